@@ -1,0 +1,258 @@
+"""What a checked `.isa` file is: the frozen `Isa` and its parts. Made by `isa.language`, read by everything else.
+
+All meanings are `Behaviour`s of `isa.ir`. Widths are in bits, sizes in words, `low` counts from bit 0 on the right.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+
+from isa.errors import Span
+from isa.ir import Behaviour, Expr, Read, TrapIf
+
+
+class Role(Enum):
+    """What the monitor and the proofs know of a piece of state."""
+
+    STORAGE = "storage"
+    GENERAL = "general"
+    PC = "pc"
+    MODE = "mode"
+    BASE = "base"
+    BOUND = "bound"
+    CONTROL = "control"
+    TIMER = "timer"
+    ENABLE = "enable"
+    PENDING = "pending"
+    CHANNEL = "channel"
+    HALT = "halt"
+    RESOURCE = "resource"
+
+
+class Kind(Enum):
+    SCALAR = "scalar"
+    ARRAY = "array"
+    STORAGE = "storage"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    """`enum Mode : bits(1) { supervisor = 0, user = 1 }`."""
+
+    name: str
+    width: int
+    members: dict[str, int]
+
+    def name_of(self, value: int) -> str | None:
+        return next((n for n, v in self.members.items() if v == value), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Named bits [low, low + width) of a scalar."""
+
+    name: str
+    low: int
+    width: int
+    role: Role | None
+    enum: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A piece of the machine's state. `count` is the number of cells of an array or channel, 1 for a scalar and 0 for
+    storage, whose size belongs to the machine. `zero` lists cells that always read as zero: the semantics guards
+    every write to them, so engines need only start them at zero."""
+
+    name: str
+    kind: Kind
+    width: int
+    count: int
+    role: Role | None
+    fields: tuple[Field, ...] = ()
+    zero: frozenset[int] = frozenset()
+    enum: str | None = None
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a role lives: bits [low, low + width) of the state `state`."""
+
+    state: str
+    low: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """An operand type: how a field of the word is written in assembly.
+
+    `style` is a printf-like template with one of %d %u %x %#x. A style with text around the number (`r%d`) is a
+    register: only that text, or an alias, is accepted. A bare style (`%d`) takes any constant expression.
+    `pcrel`, if given, is an expression over `Read(pc)`: the assembler stores target - pcrel, the disassembler adds it.
+    """
+
+    name: str
+    width: int
+    signed: bool
+    style: str
+    pcrel: Expr | None = None
+    aliases: dict[str, int] = field(default_factory=dict)
+    doc: str = ""
+
+    @property
+    def is_register(self) -> bool:
+        return not self.style.startswith("%")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bits [operand_low, +width) of an operand lie in bits [word_low, +width) of the instruction word."""
+
+    word_low: int
+    operand_low: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One formal operand of an instruction: its name in template and meaning, its type, where its bits are."""
+
+    name: str
+    operand: Operand
+    pieces: tuple[Piece, ...]
+
+    def extract(self, word: int) -> int:
+        """The operand's bits (unsigned) from an instruction word."""
+        return sum((word >> p.word_low & ((1 << p.width) - 1)) << p.operand_low for p in self.pieces)
+
+    def deposit(self, value: int) -> int:
+        """The word with these bits and zeros elsewhere."""
+        return sum((value >> p.operand_low & ((1 << p.width) - 1)) << p.word_low for p in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One instruction. A word is this instruction when `word & mask == match`.
+
+    `uses` are the operands in the order of the format; the behaviour knows them as `Param(name)`.
+    `template` is the assembly operand text ("d, k(a)"), in which the names of `uses` stand.
+    `meaning` is the body's source text, `format` the format's name and `fixed` its named constant fields for drawing.
+    """
+
+    name: str
+    template: str
+    uses: tuple[Use, ...]
+    mask: int
+    match: int
+    behaviour: Behaviour
+    doc: str
+    format: str
+    meaning: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudo:
+    """A mnemonic that stands for a fixed number of real instructions.
+
+    `template` is the operand text; names in it are parameters. `expansion` has (mnemonic, operand text) in which a
+    parameter may stand anywhere an operand or expression may, and `p[31:16]` is a slice of its value.
+    """
+
+    name: str
+    template: str
+    expansion: tuple[tuple[str, str], ...]
+    doc: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """How a step gets its word: the traps of the access, and the word itself (normally a `Load`)."""
+
+    traps: tuple[TrapIf, ...]
+    word: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A standing condition; every verdict prints it."""
+
+    condition: Expr
+    text: str
+
+
+@dataclass(frozen=True)
+class Isa:
+    """A machine description after all checks.
+
+    One step is `prologue`, then fetch, then the instruction's behaviour (or `unassigned`, with the word as
+    `Param("insn")`), in one atomic behaviour: see `isa.ir`. `entry` is `on trap`, over `Param("cause")` and
+    `Param("info")`. `texts` holds source text of views, `on trap`, `on reset` and `step`, for the manual.
+    """
+
+    name: str
+    doc: str
+    word: int
+    enums: dict[str, Enumeration]
+    states: dict[str, State]
+    cause: Enumeration
+    cause_width: int
+    info_width: int
+    reset: Behaviour
+    entry: Behaviour
+    prologue: Behaviour
+    fetch: Fetch
+    unassigned: Behaviour
+    instructions: dict[str, Instruction]
+    operands: dict[str, Operand]
+    pseudos: dict[str, Pseudo]
+    assumptions: tuple[Assumption, ...] = ()
+    parent: str | None = None
+    texts: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def roles(self) -> dict[Role, tuple[Place, ...]]:
+        """Every place that has a role. A field's own role counts instead of that of the word it lies in; a word whose
+        role is `CONTROL` is listed whole."""
+        found: dict[Role, list[Place]] = {role: [] for role in Role}
+        for state in self.states.values():
+            if state.role is not None:
+                found[state.role].append(Place(state.name, 0, state.width))
+            for f in state.fields:
+                if f.role is not None:
+                    found[f.role].append(Place(state.name, f.low, f.width))
+        return {role: tuple(places) for role, places in found.items()}
+
+    def the(self, role: Role) -> Place:
+        """The only place with this role; KeyError if there is none or more than one."""
+        places = self.roles[role]
+        if len(places) != 1:
+            raise KeyError(role.value)
+        return places[0]
+
+    @property
+    def pc(self) -> str:
+        """The name of the program counter, a whole scalar."""
+        return self.the(Role.PC).state
+
+    @cached_property
+    def storage(self) -> State:
+        return self.states[self.the(Role.STORAGE).state]
+
+    def step(self, behaviour: Behaviour) -> Behaviour:
+        """The whole step of an instruction with this body: prologue, fetch and body as one atomic behaviour."""
+        return self.prologue.then(Behaviour(self.fetch.traps)).then(behaviour)
+
+    def read(self, place: Place) -> Expr:
+        """The value of a place, as an expression over the state."""
+        from isa.fold import slice_
+
+        return slice_(Read(self.states[place.state].width, place.state), place.low, place.width)
+
+    def scalars(self) -> Iterator[State]:
+        return (s for s in self.states.values() if s.kind is Kind.SCALAR)
