@@ -1,0 +1,32 @@
+# Every target works alone on a fresh clone: `.venv` is made when it is missing or when the pins have changed.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+PACKAGES := isa monitor proofs guests trapline
+
+.PHONY: demo test check nightly bench clean
+
+demo: $(READY)
+	@$(BIN)/trapline demo
+
+test: $(READY)
+	@$(BIN)/pytest -q -n 2
+
+check: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+nightly: $(READY)
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q -n 2
+
+bench: $(READY)
+	@$(BIN)/trapline bench --json > bench.json
+	@cat bench.json
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
