@@ -1,0 +1,56 @@
+"""The command line as a whole: what every subcommand owes its user, whatever it does."""
+
+import argparse
+import os
+import subprocess
+import sys
+
+import pytest
+
+from isa.errors import MachineError, TraplineError, UsageError
+from trapline import cli
+
+
+def test_no_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 2
+    assert "usage: trapline" in capsys.readouterr().err
+
+
+def test_help_is_fine_and_names_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--help"]) == 0
+    assert "exit codes" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", sorted(cli.subcommands()))
+def test_every_subcommand_has_help_and_json(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([name, "--help"]) == 0
+    assert "--json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "text"),
+    [
+        (TraplineError("the disk is full", "make room"), 3, "error: the disk is full\nhelp: make room\n"),
+        (MachineError("storage is too small"), 3, "error: storage is too small\n"),
+        (UsageError("no such guest"), 2, "error: no such guest\n"),
+        (PermissionError(13, "Permission denied", "x.s"), 3, "error: x.s: permission denied\n"),
+        (KeyboardInterrupt(), 130, "\ninterrupted\n"),
+    ],
+)
+def test_errors_are_text_and_a_code(
+    error: BaseException, code: int, text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(arguments: argparse.Namespace) -> int:
+        raise error
+
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(perform=fail, json=False)
+    monkeypatch.setattr(cli, "build_parser", lambda: parser)
+    assert cli.main([]) == code
+    assert capsys.readouterr().err == text
+
+
+def test_starting_up_imports_nothing_heavy() -> None:
+    code = "import sys; from trapline.cli import build_parser; build_parser(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=os.getcwd())
+    assert not {"lark", "rich", "json.tool", "hypothesis"} & {name.split(".")[0] for name in done.stdout.split()}

@@ -1,0 +1,134 @@
+"""Explain one instruction of a machine: its encoding drawn as fields, its meaning, what it reads and writes by role,
+and the Python that the reference engine runs for it. All of it is derived from the description.
+
+`trapline machines MACHINE` lists the instructions of a machine.
+"""
+
+import argparse
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from isa.description import Instruction, Isa, Pseudo
+
+SUMMARY = "explain one instruction: encoding, meaning, reads and writes by role, Python"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("machine", metavar="MACHINE", help="a shipped machine, or PATH[:NAME] of a description")
+    parser.add_argument("instruction", metavar="INSTRUCTION", help="its mnemonic")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from isa.catalogue import find
+    from trapline.output import console, emit_json
+
+    isa = find(arguments.machine)
+    name = arguments.instruction
+    if name in isa.instructions:
+        explained, lines = _facts(isa, isa.instructions[name]), _lines(isa, isa.instructions[name])
+    else:
+        pseudo = _pseudo(isa, name)
+        explained, lines = _pseudo_facts(pseudo), _pseudo_lines(pseudo)
+    if arguments.json:
+        emit_json({"machine": isa.name, **explained})
+    else:
+        console().print("\n".join(lines), soft_wrap=True)
+    return 0
+
+
+def _pseudo(isa: Isa, name: str) -> Pseudo:
+    """The pseudo-instruction of that name; UsageError with near names if there is none."""
+    from isa.errors import UsageError
+
+    if name not in isa.pseudos:
+        near = get_close_matches(name, [*isa.instructions, *isa.pseudos])
+        guess = f"did you mean {' or '.join(f'`{n}`' for n in near)}?"
+        hint = guess if near else f"`trapline machines {isa.name}` lists them"
+        raise UsageError(f"{isa.name} has no instruction `{name}`", hint)
+    return isa.pseudos[name]
+
+
+def _lines(isa: Isa, instruction: Instruction) -> Iterator[str]:
+    from trapline.diagram import draw
+
+    yield f"{instruction.name} {instruction.template}".rstrip() + f"    ({isa.name}, format {instruction.format})"
+    if instruction.doc:
+        yield instruction.doc
+    yield from ("", *(f"  {line}".rstrip() for line in draw(instruction, isa.word)), "", "meaning")
+    yield from (f"  {line}".rstrip() for line in instruction.meaning.strip().splitlines())
+    yield from _touched(isa, instruction)
+    yield from ("", "the Python that runs it: s is the block of state, m the cells of storage, e the engine")
+    yield from (f"  {line}".rstrip() for line in _python(isa, instruction).splitlines())
+    yield from _legend(isa, _python(isa, instruction))
+
+
+def _legend(isa: Isa, source: str) -> Iterator[str]:
+    """The names of the slots that a source mentions."""
+    import re
+
+    from isa.engines.steps import steps_of
+
+    names = steps_of(isa).layout.names
+    slots = sorted({int(slot) for slot in re.findall(r"\bs\[(\d+)\]", source)})
+    if slots:
+        yield "  # " + ", ".join(f"s[{slot}] is {names[slot]}" for slot in slots)
+
+
+def _touched(isa: Isa, instruction: Instruction) -> Iterator[str]:
+    from trapline.footprint import footprint
+
+    found = footprint(isa, instruction.behaviour)
+    yield ""
+    rows = (("reads", found.reads), ("writes", found.writes), ("tests", found.tests), ("traps", found.traps))
+    for label, touches in rows:
+        yield f"{label:<8}{', '.join(map(str, touches)) or 'nothing'}"
+
+
+def _facts(isa: Isa, instruction: Instruction) -> dict[str, Any]:
+    from trapline.diagram import boxes
+    from trapline.footprint import footprint
+
+    found = footprint(isa, instruction.behaviour)
+    return {
+        "instruction": instruction.name,
+        "operands": instruction.template,
+        "doc": instruction.doc,
+        "format": instruction.format,
+        "mask": instruction.mask,
+        "match": instruction.match,
+        "fields": [
+            {"low": b.low, "bits": b.width, **({"operand": b.operand} if b.operand else {"fixed": b.text})}
+            for b in boxes(instruction, isa.word)
+        ],
+        "meaning": instruction.meaning,
+        "reads": [{"name": t.name, "role": t.role} for t in found.reads],
+        "writes": [{"name": t.name, "role": t.role} for t in found.writes],
+        "tests": [{"name": t.name, "role": t.role} for t in found.tests],
+        "traps": list(found.traps),
+        "python": _python(isa, instruction),
+    }
+
+
+def _python(isa: Isa, instruction: Instruction) -> str:
+    """The source of the function that the reference engine calls for this instruction."""
+    from isa.engines.steps import steps_of
+
+    return steps_of(isa).source(instruction.name)
+
+
+def _pseudo_lines(pseudo: Pseudo) -> Iterator[str]:
+    yield f"{pseudo.name} {pseudo.template}".rstrip() + "    (pseudo-instruction)"
+    if pseudo.doc:
+        yield pseudo.doc
+    yield from ("", "stands for")
+    yield from (f"  {name} {operands}".rstrip() for name, operands in pseudo.expansion)
+
+
+def _pseudo_facts(pseudo: Pseudo) -> dict[str, Any]:
+    return {
+        "pseudo_instruction": pseudo.name,
+        "operands": pseudo.template,
+        "doc": pseudo.doc,
+        "stands_for": [{"instruction": name, "operands": operands} for name, operands in pseudo.expansion],
+    }

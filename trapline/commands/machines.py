@@ -1,0 +1,129 @@
+"""List the shipped machines, or show one: its state and roles, or its whole manual.
+
+examples:
+  trapline machines
+  trapline machines g3
+  trapline machines g3 --manual
+"""
+
+import argparse
+import sys
+from typing import Any
+
+from isa.description import Isa
+
+SUMMARY = "list the machines, or show one of them and its manual"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("machine", metavar="MACHINE", nargs="?", help="show this one only")
+    parser.add_argument("--manual", action="store_true", help="the whole manual, as Markdown when not in a terminal")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from isa.catalogue import find
+
+    if arguments.machine is None:
+        return _list(arguments.json, arguments.manual)
+    isa = find(arguments.machine)
+    if arguments.manual:
+        _show_manual(isa, arguments.json)
+    else:
+        _show(isa, arguments.json)
+    return 0
+
+
+def _list(as_json: bool, manual: bool) -> int:
+    from isa.catalogue import find, shipped
+    from isa.errors import UsageError
+    from trapline.output import console, emit_json
+
+    if manual:
+        raise UsageError("--manual needs the name of a machine", "for example `trapline machines g3 --manual`")
+    found = [find(name) for name in shipped()]
+    if as_json:
+        emit_json({"machines": [_summary(isa) for isa in found]})
+        return 0
+    from rich.table import Table
+
+    table = Table("machine", "of", "bits", "instructions", "what it is", box=None, pad_edge=False)
+    for isa in found:
+        table.add_row(isa.name, isa.parent or "", str(isa.word), str(len(isa.instructions)), isa.doc)
+    console().print(table)
+    return 0
+
+
+def _summary(isa: Isa) -> dict[str, Any]:
+    return {
+        "name": isa.name,
+        "doc": isa.doc,
+        "parent": isa.parent,
+        "word_bits": isa.word,
+        "instructions": len(isa.instructions),
+    }
+
+
+def _details(isa: Isa) -> dict[str, Any]:
+    """The machine for a program: state with roles, causes, and the assembly form of every instruction."""
+    return {
+        **_summary(isa),
+        "state": [
+            {
+                "name": s.name,
+                "kind": s.kind.value,
+                "bits": s.width,
+                "count": s.count,
+                "role": s.role and s.role.value,
+                "fields": [
+                    {"name": f.name, "low": f.low, "bits": f.width, "role": f.role and f.role.value} for f in s.fields
+                ],
+                "doc": s.doc,
+            }
+            for s in isa.states.values()
+        ],
+        "causes": dict(isa.cause.members),
+        "instructions": [
+            {"name": i.name, "operands": i.template, "mask": i.mask, "match": i.match, "doc": i.doc}
+            for i in isa.instructions.values()
+        ],
+        "pseudo_instructions": [{"name": p.name, "operands": p.template} for p in isa.pseudos.values()],
+    }
+
+
+def _show(isa: Isa, as_json: bool) -> None:
+    from trapline.output import console, emit_json
+
+    if as_json:
+        emit_json(_details(isa))
+        return
+    from rich.table import Table
+
+    out = console()
+    of = f", a variant of {isa.parent}" if isa.parent else ""
+    out.print(f"{isa.name}{of}: {isa.doc}\n")
+    state = Table("state", "size", "role", box=None, pad_edge=False)
+    for s in isa.states.values():
+        size = f"{s.count} x {s.width} bits" if s.count > 1 else f"{s.width} bits"
+        state.add_row(s.name, size, f"@{s.role.value}" if s.role else "")
+        for f in s.fields:
+            state.add_row(f"  {s.name}.{f.name}", f"{f.width} bits", f"@{f.role.value}" if f.role else "")
+    out.print(state)
+    out.print(f"\ntraps: {', '.join(isa.cause.members)}")
+    out.print(f"instructions ({len(isa.instructions)}): {' '.join(isa.instructions)}")
+    if isa.pseudos:
+        out.print(f"pseudo-instructions: {' '.join(isa.pseudos)}")
+
+
+def _show_manual(isa: Isa, as_json: bool) -> None:
+    from trapline.manual import manual
+    from trapline.output import console, emit_json
+
+    text = manual(isa)
+    if as_json:
+        emit_json({"name": isa.name, "manual": text})
+    elif sys.stdout.isatty():
+        from rich.markdown import Markdown
+
+        console().print(Markdown(text))
+    else:
+        sys.stdout.write(text)

@@ -1,0 +1,47 @@
+"""How results leave: rich text for people, JSON for programs, errors on stderr.
+
+Colour is decoration only. Rich drops it in a pipe and under NO_COLOR, and so nothing here says anything by colour.
+"""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from isa.errors import SourceError, TraplineError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPE_WIDTH = 120  # columns of a table when stdout is not a terminal
+
+
+def console() -> "Console":
+    """Where tables and text go: stdout, at the terminal's width, or `PIPE_WIDTH` columns of plain text in a pipe."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def emit_json(result: dict[str, Any]) -> None:
+    """One JSON object on stdout."""
+    print(json.dumps(result, indent=2))
+
+
+def emit_error(error: TraplineError, as_json: bool) -> None:
+    """The error on stderr as text; with `--json`, its parts on stdout too, so that a program need not parse text."""
+    sys.stdout.flush()
+    print(error.render(), file=sys.stderr)
+    if as_json:
+        emit_json({"error": error_parts(error)})
+
+
+def error_parts(error: TraplineError) -> dict[str, Any]:
+    """What an error says, for JSON; `places` are those of its diagnostics, from 1."""
+    parts: dict[str, Any] = {"message": error.message, "help": error.help, "exit_code": error.exit_code}
+    if isinstance(error, SourceError):
+        parts["places"] = [
+            {"file": d.span.source.name, "line": d.span.line, "column": d.span.column, "message": d.message}
+            for d in error.diagnostics
+        ]
+    return parts
