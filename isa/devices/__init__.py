@@ -1,0 +1,48 @@
+"""The outside world of a machine: devices behind ports. docs/devices.md describes them for programmers of guests.
+
+Read `ports.py` first (what a device is), then `console.py`, `disk.py` and `random.py`, then `catalogue.py` (where each
+is attached). Behind them: `inputs.py`, `recording.py` and `terminal.py` (characters in), `backing.py` (a disk's bytes),
+`saved.py` (state read back).
+"""
+
+from isa.devices.backing import Backing, FileBacking, MemoryBacking
+from isa.devices.catalogue import PLACES, attach, standard
+from isa.devices.console import Console, Descriptor, Sink
+from isa.devices.disk import BLOCK, DURATION, Disk, open_disk
+from isa.devices.inputs import INTERVAL, Input, Live, Replay, Script, read_script
+from isa.devices.ports import Device, DeviceFailure, DeviceStorage, Ports
+from isa.devices.random import RandomSource
+from isa.devices.recording import Arrival, Recorder, load_recording, parse_recording
+from isa.devices.terminal import Terminal
+
+__all__ = [
+    "BLOCK",
+    "DURATION",
+    "INTERVAL",
+    "PLACES",
+    "Arrival",
+    "Backing",
+    "Console",
+    "Descriptor",
+    "Device",
+    "DeviceFailure",
+    "DeviceStorage",
+    "Disk",
+    "FileBacking",
+    "Input",
+    "Live",
+    "MemoryBacking",
+    "Ports",
+    "RandomSource",
+    "Recorder",
+    "Replay",
+    "Script",
+    "Sink",
+    "Terminal",
+    "attach",
+    "load_recording",
+    "open_disk",
+    "parse_recording",
+    "read_script",
+    "standard",
+]

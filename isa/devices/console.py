@@ -1,0 +1,117 @@
+"""The console: a stream of characters in, a stream of characters out.
+
+Port 0 receives the next character and sends one; port 1 receives the status. Characters come from an `Input`
+(`inputs.py`) and are kept until the guest takes them; each arrival raises the interrupt. What the guest prints is kept
+exactly, and goes at once to a sink if there is one.
+"""
+
+import os
+import select
+from typing import Protocol
+
+from isa.devices.inputs import KINDS, Input, Script
+from isa.devices.ports import DeviceFailure
+from isa.devices.saved import Saved, packed
+
+WAITING, ENDED = 1, 2
+
+
+class Sink(Protocol):
+    """Takes output at once and unbuffered: either all of `data` is out, or OSError."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
+class Descriptor:
+    """A sink that writes to an open file descriptor, such as 1."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def write(self, data: bytes) -> None:
+        while data:
+            try:
+                data = data[os.write(self.fd, data) :]
+            except BlockingIOError:  # somebody else who has the same pipe or terminal made it non-blocking
+                select.select([], [self.fd], [])
+
+
+class Console:
+    """Two ports; the interrupt means that a character, or the end of input, has arrived.
+
+    Port 0: recv gives the next character or 0, send prints the low 8 bits. Port 1: recv gives the status: bit 0, a
+    character is waiting; bit 1, none is waiting and none will come. A send to port 1 is ignored.
+    """
+
+    name = "console"
+    ports = 2
+
+    def __init__(self, input: Input | None = None, sink: Sink | None = None) -> None:
+        self.input: Input = Script() if input is None else input
+        self.sink = sink
+        self._waiting = bytearray()
+        self._output = bytearray()
+
+    @property
+    def output(self) -> bytes:
+        """Everything printed so far."""
+        return bytes(self._output)
+
+    def printed(self, start: int) -> bytes:
+        """What was printed from byte `start` on: for those who follow the output without copying all of it."""
+        return bytes(self._output[start:])
+
+    def recv(self, port: int, now: int) -> int:
+        if port == 1:
+            return WAITING if self._waiting else ENDED if self.input.ended else 0
+        if not self._waiting:
+            return 0
+        character = self._waiting[0]
+        del self._waiting[0]
+        return character
+
+    def send(self, port: int, word: int, now: int) -> None:
+        if port == 0:
+            character = bytes([word & 0xFF])
+            self._emit(character)
+            self._output += character
+
+    def _emit(self, character: bytes) -> None:
+        if self.sink is None:
+            return
+        try:
+            self.sink.write(character)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            help = "make room or open the output again, and continue"
+            raise DeviceFailure(self.name, f"cannot write output: {reason}", help) from error
+
+    def deadline(self) -> int | None:
+        return self.input.due()
+
+    def act(self, now: int, storage: object) -> bool:
+        had_ended = self.input.ended
+        try:
+            arrived = self.input.arrive(now)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise DeviceFailure(self.name, f"cannot record input: {reason}", "make room, and continue") from error
+        self._waiting += arrived
+        return bool(arrived) or self.input.ended != had_ended
+
+    def save(self) -> dict[str, object]:
+        source = {"kind": self.input.kind, "state": self.input.save()}
+        return {"input": source, "waiting": packed(self._waiting), "output": packed(self._output)}
+
+    def restore(self, saved: dict[str, object]) -> None:
+        """The input becomes one of the kind that was saved; one of that kind which is there already is kept. Output
+        of the past is not sent to the sink again."""
+        whole = Saved(self.name, saved)
+        source = Saved(self.name, whole.mapping("input"))
+        kind, state = source.text("kind"), Saved(self.name, source.mapping("state"))
+        if kind not in KINDS:
+            raise whole.damaged(f"there is no input of the kind {kind!r:.40}")
+        waiting, output = bytearray(whole.data("waiting")), bytearray(whole.data("output"))
+        input = self.input if self.input.kind == kind else KINDS[kind]()
+        input.restore(state)
+        self.input, self._waiting, self._output = input, waiting, output

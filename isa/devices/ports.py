@@ -1,0 +1,148 @@
+"""What a device is to a machine, and the ports through which a machine reaches its devices.
+
+The machine calls `Ports` with its own step count and its own storage, so a device of a virtual machine lives in virtual
+time and can reach no storage but that machine's. Next: `console.py`, `disk.py`, `random.py`; `catalogue.py` says
+where each of them is attached. docs/devices.md describes every port for the programmer of a guest.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol, TypeVar
+
+from isa.devices.saved import Saved
+from isa.errors import MachineError, TraplineError
+
+D = TypeVar("D")
+
+
+class DeviceFailure(TraplineError):
+    """The host could not do what a device needs (full disk, file gone). Raised before the device changes, so the
+    same step or `act` can be tried again; a guest never sees it."""
+
+    def __init__(self, device: str, message: str, help: str = "") -> None:
+        super().__init__(f"{device}: {message}", help)
+        self.device = device
+
+
+class DeviceStorage(Protocol):
+    """As much of a machine's storage as a device needs; words counted from 0, IndexError outside."""
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self, index: int, count: int, /) -> list[int]: ...
+
+    def write(self, index: int, words: list[int], /) -> None: ...
+
+
+class Device(Protocol):
+    """One device. `port` counts from its first port, `now` is the number of steps the machine has taken.
+
+    Nothing a guest does raises; only the host's own trouble does, as `DeviceFailure` and before any change.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def ports(self) -> int:
+        """How many consecutive ports it takes."""
+        ...
+
+    def recv(self, port: int, now: int) -> int:
+        """The next word; 0 when there is nothing to give."""
+        ...
+
+    def send(self, port: int, word: int, now: int) -> None: ...
+
+    def deadline(self) -> int | None:
+        """The step at whose boundary `act` must run; one that has passed means the next boundary; None: nothing due."""
+        ...
+
+    def act(self, now: int, storage: DeviceStorage) -> bool:
+        """Do what is due at this boundary; True raises the interrupt of the device's first port."""
+        ...
+
+    def save(self) -> dict[str, object]:
+        """The device's state as JSON values, enough to go on from exactly here."""
+        ...
+
+    def restore(self, saved: dict[str, object]) -> None:
+        """Take up a saved state; MachineError if it is damaged or another device's."""
+        ...
+
+
+class Ports:
+    """The devices of one machine, by first port.
+
+    `traffic` counts the words sent and received, those at ports without a device too. Raises MachineError when two
+    devices claim one port.
+    """
+
+    def __init__(self, devices: Mapping[int, Device] | None = None) -> None:
+        self.devices: dict[int, Device] = dict(sorted((devices or {}).items()))
+        self.traffic = 0
+        self._raised = 0
+        self._places: dict[int, tuple[Device, int]] = {}
+        for first, device in self.devices.items():
+            self._claim(first, device)
+
+    def _claim(self, first: int, device: Device) -> None:
+        for port in range(first, first + device.ports):
+            if port < 0 or port in self._places:
+                taken = f"is taken by the {self._places[port][0].name}" if port >= 0 else "does not exist"
+                raise MachineError(f"the {device.name} cannot be attached at port {first}: port {port} {taken}")
+            self._places[port] = device, port - first
+
+    def recv(self, port: int, now: int) -> int:
+        """The next word from a port; 0 where there is no device. Raises DeviceFailure."""
+        place = self._places.get(port)
+        word = place[0].recv(place[1], now) if place else 0
+        self.traffic += 1
+        return word
+
+    def send(self, port: int, word: int, now: int) -> None:
+        """Give a word to a port; dropped where there is no device. Raises DeviceFailure."""
+        place = self._places.get(port)
+        if place:
+            place[0].send(place[1], word, now)
+        self.traffic += 1
+
+    def deadline(self) -> int | None:
+        """The first step at whose boundary `act` must run, or None."""
+        return min((due for device in self.devices.values() if (due := device.deadline()) is not None), default=None)
+
+    def act(self, now: int, storage: DeviceStorage) -> int:
+        """Let every device that is due act, in port order; the mask of pending bits to raise (bit = first port).
+
+        Raises DeviceFailure with the failing device unchanged. The interrupts of devices that acted before it are
+        kept, and returned by the call that succeeds.
+        """
+        for first, device in self.devices.items():
+            due = device.deadline()
+            if due is not None and due <= now and device.act(now, storage):
+                self._raised |= 1 << first
+        raised, self._raised = self._raised, 0
+        return raised
+
+    def find(self, kind: type[D]) -> D | None:
+        """The first device of a class, or None."""
+        return next((device for device in self.devices.values() if isinstance(device, kind)), None)
+
+    def save(self) -> dict[str, object]:
+        """The state of all devices as JSON values, to go on from exactly here."""
+        parts = [{"port": p, "name": d.name, "state": d.save()} for p, d in self.devices.items()]
+        return {"devices": parts, "traffic": self.traffic, "raised": self._raised}
+
+    def restore(self, saved: dict[str, object]) -> None:
+        """Take up a saved state. Raises MachineError if it is damaged or was saved with other devices; the machine
+        that owns these ports must not be run then."""
+        whole = Saved("ports", saved)
+        parts = [Saved("ports", part) for part in whole.list("devices")]
+        there = [(part.number("port"), part.text("name")) for part in parts]
+        if there != [(port, device.name) for port, device in self.devices.items()]:
+            listed = ", ".join(f"{name} at {port}" for port, name in there) or "none"
+            raise MachineError(f"the state was saved with other devices: {listed}", "attach the same devices")
+        traffic, raised = whole.number("traffic"), whole.number("raised")
+        for part, device in zip(parts, self.devices.values(), strict=True):
+            device.restore(part.mapping("state"))
+        self.traffic, self._raised = traffic, raised
