@@ -1,0 +1,38 @@
+"""Assembling: both passes over a text or a file."""
+
+import os
+
+from isa.assembler.emission import Emission
+from isa.assembler.image import Image
+from isa.assembler.includes import Directory, read_source
+from isa.assembler.layout import Include, Layout
+from isa.assembler.program import Report
+from isa.assembler.syntax import Syntax
+from isa.assembler.tokens import Fault
+from isa.description import Isa
+from isa.errors import Source
+
+
+def assemble(isa: Isa, text: str, name: str = "<text>", include: Include | None = None) -> Image:
+    """The image of a program for `isa`. Raises SourceError with everything that is wrong in the text.
+
+    `include(path, includer)` gives the Source of `.include "path"` in the source called `includer`, or raises
+    TraplineError; without it nothing can be included.
+    """
+    report = Report()
+    layout = Layout(Syntax(isa), report, include)
+    try:
+        layout.source(Source(name, text))
+    except Fault as fault:
+        report.add(0, fault.diagnostic)
+        report.raise_if_any()
+    return Emission(layout, report).image()
+
+
+def assemble_file(isa: Isa, path: str, root: str | None = None) -> Image:
+    """As `assemble`, of a file; it may include files in or below `root`, by default the directory it is in.
+
+    Raises SourceError, or TraplineError if the file cannot be read.
+    """
+    source = read_source(path)
+    return assemble(isa, source.text, source.name, Directory(os.path.dirname(path) if root is None else root))

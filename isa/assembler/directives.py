@@ -1,0 +1,188 @@
+"""The directives: one function each, and the table of them at the end.
+
+.org A            continue at address A             .word E, ...        words, signed or unsigned
+.space N[, E]     N words, zero or E                .string "...", ...  one character per word, then a zero word
+.align N          zeros up to a multiple of N       .ascii "...", ...   the same without the zero
+.equ NAME, E      a constant                        .entry E            where execution begins
+.include "FILE"   the statements of another file    .macro NAME A, B=0  ... .endm: see `macros`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from isa.assembler.expressions import parse
+from isa.assembler.macros import Macro, check_body_line, parameters, split_commas
+from isa.assembler.program import Characters, Context, Data, Room
+from isa.assembler.tokens import Fault, Kind, Token, Tokens, after, span_of
+from isa.errors import TraplineError
+
+if TYPE_CHECKING:
+    from isa.assembler.layout import Layout, Recording
+
+Directive = Callable[["Layout", Token, Tokens, Context], None]
+
+
+def _org(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
+    address = layout.early(operands, head)
+    if not 0 <= address < 1 << layout.syntax.isa.word:
+        help = f"addresses run from 0 to {(1 << layout.syntax.isa.word) - 1:#x}"
+        raise Fault(span_of(operands), f"{address} is not an address", help)
+    layout.address = address
+
+
+def _word(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
+    parts = _parts(head, operands, "E, ...")
+    values = tuple(parse(part, head.span if not part else span_of(part)) for part in parts)
+    layout.place(Data(values), len(values), context)
+
+
+def _space(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
+    parts = _parts(head, operands, "N", "N, E")
+    count = layout.early(parts[0], head)
+    if count < 0:
+        raise Fault(span_of(parts[0]), f"{count} words of room", "give a number that is not negative")
+    value = parse(parts[1], span_of(parts[1])) if len(parts) == 2 else None
+    layout.place(Room(count, value), count, context)
+
+
+def _align(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
+    multiple = layout.early(operands, head)
+    if multiple < 1:
+        raise Fault(span_of(operands), f"there are no multiples of {multiple}", "give a number of words, 1 or more")
+    count = -layout.address % multiple
+    layout.place(Room(count, None), count, context)
+
+
+def _string(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
+    _characters(layout, head, operands, context, (0,))
+
+
+def _ascii(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
+    _characters(layout, head, operands, context, ())
+
+
+def _characters(layout: Layout, head: Token, operands: Tokens, context: Context, end: tuple[int, ...]) -> None:
+    words: list[int] = []
+    for part in _parts(head, operands, '"...", ...'):
+        text = _text(head, part)
+        if any(ord(c) >> layout.syntax.isa.word for c in text):
+            raise Fault(part[0].span, f"a character does not fit a word of {layout.syntax.isa.word} bits")
+        words += [ord(c) for c in text]
+        words += end
+    layout.place(Characters(tuple(words)), len(words), context)
+
+
+def _equ(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
+    if len(operands) < 2 or operands[0].kind is not Kind.NAME or not operands[1].is_mark(","):
+        raise Fault(
+            span_of(operands) if operands else after(head), "a name and a value are expected", "write `.equ NAME, E`"
+        )
+    try:
+        definition = parse(operands[2:], after(operands[1]))
+    except Fault:
+        layout.symbols.constant(operands[0], None, layout.here())
+        raise
+    layout.symbols.constant(operands[0], definition, layout.here())
+
+
+def _entry(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
+    if layout.entry is not None:
+        raise Fault(head.span, "the entry is given twice", "", ((layout.entry.span, "it is given here"),))
+    layout.entry, layout.entry_place = parse(operands, after(head)), layout.here()
+
+
+def _include(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
+    name = _text(head, operands)
+    if layout.include is None:
+        raise Fault(operands[0].span, "this text may not include files", "assemble it from a file")
+    if len(context.notes) >= _MAX_INCLUDES:
+        raise Fault(
+            operands[0].span, f"includes are nested more than {_MAX_INCLUDES} deep", "does a file include itself?"
+        )
+    try:
+        source = layout.include(name, head.line.source.name)
+    except TraplineError as error:
+        raise Fault(operands[0].span, error.message, error.help) from None
+    layout.source(source, context)
+
+
+_MAX_INCLUDES = 32
+
+
+def _macro(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
+    from isa.assembler.layout import Recording
+
+    if not operands or operands[0].kind is not Kind.NAME:
+        raise Fault(span_of(operands) if operands else after(head), "a macro needs a name", "write `.macro name a, b`")
+    # The body is recorded even if the head is wrong, or its lines would be reported one by one.
+    layout.recording = Recording(head, operands[0], {})
+    layout.recording.parameters = parameters(operands[1:])
+
+
+def record(layout: Layout, recording: Recording, tokens: Tokens) -> None:
+    """Take one line into the macro that is being recorded, or end it. Raises Fault."""
+    if tokens and tokens[0].kind is Kind.DIRECTIVE and tokens[0].text == ".endm":
+        layout.recording = None
+        _no_operands(tokens)
+        _define(layout, recording)
+    elif tokens and tokens[0].text == ".macro":
+        notes = ((recording.directive.span, "the macro that is open"),)
+        raise Fault(tokens[0].span, "a macro is defined inside a macro", "close the first one with `.endm`", notes)
+    else:
+        recording.body.append(tokens)
+        check_body_line(tokens, recording.parameters, recording.name)
+
+
+def _define(layout: Layout, recording: Recording) -> None:
+    name = recording.name
+    if name.text in layout.syntax.mnemonics():
+        raise Fault(name.span, f"`{name.text}` is an instruction of {layout.syntax.isa.name}", "choose another name")
+    if name.text in layout.macros:
+        notes = ((layout.macros[name.text].name.span, "it is defined here"),)
+        raise Fault(name.span, f"macro `{name.text}` is defined twice", "", notes)
+    layout.macros[name.text] = Macro(name, recording.parameters, tuple(recording.body))
+
+
+def _endm(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
+    raise Fault(head.span, "there is no macro to end here", "a macro begins with `.macro name`")
+
+
+def _no_operands(tokens: Tokens) -> None:
+    if len(tokens) > 1:
+        raise Fault(span_of(tokens[1:]), f"`{tokens[0].text}` takes no operands")
+
+
+def _parts(head: Token, operands: Tokens, *usages: str) -> list[Tokens]:
+    """The operands between commas, none of them empty; at most two where the first usage is a single one."""
+    parts = split_commas(operands)
+    usage = " or ".join(f"`{head.text} {u}`" for u in usages)
+    if not parts or not all(parts):
+        raise Fault(after(operands[-1] if operands else head), "a value is missing", f"write {usage}")
+    if len(usages) > 1 and len(parts) > len(usages):
+        raise Fault(span_of(parts[len(usages)]), "more operands than expected", f"write {usage}")
+    return parts
+
+
+def _text(head: Token, tokens: Tokens) -> str:
+    if len(tokens) != 1 or tokens[0].kind is not Kind.STRING:
+        span = span_of(tokens) if tokens else after(head)
+        raise Fault(span, "a text in double quotes is expected", f'write `{head.text} "..."`')
+    assert isinstance(tokens[0].value, str)
+    return tokens[0].value
+
+
+DIRECTIVES: dict[str, Directive] = {
+    ".org": _org,
+    ".word": _word,
+    ".space": _space,
+    ".align": _align,
+    ".string": _string,
+    ".ascii": _ascii,
+    ".equ": _equ,
+    ".entry": _entry,
+    ".include": _include,
+    ".macro": _macro,
+    ".endm": _endm,
+}

@@ -1,0 +1,252 @@
+"""Constant expressions: C's operators and precedence, slices `e[31:16]`, characters, symbols, `Mode.user`, `.`.
+
+`parse` turns tokens into postfix code without recursion, so that no source can exhaust the stack; `evaluate` runs it.
+`.` is the address of the statement. Values are exact integers of up to 128 bits and a sign; what they may be in a given field is `fitting`'s business.
+Division truncates, `>>` keeps the sign, comparisons give 0 or 1, and both sides of `&&` and `||` are evaluated.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from isa.assembler.tokens import Fault, Kind, Token, Tokens, after, span_of
+from isa.errors import Span
+from isa.operators import quotient, remainder
+
+LARGEST = 1 << 128  # magnitudes stay below this
+HIGHEST_BIT = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """`bits` is the width when the value was written as a slice, that is, as that many bits; otherwise None."""
+
+    number: int
+    bits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A symbol, an enum constant, a local label or `.`, to be looked up."""
+
+    token: Token
+
+
+@dataclass(frozen=True, slots=True)
+class Operate:
+    """An operator on the top `arity` values; the slice takes the value, the high and the low bit."""
+
+    symbol: str
+    arity: int
+    token: Token
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    code: tuple[Push | Leaf | Operate, ...]
+    span: Span
+
+
+class Scope(Protocol):
+    """What names mean at one place of the source. Raises Fault or Poisoned."""
+
+    def look_up(self, token: Token) -> int: ...
+
+
+_LEVELS = ("||", "&&", "|", "^", "&", "== !=", "< <= > >=", "<< >>", "+ -", "* / %")
+_PRECEDENCE = {symbol: level for level, symbols in enumerate(_LEVELS) for symbol in symbols.split()}
+_UNARY: dict[str, Callable[[int], int]] = {
+    "-": lambda a: -a,
+    "+": lambda a: a,
+    "~": lambda a: ~a,
+    "!": lambda a: int(not a),
+}
+_BINARY: dict[str, Callable[[int, int], int]] = {
+    "||": lambda a, b: int(bool(a or b)),
+    "&&": lambda a, b: int(bool(a and b)),
+    "|": lambda a, b: a | b,
+    "^": lambda a, b: a ^ b,
+    "&": lambda a, b: a & b,
+    "==": lambda a, b: int(a == b),
+    "!=": lambda a, b: int(a != b),
+    "<": lambda a, b: int(a < b),
+    "<=": lambda a, b: int(a <= b),
+    ">": lambda a, b: int(a > b),
+    ">=": lambda a, b: int(a >= b),
+    "<<": lambda a, b: a << b,
+    ">>": lambda a, b: a >> b,
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": quotient,
+    "%": remainder,
+}
+_LEAVES = (Kind.NAME, Kind.LOCAL)
+
+
+def parse(tokens: Tokens, place: Span) -> Expression:
+    """The expression that all of `tokens` are; `place` is shown if there are none. Raises Fault."""
+    if not tokens:
+        raise Fault(place, "a value is missing", "write a number, a symbol or an expression")
+    parser = _Parser()
+    for token in _opened(tokens):
+        parser.take(token)
+    parser.finish(tokens[-1])
+    return Expression(tuple(parser.code), span_of(tokens))
+
+
+def is_expression(tokens: Tokens) -> bool:
+    """Do these tokens read as one expression?"""
+    try:
+        parse(tokens, span_of(tokens))
+    except Fault:
+        return False
+    return True
+
+
+def _opened(tokens: Tokens) -> Iterator[Token]:
+    """Tokens with every group put in parentheses."""
+    stack = [iter(tokens)]
+    closers: list[Token] = []
+    while stack:
+        token = next(stack[-1], None)
+        if token is None:
+            stack.pop()
+            if closers:
+                yield closers.pop()
+        elif token.kind is Kind.GROUP:
+            yield Token(Kind.MARK, "(", token.line, token.column, token.end)
+            closers.append(Token(Kind.MARK, ")", token.line, token.column, token.end))
+            stack.append(iter(token.inner))
+        else:
+            yield token
+
+
+class _Parser:
+    """Dijkstra's shunting yard. `waiting` holds operators and open brackets, outermost first."""
+
+    def __init__(self) -> None:
+        self.code: list[Push | Leaf | Operate] = []
+        self.waiting: list[tuple[str, int, Token]] = []  # symbol, arity (0 for a bracket), token
+        self.wants_value = True
+
+    def take(self, token: Token) -> None:
+        if self.wants_value:
+            self._value(token)
+        else:
+            self._operator(token)
+
+    def finish(self, last: Token) -> None:
+        if self.wants_value:
+            raise Fault(
+                after(last), f"a value is missing after `{last.text}`", "write a number, a symbol or an expression"
+            )
+        self._reduce(-1)
+        if self.waiting:
+            symbol, _, token = self.waiting[-1]
+            opener = "[" if symbol == ":" else symbol
+            raise Fault(token.span, f"`{opener}` is not closed", f"add `{']' if opener == '[' else ')'}`")
+
+    def _value(self, token: Token) -> None:
+        if token.kind is Kind.NUMBER:
+            assert isinstance(token.value, int)
+            self._leaf(Push(token.value))
+        elif token.kind in _LEAVES or token.is_mark("."):
+            self._leaf(Leaf(token))
+        elif token.kind is Kind.MARK and token.text in _UNARY:
+            self.waiting.append((token.text, 1, token))
+        elif token.is_mark("("):
+            self.waiting.append(("(", 0, token))
+        else:
+            raise Fault(token.span, f"`{token.text}` is not a value", "write a number, a symbol or an expression")
+
+    def _leaf(self, step: Push | Leaf) -> None:
+        self.code.append(step)
+        self.wants_value = False
+
+    def _operator(self, token: Token) -> None:
+        symbol = token.text if token.kind is Kind.MARK else ""
+        if symbol in _PRECEDENCE:
+            self._reduce(_PRECEDENCE[symbol])
+            self.waiting.append((symbol, 2, token))
+            self.wants_value = True
+        elif symbol == ")":
+            self._close("(", token)
+        elif symbol == "[":
+            self.waiting.append(("[", 0, token))
+            self.wants_value = True
+        elif symbol == ":":
+            opener = self._close("[", token)
+            self.waiting.append((":", 0, opener))
+            self.wants_value = True
+        elif symbol == "]":
+            self.code.append(Operate("[:]", 3, self._close(":", token)))
+        else:
+            raise Fault(token.span, f"`{token.text}` is not expected here", "is an operator or a comma missing?")
+
+    def _close(self, opener: str, token: Token) -> Token:
+        self._reduce(-1)
+        if not self.waiting or self.waiting[-1][0] != opener:
+            help = "a slice is written `e[high:low]`" if token.text in (":", "]") else "remove it or open a bracket"
+            raise Fault(token.span, f"`{token.text}` closes nothing", help)
+        return self.waiting.pop()[2]
+
+    def _reduce(self, precedence: int) -> None:
+        """Put out the waiting operators that bind at least as tightly as `precedence`, up to a bracket."""
+        while self.waiting and self.waiting[-1][1]:
+            symbol, arity, token = self.waiting[-1]
+            if arity == 2 and _PRECEDENCE[symbol] < precedence:
+                return
+            self.waiting.pop()
+            self.code.append(Operate(symbol, arity, token))
+
+
+def evaluate(expression: Expression, scope: Scope) -> Value:
+    """The value of an expression. Raises Fault, and Poisoned for what was already reported."""
+    stack: list[int] = []
+    bits: int | None = None
+    for step in expression.code:
+        bits = None
+        match step:
+            case Push(number):
+                stack.append(number)
+            case Leaf(token):
+                stack.append(scope.look_up(token))
+            case Operate(_, arity, _):
+                operands = stack[-arity:]
+                del stack[-arity:]
+                stack.append(_operate(step, operands, expression))
+                if step.symbol == "[:]":
+                    bits = operands[1] - operands[2] + 1
+    return Value(stack[0], bits)
+
+
+def _operate(step: Operate, operands: list[int], expression: Expression) -> int:
+    match step.symbol, operands:
+        case "[:]", [value, high, low]:
+            return _slice(value, high, low, step.token)
+        case symbol, [operand]:
+            return _UNARY[symbol](operand)
+        case (("/" | "%"), [_, 0]):
+            raise Fault(step.token.span, "division by zero")
+        case (("<<" | ">>"), [_, amount]) if not 0 <= amount <= HIGHEST_BIT:
+            raise Fault(step.token.span, f"a shift by {amount}", f"shift by 0 to {HIGHEST_BIT}")
+    result = _BINARY[step.symbol](*operands)
+    if abs(result) >= LARGEST:
+        raise Fault(expression.span, "a value needs more than 128 bits")
+    return result
+
+
+def _slice(value: int, high: int, low: int, token: Token) -> int:
+    if not 0 <= low <= high <= HIGHEST_BIT:
+        raise Fault(
+            token.span,
+            f"[{high}:{low}] is not a slice",
+            f"bits run from the higher one, at most {HIGHEST_BIT}, to the lower one",
+        )
+    return value >> low & ((1 << (high - low + 1)) - 1)

@@ -1,0 +1,95 @@
+"""Which values a field takes, and what bits they become; and back, for the disassembler.
+
+A signed operand of w bits takes -2^(w-1) to 2^(w-1)-1, an unsigned one 0 to 2^w-1, and a word of storage either.
+A slice of exactly w bits fits both, since it names the bits themselves: `0xffff[15:0]` is -1 in a signed 16-bit field,
+where `0xffff` is refused because it would silently mean another number than it says.
+A pc-relative operand is written as its target address; what is stored is the way there from `Operand.pcrel`.
+"""
+
+from isa.assembler.expressions import Value
+from isa.assembler.tokens import Fault
+from isa.description import Operand, Use
+from isa.errors import Span
+from isa.fold import const, rewriter
+from isa.ir import Const, Expr, Read
+
+
+def fit_word(value: Value, width: int, span: Span) -> int:
+    """A word of storage, given as signed or unsigned. Raises Fault."""
+    if not -(1 << (width - 1)) <= value.number < 1 << width:
+        help = f"a word is {-(1 << (width - 1))} to {(1 << width) - 1}; a slice such as `[{width - 1}:0]` cuts a value"
+        raise Fault(span, f"{value.number} does not fit a word of {width} bits", help)
+    return value.number & ((1 << width) - 1)
+
+
+def fit(use: Use, value: Value, address: int, span: Span) -> int:
+    """The bits (unsigned) of an operand with this value in an instruction at `address`. Raises Fault."""
+    operand = use.operand
+    number = value.number if operand.pcrel is None else _distance(operand, operand.pcrel, value.number, address, span)
+    low, high = limits(operand)
+    if not (low <= number <= high or (value.bits == operand.width and operand.pcrel is None)):
+        raise _misfit(use, value.number, number, address, span)
+    bits = number & ((1 << operand.width) - 1)
+    left_out = bits & ~use.extract(use.deposit(bits))
+    if left_out:
+        help = f"its format has no place for the bits {left_out:#x}, which must be zero"
+        raise Fault(span, f"{number} cannot be operand `{use.name}`", help)
+    return bits
+
+
+def limits(operand: Operand) -> tuple[int, int]:
+    """The least and the greatest value."""
+    if operand.signed:
+        return -(1 << (operand.width - 1)), (1 << (operand.width - 1)) - 1
+    return 0, (1 << operand.width) - 1
+
+
+def meant(operand: Operand, bits: int) -> int:
+    """The number that the operand's bits stand for."""
+    negative = operand.signed and bits >> (operand.width - 1)
+    return bits - (1 << operand.width) if negative else bits
+
+
+def target(operand: Operand, bits: int, address: int) -> int:
+    """The address that a pc-relative operand's bits stand for in an instruction at `address`."""
+    assert operand.pcrel is not None
+    return (origin(operand.pcrel, address) + meant(operand, bits)) & ((1 << operand.pcrel.width) - 1)
+
+
+def origin(pcrel: Expr, address: int) -> int:
+    """Where a pc-relative distance starts, for an instruction at `address`."""
+
+    def pc(node: Expr) -> Expr | None:
+        return const(node.width, address) if isinstance(node, Read) else None
+
+    value = rewriter(pc)(pcrel)
+    if not isinstance(value, Const):
+        raise ValueError("a pcrel expression may only read the pc")
+    return value.value
+
+
+def _distance(operand: Operand, pcrel: Expr, goal: int, address: int, span: Span) -> int:
+    """From the origin to `goal`, the short way round, since addresses wrap."""
+    size = 1 << pcrel.width
+    if not 0 <= goal < size:
+        raise Fault(span, f"{goal} is not an address", f"addresses run from 0 to {size - 1}")
+    distance = (goal - origin(pcrel, address)) % size
+    return distance - size if operand.signed and distance >= size // 2 else distance
+
+
+def _misfit(use: Use, written: int, number: int, address: int, span: Span) -> Fault:
+    low, high = limits(use.operand)
+    if use.operand.pcrel is not None:
+        start = origin(use.operand.pcrel, address)
+        message = f"address {written} is {number} from {start}, too far for operand `{use.name}`"
+        return Fault(span, message, f"`{use.operand.name}` reaches {low} to {high}; jump through a register")
+    message = f"{number} does not fit operand `{use.name}`"
+    help = f"`{use.operand.name}` is {low} to {high}"
+    width = use.operand.width
+    if -(1 << (width - 1)) <= number < 1 << width:
+        help += (
+            f"; if you mean the bits, write `({number})[{width - 1}:0]`"
+            if number < 0
+            else f"; if you mean the bits, write `{number}[{width - 1}:0]`"
+        )
+    return Fault(span, message, help)

@@ -1,0 +1,78 @@
+"""What the first pass leaves for the second: items with addresses, each with the place it came from."""
+
+from dataclasses import dataclass, field
+
+from isa.assembler.expressions import Expression
+from isa.assembler.symbols import Place
+from isa.assembler.syntax import Argument
+from isa.assembler.tokens import Note, SourceLine
+from isa.description import Instruction
+from isa.errors import Diagnostic, SourceError, Span
+
+MAX_DIAGNOSTICS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a statement comes from. `notes` lead from the expansion outwards to the cause, innermost first;
+    `line` is the line that the user sees it on, `expansion` its text if that line does not show it."""
+
+    line: SourceLine
+    span: Span
+    notes: tuple[Note, ...] = ()
+    expansion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One instruction."""
+
+    instruction: Instruction
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Words given by expressions."""
+
+    values: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """Words given as they are."""
+
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """`count` times the same word."""
+
+    count: int
+    value: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    place: Place
+    size: int
+    content: Code | Data | Characters | Room
+    context: Context
+
+
+@dataclass(slots=True)
+class Report:
+    """The mistakes found so far, to be shown in source order. `add` raises SourceError when there are too many."""
+
+    found: list[tuple[int, Diagnostic]] = field(default_factory=list)
+
+    def add(self, sequence: int, diagnostic: Diagnostic) -> None:
+        self.found.append((sequence, diagnostic))
+        if len(self.found) >= MAX_DIAGNOSTICS:
+            self.raise_if_any()
+
+    def raise_if_any(self) -> None:
+        if self.found:
+            ordered = sorted(self.found, key=lambda entry: entry[0])
+            raise SourceError(tuple(diagnostic for _, diagnostic in ordered))

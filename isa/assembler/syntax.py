@@ -1,0 +1,119 @@
+"""The assembly syntax of one machine, read off its description: mnemonics, templates, registers, enum constants.
+
+`Syntax` is made once per assembly or disassembly. Next: `layout`, which reads statements with it.
+"""
+
+from dataclasses import dataclass
+
+from isa.assembler.expressions import Expression, parse
+from isa.assembler.templates import Registers, Template, text_of
+from isa.assembler.tokens import Fault, Kind, Lexer, SourceLine, Token, Tokens, span_of
+from isa.description import Instruction, Isa, Pseudo, Use
+from isa.errors import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An operand as written: the number of a register (or of an alias), or an expression for the second pass."""
+
+    use: Use
+    given: int | Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """One instruction of a pseudo-instruction: mnemonic and operands as tokens, and the same as text."""
+
+    mnemonic: str
+    tokens: Tokens
+    text: str
+
+
+class Syntax:
+    """Everything that the assembler and the disassembler know of a machine."""
+
+    def __init__(self, isa: Isa) -> None:
+        self.isa = isa
+        self.lexer = Lexer(_operand_text(isa))
+        self.registers = {o.name: Registers(o) for o in isa.operands.values() if o.is_register}
+        self._templates: dict[str, Template] = {}
+        self._expansions: dict[str, tuple[Expansion, ...]] = {}
+        self._enums = {e.name: e for e in (isa.cause, *isa.enums.values())}
+
+    def template(self, item: Instruction | Pseudo) -> Template:
+        """The compiled template of an instruction or a pseudo-instruction."""
+        found = self._templates.get(item.name)
+        if found is None:
+            names = _names(item, self.lexer)
+            found = self._templates[item.name] = Template(item.template, names, self.lexer)
+        return found
+
+    def expansion(self, pseudo: Pseudo) -> tuple[Expansion, ...]:
+        """The lines that a pseudo-instruction stands for, cut into tokens."""
+        found = self._expansions.get(pseudo.name)
+        if found is None:
+            found = tuple(self._expand(mnemonic, text) for mnemonic, text in pseudo.expansion)
+            self._expansions[pseudo.name] = found
+        return found
+
+    def _expand(self, mnemonic: str, text: str) -> Expansion:
+        line = SourceLine(Source("pseudo", text), 1, text)
+        return Expansion(mnemonic, self.lexer.line(line), f"{mnemonic} {text}".strip())
+
+    def arguments(self, instruction: Instruction, tokens: Tokens, head: Token) -> tuple[Argument, ...]:
+        """The operands of a statement. Raises Fault."""
+        split = self.template(instruction).split(tokens, head)
+        return tuple(self._argument(use, split[use.name]) for use in instruction.uses if use.name in split)
+
+    def _argument(self, use: Use, tokens: Tokens) -> Argument:
+        operand, span = use.operand, span_of(tokens)
+        if operand.is_register:
+            return Argument(use, self._register(use, tokens, span), span)
+        if len(tokens) == 1 and tokens[0].text in operand.aliases:
+            return Argument(use, operand.aliases[tokens[0].text], span)
+        if self.is_register(text_of(tokens)):
+            help = f"`{use.name}` is `{operand.name}`, {operand.width} bits"
+            raise Fault(span, f"`{text_of(tokens)}` is a register, and operand `{use.name}` is a value", help)
+        return Argument(use, parse(tokens, span), span)
+
+    def _register(self, use: Use, tokens: Tokens, span: Span) -> int:
+        registers = self.registers[use.operand.name]
+        text = text_of(tokens)
+        value = registers.value(text)
+        if value is None:
+            help = f"`{use.operand.name}` is {registers.range_text()}"
+            raise Fault(span, f"operand `{use.name}` must be a register, not `{text}`", help)
+        return value
+
+    def is_register(self, text: str) -> bool:
+        """Is this the name of a register of any kind?"""
+        return any(r.value(text) is not None for r in self.registers.values())
+
+    def constant(self, name: str) -> int | None:
+        """The value of an enum constant such as `Mode.user`, or None."""
+        enum, _, member = name.partition(".")
+        return self._enums[enum].members.get(member) if enum in self._enums else None
+
+    def constants(self) -> list[str]:
+        """All enum constants."""
+        return [f"{e.name}.{m}" for e in self._enums.values() for m in e.members]
+
+    def mnemonics(self) -> list[str]:
+        """All instructions and pseudo-instructions."""
+        return [*self.isa.instructions, *self.isa.pseudos]
+
+
+def _operand_text(isa: Isa) -> str:
+    """All text in which a comment character would be part of the operand syntax. Immediates that print as `%#x` do
+    not count."""
+    templates = [i.template for i in isa.instructions.values()] + [p.template for p in isa.pseudos.values()]
+    styles = [o.style.replace("%#", "%") for o in isa.operands.values() if o.is_register]
+    return "".join(templates + styles)
+
+
+def _names(item: Instruction | Pseudo, lexer: Lexer) -> set[str]:
+    if isinstance(item, Instruction):
+        return {use.name for use in item.uses}
+    line = SourceLine(Source("template", item.template), 1, item.template)
+    return {t.text for t in lexer.line(line) if t.kind is Kind.NAME}

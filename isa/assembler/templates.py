@@ -1,0 +1,151 @@
+"""Operand templates: how "d, k(a)" splits the operands of a statement, and how registers are written.
+
+Everything is read off `Instruction.template`, `Pseudo.template` and `Operand.style`. Next: `fitting` for values.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from isa.assembler.tokens import Fault, Kind, Lexer, SourceLine, Token, Tokens, after
+from isa.description import Operand
+from isa.errors import Source
+
+_OPEN, _CLOSE = ("(", "[", "{"), (")", "]", "}")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where an operand stands in a template."""
+
+    name: str
+
+
+class Template:
+    """Literal tokens and slots. `text` is the template as its author wrote it."""
+
+    def __init__(self, text: str, names: Iterable[str], lexer: Lexer) -> None:
+        slots = set(names)
+        tokens = lexer.line(SourceLine(Source("template", text), 1, text))
+        self.text = text
+        self.pieces: tuple[Slot | str, ...] = tuple(
+            Slot(t.text) if t.kind is Kind.NAME and t.text in slots else t.text for t in tokens
+        )
+
+    def split(self, tokens: Tokens, head: Token) -> dict[str, Tokens]:
+        """The tokens of every slot. Raises Fault if they do not have the template's shape."""
+        try:
+            return _Split(self, tokens, head).run()
+        except Fault:
+            # A macro's argument such as `(sp)` is grouped as an expression and may yet be needed open.
+            if not any(t.kind is Kind.GROUP for t in tokens):
+                raise
+        return self.split(tuple(i for t in tokens for i in (t.inner or (t,))), head)
+
+    def fill(self, texts: Mapping[str, str]) -> str:
+        """The template with a text for every slot."""
+        return _WORD.sub(lambda m: texts.get(m.group(), m.group()), self.text)
+
+
+class _Split:
+    """One walk along a template and the tokens of a statement. A slot ends where the next literal stands outside
+    brackets; a slot that is followed by another one takes a single token or a bracket."""
+
+    def __init__(self, template: Template, tokens: Tokens, head: Token) -> None:
+        self.template, self.tokens, self.head = template, tokens, head
+        self.at = 0
+
+    def run(self) -> dict[str, Tokens]:
+        found: dict[str, Tokens] = {}
+        pieces = self.template.pieces
+        for piece, following in zip_longest(pieces, pieces[1:]):
+            if isinstance(piece, Slot):
+                found[piece.name] = self._slot(piece, following)
+            else:
+                self._literal(piece)
+        if self.at < len(self.tokens):
+            self._fault(self.tokens[self.at], "more operands than expected" if pieces else "an operand too many")
+        return found
+
+    def _literal(self, text: str) -> None:
+        if self.at == len(self.tokens):
+            self._fault(None, f"`{text}` is missing")
+        token = self.tokens[self.at]
+        if token.text != text or token.kind is Kind.STRING:
+            self._fault(token, f"`{text}` is expected here")
+        self.at += 1
+
+    def _slot(self, slot: Slot, following: Slot | str | None) -> Tokens:
+        start, depth = self.at, 0
+        while self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            if depth == 0 and (token.is_mark(",") or (self.at > start and _ends(token, following))):
+                break
+            if token.kind is Kind.MARK:
+                depth += (token.text in _OPEN) - (token.text in _CLOSE)
+            self.at += 1
+        if self.at == start:
+            where = self.tokens[start] if start < len(self.tokens) else None
+            self._fault(where, f"operand `{slot.name}` is missing")
+        return self.tokens[start : self.at]
+
+    def _fault(self, token: Token | None, message: str) -> None:
+        span = token.span if token else after(self.tokens[-1] if self.tokens else self.head)
+        usage = f"{self.head.text} {self.template.text}".strip()
+        help = f"it is written `{usage}`" if self.template.pieces else f"`{self.head.text}` takes no operands"
+        raise Fault(span, message, help)
+
+
+def _ends(token: Token, following: Slot | str | None) -> bool:
+    return isinstance(following, Slot) or (token.text == following and token.kind is not Kind.STRING)
+
+
+_CONVERSION = re.compile(r"(?P<before>.*?)%(?P<hash>#?)(?P<kind>[dux])(?P<after>.*)", re.DOTALL)
+
+
+class Registers:
+    """The names of a register operand: its style with a number in it, and its aliases."""
+
+    def __init__(self, operand: Operand) -> None:
+        match = _CONVERSION.fullmatch(operand.style)
+        if match is None:
+            raise ValueError(
+                f"operand `{operand.name}` has the style {operand.style!r}, which has no place for a number"
+            )
+        self.operand = operand
+        self._before, self._after = match["before"], match["after"]
+        self._hex, self._prefix = match["kind"] == "x", "0x" if match["hash"] and match["kind"] == "x" else ""
+        digits = "[0-9a-f]+" if self._hex else "[0-9]+"
+        self._pattern = re.compile(re.escape(self._before + self._prefix) + f"({digits})" + re.escape(self._after))
+        self._names = {value: name for name, value in reversed(operand.aliases.items())}
+
+    def value(self, text: str) -> int | None:
+        """The number of the register called `text` (without spaces), or None."""
+        if text in self.operand.aliases:
+            return self.operand.aliases[text]
+        match = self._pattern.fullmatch(text)
+        if match is None or len(match[1]) > 20:
+            return None
+        number = int(match[1], 16 if self._hex else 10)
+        return number if self.plain(number) == text and number < 1 << self.operand.width else None
+
+    def plain(self, number: int) -> str:
+        """The register as its style writes it."""
+        return f"{self._before}{self._prefix}{number:{'x' if self._hex else 'd'}}{self._after}"
+
+    def name(self, number: int) -> str:
+        """What the register is usually called: its first alias, or as its style writes it."""
+        return self._names.get(number, self.plain(number))
+
+    def range_text(self) -> str:
+        """All names, as a phrase."""
+        names = ", ".join(f"`{n}`" for n in list(self.operand.aliases)[:8])
+        last = self.plain((1 << self.operand.width) - 1)
+        return f"`{self.plain(0)}` to `{last}`" + (f" or {names}" if names else "")
+
+
+def text_of(tokens: Sequence[Token]) -> str:
+    """Tokens as one text without spaces, as a register's name is compared."""
+    return "".join(t.text for t in tokens)
