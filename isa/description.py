@@ -186,7 +186,7 @@ class Assumption:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Isa:
     """A machine description after all checks.
 

@@ -1,0 +1,237 @@
+"""The machine: state, storage, ports and time around an engine.
+
+`Machine` is the protocol that everything hangs on: `run_to_trap` stops with the state before a trap, `enter` performs
+`on trap`, `run` is the loop of both. An engine (`Engine`) only executes steps; budgets, device events, idling and
+breakpoints are settled here, once, for bare and virtual machines alike. `monitor.virtual.VirtualMachine` is a
+`Machine` whose engine runs on another machine.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from isa.description import Isa, Role
+from isa.devices import DeviceFailure, Ports
+from isa.errors import MachineError
+from isa.ir import Const, Load, Store, nodes
+from isa.machine.exits import Exit, Pause, Reason, Trap
+from isa.machine.state import Layout, MachineState
+from isa.machine.storage import Storage
+from isa.machine.time import NEVER
+from isa.machine.trace import TraceLine
+
+
+class Engine(Protocol):
+    """What executes steps of one machine; see `isa.engines.reference.ReferenceEngine`."""
+
+    def execute(self, limit: int) -> tuple[int, Trap | Pause]: ...
+    def enter(self, trap: Trap) -> None: ...
+    def reset(self) -> None: ...
+    def advance(self, steps: int) -> None: ...
+    def spin_horizon(self) -> int: ...
+    def peek(self) -> int | Trap: ...
+    def place(self) -> int | None: ...
+
+
+class Loadable(Protocol):
+    """What `Machine.load` takes; `isa.assembler.Image` is one."""
+
+    entry: int
+
+    def check(self, isa: Isa) -> None: ...
+    @property
+    def segments(self) -> tuple["Segment", ...]: ...
+
+
+class Segment(Protocol):
+    address: int
+    words: tuple[int, ...]
+
+
+class Machine:
+    """A machine in its state after `on reset`, with zeroed storage.
+
+    `steps` and `retired` count since the machine was made. `trace`, if set, is called with a `TraceLine` for every
+    step (which makes the machine step singly). `breakpoints` are pcs before whose instruction a run stops.
+    Raises MachineError if the storage is too small for the trap entry.
+    """
+
+    def __init__(
+        self,
+        isa: Isa,
+        storage: Storage,
+        ports: Ports | None = None,
+        seed: int = 0,
+        engine: "Callable[[Machine], Engine] | None" = None,
+    ) -> None:
+        self.isa, self.storage, self.seed = isa, storage, seed
+        least = least_storage(isa)
+        if storage.size < least:
+            raise MachineError(
+                f"{isa.name} needs at least {least} words of storage for its trap entry, not {storage.size}",
+                f"give it more: `--storage {max(least, storage.page_words)}`",
+            )
+        self.ports = ports or Ports({})
+        self.state = MachineState(Layout(isa))
+        self.steps = self.retired = 0
+        self.stopped_by = ""  # an engine's words for a device failure or a violation
+        self.trace: Callable[[TraceLine], None] | None = None
+        self.breakpoints: set[int] = set()
+        self._pending = isa.roles[Role.PENDING]
+        self._sent: list[tuple[int, int]] = []
+        self._received: list[tuple[int, int]] = []
+        self.engine = (engine or _reference)(self)
+        self.engine.reset()
+
+    def load(self, image: Loadable) -> None:
+        """Put an image's words into storage and its entry into the pc. Raises MachineError if it does not fit."""
+        image.check(self.isa)
+        for segment in image.segments:
+            if segment.address + len(segment.words) > self.storage.size:
+                raise MachineError(
+                    f"the image needs {segment.address + len(segment.words)} words of storage, not {self.storage.size}",
+                    "give the machine more storage: `--storage WORDS`",
+                )
+        for segment in image.segments:
+            self.storage.write(segment.address, segment.words)
+        self.state[self.isa.pc] = image.entry
+
+    # ---- running
+
+    def run(self, budget: int) -> Exit:
+        """Run at most `budget` steps, delivering traps. Never ends with `Reason.TRAP`."""
+        first, retired = self.steps, self.retired
+        while True:
+            end = self.run_to_trap(first + budget - self.steps)
+            if end.trap is None:
+                return Exit(end.reason, self.steps - first, self.retired - retired, None, end.detail)
+            self.enter(end.trap)
+
+    def run_to_trap(self, budget: int) -> Exit:
+        """Run at most `budget` steps, stopping with the state before the first trap."""
+        first, retired, stop = self.steps, self.retired, self.steps + budget
+        resumed = True
+        while True:
+            reason, trap, detail = self._stretch(stop, resumed)
+            if reason is not None:
+                return Exit(reason, self.steps - first, self.retired - retired, trap, detail)
+            resumed = False
+
+    def enter(self, trap: Trap) -> None:
+        """Deliver a trap that `run_to_trap` stopped before: the step happens, trapped. Counts one step."""
+        if self.trace:
+            self._trace_step(trap)
+        self.engine.enter(trap)
+        self.steps += 1
+
+    def _stretch(self, stop: int, resumed: bool) -> tuple[Reason | None, Trap | None, str]:
+        """Run to the next point where something other than the engine must decide. Reason None: go on.
+
+        Device events land at the step boundary where they are due, in device order, before the next prologue.
+        """
+        if self.steps >= stop:
+            return (Reason.HALT if self.halted else Reason.BUDGET), None, ""
+        if self.halted:
+            return Reason.HALT, None, ""
+        try:
+            self._act()
+        except DeviceFailure as failure:
+            return Reason.DEVICE, None, failure.message
+        if self.breakpoints and not resumed and self.state.block[self._pc_slot] in self.breakpoints:
+            return Reason.BREAKPOINT, None, ""
+        deadline = self.ports.deadline()
+        limit = (stop if deadline is None else min(stop, deadline)) - self.steps
+        ran, why = self._execute(1 if self.breakpoints or self.trace else limit)
+        self.steps += ran
+        self.retired += ran
+        if isinstance(why, Trap):
+            return Reason.TRAP, why, ""
+        match why:
+            case Pause.SPIN:
+                return (None if self._skip(stop, deadline) else Reason.IDLE), None, ""
+            case Pause.DEVICE:
+                return Reason.DEVICE, None, self.stopped_by
+            case Pause.VIOLATION:
+                return Reason.VIOLATION, None, self.stopped_by
+        return None, None, ""
+
+    def _execute(self, limit: int) -> tuple[int, Trap | Pause]:
+        if not self.trace:
+            return self.engine.execute(limit)
+        before = self._fetched()
+        ran, why = self.engine.execute(limit)
+        if ran:
+            self.trace(TraceLine(self.steps, *before, None, tuple(self._sent), tuple(self._received)))
+        self._sent.clear()
+        self._received.clear()
+        return ran, why
+
+    def _skip(self, stop: int, deadline: int | None) -> bool:
+        """Let time pass for a machine that spins. False if nothing can ever wake it."""
+        horizon = self.engine.spin_horizon()
+        if horizon == NEVER and deadline is None:
+            return False
+        least = min(horizon, stop - self.steps, horizon if deadline is None else deadline - self.steps)
+        skipped = max(1, least)
+        self.engine.advance(skipped)
+        self.steps += skipped
+        self.retired += skipped
+        return True
+
+    @property
+    def halted(self) -> bool:
+        """Whether a place with the role @halt is not zero."""
+        block, slots = self.state.block, self.state.layout.slots
+        places = self.isa.roles[Role.HALT]
+        return any(block[slots[p.state].first] >> p.low & ((1 << p.width) - 1) for p in places)
+
+    # ---- devices
+
+    def receive(self, channel: str, port: int, ahead: int) -> int:
+        """What an engine asks for a `recv`, `ahead` steps after `steps`: the word, cut to the channel's width."""
+        word = self.ports.recv(port, self.steps + ahead) & ((1 << self.isa.states[channel].width) - 1)
+        if self.trace:
+            self._received.append((port, word))
+        return word
+
+    def send(self, channel: str, port: int, word: int, ahead: int) -> None:
+        """What an engine asks for a `send`. Raises DeviceFailure if the host fails the device."""
+        self.ports.send(port, word, self.steps + ahead)
+        if self.trace:
+            self._sent.append((port, word))
+
+    def _act(self) -> None:
+        deadline = self.ports.deadline()
+        if deadline is not None and deadline <= self.steps:
+            raised = self.ports.act(self.steps, self.storage)
+            for place in self._pending:
+                mask = raised & ((1 << place.width) - 1)
+                self.state.block[self.state.layout.slots[place.state].first] |= mask << place.low
+
+    # ---- tracing
+
+    @property
+    def _pc_slot(self) -> int:
+        return self.state.layout.slots[self.isa.pc].first
+
+    def _fetched(self) -> tuple[int, int | None]:
+        """The pc and the word there, None if its fetch would trap."""
+        word = self.engine.peek()
+        return self.state.block[self._pc_slot], None if isinstance(word, Trap) else word
+
+    def _trace_step(self, trap: Trap) -> None:
+        assert self.trace
+        self.trace(TraceLine(self.steps, *self._fetched(), trap, (), ()))
+
+
+def least_storage(isa: Isa) -> int:
+    """How many words a machine needs so that the constant addresses of its trap entry and reset lie in storage."""
+    roots = [*isa.entry.expressions(), *isa.reset.expressions()]
+    places = [n.index for n in nodes(*roots) if isinstance(n, Load)]
+    places += [e.index for e in (*isa.entry.effects, *isa.reset.effects) if isinstance(e, Store)]
+    return max((p.value + 1 for p in places if isinstance(p, Const)), default=1)
+
+
+def _reference(machine: Machine) -> Engine:
+    from isa.engines.reference import ReferenceEngine
+
+    return ReferenceEngine(machine)

@@ -1,0 +1,106 @@
+"""Which machines a monitor of this kind can work on, checked on the description before the first guest runs.
+
+What is checked here is what the monitor *assumes* of a machine: a time law, a quiet reset state, and that `@base`
+adds and `@bound` counts. Whether the instructions satisfy Theorem 1 is another question: a machine that fails it is
+admitted, and then diverges or is caught by the audit, which is worth seeing.
+"""
+
+from dataclasses import dataclass
+from random import Random
+
+from isa.description import Isa, Role
+from isa.engines.steps import Function, Steps
+from isa.errors import MachineError
+from isa.fold import either, rewriter, slice_
+from isa.ir import FALSE, Load
+from isa.machine.state import MachineState
+from monitor.compiled import CompiledCore
+from monitor.core import Core
+
+SAMPLES = 400
+
+
+def admit(core: Core, compiled: CompiledCore, steps: Steps) -> None:
+    """Raises MachineError with the reason if the machine is refused."""
+    isa = core.isa
+    if steps.time is None:
+        raise MachineError(
+            f"the prologue of {isa.name} has a shape whose time law is not known, so a direct run cannot be timed",
+            "let the prologue move scalars by one each step, and look at them only by comparison",
+        )
+    if steps.fetch_index is None:
+        raise MachineError(
+            f"the fetch of {isa.name} is not a relocated access to storage", "let `execute` read through the view"
+        )
+    _check_quiet(core)
+    _check_relocation(core, compiled, steps)
+
+
+def _check_quiet(core: Core) -> None:
+    """With every resource parked, the prologue must never trap: direct runs end only as the monitor wants."""
+    isa = core.isa
+    places = [p for role in (Role.TIMER, Role.ENABLE, Role.PENDING, Role.RESOURCE) for p in isa.roles[role]]
+    parked = {isa.read(p): slice_(core.mapped(isa.states[p.state]), p.low, p.width) for p in places}
+    rewrite = rewriter(parked.get)
+    if either(*(rewrite(t.guard) for t in isa.prologue.traps)) is not FALSE:
+        raise MachineError(
+            f"{isa.name} is not quiet after reset: its prologue could trap with every resource at its reset value",
+            "let `on reset` disable interrupts and stop the timer",
+        )
+
+
+def _check_relocation(core: Core, compiled: CompiledCore, steps: Steps) -> None:
+    """On sampled states: the composed relocation admits the same addresses as the virtual one, and leads to the same
+    words. `trapline prove` decides the same for all states."""
+    isa, random = core.isa, Random(0)
+    word = isa.fetch.word
+    assert isinstance(word, Load)
+    access = steps.values("access", (either(*(t.guard for t in isa.fetch.traps)), word.index))
+    virtual, real = MachineState(steps.layout), MachineState(steps.layout)
+    for _ in range(SAMPLES):
+        below, offset, size = _window(isa, random)
+        _fill(isa, virtual, random, (below, offset, size))
+        compiled.resume(virtual.block, real.block, offset, size)
+        wanted = _place(access, virtual, size, offset)
+        found = _place(access, real, below, 0)
+        if wanted != found:
+            raise MachineError(
+                f"the relocation of {isa.name} does not compose: @base must add and @bound must count, in both modes",
+                f"with {_shown(isa, virtual)} an access leads to word {wanted} below, but composed to {found}",
+            )
+
+
+def _window(isa: Isa, random: Random) -> tuple[int, int, int]:
+    """The size of a machine, and the offset and size of a window in it."""
+    top = (1 << isa.word) - 1
+    below = random.choice([top, top >> 1, random.randint(64, top)])
+    offset = random.randint(1, below - 16)
+    return below, offset, random.randint(8, below - offset)
+
+
+def _fill(isa: Isa, state: MachineState, random: Random, corners: tuple[int, ...]) -> None:
+    """Random values everywhere; in pc and relocation, values around the corners."""
+    top = (1 << isa.word) - 1
+    near = [0, 1, top, top - 1, *corners, *(c - 1 for c in corners), *(c + 1 for c in corners), random.randint(0, top)]
+    for scalar in isa.scalars():
+        state[scalar.name] = random.getrandbits(scalar.width)
+    for role in (Role.PC, Role.BASE, Role.BOUND):
+        state[isa.the(role).state] = random.choice(near)
+
+
+def _place(access: Function, state: MachineState, size: int, offset: int) -> int | None:
+    """Where in the machine below an access leads, None if it traps."""
+    trapped, index = access(state.block, None, _Sized(size))
+    return None if trapped else index + offset
+
+
+@dataclass(frozen=True, slots=True)
+class _Sized:
+    """As much of an engine as the view asks for."""
+
+    size: int
+
+
+def _shown(isa: Isa, state: MachineState) -> str:
+    places = [isa.the(role).state for role in (Role.PC, Role.BASE, Role.BOUND)]
+    return ", ".join(f"{name} = {state.block[state.layout.slots[name].first]:#x}" for name in dict.fromkeys(places))

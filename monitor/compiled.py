@@ -1,0 +1,35 @@
+"""The core of the monitor as Python: the same generator that makes instructions makes these functions of its IR."""
+
+from collections.abc import Callable
+
+from isa.engines.source import behaviour_function, compiled, values_function
+from isa.engines.steps import steps_of
+from isa.operators import NAMES
+from monitor.core import REAL, VIRTUAL, Core
+
+_ARGUMENTS = ("v", "r", "offset", "size")
+
+
+class CompiledCore:
+    """Functions `f(v, r, offset, size)` of the virtual and the real block, and the window's place and size in words."""
+
+    def __init__(self, core: Core) -> None:
+        slots = steps_of(core.isa).layout.slots
+        self._where = {VIRTUAL + n: ("v", s.first) for n, s in slots.items()}
+        self._where |= {REAL + n: ("r", s.first) for n, s in slots.items()}
+        names = [name for name, _ in core.audits()]
+        changed = tuple(expression for _, expression in core.audits())
+        self.resume = self._compiled(behaviour_function("resume", core.resume, self._where, _ARGUMENTS), "resume")
+        self.save = self._compiled(behaviour_function("save", core.save, self._where, _ARGUMENTS), "save")
+        self.breach = self._compiled(values_function("breach", (core.breach,), self._where, _ARGUMENTS), "breach")
+        self._audits = self._compiled(values_function("audits", changed, self._where, _ARGUMENTS), "audits")
+        self._names = names
+
+    def breached(self, v: object, r: object, offset: int, size: int) -> list[str]:
+        """The names of the states that the guest changed and that were not its own."""
+        found = self._audits(v, r, offset, size)
+        flags = found if isinstance(found, tuple) else (found,)
+        return [name for name, changed in zip(self._names, flags, strict=True) if changed]
+
+    def _compiled(self, source: str, name: str) -> Callable[..., object]:
+        return compiled(source, name, NAMES)

@@ -1,0 +1,182 @@
+"""The core of the monitor: what passes to the real machine, what is parked, and how relocation is composed.
+
+These are functions over IR expressions, run once for each machine description. What they give is straight-line IR over
+a *composite state*, in which `virtual.x` is the state x of the virtual machine and `real.x` that of the machine below
+it. Engines run this IR as they run any instruction, and proofs read the same. Roles decide everything, names nothing.
+
+- `resume`: the virtual machine map. Ordinary state passes, the mode is user, relocation is composed, and every
+  resource is parked at the value it has after reset.
+- `save`: its inverse: what passed is copied back.
+- `breach`: the audit. Whatever did not pass must still be as `resume` left it.
+
+Popek and Goldberg (1974), sections 4 and 5: the map f, and the allocator's resource control.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from isa.description import Isa, Kind, Place, Role, State
+from isa.errors import MachineError
+from isa.fold import add, const, either, eq, insert, negate, rewriter, select, slice_, sub, ult
+from isa.ir import FALSE, TRUE, Behaviour, Effect, Element, Expr, Param, Read, SetElement, Write, nodes
+from isa.normal import next_values
+
+PASSING = frozenset({None, Role.GENERAL, Role.PC, Role.CONTROL})
+VIRTUAL, REAL = "virtual.", "real."
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The window a virtual machine has in the storage below it, in words, as expressions of the word's width."""
+
+    offset: Expr
+    size: Expr
+
+
+def compose(base: Expr, bound: Expr, allocation: Allocation) -> tuple[Expr, Expr]:
+    """The real relocation of a virtual one. It admits the same addresses and leads to the same words.
+
+    `room` is how much of the window lies above the virtual base; without its select a base beyond the window would
+    give a room that wraps.
+    """
+    inside = ult(base, allocation.size)
+    room = select(inside, sub(allocation.size, base), const(base.width, 0))
+    return add(allocation.offset, base), select(ult(bound, room), bound, room)
+
+
+class Core:
+    """The traced core for one description.
+
+    Raises MachineError, with the reason, for a machine whose roles do not tell the monitor enough.
+    """
+
+    def __init__(self, isa: Isa) -> None:
+        self.isa = isa
+        for role in (Role.MODE, Role.BASE, Role.BOUND):
+            if len(isa.roles[role]) != 1:
+                raise MachineError(
+                    f"{isa.name} has {len(isa.roles[role])} places with the role @{role.value}; a monitor needs one",
+                    "give the role to the state that has this part in the relocation",
+                )
+        width = isa.word
+        self.allocation = Allocation(Param(width, "offset"), Param(width, "size"))
+        self._reset = next_values(isa, isa.reset)
+        self._user = isa.enums[self._mode_enum()].members["user"]
+
+    # ---- the map and its inverse
+
+    @cached_property
+    def resume(self) -> Behaviour:
+        """real := f(virtual), over `Param("offset")` and `Param("size")`."""
+        scalars: list[Effect] = [Write(TRUE, REAL + s.name, 0, self.mapped(s)) for s in self.isa.scalars()]
+        return Behaviour((), (*scalars, *self._cells(VIRTUAL, REAL)))
+
+    @cached_property
+    def save(self) -> Behaviour:
+        """virtual := what passed, from real; the rest of the virtual state stays."""
+        scalars: list[Effect] = []
+        for state in self.isa.scalars():
+            kept = read(VIRTUAL, state)
+            for low, width in self.passing(state):
+                kept = insert(kept, low, slice_(read(REAL, state), low, width))
+            if kept is not read(VIRTUAL, state):
+                scalars.append(Write(TRUE, VIRTUAL + state.name, 0, kept))
+        return Behaviour((), (*scalars, *self._cells(REAL, VIRTUAL)))
+
+    @cached_property
+    def breach(self) -> Expr:
+        """Whether the guest changed, without a trap, something that did not pass."""
+        return either(*(changed for _, changed in self.audits()))
+
+    def audits(self) -> Iterator[tuple[str, Expr]]:
+        """For every piece of state that does not pass whole: its name, and whether it differs from what was loaded."""
+        for state in self.isa.scalars():
+            expected, found = self.mapped(state), read(REAL, state)
+            for low, width in self.passing(state):
+                hole = const(width, 0)
+                expected, found = insert(expected, low, hole), insert(found, low, hole)
+            if self.passing(state) != [(0, state.width)]:
+                yield state.name, negate_eq(expected, found)
+        for state in self._arrays():
+            if state.role not in PASSING:
+                cells = ((cell(REAL, state, i), const(state.width, 0)) for i in range(state.count))
+                yield state.name, either(*(negate_eq(a, b) for a, b in cells))
+
+    def mapped(self, state: State) -> Expr:
+        """The real value of a scalar for a virtual state: the state under f."""
+        value = self._parked(state)
+        for low, width in self.passing(state):
+            value = insert(value, low, slice_(read(VIRTUAL, state), low, width))
+        for place, part in self._set_places():
+            if place.state == state.name:
+                value = insert(value, place.low, part)
+        return value
+
+    def passing(self, state: State) -> list[tuple[int, int]]:
+        """The bits of a scalar that pass, as (low, width) runs: those of an ordinary role."""
+        if state.role not in PASSING:
+            return []
+        runs, low = [], 0
+        for start, width in sorted((f.low, f.width) for f in state.fields if f.role not in PASSING):
+            if start > low:
+                runs.append((low, start - low))
+            low = start + width
+        return [*runs, (low, state.width - low)] if low < state.width else runs
+
+    # ---- parts
+
+    def _set_places(self) -> Iterator[tuple[Place, Expr]]:
+        """The places that the monitor sets to a value of its own: mode, base and bound."""
+        mode, base, bound = (self.isa.the(r) for r in (Role.MODE, Role.BASE, Role.BOUND))
+        yield mode, const(mode.width, self._user)
+        composed = compose(self._virtual(base), self._virtual(bound), self.allocation)
+        yield base, composed[0]
+        yield bound, composed[1]
+
+    def _virtual(self, place: Place) -> Expr:
+        return slice_(read(VIRTUAL, self.isa.states[place.state]), place.low, place.width)
+
+    def _parked(self, state: State) -> Expr:
+        """The value after reset, at which a resource is quiet."""
+        quiet = self._reset.get(state.name, const(state.width, 0))
+        quiet = rewriter(lambda n: const(n.width, 0) if isinstance(n, Read) else None)(quiet)
+        owned = state.role not in PASSING | {Role.MODE, Role.BASE, Role.BOUND}
+        if owned and any(not n.operands() and not hasattr(n, "value") for n in nodes(quiet)):
+            raise MachineError(
+                f"the monitor cannot park {state.name}: its value after reset is not a constant",
+                "set it to a constant in `on reset`",
+            )
+        return quiet
+
+    def _mode_enum(self) -> str:
+        place = self.isa.the(Role.MODE)
+        state = self.isa.states[place.state]
+        enums = [f.enum for f in state.fields if f.role is Role.MODE] or [state.enum]
+        assert enums[0] is not None  # the language checks it
+        return enums[0]
+
+    def _arrays(self) -> Iterator[State]:
+        return (s for s in self.isa.states.values() if s.kind is Kind.ARRAY)
+
+    def _cells(self, source: str, target: str) -> Iterator[Effect]:
+        """The effects that copy ordinary register files, and park the others when they go to the real machine."""
+        for state in self._arrays():
+            for i in range(state.count):
+                index = const(max(1, (state.count - 1).bit_length()), i)
+                if state.role in PASSING:
+                    yield SetElement(TRUE, target + state.name, index, cell(source, state, i))
+                elif target == REAL:
+                    yield SetElement(TRUE, target + state.name, index, const(state.width, 0))
+
+
+def read(space: str, state: State) -> Expr:
+    return Read(state.width, space + state.name)
+
+
+def cell(space: str, state: State, index: int) -> Expr:
+    return Element(state.width, space + state.name, const(max(1, (state.count - 1).bit_length()), index))
+
+
+def negate_eq(a: Expr, b: Expr) -> Expr:
+    return negate(eq(a, b)) if a is not b else FALSE

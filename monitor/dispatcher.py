@@ -1,0 +1,161 @@
+"""The dispatcher: entered by every exit from direct execution. It is the engine of a virtual machine.
+
+A direct run lasts until something of the virtual machine is due: the limit given, or the horizon of its own prologue.
+Then, or at a trap, the *interpreter* takes one step: it is the machine's own step on the virtual machine's state and
+window, so emulating an instruction, reflecting a trap and injecting an interrupt are one act, and which of the three
+it was is read off the outcome.
+"""
+
+from typing import TYPE_CHECKING
+
+from isa.description import Isa
+from isa.engines.reference import HAPPENED, ReferenceEngine
+from isa.engines.steps import steps_of
+from isa.ir import Origin
+from isa.machine import Machine, Pause, Reason, Trap
+from monitor.compiled import CompiledCore
+from monitor.statistics import Decision, ExitEvent
+
+if TYPE_CHECKING:
+    from monitor.monitor import VirtualMachine
+
+
+class Dispatcher:
+    """Runs a virtual machine on `below`, the machine under its monitor. See `isa.machine.machine.Engine`."""
+
+    def __init__(self, vm: "VirtualMachine", below: Machine, core: CompiledCore) -> None:
+        self.vm, self.below, self.core = vm, below, core
+        self.isa: Isa = vm.isa
+        self.interpreter = ReferenceEngine(vm)
+        self._steps = steps_of(vm.isa)
+        self._window = (vm.storage.offset - below.storage.offset, vm.storage.size)
+        self._pc = vm.state.layout.slots[vm.isa.pc].first
+        self._last_exit = 0
+        self.done = 0
+
+    def execute(self, limit: int) -> tuple[int, Trap | Pause]:
+        """As every engine: at most `limit` steps, and why it stopped."""
+        self.done = 0
+        if self.interpreter.halted():
+            return 0, Pause.HALT
+        while self.done < limit:
+            stop = self._stretch(limit)
+            if stop is not None:
+                return self.done, stop
+        return self.done, Pause.LIMIT
+
+    def _stretch(self, limit: int) -> Trap | Pause | None:
+        """Directly as far as that goes, then one interpreted step if that is what is needed. None: go on."""
+        allowed = min(limit - self.done, self._horizon())
+        trap = None
+        if allowed > 0:
+            end = self._direct(allowed)
+            if end is Pause.LIMIT:
+                if self.done == limit:
+                    self._count(Decision.SCHEDULED, "")
+                return None
+            if not isinstance(end, Trap):
+                return end
+            trap = end
+        return self._interpret(trap)
+
+    def enter(self, trap: Trap) -> None:
+        self.interpreter.enter(trap)
+
+    def reset(self) -> None:
+        self.interpreter.reset()
+
+    def advance(self, steps: int) -> None:
+        self.interpreter.advance(steps)
+
+    def spin_horizon(self) -> int:
+        return self.interpreter.spin_horizon()
+
+    def peek(self) -> int | Trap:
+        return self.interpreter.peek()
+
+    def place(self) -> int | None:
+        return self.interpreter.place()
+
+    # ---- direct execution
+
+    def _direct(self, allowed: int) -> Trap | Pause:
+        """Run de-privileged on the machine below for at most `allowed` steps."""
+        v, r, below = self.vm.state.block, self.below.state.block, self.below
+        traffic = below.ports.traffic
+        self.core.resume(v, r, *self._window)
+        end = below.run_to_trap(allowed)
+        if self.core.breach(v, r, *self._window) or below.ports.traffic != traffic:
+            return self._kill(end.steps)
+        self.core.save(v, r, *self._window)
+        if end.steps:
+            self._steps.advance(v, None, None, end.steps)
+        self.done += end.steps
+        self.vm.statistics.direct += end.steps
+        match end.reason:
+            case Reason.TRAP:
+                assert end.trap is not None
+                return end.trap
+            case Reason.IDLE:
+                self._count(Decision.IDLED, "")
+                return Pause.SPIN
+            case Reason.VIOLATION:
+                self.vm.stopped_by = end.detail
+                return Pause.VIOLATION
+        return Pause.LIMIT
+
+    def _kill(self, steps: int) -> Pause:
+        """The audit found a breach: the virtual machine stays as it was before this direct run."""
+        changed = self.core.breached(self.vm.state.block, self.below.state.block, *self._window)
+        what = ", ".join(changed) if changed else "a channel"
+        self.vm.stopped_by = f"resource control: it changed {what} of the machine below without a trap"
+        self._count(Decision.KILLED, what)
+        return Pause.VIOLATION
+
+    # ---- interpretation
+
+    def _interpret(self, trap: Trap | None) -> Trap | Pause | None:
+        """One step of the machine's own semantics on the virtual machine; `trap` is why direct execution ended."""
+        pc, place = self.vm.state.block[self._pc], self.interpreter.place()
+        self.interpreter.done = self.done
+        stop = self.interpreter.single()
+        happened = stop is None or stop in HAPPENED
+        self.done += happened
+        self.vm.statistics.interpreted += happened or isinstance(stop, Trap)
+        cause = stop if isinstance(stop, Trap) else trap
+        self._record(_decision(stop), self._cause(cause), pc, place)
+        return stop
+
+    def _horizon(self) -> int:
+        horizon: int = self._steps.horizon(self.vm.state.block, None, None)
+        return horizon
+
+    # ---- accounts
+
+    def _count(self, decision: Decision, cause: str) -> None:
+        self._record(decision, cause, self.vm.state.block[self._pc], self.interpreter.place())
+
+    def _record(self, decision: Decision, cause: str, pc: int, place: int | None) -> None:
+        """Count an exit, and tell whoever subscribed."""
+        step = self.vm.steps + self.done
+        since, self._last_exit = step - self._last_exit, step
+        key = (decision, cause, pc, place)
+        self.vm.statistics.exits[key] += 1
+        self.vm.statistics.since[key] += since
+        for subscriber in self.vm.monitor.subscribers:
+            subscriber(ExitEvent(self.vm, step, decision, cause, pc, place, since))
+
+    def _cause(self, trap: Trap | None) -> str:
+        return (self.isa.cause.name_of(trap.cause) or str(trap.cause)) if trap else ""
+
+
+def _decision(stop: Trap | Pause | None) -> Decision:
+    """What an interpreted step turned out to be."""
+    if isinstance(stop, Trap):
+        return Decision.INJECTED if stop.origin is Origin.PROLOGUE else Decision.REFLECTED
+    match stop:
+        case Pause.SPIN:
+            return Decision.IDLED
+        case Pause.DEVICE:
+            return Decision.FAILED
+    return Decision.EMULATED

@@ -1,0 +1,129 @@
+"""The monitor and its virtual machines: creation, scheduling, events.
+
+`Monitor(below)` sits on any machine, a `VirtualMachine` included; that is Theorem 2 as a type.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from isa.description import Isa
+from isa.devices import Ports
+from isa.engines.steps import steps_of
+from isa.errors import MachineError
+from isa.machine import Exit, Machine, Reason, Storage
+from isa.machine.storage import page_shift
+from monitor.admission import admit
+from monitor.allocator import Allocator
+from monitor.compiled import CompiledCore
+from monitor.core import Core
+from monitor.dispatcher import Dispatcher
+from monitor.statistics import ExitEvent, Statistics
+
+QUANTUM = 10_000  # steps a virtual machine runs before the next one's turn
+
+
+class VirtualMachine(Machine):
+    """A machine whose engine is a dispatcher on the machine below. `exit` is how it ended under `Monitor.run`."""
+
+    def __init__(self, monitor: "Monitor", storage: Storage, ports: Ports | None, seed: int, name: str) -> None:
+        self.monitor, self.name = monitor, name
+        self.statistics = Statistics()
+        self.exit: Exit | None = None
+        super().__init__(monitor.isa, storage, ports, seed, self._dispatcher)
+
+    def _dispatcher(self, machine: Machine) -> Dispatcher:
+        return Dispatcher(self, self.monitor.below, self.monitor.core)
+
+
+class Monitor:
+    """Owns the machine `below` and runs virtual machines on it.
+
+    Raises MachineError, with the reason, for a machine that no monitor of this kind can work on.
+    """
+
+    def __init__(self, below: Machine) -> None:
+        if below.ports.devices:
+            raise MachineError(
+                "the machine under a monitor must have no devices of its own", "give them to the virtual machines"
+            )
+        self.below, self.isa = below, below.isa
+        self.core = core_of(below.isa)
+        self.allocator = Allocator(below.storage)
+        self.machines: list[VirtualMachine] = []
+        self.subscribers: list[Callable[[ExitEvent], None]] = []
+
+    def create(self, words: int, ports: Ports | None = None, seed: int = 0, name: str = "") -> VirtualMachine:
+        """A virtual machine with `words` words of storage and these devices, in its state after reset.
+
+        Raises MachineError if there is no room, or if the machine is too small for its trap entry.
+        """
+        storage = self.allocator.allocate(words)
+        try:
+            vm = VirtualMachine(self, storage, ports, seed, name or f"vm{len(self.machines)}")
+        except MachineError:
+            self.allocator.release(storage)
+            raise
+        self.machines.append(vm)
+        return vm
+
+    def destroy(self, vm: VirtualMachine) -> None:
+        """Take a virtual machine's storage back."""
+        self.machines.remove(vm)
+        self.allocator.release(vm.storage)
+
+    def run(self, budget: int, quantum: int = QUANTUM) -> dict[str, Exit]:
+        """Run all virtual machines in turn, each for at most `budget` steps, until every one has stopped.
+
+        A machine that halts, idles for ever, is killed or fails stops alone; the others go on.
+        """
+        ends = {vm.name: vm.exit for vm in self.machines if vm.exit is not None}
+        left = {vm: budget for vm in self.machines if vm.exit is None}
+        while left:
+            for vm in list(left):
+                end = self.turn(vm, min(quantum, left[vm]))
+                left[vm] -= end.steps
+                if end.reason is not Reason.BUDGET or not left[vm]:
+                    ends[vm.name] = end
+                    del left[vm]
+        return ends
+
+    def turn(self, vm: VirtualMachine, quantum: int) -> Exit:
+        """Run one virtual machine for a quantum; remembers how it ended if it cannot go on."""
+        end = vm.run(quantum)
+        if end.reason in (Reason.HALT, Reason.IDLE, Reason.VIOLATION):
+            vm.exit = end
+        return end
+
+    def subscribe(self, subscriber: Callable[[ExitEvent], None]) -> None:
+        """Call `subscriber` with every exit of every virtual machine of this monitor."""
+        self.subscribers.append(subscriber)
+
+
+def depth_storage(isa: Isa, words: int, depth: int) -> list[int]:
+    """The sizes of the machines under a virtual machine of `words` words with `depth` monitors below it, the real
+    machine first: each is one page larger than what it carries, and whole pages."""
+    page = 1 << page_shift(isa.word)
+    sizes: list[int] = []
+    for _ in range(depth):
+        words = (-(-words // page) + 1) * page
+        sizes.insert(0, words)
+    return sizes
+
+
+def tower(isa: Isa, words: int, depth: int, ports: Ports | None = None, seed: int = 0) -> VirtualMachine:
+    """A virtual machine of `words` words with `depth` monitors below it (at least 1), each on the machine of the one
+    before. Raises MachineError as `Monitor` and `create` do."""
+    sizes = depth_storage(isa, words, depth)
+    monitor = Monitor(Machine(isa, Storage(isa.word, sizes[0]), seed=seed))
+    for size in sizes[1:]:
+        monitor = Monitor(monitor.create(size, seed=seed))
+    return monitor.create(words, ports, seed)
+
+
+@lru_cache(maxsize=64)
+def core_of(isa: Isa) -> CompiledCore:
+    """The compiled core of a description that was admitted. Raises MachineError for one that is refused."""
+    core = Core(isa)
+    made = CompiledCore(core)
+    admit(core, made, steps_of(isa))
+    return made

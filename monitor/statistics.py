@@ -1,0 +1,64 @@
+"""Every exit from direct execution, counted and explained; and the events that tools may subscribe to."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from monitor.monitor import VirtualMachine
+
+
+class Decision(Enum):
+    """What the monitor did at an exit. There is no other bucket."""
+
+    EMULATED = "emulated"  # a privileged instruction of the virtual supervisor was done for it
+    REFLECTED = "reflected"  # the trap is the guest's own and goes to its trap entry
+    INJECTED = "injected"  # an interrupt of the virtual machine was due
+    IDLED = "idled"  # the guest waits; virtual time passes at once
+    SCHEDULED = "scheduled"  # quantum, budget or a device's deadline ended the direct run
+    FAILED = "failed"  # the host failed a device; the step can be tried again
+    KILLED = "killed"  # the audit found a breach of resource control
+
+
+class ExitEvent(NamedTuple):
+    """One exit. `step` counts the virtual machine's own steps; `pc` is virtual, `place` is where that lies in its
+    storage (None if its fetch would trap); `since` is how many steps ran since the last exit."""
+
+    vm: "VirtualMachine"
+    step: int
+    decision: Decision
+    cause: str
+    pc: int
+    place: int | None
+    since: int
+
+
+@dataclass
+class Statistics:
+    """Exits of one virtual machine by (decision, cause, pc, place), with the steps before them."""
+
+    exits: Counter[tuple[Decision, str, int, int | None]] = field(default_factory=Counter)
+    since: Counter[tuple[Decision, str, int, int | None]] = field(default_factory=Counter)
+    direct: int = 0  # steps executed directly by the machine below
+    interpreted: int = 0  # steps taken by interpretation, trapped ones included
+
+    def by_decision(self) -> dict[Decision, int]:
+        """How many exits ended in each decision; decisions that did not occur are there with 0."""
+        found = dict.fromkeys(Decision, 0)
+        for (decision, _, _, _), count in self.exits.items():
+            found[decision] += count
+        return found
+
+    def by_cause(self) -> dict[tuple[Decision, str], int]:
+        """How many exits for each decision and cause."""
+        found: Counter[tuple[Decision, str]] = Counter()
+        for (decision, cause, _, _), count in self.exits.items():
+            found[decision, cause] += count
+        return dict(found)
+
+    @property
+    def share_direct(self) -> float:
+        """The share of executed steps that ran directly, 0 to 1 (1 if there were none)."""
+        executed = self.direct + self.interpreted
+        return self.direct / executed if executed else 1.0

@@ -1,0 +1,193 @@
+"""Equivalence, seen: one guest, bare and monitored on machines of one size, compared under the virtual machine map.
+
+The states are compared at every exit (the block, and the pages that either side wrote), all of storage and the devices
+at the end. On a difference both are run again to the last point where they agreed and stepped singly from there, so
+that the report names the first instruction that differs.
+
+Since a virtual machine keeps its whole state in a block of its own, the map is the identity on what is compared here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from isa.description import Isa
+from isa.devices import Ports
+from isa.machine import Exit, Machine, Reason, Storage
+from isa.machine.machine import Loadable
+from monitor import Decision, ExitEvent, VirtualMachine
+from monitor.monitor import QUANTUM, tower
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is compared: a guest on machines of `words` words. `ports` makes equal devices anew for every machine;
+    `build` makes the monitored one (tests plant bugs there)."""
+
+    isa: Isa
+    image: Loadable
+    words: int
+    ports: Callable[[], Ports]
+    depth: int = 1
+    seed: int = 0
+    build: Callable[["Setup"], VirtualMachine] | None = None
+
+    def bare(self) -> Machine:
+        machine = Machine(self.isa, Storage(self.isa.word, self.words), self.ports(), self.seed)
+        machine.load(self.image)
+        return machine
+
+    def monitored(self) -> VirtualMachine:
+        make = self.build or (lambda s: tower(s.isa, s.words, s.depth, s.ports(), s.seed))
+        vm = make(self)
+        vm.load(self.image)
+        return vm
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not the same: a slot of the state, a word of storage, a device, or how the run ended."""
+
+    name: str
+    bare: str
+    monitored: str
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first step that differs. `before` is the state that both had, by slot name; `place` is where the instruction
+    lies in storage (None if it could not be fetched). `breach` says what the audit found, or is empty."""
+
+    step: int
+    pc: int
+    place: int | None
+    word: int | None
+    before: dict[str, int]
+    differences: tuple[Difference, ...]
+    breach: str = ""
+
+
+@dataclass
+class Comparison:
+    """The result. Equivalent means: no divergence, and no breach."""
+
+    steps: int = 0
+    exits: int = 0
+    compared: int = 0
+    bare: Exit | None = None
+    monitored: Exit | None = None
+    divergence: Divergence | None = None
+    machine: VirtualMachine | None = field(default=None, repr=False)
+
+    @property
+    def equivalent(self) -> bool:
+        return self.divergence is None
+
+
+class _Differs(Exception):
+    """Raised from within a run when the two sides are no longer equal."""
+
+
+class _Pair:
+    """A bare and a monitored machine, kept at the same step."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.bare, self.monitored = setup.bare(), setup.monitored()
+        self.agreed = 0  # the last step at which both were the same
+        self.compared = self.exits = 0
+
+    def run(self, budget: int, progress: Callable[[int], None] | None) -> tuple[Exit, Exit]:
+        """Run both to the end of the budget, comparing at every exit. Raises _Differs."""
+        vm = self.monitored
+        vm.monitor.subscribe(self._exit)
+        while True:
+            end = vm.run_to_trap(min(QUANTUM, budget - vm.steps))
+            if end.trap is not None:
+                vm.enter(end.trap)
+            self.check(vm.steps)
+            if progress:
+                progress(vm.steps)
+            if end.reason not in (Reason.TRAP, Reason.BUDGET) or vm.steps >= budget:
+                return self._ends(budget, end)
+
+    def _exit(self, event: ExitEvent) -> None:
+        self.exits += 1
+        if event.decision in (Decision.EMULATED, Decision.SCHEDULED, Decision.IDLED):
+            self.check(event.step)
+
+    def check(self, step: int) -> None:
+        """Bring the bare machine to this step and compare. Raises _Differs."""
+        if step > self.bare.steps:
+            self.bare.run(step - self.bare.steps)
+        self.compared += 1
+        if self.bare.steps != step or self.bare.state.block != self.monitored.state.block:
+            raise _Differs
+        pages = {*self.bare.storage.take_dirty(), *self.monitored.storage.take_dirty()}
+        if any(self.bare.storage.page(p) != self.monitored.storage.page(p) for p in pages):
+            raise _Differs
+        self.agreed = step
+
+    def _ends(self, budget: int, end: Exit) -> tuple[Exit, Exit]:
+        bare = self.bare.run(budget - self.bare.steps)
+        ends = Exit(bare.reason, self.bare.steps, self.bare.retired, None, bare.detail), end
+        whole = Exit(end.reason, self.monitored.steps, self.monitored.retired, None, end.detail)
+        if self.differences() or bare.reason is not end.reason:
+            raise _Differs
+        return ends[0], whole
+
+    def differences(self) -> tuple[Difference, ...]:
+        """Everything that is not the same now."""
+        bare, vm = self.bare, self.monitored
+        found = [] if bare.steps == vm.steps else [Difference("steps", str(bare.steps), str(vm.steps))]
+        names = bare.state.layout.names
+        slots = zip(names, bare.state.block, vm.state.block, strict=True)
+        found += [Difference(name, f"{a:#x}", f"{b:#x}") for name, a, b in slots if a != b]
+        for page in range(len(bare.storage.pages)):
+            ours, theirs = bare.storage.page(page), vm.storage.page(page)
+            if ours != theirs:
+                first = page << bare.storage.page_shift
+                pairs = enumerate(zip(ours, theirs, strict=True), first)
+                found += [Difference(f"storage[{i:#x}]", f"{a:#x}", f"{b:#x}") for i, (a, b) in pairs if a != b]
+        if bare.ports.save() != vm.ports.save():
+            found.append(Difference("devices", str(bare.ports.save()), str(vm.ports.save())))
+        return tuple(found)
+
+
+def compare(setup: Setup, budget: int, progress: Callable[[int], None] | None = None) -> Comparison:
+    """Run the guest bare and monitored for at most `budget` steps. `progress` is told the steps done so far.
+
+    Raises MachineError if either machine cannot be built.
+    """
+    pair = _Pair(setup)
+    result = Comparison(machine=pair.monitored)
+    try:
+        result.bare, result.monitored = pair.run(budget, progress)
+    except _Differs:
+        result.divergence = _first(setup, pair.agreed, budget)
+    result.steps, result.exits, result.compared = pair.monitored.steps, pair.exits, pair.compared
+    return result
+
+
+def _first(setup: Setup, agreed: int, budget: int) -> Divergence:
+    """The first step after `agreed` that leaves the two machines different."""
+    pair = _Pair(setup)
+    if agreed:
+        pair.bare.run(agreed)
+        pair.monitored.run(agreed)
+    while True:
+        vm = pair.monitored
+        word, place = vm.engine.peek(), vm.engine.place()
+        names, block = pair.bare.state.layout.names, pair.bare.state.block
+        before = dict(zip(names, block, strict=True))
+        bare, end = pair.bare.run(1), vm.run(1)
+        differences = pair.differences()
+        if bare.reason is not end.reason:
+            differences += (Difference("end", _ended(bare), _ended(end)),)
+        if differences or vm.steps >= budget or end.reason is not Reason.BUDGET:
+            fetched = word if isinstance(word, int) else None
+            breach = end.detail if end.reason is Reason.VIOLATION else ""
+            step = max(pair.bare.steps - bare.steps, 0)
+            return Divergence(step, before[setup.isa.pc], place, fetched, before, differences, breach)
+
+
+def _ended(end: Exit) -> str:
+    return f"{end.reason.value}: {end.detail}" if end.detail else end.reason.value
