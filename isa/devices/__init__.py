@@ -5,7 +5,7 @@ is attached). Behind them: `inputs.py`, `recording.py` and `terminal.py` (charac
 `saved.py` (state read back).
 """
 
-from isa.devices.backing import Backing, FileBacking, MemoryBacking
+from isa.devices.backing import Backing, FileBacking, MemoryBacking, copied
 from isa.devices.catalogue import PLACES, attach, standard
 from isa.devices.console import Console, Descriptor, Sink
 from isa.devices.disk import BLOCK, DURATION, Disk, open_disk
@@ -40,6 +40,7 @@ __all__ = [
     "Sink",
     "Terminal",
     "attach",
+    "copied",
     "load_recording",
     "open_disk",
     "parse_recording",

@@ -118,6 +118,21 @@ class FileBacking:
             raise MachineError("the state was saved with another disk", "attach the file that was attached then")
 
 
+LARGEST_COPY = 1 << 28
+
+
+def copied(path: str) -> MemoryBacking:
+    """The bytes of a file in memory, so that runs can be compared that write the same disk. Raises TraplineError as
+    `FileBacking` does, and for a file of more than 256 MiB."""
+    file = FileBacking(path, writable=False)
+    if file.size > LARGEST_COPY:
+        raise TraplineError(f"the disk {path} is too large to be copied: {file.size} bytes", "use a smaller disk")
+    try:
+        return MemoryBacking(file.read(0, file.size))
+    except OSError as error:
+        raise _refusal(path, error) from None
+
+
 def _refusal(path: str, error: OSError | ValueError) -> TraplineError:
     match error:
         case FileNotFoundError():

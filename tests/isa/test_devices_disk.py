@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from isa.devices import BLOCK, DURATION, DeviceFailure, Disk, FileBacking, MemoryBacking, open_disk
+from isa.devices import BLOCK, DURATION, DeviceFailure, Disk, FileBacking, MemoryBacking, copied, open_disk
 from isa.devices.disk import BAD_ADDRESS, BAD_BLOCK, BAD_COMMAND, BUSY, READ, READ_ONLY, READY, WRITE
 from isa.errors import MachineError, TraplineError
 
@@ -302,6 +302,20 @@ def test_an_acknowledged_write_survives_the_process_being_killed(image: Path) ->
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
     assert image.read_bytes()[: 4 * BLOCK] == (0xABCD).to_bytes(4, "little") * BLOCK
+
+
+def test_a_copy_in_memory_leaves_the_file_alone(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = image.read_bytes()
+    disk, storage = Disk(copied(str(image)), 32), Words(SIZE)
+    assert perform(disk, storage, WRITE, block=2) == READY
+    storage.cells = [0] * SIZE
+    assert perform(disk, storage, READ, block=2) == READY and storage.cells[:BLOCK] == list(range(BLOCK))
+    assert image.read_bytes() == before
+    with pytest.raises(TraplineError, match="No such file"):
+        copied(str(image) + "x")
+    monkeypatch.setattr("isa.devices.backing.LARGEST_COPY", 100)
+    with pytest.raises(TraplineError, match="too large to be copied: 1536 bytes"):
+        copied(str(image))
 
 
 def test_relative_names_do_not_follow_the_working_directory(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
