@@ -2,12 +2,13 @@
 
 Read `ports.py` first (what a device is), then `console.py`, `disk.py` and `random.py`, then `catalogue.py` (where each
 is attached). Behind them: `inputs.py`, `recording.py` and `terminal.py` (characters in), `backing.py` (a disk's bytes),
-`saved.py` (state read back).
+`saved.py` (state read back), `difference.py` (what a comparison reports).
 """
 
 from isa.devices.backing import Backing, FileBacking, MemoryBacking, copied
 from isa.devices.catalogue import PLACES, attach, standard
 from isa.devices.console import Console, Descriptor, Sink
+from isa.devices.difference import differences
 from isa.devices.disk import BLOCK, DURATION, Disk, open_disk
 from isa.devices.inputs import INTERVAL, Input, Live, Replay, Script, read_script
 from isa.devices.ports import Device, DeviceFailure, DeviceStorage, Ports
@@ -41,6 +42,7 @@ __all__ = [
     "Terminal",
     "attach",
     "copied",
+    "differences",
     "load_recording",
     "open_disk",
     "parse_recording",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa.devices import BLOCK, Console, DeviceFailure, Disk, MemoryBacking, Ports, RandomSource, Script
+from isa.devices import BLOCK, Console, DeviceFailure, Disk, MemoryBacking, Ports, RandomSource, Script, differences
 from isa.errors import MachineError, TraplineError
 
 WORD = 32
@@ -158,6 +158,20 @@ def test_a_saved_state_has_the_same_future(
     assert perform(ports, storage, future, now) == perform(copy, copied, future, now)
     assert ports.save() == copy.save()
     assert storage.cells == copied.cells
+
+
+def test_differences_show_the_first_byte_that_differs_and_its_surroundings() -> None:
+    ours, theirs = outfit(), outfit()
+    assert list(differences(ours, theirs)) == []
+    for ports, text in ((ours, b"a line that is the same, then this"), (theirs, b"a line that is the same, then")):
+        for character in text:
+            ports.send(0, character, 0)
+    ours.send(2, 5, 0)
+    assert list(differences(ours, theirs)) == [
+        ("console.output", "b'me, then this' from byte 21 of 34", "b'me, then' from byte 21 of 29"),
+        ("disk.address", "5", "0"),
+        ("words sent and received", "35", "29"),
+    ]
 
 
 def test_state_of_other_devices_is_refused() -> None:
