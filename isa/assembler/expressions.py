@@ -1,7 +1,8 @@
 """Constant expressions: C's operators and precedence, slices `e[31:16]`, characters, symbols, `Mode.user`, `.`.
 
 `parse` turns tokens into postfix code without recursion, so that no source can exhaust the stack; `evaluate` runs it.
-`.` is the address of the statement. Values are exact integers of up to 128 bits and a sign; what they may be in a given field is `fitting`'s business.
+`.` is the address of the statement. Values are exact integers of up to 128 bits and a sign; what they may be in a
+given field is `fitting`'s business.
 Division truncates, `>>` keeps the sign, comparisons give 0 or 1, and both sides of `&&` and `||` are evaluated.
 """
 

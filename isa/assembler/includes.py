@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from isa.errors import Source, TraplineError
 
-MAX_BYTES = 4 << 20
+MAX_BYTES = 16 << 20
 
 
 def read_source(path: str) -> Source:

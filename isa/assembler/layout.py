@@ -17,10 +17,10 @@ from isa.assembler.tokens import Fault, Kind, Poisoned, SourceLine, Token, Token
 from isa.description import Instruction, Pseudo
 from isa.errors import Source, Span
 
-MAX_TEXT = 4 << 20  # characters of all sources together
-MAX_WORDS = 1 << 20  # words of one program
+MAX_TEXT = 16 << 20  # characters of all sources together
+MAX_WORDS = 1 << 18  # words of one program
 MAX_NESTING = 32  # macros in macros, includes in includes
-MAX_EXPANDED = 20_000_000  # characters of all expansions together
+MAX_EXPANDED = 4 << 20  # characters of all expansions together
 
 Include = Callable[[str, str], Source]
 
@@ -216,5 +216,9 @@ class Layout:
 
 
 def text_of_line(tokens: Tokens) -> str:
-    """A statement as text: the mnemonic, a space, the operands."""
-    return f"{tokens[0].text} {join(tokens[1:])}".strip() if tokens else ""
+    """A statement as text: its labels, the mnemonic, a space, the operands."""
+    labels = ""
+    while len(tokens) > 1 and tokens[1].is_mark(":"):
+        labels += f"{tokens[0].text}: "
+        tokens = tokens[2:]
+    return f"{labels}{tokens[0].text} {join(tokens[1:])}".rstrip() if tokens else labels.rstrip()

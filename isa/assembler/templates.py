@@ -13,7 +13,6 @@ from isa.description import Operand
 from isa.errors import Source
 
 _OPEN, _CLOSE = ("(", "[", "{"), (")", "]", "}")
-_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Slot:
 
 
 class Template:
-    """Literal tokens and slots. `text` is the template as its author wrote it."""
+    """Literal tokens and slots. `text` is the template as its author wrote it, `gaps` the spaces before each piece."""
 
     def __init__(self, text: str, names: Iterable[str], lexer: Lexer) -> None:
         slots = set(names)
@@ -33,6 +32,8 @@ class Template:
         self.pieces: tuple[Slot | str, ...] = tuple(
             Slot(t.text) if t.kind is Kind.NAME and t.text in slots else t.text for t in tokens
         )
+        ends = (1, *(t.end for t in tokens))
+        self.gaps = tuple(" " * (t.column - end) for t, end in zip(tokens, ends, strict=False))
 
     def split(self, tokens: Tokens, head: Token) -> dict[str, Tokens]:
         """The tokens of every slot. Raises Fault if they do not have the template's shape."""
@@ -45,8 +46,13 @@ class Template:
         return self.split(tuple(i for t in tokens for i in (t.inner or (t,))), head)
 
     def fill(self, texts: Mapping[str, str]) -> str:
-        """The template with a text for every slot."""
-        return _WORD.sub(lambda m: texts.get(m.group(), m.group()), self.text)
+        """The template with a text for every slot; one that `split` would cut in two is put in brackets."""
+        result = ""
+        for gap, piece, following in zip_longest(self.gaps, self.pieces, self.pieces[1:]):
+            text = piece if isinstance(piece, str) else texts[piece.name]
+            bracket = isinstance(piece, Slot) and isinstance(following, Slot) and text.startswith("-")
+            result += gap + (f"({text})" if bracket else text)
+        return result
 
 
 class _Split:

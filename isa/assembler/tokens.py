@@ -100,14 +100,14 @@ def join(tokens: Iterable[Token]) -> str:
     for token in tokens:
         shown = f"({token.text})" if token.kind is Kind.GROUP else token.text
         wordy = text[-1:].isalnum() and (shown[:1].isalnum() or shown[:1] in "_.\\\"'$")
-        text += (" " if text[-1:] in (",", ":") or wordy else "") + shown
+        text += (" " if text[-1:] == "," or wordy else "") + shown
     return text
 
 
 def at(token: Token, place: Token) -> Token:
     """The token as if it had been written where `place` stands."""
     inner = tuple(at(t, place) for t in token.inner)
-    return replace(token, line=place.line, column=place.column, end=place.end, inner=inner)
+    return Token(token.kind, token.text, place.line, place.column, place.end, token.value, inner)
 
 
 _ESCAPES = {
@@ -146,6 +146,7 @@ class Lexer:
 
     def __init__(self, operand_text: str = "") -> None:
         starts = ["//"] + [c for c in "#;" if c not in operand_text]
+        self.comment = starts[-1] if len(starts) < 3 else starts[1]  # how to begin one in text made for the machine
         comment = f"(?:{'|'.join(re.escape(s) for s in starts)})"
         self._pattern = re.compile(_PATTERN.replace("{comment}", comment), re.ASCII)
 
@@ -158,24 +159,31 @@ class Lexer:
         return tuple(token for token in found if token is not None)
 
     def _token(self, match: re.Match[str], line: SourceLine) -> Token | None:
-        kind, text = match.lastgroup, match.group()
-        token = Token(Kind.MARK, text, line, match.start() + 1, match.end() + 1)
+        kind = match.lastgroup or ""
+        if kind in ("space", "comment"):
+            return None
+        plain = _PLAIN.get(kind, Kind.MARK)
+        token = Token(plain, match.group(), line, match.start() + 1, match.end() + 1)
         match kind:
-            case "space" | "comment":
-                return None
-            case "name":
-                return replace(token, kind=Kind.NAME)
-            case "directive":
-                return replace(token, kind=Kind.DIRECTIVE)
-            case "paste":
-                return replace(token, kind=Kind.PASTE)
             case "number":
                 return _number(token)
             case "string":
-                return replace(token, kind=Kind.STRING, value=_unescape(token))
+                return replace(token, value=_unescape(token))
             case "char":
-                return replace(token, kind=Kind.NUMBER, value=ord(_unescape(token)))
-        return _mark(token)
+                return replace(token, value=ord(_unescape(token)))
+            case "mark":
+                return _mark(token)
+        return token
+
+
+_PLAIN = {
+    "name": Kind.NAME,
+    "directive": Kind.DIRECTIVE,
+    "paste": Kind.PASTE,
+    "number": Kind.NUMBER,
+    "char": Kind.NUMBER,
+    "string": Kind.STRING,
+}
 
 
 def _number(token: Token) -> Token:
@@ -183,9 +191,9 @@ def _number(token: Token) -> Token:
     if len(text) > MAX_NUMBER:
         raise Fault(token.span, f"a number is longer than {MAX_NUMBER} characters")
     if _BASED.fullmatch(text) and not text.endswith("_") and "__" not in text:
-        return replace(token, kind=Kind.NUMBER, value=int(text, 0))
+        return replace(token, value=int(text, 0))
     if _DECIMAL.fullmatch(text) and not text.endswith("_") and "__" not in text:
-        return replace(token, kind=Kind.NUMBER, value=int(text))
+        return replace(token, value=int(text))
     if _LOCAL.fullmatch(text):
         return replace(token, kind=Kind.LOCAL, value=int(text[:-1]))
     octal = text.isdigit() and set(text) <= set("01234567")

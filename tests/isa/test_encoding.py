@@ -1,0 +1,99 @@
+"""Encoding and decoding are inverses, for every instruction and operand value of any machine."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isa.description import Instruction, Isa
+from isa.encoding import decoder, encode, encoding_digest
+from tests.isa.small_machines import LEFT, RIGHT
+
+MACHINES = pytest.mark.parametrize("isa", [LEFT, RIGHT], ids=lambda isa: isa.name)
+
+
+def values(instruction: Instruction) -> st.SearchStrategy[dict[str, int]]:
+    """Operand bits that the instruction's format can hold, edges often."""
+    one = {}
+    for use in instruction.uses:
+        kept = use.extract(use.deposit((1 << use.operand.width) - 1))
+        one[use.name] = st.one_of(
+            st.sampled_from([0, kept, kept & ~kept >> 1, kept >> 1 & kept]),
+            st.integers(0, kept).map(lambda v, kept=kept: v & kept),
+        )
+    return st.fixed_dictionaries(one)
+
+
+@MACHINES
+@given(data=st.data())
+def test_decoding_undoes_encoding(isa: Isa, data: st.DataObject):
+    decode = decoder(isa).decode
+    for instruction in isa.instructions.values():
+        operands = data.draw(values(instruction))
+        word = encode(isa, instruction.name, operands)
+        assert word & instruction.mask == instruction.match
+        assert decode(word) == (instruction, operands)
+
+
+@MACHINES
+@given(data=st.data())
+def test_encoding_undoes_decoding(isa: Isa, data: st.DataObject):
+    word = data.draw(st.integers(0, (1 << isa.word) - 1))
+    match = data.draw(st.sampled_from(list(isa.instructions.values())))
+    for candidate in (word, word & ~match.mask | match.match):
+        found = decoder(isa).decode(candidate)
+        if found is None:
+            assert all(candidate & i.mask != i.match for i in isa.instructions.values())
+        else:
+            assert encode(isa, found[0].name, found[1]) == candidate
+
+
+def test_every_word_of_the_small_machine_decodes_to_at_most_one_instruction():
+    find = decoder(RIGHT).find
+    for word in range(1 << 16):
+        fitting = [i for i in RIGHT.instructions.values() if word & i.mask == i.match]
+        assert ([find(word)] if find(word) else []) == fitting
+
+
+def test_negative_values_stand_for_their_bits():
+    assert encode(LEFT, "addi", {"d": 1, "a": 2, "k": -2}) == encode(LEFT, "addi", {"d": 1, "a": 2, "k": 0xFFFE})
+
+
+@pytest.mark.parametrize(
+    "name, operands, message",
+    [
+        ("addi", {"d": 1, "a": 2}, "needs operand `k`"),
+        ("addi", {"d": 1, "a": 2, "k": 1, "z": 1}, "no operand `z`"),
+        ("addi", {"d": 1, "a": 2, "k": 0x10000}, "does not fit the 16 bits of `k`"),
+        ("addi", {"d": 1, "a": 2, "k": -0x8001}, "does not fit the 16 bits of `k`"),
+        ("addi", {"d": 16, "a": 2, "k": 1}, "does not fit the 4 bits of `d`"),
+    ],
+)
+def test_what_cannot_be_encoded_is_refused(name, operands, message):
+    with pytest.raises(ValueError, match=message):
+        encode(LEFT, name, operands)
+
+
+def test_a_bit_that_the_format_leaves_out_must_be_zero():
+    with pytest.raises(ValueError, match="leaves out"):
+        encode(RIGHT, "LD", {"x": 0, "y": 0, "e": 3})
+
+
+def test_the_digest_depends_on_encodings_and_nothing_else():
+    digest = encoding_digest(LEFT, ["add", "halt"])
+    assert digest == encoding_digest(replace(LEFT, name="other", doc="x"), ["halt", "add", "add"])
+    for changed in (
+        replace(LEFT, word=33),
+        with_instruction(replace(LEFT.instructions["halt"], match=0x8C000000)),
+        with_instruction(replace(LEFT.instructions["halt"], mask=0xFF000000)),
+        with_instruction(replace(LEFT.instructions["add"], uses=LEFT.instructions["add"].uses[::-1])),
+    ):
+        assert encoding_digest(changed, ["add", "halt"]) != digest
+    changed = with_instruction(replace(LEFT.instructions["lw"], match=0))
+    assert encoding_digest(changed, ["add", "halt"]) == digest
+    assert encoding_digest(LEFT, ["add"]) != digest
+
+
+def with_instruction(instruction: Instruction) -> Isa:
+    return replace(LEFT, instructions={**LEFT.instructions, instruction.name: instruction})
