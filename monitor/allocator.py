@@ -10,7 +10,7 @@ class Allocator:
 
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
-        self._pages = len(storage.pages)
+        self._pages = -(-storage.size // storage.page_words)
         self._taken: list[tuple[int, int]] = [(0, 1)]  # (first page, pages), in order
 
     def allocate(self, size: int) -> Storage:

@@ -1,8 +1,8 @@
 """Equivalence, seen: one guest, bare and monitored on machines of one size, compared under the virtual machine map.
 
-The states are compared at every exit (the block, and the pages that either side wrote), all of storage and the devices
-at the end. On a difference both are run again to the last point where they agreed and stepped singly from there, so
-that the report names the first instruction that differs.
+The states are compared at every exit (the block, and the lines of storage that either side wrote), storage and devices
+whole at the end. On a difference both are run again to the last point where they agreed and stepped singly from there,
+so that the report names the first instruction that differs.
 
 Since a virtual machine keeps its whole state in a block of its own, the map is the identity on what is compared here.
 """
@@ -121,8 +121,8 @@ class _Pair:
         self.compared += 1
         if self.bare.steps != step or self.bare.state.block != self.monitored.state.block:
             raise _Differs
-        pages = {*self.bare.storage.take_dirty(), *self.monitored.storage.take_dirty()}
-        if any(self.bare.storage.page(p) != self.monitored.storage.page(p) for p in pages):
+        lines = {*self.bare.storage.take_dirty(), *self.monitored.storage.take_dirty()}
+        if any(self.bare.storage.line(n) != self.monitored.storage.line(n) for n in lines):
             raise _Differs
         self.agreed = step
 
@@ -141,12 +141,9 @@ class _Pair:
         names = bare.state.layout.names
         slots = zip(names, bare.state.block, vm.state.block, strict=True)
         found += [Difference(name, f"{a:#x}", f"{b:#x}") for name, a, b in slots if a != b]
-        for page in range(len(bare.storage.pages)):
-            ours, theirs = bare.storage.page(page), vm.storage.page(page)
-            if ours != theirs:
-                first = page << bare.storage.page_shift
-                pairs = enumerate(zip(ours, theirs, strict=True), first)
-                found += [Difference(f"storage[{i:#x}]", f"{a:#x}", f"{b:#x}") for i, (a, b) in pairs if a != b]
+        if bare.storage.cells != vm.storage.cells:
+            pairs = enumerate(zip(bare.storage.cells, vm.storage.cells, strict=True))
+            found += [Difference(f"storage[{i:#x}]", f"{a:#x}", f"{b:#x}") for i, (a, b) in pairs if a != b]
         if bare.ports.save() != vm.ports.save():
             found.append(Difference("devices", str(bare.ports.save()), str(vm.ports.save())))
         return tuple(found)

@@ -32,7 +32,7 @@ from isa.ir import (
     nodes,
 )
 from isa.machine.state import Layout, MachineState
-from isa.machine.storage import DIRTY
+from isa.machine.storage import DIRTY, LINE_SHIFT
 from isa.machine.time import time_bits
 from isa.normal import Bits, bits_read, bits_written, masks, merge, specialise
 from isa.operators import NAMES
@@ -130,12 +130,12 @@ def _follow(isa: Isa, behaviour: Behaviour) -> int | None:
 class BlockSource(PythonSource):
     """The Python reading with the block's state in local variables, and limits on addresses taken from the traps."""
 
-    def __init__(self, where: Where, counts: Counter[Expr], size: int, page_shift: int) -> None:
+    def __init__(self, where: Where, counts: Counter[Expr], size: int) -> None:
         super().__init__(where, counts, "        ")
-        self.storage_size, self.page_shift = size, page_shift
+        self.storage_size = size
         self.used: dict[str, str] = {}  # local name -> its slot in the block
         self.changed: set[str] = set()
-        self.below: dict[Expr, int] = {}
+        self.below: dict[Expr, tuple[Expr, int]] = {}  # root -> a value on it that is known to be below a limit
 
     def local(self, state: str, cell: int | None = None) -> str:
         block, first = self.where[state]
@@ -167,24 +167,30 @@ class BlockSource(PythonSource):
                 self.refuted(operand)
         elif isinstance(guard, Apply) and guard.op == "ule" and isinstance(guard.args[0], Const):
             value, limit = guard.args[1], guard.args[0].value
-            self.below[value] = min(limit, self.below.get(value, limit))
+            self.below[_offset(value)[0]] = (value, limit)
 
     def in_range(self, index: Expr) -> str | None:
         """The text of an index that is proved to lie in storage, without its mask; None if it is not proved."""
-        base, by = index, 0
-        if isinstance(index, Apply) and index.op == "add" and isinstance(index.args[1], Const):
-            base, by = index.args[0], index.args[1].value
-        limit = self.below.get(base)
-        if limit is None or limit + by > min(self.storage_size, 1 << index.width):
+        root, offset = _offset(index)
+        value, limit = self.below.get(root, (index, 1 << index.width))
+        by = (offset - _offset(value)[1]) % (1 << index.width)
+        if limit + by > self.storage_size:
             return None
-        return f"{self.value(base)} + {hex(by)}" if by else self.value(base)
+        return f"{self.value(value)} + {hex(by)}" if by else self.value(value)
 
 
-def block_source(translator: Translator, layout: Layout, lines: list[Line], size: int, shift: int) -> str:
-    """The source of `block(s, m, pages, touch, limit)`: runs up to `limit` steps, at least `len(lines)`, from the first
+def _offset(value: Expr) -> tuple[Expr, int]:
+    """A value as a root and a constant added to it."""
+    if isinstance(value, Apply) and value.op == "add" and isinstance(value.args[1], Const):
+        return value.args[0], value.args[1].value
+    return value, 0
+
+
+def block_source(translator: Translator, layout: Layout, lines: list[Line], size: int) -> str:
+    """The source of `block(s, m, lines, touch, limit)`: runs up to `limit` steps, at least `len(lines)`, from the first
     line's pc, and returns how many it ran."""
     where = {name: ("s", slot.first) for name, slot in layout.slots.items()}
-    source = BlockSource(where, Counter(), size, shift)
+    source = BlockSource(where, Counter(), size)
     source.reserve({*_ARGUMENTS, "n", "pc", *_state_names(translator.isa)})
     writer = _Writer(translator.isa, source, [line.pc for line in lines])
     for number, line in enumerate(lines):
@@ -200,7 +206,7 @@ def block_source(translator: Translator, layout: Layout, lines: list[Line], size
     return function("block", _ARGUMENTS, ["    n = 0", *loads, *frame, *saves, f"    {pc} = pc", "    return n"])
 
 
-_ARGUMENTS = ("s", "m", "pages", "touch", "limit")
+_ARGUMENTS = ("s", "m", "lines", "touch", "limit")
 
 
 def compiled_block(source: str) -> Callable[..., int]:
@@ -278,8 +284,7 @@ class _Writer:
         match effect:
             case Store():
                 source.emit(f"{when}m[{place}] = {bare(value)}")
-                page = f"{place} >> {source.page_shift}"
-                test = f"pages[{page}] != {DIRTY} and touch({page})"
+                test = f"lines[{place} >> {LINE_SHIFT}] != {DIRTY} and touch({place})"
                 return f"({guard}) and {test}" if guard else test
             case SetElement(_, state, Const(_, cell), _):
                 name = source.local(state, cell)

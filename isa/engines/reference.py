@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from isa.description import Role
 from isa.devices import DeviceFailure
-from isa.encoding import decoder
-from isa.engines.blocks import LONGEST, Line, Translator, block_source, compiled_block
-from isa.engines.steps import Function, operand_names, steps_of
+from isa.engines.blocks import LONGEST, Line, block_source, compiled_block
+from isa.engines.steps import steps_of
 from isa.machine.exits import Pause, Trap
 
 if TYPE_CHECKING:
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
 
 Stop = Trap | Pause
 Block = tuple[Callable[..., int], int]  # the function and the most steps one pass may take
-Decoded = tuple[Function, tuple[int, ...], Function | None, bool, str]  # step, operands, spin, plain, name
 
 HAPPENED = (Pause.HALT, Pause.ASKED)  # stops after a step; all others are stops before one
 HOT = 16  # how often a pc is stepped singly before a block is made there
+UNFIT, REWRITTEN = -(1 << 62), -1000  # the heat of code that cannot be translated, and of code that changed
 MOST_WORDS, MOST_BLOCKS, MOST_CONTEXTS = 1 << 16, 1 << 12, 1 << 8  # bounds of the caches, against hostile programs
 
 
@@ -41,11 +40,10 @@ class ReferenceEngine:
         self.done = 0  # steps of the present `execute` before the one under way: devices want to know the time
         self._asked = False
         self.steps = steps_of(self.isa)
-        self.translator = Translator(self.isa)
-        self._decoder = decoder(self.isa)
-        self._decoded: dict[int, Decoded] = {}
+        self.translator = self.steps.translator
+        self._decoded = self.steps.decoded
         self._contexts: dict[tuple[int, ...], dict[int, Block | int]] = {}
-        self._on_page: dict[int, list[tuple[dict[int, Block | int], int]]] = {}
+        self._in_block: dict[int, list[tuple[dict[int, Block | int], int]]] = {}
         self._block_count = 0
         slots = self.steps.layout.slots
         self._pc = slots[self.isa.pc].first
@@ -92,7 +90,7 @@ class ReferenceEngine:
         """As `_execute_singly`. `left` steps may run before the prologue must be asked; `lag` steps have run in blocks
         that the counters do not show yet."""
         s, m, pc, single = self.state.block, self.storage.cells, self._pc, self.single
-        pages, touch = self.storage.pages, self.storage.touch
+        lines, touch = self.storage.lines, self.storage.touch
         advance, horizon = self.steps.advance, self.steps.horizon
         done = lag = 0
         left = min(limit, horizon(s, m, self))
@@ -102,12 +100,12 @@ class ReferenceEngine:
             if isinstance(entry, tuple):
                 run, longest = entry
                 if longest <= left:
-                    ran = run(s, m, pages, touch, left)
+                    ran = run(s, m, lines, touch, left)
                     if ran:
                         done, lag, left = done + ran, lag + ran, left - ran
                         continue
-            elif entry >= 0 and left > LONGEST:
-                self._warm(blocks, s[pc], entry)
+            elif left > LONGEST and self._warm(blocks, s[pc], entry):
+                continue
             if lag:
                 advance(s, m, self, lag)
                 lag = 0
@@ -133,7 +131,7 @@ class ReferenceEngine:
         word = self.steps.fetch(s, m, self)
         if word.__class__ is Trap:
             return word
-        step, operands, spin, self._was_plain, self.last = self._decoded.get(word) or self._decode(word)
+        step, operands, spin, self._was_plain, self.last = self._decoded.get(word) or self.steps.decode(word)
         if spin is not None and spin(s, m, self, *operands):
             return Pause.SPIN
         try:
@@ -167,7 +165,7 @@ class ReferenceEngine:
 
     def spin_horizon(self) -> int:
         """After how many steps the instruction that spins here would do something else, or the prologue would trap."""
-        _, operands, _, _, name = self._decode(self.peek())  # type: ignore[arg-type]
+        _, operands, _, _, name = self.steps.decode(self.steps.fetch(self.state.block, self.storage.cells, self))
         horizon: int = self.steps.spin_horizon(name)(self.state.block, self.storage.cells, self, *operands)
         return horizon
 
@@ -183,22 +181,7 @@ class ReferenceEngine:
         """Perform `on reset`."""
         self.steps.reset(self.state.block, self.storage.cells, self)
 
-    # ---- decoding and translating
-
-    def _decode(self, word: int) -> Decoded:
-        found = self._decoder.decode(word)
-        if found is None:
-            decoded: Decoded = (self.steps.unassigned, (word,), None, False, "")
-        else:
-            instruction, bits = found
-            operands = tuple(bits[name] for name in operand_names(instruction))
-            name = instruction.name
-            plain = self.translator.plain(name)
-            decoded = (self.steps.instruction(name), operands, self.steps.spin(name), plain, name)
-        if len(self._decoded) >= MOST_WORDS:
-            self._decoded.clear()
-        self._decoded[word] = decoded
-        return decoded
+    # ---- translating
 
     def _context(self) -> dict[int, Block | int]:
         """The blocks (and heat counts) of the present context."""
@@ -212,13 +195,17 @@ class ReferenceEngine:
             found = self._contexts[key] = {}
         return found
 
-    def _warm(self, blocks: dict[int, Block | int], pc: int, heat: int) -> None:
+    def _warm(self, blocks: dict[int, Block | int], pc: int, heat: int) -> bool:
+        """Count a visit to code that has no block; True if it now has one."""
         if len(blocks) >= MOST_WORDS or self._block_count >= MOST_BLOCKS:
             self._forget_all()
         elif heat + 1 < HOT:
             blocks[pc] = heat + 1
         else:
-            blocks[pc] = self._translate(blocks, pc) or -1
+            block = self._translate(blocks, pc)
+            blocks[pc] = block or UNFIT
+            return block is not None
+        return False
 
     def _translate(self, blocks: dict[int, Block | int], pc: int) -> Block | None:
         """A block from this pc on in the present context, or None if nothing there can be in one."""
@@ -226,13 +213,12 @@ class ReferenceEngine:
         if not lines:
             return None
         if not self._block_count:
-            self.storage.on_code_write(self._forget_page)
+            self.storage.on_code_write(self._forget)
         self._block_count += 1
-        source = block_source(self.translator, self.steps.layout, lines, self.size, self.storage.page_shift)
-        for page in {line.index >> self.storage.page_shift for line in lines}:
-            self.storage.mark_code(page)
-            self._on_page.setdefault(self.storage.root_page(page), []).append((blocks, pc))
-        return compiled_block(source), len(lines)
+        for line in lines:
+            word = self.storage.mark_code(line.index)
+            self._in_block.setdefault(word, []).append((blocks, pc))
+        return compiled_block(block_source(self.translator, self.steps.layout, lines, self.size)), len(lines)
 
     def _lines(self, pc: int) -> list[Line]:
         """The instructions from `pc` on that can stand in one block."""
@@ -244,7 +230,7 @@ class ReferenceEngine:
         while len(lines) < LONGEST and pc <= last:
             block[self._pc] = pc
             word, index = self.steps.fetch(block, m, self), self._index(block, m, self)
-            found = None if word.__class__ is Trap or index >= self.size else self._decoder.decode(word)
+            found = None if word.__class__ is Trap or index >= self.size else self.steps.decoder.decode(word)
             line = found and self.translator.line(pc, index, found[0], found[1], known, self.size)
             if not line:
                 break
@@ -254,12 +240,13 @@ class ReferenceEngine:
             pc = line.follow
         return lines
 
-    def _forget_page(self, page: int) -> None:
-        for blocks, pc in self._on_page.pop(page, ()):
-            blocks.pop(pc, None)
+    def _forget(self, word: int) -> None:
+        """A word of code was overwritten: its blocks are gone, and not made again soon."""
+        for blocks, pc in self._in_block.pop(word, ()):
+            blocks[pc] = REWRITTEN
 
     def _forget_all(self) -> None:
         for blocks in self._contexts.values():
             blocks.clear()
-        self._on_page.clear()
+        self._in_block.clear()
         self._block_count = 1

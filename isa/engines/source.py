@@ -23,7 +23,7 @@ def identifier(name: str) -> str:
     return plain + "_" if keyword.iskeyword(plain) or plain in RESERVED else plain
 
 
-RESERVED = {"s", "m", "e", "n", "limit", "pages", "touch", "Trap", "Origin", "quotient", "remainder"}
+RESERVED = {"s", "m", "e", "n", "limit", "lines", "touch", "Trap", "Origin", "quotient", "remainder"}
 
 
 def is_simple(text: str) -> bool:

@@ -7,9 +7,11 @@ use and shared by all machines of one description.
 
 from collections.abc import Callable
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from isa.description import Instruction, Isa
+from isa.encoding import decoder
+from isa.engines.blocks import Translator
 from isa.engines.source import PythonSource, behaviour_function, compiled, function, identifier, uses, values_function
 from isa.fold import both, eq, negate
 from isa.ir import Behaviour, Expr, Load, Origin, Read, Recv, Unknown, Write, nodes
@@ -24,6 +26,20 @@ _NAMES = {**NAMES, "Trap": Trap, "Origin": Origin}
 _FIRST = ("s", "m", "e")
 
 
+MOST_WORDS = 1 << 16  # how many decoded words are kept; bounds what a program that writes itself can use
+
+
+class Decoded(NamedTuple):
+    """A word made ready to run: the step's function and its operands, whether and how it may spin, whether it may stand
+    in a block, and the instruction's name (empty for an unassigned word)."""
+
+    step: Function
+    operands: tuple[int, ...]
+    spin: Function | None
+    plain: bool
+    name: str
+
+
 class Steps:
     """The compiled steps of one machine description."""
 
@@ -34,6 +50,9 @@ class Steps:
         self.time: Time | None = time_of(isa)
         self._instructions: dict[str, Function] = {}
         self._spins: dict[str, Function | None] = {}
+        self.decoder = decoder(isa)
+        self.translator = Translator(isa)
+        self.decoded: dict[int, Decoded] = {}
         self.prologue = self._made("prologue", Behaviour(isa.prologue.traps), ())
         self.fetch = self._fetch()
         self.unassigned = self._made("unassigned", isa.unassigned, ("insn",))
@@ -46,6 +65,22 @@ class Steps:
             source = self.source(name)
             self._instructions[name] = compiled(source, name, _NAMES)
         return self._instructions[name]
+
+    def decode(self, word: int) -> Decoded:
+        """What a word is: made once for each word, and shared by all machines of the description."""
+        found = self.decoder.decode(word)
+        if found is None:
+            decoded = Decoded(self.unassigned, (word,), None, False, "")
+        else:
+            instruction, bits = found
+            name = instruction.name
+            operands = tuple(bits[operand] for operand in operand_names(instruction))
+            plain = self.translator.plain(name)
+            decoded = Decoded(self.instruction(name), operands, self.spin(name), plain, name)
+        if len(self.decoded) >= MOST_WORDS:
+            self.decoded.clear()
+        self.decoded[word] = decoded
+        return decoded
 
     def source(self, name: str) -> str:
         """The Python that runs an instruction, as `trapline explain` shows it."""

@@ -6,7 +6,7 @@ breakpoints are settled here, once, for bare and virtual machines alike. `monito
 `Machine` whose engine runs on another machine.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from isa.description import Isa, Role
@@ -35,16 +35,18 @@ class Engine(Protocol):
 class Loadable(Protocol):
     """What `Machine.load` takes; `isa.assembler.Image` is one."""
 
-    entry: int
-
     def check(self, isa: Isa) -> None: ...
     @property
-    def segments(self) -> tuple["Segment", ...]: ...
+    def entry(self) -> int: ...
+    @property
+    def segments(self) -> Sequence["Segment"]: ...
 
 
 class Segment(Protocol):
-    address: int
-    words: tuple[int, ...]
+    @property
+    def address(self) -> int: ...
+    @property
+    def words(self) -> tuple[int, ...]: ...
 
 
 class Machine:

@@ -1,18 +1,21 @@
 """Storage: words that a root owns and windows share.
 
-A root holds the cells and a page map; a window is (root, offset, size) with a page-aligned offset and shares both,
-so a virtual machine's storage is never a copy. Every write goes through `store` (or repeats its fast path, as
-compiled blocks do), which keeps the page map true: engines learn of stores into code, comparisons of changed pages.
+A root holds the cells and a map with one byte for each *line* of 64 words; a window is (root, offset, size) with a
+page-aligned offset and shares both, so a virtual machine's storage is never a copy. Every write goes through `store`
+(or repeats its fast path, as compiled blocks do), which keeps the map true: engines learn of stores into code they
+translated, comparisons of the lines that changed. Lines are smaller than pages because small programs keep code and
+data in one page.
 """
 
 import mmap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from isa.errors import MachineError
 
 PAGE_BYTES = 4096
-CLEAN, DIRTY, CODE = 0, 1, 2  # a page's entry in the map: bits; stores take the fast path exactly when it is DIRTY
+LINE_SHIFT = 6  # a line has 64 words
+DIRTY, CODE = 1, 2  # bits of a line's entry in the map; a store takes the fast path exactly when the entry is DIRTY
 _FORMATS: dict[int, Literal["B", "H", "I", "Q"]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
 LARGEST = 1 << 30  # words; keeps a typing error from asking the host for the impossible
 
@@ -30,8 +33,7 @@ def page_shift(width: int) -> int:
 class Storage:
     """`size` words of `width` bits, addressed from 0.
 
-    `cells` is the writable view for engines; everybody else uses `read` and `write`. `pages` is the page map, one
-    byte for each page of `page_words` words (`1 << page_shift`).
+    `cells` is the writable view for engines; everybody else uses `read` and `write`. `lines` is the map.
     """
 
     def __init__(self, width: int, size: int) -> None:
@@ -42,29 +44,25 @@ class Storage:
                 f"a size of {size} does not fit in a word of {width} bits", f"at most {(1 << width) - 1}"
             )
         bytes_each = cell_bytes(width)
-        self.page_shift = page_shift(width)
-        count = -(-size >> self.page_shift)
         self.root = self
         self.width, self.offset, self.size = width, 0, size
-        self._bytes = mmap.mmap(-1, max(1, count) * PAGE_BYTES)
+        self.page_words = 1 << page_shift(width)
+        pages = -(-size // self.page_words)
+        self._bytes = mmap.mmap(-1, pages * PAGE_BYTES)
         self.cells: memoryview[int] = memoryview(self._bytes).cast(_FORMATS[bytes_each])[:size]
-        self.pages = memoryview(bytearray(count))
+        self.lines = memoryview(bytearray(pages * self.page_words >> LINE_SHIFT))
+        self._code: set[int] = set()  # the words of the root from which code was translated
         self._code_listeners: list[Callable[[int], None]] = []
-
-    @property
-    def page_words(self) -> int:
-        return 1 << self.page_shift
 
     def window(self, offset: int, size: int) -> "Storage":
         """The words [offset, offset + size) of this storage, shared. `offset` must be a multiple of `page_words`."""
         if offset % self.page_words or offset < 0 or size < 1 or offset + size > self.size:
             raise MachineError(f"no window of {size} words at {offset} in a storage of {self.size} words")
         window = object.__new__(Storage)
-        window.root, window.width, window.page_shift = self.root, self.width, self.page_shift
+        window.root, window.width, window.page_words = self.root, self.width, self.page_words
         window.offset, window.size = self.offset + offset, size
         window.cells = self.cells[offset : offset + size]
-        first = offset >> self.page_shift
-        window.pages = self.pages[first : first + (-(-size >> self.page_shift))]
+        window.lines = self.lines[offset >> LINE_SHIFT : -(-(offset + size) >> LINE_SHIFT)]
         return window
 
     def read(self, index: int, count: int = 1) -> list[int]:
@@ -87,44 +85,52 @@ class Storage:
         if index >= self.size:
             return False
         self.cells[index] = word
-        page = index >> self.page_shift
-        return self.pages[page] != DIRTY and self.touch(page)
+        return self.lines[index >> LINE_SHIFT] != DIRTY and self.touch(index)
 
-    def touch(self, page: int) -> bool:
-        """Note a write to a page that was not simply dirty. True if code had been translated from it."""
-        code = bool(self.pages[page] & CODE)
-        self.pages[page] = DIRTY
-        if code:
-            for listener in list(self.root._code_listeners):
-                listener(self.root_page(page))
-        return code
+    def touch(self, index: int) -> bool:
+        """Note a write to a line that was not simply dirty. True if code had been translated from the word."""
+        line = index >> LINE_SHIFT
+        self.lines[line] |= DIRTY
+        word = self.offset + index
+        if word not in self.root._code:
+            return False
+        self.root._code.discard(word)
+        for listener in list(self.root._code_listeners):
+            listener(word)
+        return True
 
-    def root_page(self, page: int) -> int:
-        """The number of a page of this window, counted from the root's first."""
-        return (self.offset >> self.page_shift) + page
-
-    def mark_code(self, page: int) -> None:
-        """Note that code was translated from a page."""
-        self.pages[page] |= CODE
+    def mark_code(self, index: int) -> int:
+        """Note that code was translated from a word; returns its number in the root."""
+        self.lines[index >> LINE_SHIFT] |= CODE
+        self.root._code.add(self.offset + index)
+        return self.offset + index
 
     def on_code_write(self, listener: Callable[[int], None]) -> None:
-        """Call `listener(page)`, page counted from the root's first, whenever a page marked as code is written."""
+        """Call `listener(word)`, counted from the root's first, whenever a word marked as code is written."""
         self.root._code_listeners.append(listener)
 
     def take_dirty(self) -> list[int]:
-        """The pages of this window written since the last call."""
-        found = [p for p, flags in enumerate(self.pages) if flags & DIRTY]
-        for page in found:
-            self.pages[page] &= ~DIRTY
+        """The lines of this window written since the last call."""
+        entries = self.lines.tobytes()
+        found = [i for i, entry in enumerate(entries) if entry & DIRTY] if entries.strip(b"\0\2") else []
+        for line in found:
+            self.lines[line] &= ~DIRTY
         return found
+
+    def line(self, number: int) -> "memoryview[int]":
+        """The words of one line, read-only; the last line of a window may be short."""
+        first = number << LINE_SHIFT
+        return self.cells[first : first + (1 << LINE_SHIFT)].toreadonly()
 
     def page(self, number: int) -> "memoryview[int]":
         """The words of one page, read-only; the last page of a window may be short."""
-        first = number << self.page_shift
+        first = number * self.page_words
         return self.cells[first : first + self.page_words].toreadonly()
 
-    def nonzero_pages(self) -> Iterable[int]:
-        return (p for p in range(len(self.pages)) if any(self.page(p)))
+    def nonzero_pages(self) -> list[int]:
+        """The pages that hold a word other than zero."""
+        pages = -(-self.size // self.page_words)
+        return [p for p in range(pages) if any(self.page(p))]
 
     def _check(self, index: int, count: int) -> None:
         if index < 0 or count < 0 or index + count > self.size:
