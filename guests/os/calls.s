@@ -1,0 +1,141 @@
+# The system calls. A process puts arguments into r1 and r2 and gets its result in r1; -1 means that it was refused.
+# On entry r1 and r2 are the arguments and r12 is the descriptor.
+#
+#   0 exit(code)            1 write(text, n) -> n      2 read(buffer, n) -> n; 0 at the end of input
+#   3 yield()               4 sleep(ticks)             5 time() -> ticks since boot
+#   6 block read(block, buffer)     7 block write(block, buffer)     -> 0, or an error below 0
+#   8 self() -> number, from 1
+        .equ EXIT, 0
+        .equ WRITE, 1
+        .equ READ, 2
+        .equ YIELD, 3
+        .equ SLEEP, 4
+        .equ TIME, 5
+        .equ BLOCK_READ, 6
+        .equ BLOCK_WRITE, 7
+        .equ SELF, 8
+        .equ CALLS, 9
+
+calls:  .word exit, write, read, yield, sleep, time, block_read, block_write, self
+
+# ---- exit: the process ends ----------------------------------------------------------------------------------------
+exit:   sw   r0, P_STATE(r12)
+        push r1
+        call name
+        print " ends with "
+        pop  r1
+        call putd
+        print "]\n"
+        j    schedule
+
+# ---- physical: r1 = the physical address of a buffer of r2 words at virtual address r1, or 0 if any of it lies outside
+# the window. Two comparisons that cannot wrap: the machine's own view of storage does it the same way.
+physical:
+        lw   r3, P_BOUND(r12)
+        bltu r3, r1, 1f
+        sub  r3, r3, r1
+        bltu r3, r2, 1f
+        lw   r3, P_BASE(r12)
+        add  r1, r1, r3
+        ret
+1:      set  r1, 0
+        ret
+
+refuse: set  r1, -1
+        j    done
+
+# ---- write: print n characters, at most 128 at a time, so that no process holds up the others for long -------------
+write:  call physical
+        beqz r1, refuse
+        set  r3, 128
+        bleu r2, r3, 1f
+        mov  r2, r3
+1:      mov  r4, r2
+2:      beqz r4, 3f
+        lw   r5, 0(r1)
+        out  r5, r0             # port 0 is CONSOLE
+        addi r1, r1, 1
+        addi r4, r4, -1
+        j    2b
+3:      mov  r1, r2
+        j    done
+
+# ---- read: at most n characters, up to the end of a line and including it ------------------------------------------
+read:   call physical
+        beqz r1, refuse
+        mov  r8, r1
+        mov  r9, r2
+        call console            # what a full ring has left in the device
+        call readable
+        bnez r1, 1f
+        set  r1, READING
+        j    block
+1:      set  r10, 0             # how many were read
+2:      beq  r10, r9, 3f
+        lw   r1, waiting(r0)
+        beqz r1, 3f
+        call take
+        sw   r1, 0(r8)
+        addi r8, r8, 1
+        addi r10, r10, 1
+        addi r1, r1, -'\n'
+        bnez r1, 2b
+3:      mov  r1, r10
+        j    done
+
+# ---- yield, sleep: give way to the others --------------------------------------------------------------------------
+# Both advance the saved pc before they leave, since they must not be repeated.
+sleep:  lw   r2, now(r0)
+        add  r1, r1, r2
+        sw   r1, P_WAKE(r12)
+        set  r1, SLEEPING
+        sw   r1, P_STATE(r12)
+yield:  sw   r0, P_R + 1(r12)
+        lw   r1, P_PC(r12)
+        addi r1, r1, 1
+        sw   r1, P_PC(r12)
+        j    schedule
+
+time:   lw   r1, now(r0)
+        j    done
+
+self:   set  r1, processes
+        sub  r1, r12, r1
+        set  r2, P_SIZE
+        divu r1, r1, r2
+        addi r1, r1, 1
+        j    done
+
+# ---- block read, block write: move a block between the disk and a buffer -------------------------------------------
+# One transfer at a time. The process sleeps until the disk's interrupt; `disk` finishes its call then.
+block_write:
+        set  r8, DISK_WRITE
+        j    transfer
+block_read:
+        set  r8, DISK_READ
+transfer:
+        lw   r3, owner(r0)
+        beqz r3, 1f
+        set  r1, QUEUEING
+        j    block
+1:      mov  r9, r1             # the block
+        mov  r1, r2
+        set  r2, BLOCK
+        call physical
+        beqz r1, refuse
+        set  r3, DISK_BLOCK
+        in   r4, r3             # how many blocks there are; 0 if there is no disk
+        bgeu r9, r4, refuse
+        out  r9, r3
+        set  r3, DISK_ADDRESS
+        out  r1, r3
+        set  r3, DISK_COMMAND
+        out  r8, r3
+        in   r1, r3
+        set  r3, DISK_BUSY
+        beq  r1, r3, 2f
+        neg  r1, r1             # over already, well or not
+        j    done
+2:      sw   r12, owner(r0)
+        set  r1, MOVING
+        j    block
