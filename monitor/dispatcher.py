@@ -36,7 +36,7 @@ class Dispatcher:
     def execute(self, limit: int) -> tuple[int, Trap | Pause]:
         """As every engine: at most `limit` steps, and why it stopped."""
         self.done = 0
-        if self.interpreter.halted():
+        if self.vm.halted:
             return 0, Pause.HALT
         while self.done < limit:
             stop = self._stretch(limit)

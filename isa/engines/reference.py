@@ -10,7 +10,6 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING
 
-from isa.description import Role
 from isa.devices import DeviceFailure
 from isa.engines.blocks import LONGEST, Line, block_source, compiled_block
 from isa.engines.steps import steps_of
@@ -48,7 +47,6 @@ class ReferenceEngine:
         slots = self.steps.layout.slots
         self._pc = slots[self.isa.pc].first
         self._context_masks = [(slots[s].first, mask) for s, mask in self.translator.context.items()]
-        self._halt = [(slots[p.state].first, (1 << p.width) - 1 << p.low) for p in self.isa.roles[Role.HALT]]
         self._index = self.steps.fetch_index
         self._translates = self.translator.possible and self.steps.time is not None
 
@@ -72,7 +70,7 @@ class ReferenceEngine:
 
         Returns how many ran and why it stopped; a trap or spin is the step that did not run.
         """
-        if self.halted():
+        if self.machine.halted:
             return 0, Pause.HALT
         if limit <= LONGEST or not self._translates:
             return self._execute_singly(limit)
@@ -146,10 +144,7 @@ class ReferenceEngine:
     def _after(self) -> Stop | None:
         """What a step that was not plain leads to."""
         asked, self._asked = self._asked, False
-        return Pause.HALT if self.halted() else Pause.ASKED if asked else None
-
-    def halted(self) -> bool:
-        return any(self.state.block[slot] & mask for slot, mask in self._halt)
+        return Pause.HALT if self.machine.halted else Pause.ASKED if asked else None
 
     def peek(self) -> int | Trap:
         """The word that the next step would fetch, or the trap that its fetch would raise."""

@@ -78,6 +78,9 @@ class Machine:
         self.stopped_by = ""  # an engine's words for a device failure or a violation
         self.trace: Callable[[TraceLine], None] | None = None
         self.breakpoints: set[int] = set()
+        slots = self.state.layout.slots
+        self._halt = [(slots[p.state].first, (1 << p.width) - 1 << p.low) for p in isa.roles[Role.HALT]]
+        self._pc_slot = slots[isa.pc].first
         self._pending = isa.roles[Role.PENDING]
         self._sent: list[tuple[int, int]] = []
         self._received: list[tuple[int, int]] = []
@@ -130,17 +133,16 @@ class Machine:
 
         Device events land at the step boundary where they are due, in device order, before the next prologue.
         """
-        if self.steps >= stop:
-            return (Reason.HALT if self.halted else Reason.BUDGET), None, ""
         if self.halted:
             return Reason.HALT, None, ""
+        if self.steps >= stop:
+            return Reason.BUDGET, None, ""
         try:
-            self._act()
+            deadline = self._act()
         except DeviceFailure as failure:
             return Reason.DEVICE, None, failure.message
         if self.breakpoints and not resumed and self.state.block[self._pc_slot] in self.breakpoints:
             return Reason.BREAKPOINT, None, ""
-        deadline = self.ports.deadline()
         limit = (stop if deadline is None else min(stop, deadline)) - self.steps
         ran, why = self._execute(1 if self.breakpoints or self.trace else limit)
         self.steps += ran
@@ -182,9 +184,7 @@ class Machine:
     @property
     def halted(self) -> bool:
         """Whether a place with the role @halt is not zero."""
-        block, slots = self.state.block, self.state.layout.slots
-        places = self.isa.roles[Role.HALT]
-        return any(block[slots[p.state].first] >> p.low & ((1 << p.width) - 1) for p in places)
+        return any([self.state.block[slot] & mask for slot, mask in self._halt])
 
     # ---- devices
 
@@ -201,19 +201,18 @@ class Machine:
         if self.trace:
             self._sent.append((port, word))
 
-    def _act(self) -> None:
+    def _act(self) -> int | None:
+        """Let the devices that are due act; returns the next deadline."""
         deadline = self.ports.deadline()
-        if deadline is not None and deadline <= self.steps:
-            raised = self.ports.act(self.steps, self.storage)
-            for place in self._pending:
-                mask = raised & ((1 << place.width) - 1)
-                self.state.block[self.state.layout.slots[place.state].first] |= mask << place.low
+        if deadline is None or deadline > self.steps:
+            return deadline
+        raised = self.ports.act(self.steps, self.storage)
+        for place in self._pending:
+            mask = raised & ((1 << place.width) - 1)
+            self.state.block[self.state.layout.slots[place.state].first] |= mask << place.low
+        return self.ports.deadline()
 
     # ---- tracing
-
-    @property
-    def _pc_slot(self) -> int:
-        return self.state.layout.slots[self.isa.pc].first
 
     def _fetched(self) -> tuple[int, int | None]:
         """The pc and the word there, None if its fetch would trap."""
