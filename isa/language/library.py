@@ -1,0 +1,89 @@
+"""Files of machines: reading them, finding a machine in them by name, and checking it.
+
+A `Library` is one text and the machines it describes; a parent that it does not have is one of the shipped ones.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from isa.description import Isa
+from isa.errors import Source, TraplineError, UsageError
+from isa.language import limits, syntax
+from isa.language.report import Report, refuse
+from isa.language.variants import resolve
+
+_HEADER = re.compile(
+    r"^[ \t]*(?:isa[ \t]+(?P<isa>[A-Za-z_]\w*)|variant[ \t]+(?P<variant>[A-Za-z_]\w*)\s+of\s+(?P<parent>[A-Za-z_]\w*))"
+    r'(?:\s*"(?P<doc>[^"\n]*)")?\s*\{',
+    re.MULTILINE | re.ASCII,
+)
+
+
+def names_in(text: str) -> list[tuple[str, str | None, str]]:
+    """(name, parent or None, doc) of every machine and variant that starts a line of the text, without checking it."""
+    return [(m["isa"] or m["variant"], m["parent"], m["doc"] or "") for m in _HEADER.finditer(text)]
+
+
+def read_source(path: str, name: str = "") -> Source:
+    """A text file as a source. Raises TraplineError if it cannot be read or is not text."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(4 * limits.FILE_CHARACTERS + 1)
+    except OSError as error:
+        raise TraplineError(f"cannot read `{path}`: {os.strerror(error.errno or 0)}") from None
+    return Source(name or path, data.decode("utf-8-sig", errors="replace"))
+
+
+@dataclass(frozen=True)
+class Library:
+    """The machines of one text. `shipped` finds those that it does not have."""
+
+    source: Source
+    declarations: dict[str, syntax.Declaration]
+    shipped: Callable[[str], syntax.Declaration | None]
+
+    @classmethod
+    def of(cls, source: Source) -> "Library":
+        """Parse a text. Raises SourceError."""
+        from isa.catalogue import shipped_declaration
+        from isa.language.parser import parse
+
+        report = Report()
+        found: dict[str, syntax.Declaration] = {}
+        for declaration in parse(source):
+            if declaration.name in found:
+                with report.collecting():
+                    note = (found[declaration.name].span, "the first")
+                    raise refuse(declaration.span, f"machine `{declaration.name}` stands twice", "rename one", note)
+            found.setdefault(declaration.name, declaration)
+        report.finish_phase()
+        return cls(source, found, shipped_declaration)
+
+    def find(self, name: str) -> syntax.Declaration | None:
+        return self.declarations.get(name) or self.shipped(name)
+
+    def load(self, name: str | None = None) -> Isa:
+        """The machine of this name, or the first of the text. Raises SourceError, UsageError."""
+        from isa.language.checker import check
+
+        if name is not None and name not in self.declarations:
+            known = ", ".join(self.declarations)
+            raise UsageError(f"{self.source.name} has no machine called `{name}`", f"it has: {known}")
+        declaration = self.declarations[name] if name else next(iter(self.declarations.values()))
+        resolved = resolve(declaration, self.find)
+        return check(resolved.machine, resolved.parent, resolved.own)
+
+
+def load_text(text: str, name: str | None = None, source: str = "<text>") -> Isa:
+    """The machine `name` of a text (its first, if None). `source` is what errors call the text.
+
+    Raises SourceError for a text that is refused and UsageError for a name that it does not have.
+    """
+    return Library.of(Source(source, text)).load(name)
+
+
+def load_file(path: str, name: str | None = None) -> Isa:
+    """The machine `name` of a file (its first, if None). Raises as `load_text`, and TraplineError if unreadable."""
+    return Library.of(read_source(path)).load(name)
