@@ -69,18 +69,18 @@ def standard(
     sink: Sink | None = None,
     disk: Disk | str | None = None,
     read_only: bool = False,
-    seed: int | None = None,
+    seed: int | None = 0,
 ) -> Ports:
     """The usual outfit: a console and a random source wherever they fit, and a disk (a file's name, or a `Disk`) if
-    one is given. What is asked for by an argument and does not fit raises MachineError; a disk's file that cannot be
-    used raises TraplineError."""
+    one is given. An input or a disk that the machine has no room for raises MachineError; a disk's file that cannot
+    be used raises TraplineError."""
     devices: list[Device] = []
-    if input is not None or sink is not None or not misfit(isa, Console.name, Console.ports):
+    if input is not None or not misfit(isa, Console.name, Console.ports):
         devices.append(Console(input, sink))
     if disk is not None:
         attach(isa, *devices)
         devices.append(_disk(isa, disk, read_only))
-    if seed is not None or not misfit(isa, RandomSource.name, RandomSource.ports):
+    if not misfit(isa, RandomSource.name, RandomSource.ports):
         devices.append(RandomSource(_port_width(isa), seed or 0))
     return attach(isa, *devices)
 
