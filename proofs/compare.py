@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from isa.description import Isa
-from isa.devices import Ports
+from isa.devices import Ports, differences
 from isa.machine import Exit, Machine, Reason, Storage
 from isa.machine.machine import Loadable
 from monitor import Decision, ExitEvent, VirtualMachine
@@ -124,6 +124,8 @@ class _Pair:
         lines = {*self.bare.storage.take_dirty(), *self.monitored.storage.take_dirty()}
         if any(self.bare.storage.line(n) != self.monitored.storage.line(n) for n in lines):
             raise _Differs
+        if self.bare.ports.fingerprint != self.monitored.ports.fingerprint:
+            raise _Differs
         self.agreed = step
 
     def _ends(self, budget: int, end: Exit) -> tuple[Exit, Exit]:
@@ -144,8 +146,7 @@ class _Pair:
         if bare.storage.cells != vm.storage.cells:
             pairs = enumerate(zip(bare.storage.cells, vm.storage.cells, strict=True))
             found += [Difference(f"storage[{i:#x}]", f"{a:#x}", f"{b:#x}") for i, (a, b) in pairs if a != b]
-        if bare.ports.save() != vm.ports.save():
-            found.append(Difference("devices", str(bare.ports.save()), str(vm.ports.save())))
+        found += [Difference(*parts) for parts in differences(bare.ports, vm.ports)]
         return tuple(found)
 
 

@@ -17,8 +17,12 @@ def differences(ours: Ports, theirs: Ports) -> Iterator[tuple[str, str, str]]:
         for key, value in device.save().items():
             if value != other.get(key):
                 yield f"{device.name}.{key}", *_shown(value, other.get(key))
-    if ours.traffic != theirs.traffic:
-        yield "words sent and received", str(ours.traffic), str(theirs.traffic)
+    if (ours.traffic, ours.fingerprint) != (theirs.traffic, theirs.fingerprint):
+        yield "words sent and received", _traffic(ours), _traffic(theirs)
+
+
+def _traffic(ports: Ports) -> str:
+    return f"{ports.traffic}, CRC-32 {ports.fingerprint:08x}"
 
 
 def _shown(ours: object, theirs: object) -> tuple[str, str]:

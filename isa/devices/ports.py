@@ -7,6 +7,7 @@ where each of them is attached. docs/devices.md describes every port for the pro
 
 from collections.abc import Mapping
 from typing import Protocol, TypeVar
+from zlib import crc32
 
 from isa.devices.saved import Saved
 from isa.errors import MachineError, TraplineError
@@ -74,13 +75,14 @@ class Device(Protocol):
 class Ports:
     """The devices of one machine, by first port.
 
-    `traffic` counts the words sent and received, those at ports without a device too. Raises MachineError when two
-    devices claim one port.
+    `traffic` counts the words sent and received, those at ports without a device too; `fingerprint` is the CRC-32 of
+    them all in order, by which two machines can be compared at any step. Raises MachineError when two devices claim
+    one port.
     """
 
     def __init__(self, devices: Mapping[int, Device] | None = None) -> None:
         self.devices: dict[int, Device] = dict(sorted((devices or {}).items()))
-        self.traffic = 0
+        self.traffic = self.fingerprint = 0
         self._raised = 0
         self._places: dict[int, tuple[Device, int]] = {}
         for first, device in self.devices.items():
@@ -97,7 +99,7 @@ class Ports:
         """The next word from a port; 0 where there is no device. Raises DeviceFailure."""
         place = self._places.get(port)
         word = place[0].recv(place[1], now) if place else 0
-        self.traffic += 1
+        self._note(b"<%x %x", port, word)
         return word
 
     def send(self, port: int, word: int, now: int) -> None:
@@ -105,7 +107,11 @@ class Ports:
         place = self._places.get(port)
         if place:
             place[0].send(place[1], word, now)
+        self._note(b">%x %x", port, word)
+
+    def _note(self, line: bytes, port: int, word: int) -> None:
         self.traffic += 1
+        self.fingerprint = crc32(line % (port, word), self.fingerprint)
 
     def deadline(self) -> int | None:
         """The first step at whose boundary `act` must run, or None."""
@@ -131,7 +137,8 @@ class Ports:
     def save(self) -> dict[str, object]:
         """The state of all devices as JSON values, to go on from exactly here."""
         parts = [{"port": p, "name": d.name, "state": d.save()} for p, d in self.devices.items()]
-        return {"devices": parts, "traffic": self.traffic, "raised": self._raised}
+        words = {"traffic": self.traffic, "fingerprint": self.fingerprint}
+        return {"devices": parts, "raised": self._raised, **words}
 
     def restore(self, saved: dict[str, object]) -> None:
         """Take up a saved state. Raises MachineError if it is damaged or was saved with other devices; the machine
@@ -142,7 +149,7 @@ class Ports:
         if there != [(port, device.name) for port, device in self.devices.items()]:
             listed = ", ".join(f"{name} at {port}" for port, name in there) or "none"
             raise MachineError(f"the state was saved with other devices: {listed}", "attach the same devices")
-        traffic, raised = whole.number("traffic"), whole.number("raised")
+        traffic, fingerprint, raised = whole.number("traffic"), whole.number("fingerprint"), whole.number("raised")
         for part, device in zip(parts, self.devices.values(), strict=True):
             device.restore(part.mapping("state"))
-        self.traffic, self._raised = traffic, raised
+        self.traffic, self.fingerprint, self._raised = traffic, fingerprint, raised

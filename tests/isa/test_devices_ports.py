@@ -170,8 +170,23 @@ def test_differences_show_the_first_byte_that_differs_and_its_surroundings() -> 
     assert list(differences(ours, theirs)) == [
         ("console.output", "b'me, then this' from byte 21 of 34", "b'me, then' from byte 21 of 29"),
         ("disk.address", "5", "0"),
-        ("words sent and received", "35", "29"),
+        ("words sent and received", f"35, CRC-32 {ours.fingerprint:08x}", f"29, CRC-32 {theirs.fingerprint:08x}"),
     ]
+
+
+def test_the_fingerprint_tells_any_two_exchanges_apart() -> None:
+    exchanges = [[("s", 2, 1)], [("s", 3, 1)], [("s", 2, 2)], [("r", 9, 0)], [("s", 9, 0)], [("s", 2, 1), ("s", 3, 1)]]
+    exchanges.append(exchanges[-1][::-1])
+    found = set()
+    for exchange in exchanges:
+        ports = outfit()
+        for way, port, word in exchange:
+            if way == "s":
+                ports.send(port, word, 0)
+            else:
+                ports.recv(port, 0)
+        found.add(ports.fingerprint)
+    assert len(found) == len(exchanges)
 
 
 def test_state_of_other_devices_is_refused() -> None:

@@ -8,10 +8,11 @@ import pytest
 from isa.assembler import assemble
 from isa.catalogue import find
 from isa.devices import BLOCK, Console, Disk, MemoryBacking, Ports, RandomSource, Script
-from isa.machine import Machine, Reason, Storage
+from isa.machine import Machine, Reason, Storage, TraceLine
 from isa.machine.snapshot import Snapshot
-from monitor import Monitor
+from monitor import Monitor, VirtualMachine
 from monitor.monitor import tower
+from proofs.compare import Setup, compare
 
 G3 = find("g3")
 SIZE = 2048
@@ -104,3 +105,31 @@ def test_a_run_that_failed_under_the_monitor_goes_on_from_its_snapshot(depth: in
         assert Snapshot.take(continued).state == Snapshot.take(whole).state
         assert continued.ports.save() == whole.ports.save()
         assert (continued.steps, continued.retired) == (whole.steps, whole.retired)
+
+
+class Lying(Ports):
+    """Ports that change a bit of the third word sent."""
+
+    sent = 0
+
+    def send(self, port: int, word: int, now: int) -> None:
+        self.sent += 1
+        super().send(port, word ^ (self.sent == 3), now)
+
+
+def test_a_comparison_finds_the_first_step_that_sends_something_else() -> None:
+    def build(setup: Setup) -> VirtualMachine:
+        return tower(setup.isa, setup.words, setup.depth, Lying(talkative().devices))
+
+    setup = Setup(G3, assemble(G3, TALK, "talk"), SIZE, talkative, build=build)
+    divergence = compare(setup, 10_000).divergence
+    assert divergence is not None and divergence.word is not None
+    traced = setup.bare()
+    lines: list[TraceLine] = []
+    traced.trace = lines.append
+    traced.run(10_000)
+    third = [line for line in lines if line.sent][2]
+    assert (divergence.step, divergence.pc, divergence.word) == (third.step, third.pc, third.word)
+    output = next(d for d in divergence.differences if d.name == "console.output")
+    assert output.bare != output.monitored and output.bare.endswith("from byte 0 of 3")
+    assert compare(Setup(G3, setup.image, SIZE, talkative), 10_000).equivalent
