@@ -1,6 +1,7 @@
 # Execute every instruction of the machine at least once and check what it did, corner cases included. A failure is
 # reported with the number of its check; the exit code is the number of failures.
 #
+# input: x
 # prints: selftest: 87 checks, 0 failures
 # exit: r1 = 0
 # steps: 5000
@@ -228,12 +229,14 @@ same:   mov  r1, r3
         stim r0
         rtim r1
         is   0
+        set  r4, -1             # if a device calls (the console, when there is input), it can be silenced
+        cpnd r4
+        set  r1, 1
         rpnd r1
         is   0
-        set  r4, -1
-        cpnd r4
         set  r4, 15             # a port where nothing is attached
         out  r9, r4
+        set  r1, 1
         in   r1, r4
         is   0
         rrel r3, r4             # a stricter bound, and back again
@@ -246,10 +249,9 @@ same:   mov  r1, r3
         is   0x7ff
 
 # The clock: held at 1 while interrupts are off, a trap at the first step with interrupts on
-        set  r4, 2
+        set  r4, 20
         stim r4
-        nop
-        nop
+        idle                    # waits
         rtim r1
         is   1
         idle                    # falls through: the clock wants attention
