@@ -226,7 +226,7 @@ class ReferenceEngine:
             block[self._pc] = pc
             word, index = self.steps.fetch(block, m, self), self._index(block, m, self)
             found = None if word.__class__ is Trap or index >= self.size else self.steps.decoder.decode(word)
-            line = found and self.translator.line(pc, index, found[0], found[1], known, self.size)
+            line = found and self.translator.line(pc, index, found[0], {**found[1], "insn": word}, known, self.size)
             if not line:
                 break
             lines.append(line)

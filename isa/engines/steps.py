@@ -60,7 +60,7 @@ class Steps:
         self.reset = self._made("reset", isa.reset, ())
 
     def instruction(self, name: str) -> Function:
-        """`f(s, m, e, *operands)`: the step of this instruction after prologue and fetch let it through."""
+        """`f(s, m, e, *operands, insn)`: the step of this instruction after prologue and fetch let it through."""
         if name not in self._instructions:
             source = self.source(name)
             self._instructions[name] = compiled(source, name, _NAMES)
@@ -74,7 +74,7 @@ class Steps:
         else:
             instruction, bits = found
             name = instruction.name
-            operands = tuple(bits[operand] for operand in operand_names(instruction))
+            operands = (*(bits[use.name] for use in instruction.uses), word)
             plain = self.translator.plain(name)
             decoded = Decoded(self.instruction(name), operands, self.spin(name), plain, name)
         if len(self.decoded) >= MOST_WORDS:
@@ -87,7 +87,7 @@ class Steps:
         instruction = self.isa.instructions[name]
         behaviour = Behaviour((), self.isa.prologue.effects).then(instruction.behaviour)
         doc = f"{instruction.name} {instruction.template}"
-        return self.behaviour_source(name, behaviour, operand_names(instruction), doc)
+        return self.behaviour_source(name, behaviour, parameters(instruction), doc)
 
     def behaviour_source(self, name: str, behaviour: Behaviour, params: tuple[str, ...], doc: str = "") -> str:
         arguments = (*_FIRST, *(identifier(p) for p in params))
@@ -99,22 +99,22 @@ class Steps:
         return compiled(values_function(name, expressions, self.where, arguments), name, _NAMES)
 
     def spin(self, name: str) -> Function | None:
-        """`f(s, m, e, *operands)`: whether the step would leave everything but the counters as it is; None for an
+        """`f(s, m, e, *operands, insn)`: whether the step would leave everything but the counters as it is; None for an
         instruction that can never do so."""
         if name not in self._spins:
             condition = self._spin_condition(self.isa.instructions[name])
-            params = operand_names(self.isa.instructions[name])
+            params = parameters(self.isa.instructions[name])
             self._spins[name] = None if condition is None else self.values("spin", (condition,), params)
         return self._spins[name]
 
     def spin_horizon(self, name: str) -> Function:
-        """`f(s, m, e, *operands)`: after how many steps a spinning instruction would first do something else."""
+        """`f(s, m, e, *operands, insn)`: after how many steps a spinning instruction would first do something else."""
         instruction = self.isa.instructions[name]
         condition = self._spin_condition(instruction)
         assert self.time is not None and condition is not None
         horizon = self.time.horizon((negate(condition),))
         assert horizon is not None
-        params = operand_names(instruction)
+        params = parameters(instruction)
         key = f"{name} horizon"
         if key not in self._instructions:
             self._instructions[key] = self.values("spin_horizon", (horizon,), params)
@@ -164,8 +164,9 @@ class Steps:
         return compiled(function("fetch", _FIRST, source.lines), "fetch", _NAMES)
 
 
-def operand_names(instruction: Instruction) -> tuple[str, ...]:
-    return tuple(u.name for u in instruction.uses)
+def parameters(instruction: Instruction) -> tuple[str, ...]:
+    """What a compiled instruction takes: its operands, and the word itself."""
+    return (*(use.name for use in instruction.uses), "insn")
 
 
 def _touches_more(behaviour: Behaviour, counters: set[str]) -> bool:
