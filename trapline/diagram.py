@@ -4,6 +4,7 @@ The fields are found from the instruction itself: its operands' pieces, and the 
 """
 
 from dataclasses import dataclass
+from textwrap import dedent
 
 from isa.description import Instruction
 
@@ -47,6 +48,12 @@ def draw(instruction: Instruction, word: int) -> list[str]:
     numbers = " " + " ".join(text.center(width) for (text, _), width in zip(cells, widths, strict=True))
     fields = "|" + "|".join(text.center(width) for (_, text), width in zip(cells, widths, strict=True)) + "|"
     return [numbers.rstrip(), rule, fields, rule]
+
+
+def meaning_lines(instruction: Instruction) -> list[str]:
+    """The meaning as written, without the indentation that it has in its file."""
+    first, _, rest = instruction.meaning.strip().partition("\n")
+    return [first.rstrip(), *(line.rstrip() for line in dedent(rest).splitlines())]
 
 
 def _label(name: str, low: int, width: int, pieces: int) -> str:

@@ -7,7 +7,7 @@
 from collections.abc import Iterable, Iterator
 
 from isa.description import Instruction, Isa, Kind, Operand, Role, State
-from trapline.diagram import draw
+from trapline.diagram import draw, meaning_lines
 from trapline.footprint import footprint
 
 _CYCLE = {"step": "One step", "on trap": "Trap entry", "on reset": "Reset"}
@@ -104,7 +104,7 @@ def _instructions(isa: Isa) -> Iterator[str]:
         yield from (f"### {_line(instruction.name, instruction.template)}", "")
         if instruction.doc:
             yield from (instruction.doc, "")
-        yield from _code([*draw(instruction, isa.word), "", *instruction.meaning.strip().splitlines()])
+        yield from _code([*draw(instruction, isa.word), "", *meaning_lines(instruction)])
         yield from _touched(isa, instruction)
 
 

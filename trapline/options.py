@@ -1,17 +1,71 @@
 """Options that several subcommands share, so that each means the same everywhere."""
 
 import argparse
+from dataclasses import dataclass
 
 DEFAULT_MACHINE = "g3"
+DEFAULT_STEPS = 100_000_000
+MAX_DEPTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorChoice:
+    """What `--monitor` says: `depth` monitors stacked between the guest and the real machine; 0 is bare."""
+
+    depth: int
+
+    def __str__(self) -> str:
+        return "none" if self.depth == 0 else f"trap:{self.depth}"
 
 
 def add_machine_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--isa",
         metavar="MACHINE",
-        default=DEFAULT_MACHINE,
-        help="a shipped machine, or PATH[:NAME] of a description (default: %(default)s)",
+        help=f"a shipped machine, or PATH[:NAME] of a description (default: the guest's own, or {DEFAULT_MACHINE})",
     )
+
+
+def add_guest_argument(parser: argparse.ArgumentParser, optional: bool = False) -> None:
+    parser.add_argument(
+        "guest",
+        metavar="GUEST",
+        nargs="?" if optional else None,
+        help="a shipped guest (by name), an assembly file (.s), or an image",
+    )
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """What decides how a guest runs: the same options give the same run, step for step."""
+    add_machine_option(parser)
+    add = parser.add_argument
+    add("--storage", type=count, metavar="WORDS", help="storage of the guest's machine (default: the guest's need)")
+    add("--steps", type=count, metavar="N", default=DEFAULT_STEPS, help="stop after N steps (default: %(default)s)")
+    add("--quantum", type=count, metavar="N", help="steps of a virtual machine before the next one's turn")
+    add("--disk", metavar="FILE", help="attach FILE as the disk; blocks are 128 words")
+    add("--read-only", action="store_true", help="attach the disk without permission to write")
+    add("--input", metavar="FILE", help="console input: a file, a recording, or `-` for stdin (live in a terminal)")
+    add("--seed", type=natural, metavar="N", default=0, help="seed of everything random (default: %(default)s)")
+
+
+def add_monitor_option(parser: argparse.ArgumentParser, default: str = "none") -> None:
+    parser.add_argument(
+        "--monitor",
+        type=monitor_choice,
+        metavar="none|trap[:DEPTH]",
+        default=monitor_choice(default),
+        help=f"run bare, or under trap-and-emulate monitors stacked DEPTH deep (default: {default})",
+    )
+
+
+def monitor_choice(text: str) -> MonitorChoice:
+    """`none`, `trap` or `trap:N` with N from 1 to MAX_DEPTH."""
+    kind, colon, depth = text.partition(":")
+    if text == "none":
+        return MonitorChoice(0)
+    if kind == "trap" and (not colon or (depth.isascii() and depth.isdigit() and 1 <= int(depth[:4]) <= MAX_DEPTH)):
+        return MonitorChoice(int(depth) if colon else 1)
+    raise argparse.ArgumentTypeError(f"`{text}` is not `none`, `trap` or `trap:DEPTH` with a depth of 1 to {MAX_DEPTH}")
 
 
 def count(text: str) -> int:
@@ -23,11 +77,11 @@ def count(text: str) -> int:
 
 
 def natural(text: str) -> int:
-    """A whole number of at least 0."""
+    """A whole number from 0 to 2^63 - 1."""
     try:
-        value = int(text, 0)
+        value = int(text[:100], 0)
     except ValueError:
         raise argparse.ArgumentTypeError(f"`{text}` is not a whole number") from None
-    if value < 0 or value >= 1 << 63:
+    if not 0 <= value < 1 << 63:
         raise argparse.ArgumentTypeError(f"`{text}` must be from 0 to 2^63 - 1")
     return value

@@ -5,22 +5,31 @@ Colour is decoration only. Rich drops it in a pipe and under NO_COLOR, and so no
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from isa.errors import SourceError, TraplineError
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 PIPE_WIDTH = 120  # columns of a table when stdout is not a terminal
 
 
-def console() -> "Console":
-    """Where tables and text go: stdout, at the terminal's width, or `PIPE_WIDTH` columns of plain text in a pipe."""
+def console(file: TextIO | None = None) -> "Console":
+    """Where tables and text go: stdout or `file`, at the terminal's width, or as `PIPE_WIDTH` plain columns."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
-    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    file = file or sys.stdout
+    width = None if file.isatty() else PIPE_WIDTH
+    return Console(file=file, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def show(renderable: "RenderableType", file: TextIO | None = None) -> None:
+    """Print a table without the blanks that pad its lines."""
+    file, out = file or sys.stdout, console(file)
+    with out.capture() as captured:
+        out.print(renderable)
+    file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 
 def emit_json(result: dict[str, Any]) -> None:

@@ -50,13 +50,13 @@ def _pseudo(isa: Isa, name: str) -> Pseudo:
 
 
 def _lines(isa: Isa, instruction: Instruction) -> Iterator[str]:
-    from trapline.diagram import draw
+    from trapline.diagram import draw, meaning_lines
 
     yield f"{instruction.name} {instruction.template}".rstrip() + f"    ({isa.name}, format {instruction.format})"
     if instruction.doc:
         yield instruction.doc
     yield from ("", *(f"  {line}".rstrip() for line in draw(instruction, isa.word)), "", "meaning")
-    yield from (f"  {line}".rstrip() for line in instruction.meaning.strip().splitlines())
+    yield from (f"  {line}" for line in meaning_lines(instruction))
     yield from _touched(isa, instruction)
     yield from ("", "the Python that runs it: s is the block of state, m the cells of storage, e the engine")
     yield from (f"  {line}".rstrip() for line in _python(isa, instruction).splitlines())

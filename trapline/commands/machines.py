@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _list(as_json: bool, manual: bool) -> int:
     from isa.catalogue import find, shipped
     from isa.errors import UsageError
-    from trapline.output import console, emit_json
+    from trapline.output import emit_json, show
 
     if manual:
         raise UsageError("--manual needs the name of a machine", "for example `trapline machines g3 --manual`")
@@ -49,7 +49,7 @@ def _list(as_json: bool, manual: bool) -> int:
     table = Table("machine", "of", "bits", "instructions", "what it is", box=None, pad_edge=False)
     for isa in found:
         table.add_row(isa.name, isa.parent or "", str(isa.word), str(len(isa.instructions)), isa.doc)
-    console().print(table)
+    show(table)
     return 0
 
 
@@ -91,7 +91,7 @@ def _details(isa: Isa) -> dict[str, Any]:
 
 
 def _show(isa: Isa, as_json: bool) -> None:
-    from trapline.output import console, emit_json
+    from trapline.output import console, emit_json, show
 
     if as_json:
         emit_json(_details(isa))
@@ -107,7 +107,7 @@ def _show(isa: Isa, as_json: bool) -> None:
         state.add_row(s.name, size, f"@{s.role.value}" if s.role else "")
         for f in s.fields:
             state.add_row(f"  {s.name}.{f.name}", f"{f.width} bits", f"@{f.role.value}" if f.role else "")
-    out.print(state)
+    show(state)
     out.print(f"\ntraps: {', '.join(isa.cause.members)}")
     out.print(f"instructions ({len(isa.instructions)}): {' '.join(isa.instructions)}")
     if isa.pseudos:

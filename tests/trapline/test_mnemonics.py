@@ -1,0 +1,96 @@
+"""The Python of Trapline knows no machine: no mnemonic of a shipped machine stands in it as a string.
+
+A literal may coincide with a mnemonic where it names something else: an operator of the semantics, in files that work
+with the operator table; a keyword of the language, in its own folder; a value of an enumeration (roles, exit reasons,
+...); a single letter. Docstrings are prose.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from isa.catalogue import find, shipped
+from isa.operators import OPERATORS
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("isa", "monitor", "proofs", "trapline")
+LANGUAGE = ROOT / "isa" / "language"
+KEYWORDS = set(re.findall(r'"([a-z]+)"', (LANGUAGE / "grammar.lark").read_text()))
+OPERATOR_USERS = {"isa.operators", "isa.fold", "isa.ir"}
+
+
+def mnemonics() -> set[str]:
+    return {name for machine in map(find, shipped()) for name in (*machine.instructions, *machine.pseudos)}
+
+
+def sources() -> list[Path]:
+    return sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+
+def prose(tree: ast.Module) -> set[ast.AST]:
+    """The docstrings."""
+    owners = (n for n in ast.walk(tree) if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef))
+    return {n.body[0].value for n in owners if n.body and isinstance(n.body[0], ast.Expr)}
+
+
+def enumerated(tree: ast.Module) -> set[ast.AST]:
+    """Everything inside enumerations."""
+    enums = (n for n in ast.walk(tree) if isinstance(n, ast.ClassDef))
+    enums = (n for n in enums if any(isinstance(b, ast.Name) and b.id.endswith("Enum") for b in n.bases))
+    return {inner for enum in enums for inner in ast.walk(enum)}
+
+
+def knows_operators(tree: ast.Module, path: Path) -> bool:
+    imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    return bool(imported & OPERATOR_USERS) or path == ROOT / "isa" / "operators.py"
+
+
+def literals(text: str, path: Path) -> Iterator[tuple[int, str]]:
+    """(line, string) of every literal that may not be a mnemonic."""
+    tree = ast.parse(text)
+    excused = prose(tree) | enumerated(tree)
+    allowed = set(OPERATORS) if knows_operators(tree, path) else set()
+    allowed |= KEYWORDS if LANGUAGE in path.parents else set()
+    for node in ast.walk(tree):
+        text = isinstance(node, ast.Constant) and node not in excused and node.value
+        if isinstance(text, str) and len(text) > 1 and text not in allowed:
+            yield node.lineno, text
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_mnemonic_stands_in_python(path: Path) -> None:
+    names = mnemonics()
+    found = [(line, text) for line, text in literals(path.read_text(), path) if text in names]
+    assert not found
+
+
+def test_no_assembly_text_stands_in_python() -> None:
+    """Mnemonics that are no English words must not stand inside longer strings either."""
+    words = {name for name in mnemonics() if not set(name) & set("aeiouy") and len(name) > 2}
+    assert words
+    found = [
+        (path.name, line, text)
+        for path in sources()
+        for line, text in literals(path.read_text(), path)
+        if words & set(text.replace(",", " ").split())
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("text", "caught"),
+    [
+        ("x = 'lpsw'", True),
+        ("match name:\n    case 'halt': pass", True),
+        ("x = 'add'", True),
+        ("from isa.fold import apply\nx = 'add'", False),
+        ("class R(Enum):\n    HALT = 'halt'", False),
+        ("'''halt'''", False),
+    ],
+)
+def test_the_test_can_fail(text: str, caught: bool) -> None:
+    found = [text for _, text in literals(text, Path("x.py")) if text in mnemonics()]
+    assert bool(found) == caught

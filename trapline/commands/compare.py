@@ -1,0 +1,66 @@
+"""Run a guest bare and monitored on machines of one size, and compare the two at every exit and at the end: state,
+storage, device output. On a difference, show the first instruction that differs. Exit code 0 if there is none.
+
+examples:
+  trapline compare os --monitor trap:2
+  trapline compare sgdt                  on its own machine, whose relocation anyone can read
+"""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from trapline.options import add_guest_argument, add_monitor_option, add_run_options
+
+if TYPE_CHECKING:
+    from proofs.compare import Comparison
+    from trapline.programs import Program
+
+SUMMARY = "run a guest bare and monitored, and show the first difference"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_guest_argument(parser)
+    add_run_options(parser)
+    add_monitor_option(parser, default="trap")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from isa.errors import UsageError
+    from trapline.output import emit_json
+    from trapline.programs import find
+    from trapline.report import comparison_facts, comparison_lines
+
+    if arguments.monitor.depth == 0:
+        raise UsageError("`--monitor none` leaves nothing to compare", "give `--monitor trap` or `trap:DEPTH`")
+    program = find(arguments.guest, arguments.isa)
+    result = _compared(arguments, program)
+    if arguments.json:
+        emit_json({"guest": program.name, "machine": program.isa.name, **comparison_facts(program, result)})
+    else:
+        print("\n".join(comparison_lines(program, result, arguments.monitor.depth)))
+    return 0 if result.equivalent else 1
+
+
+def _compared(arguments: argparse.Namespace, program: "Program") -> "Comparison":
+    from proofs.compare import Setup, compare
+    from trapline.launch import recorded_input
+    from trapline.rig import Outfit, plenty, scratch_disk
+    from trapline.session import counting
+
+    words = arguments.storage or program.storage or plenty(program.isa)
+    make_input = recorded_input(arguments.input, program.input)
+    make_disk = scratch_disk(program.isa, arguments.disk, program.disk, arguments.read_only)
+
+    def outfit() -> Outfit:
+        return Outfit(make_input(), None, make_disk(), arguments.read_only, arguments.seed)
+
+    setup = Setup(
+        program.isa,
+        program.image,
+        words,
+        ports=lambda: outfit().ports(program.isa),
+        depth=arguments.monitor.depth,
+        seed=arguments.seed,
+    )
+    with counting(arguments.steps) as show:
+        return compare(setup, arguments.steps, show)

@@ -1,0 +1,145 @@
+"""Run a guest, bare or under monitors. What it prints goes to stdout, everything else to stderr.
+
+Exit code 0 if it halts and leaves 0 in its register 1, else 1. An interrupted run, or one that the host failed, is
+saved: `--resume` goes on from there, bare or monitored.
+
+examples:
+  trapline run hello
+  trapline run os --monitor trap --input -
+  trapline run first.s --storage 4096 --trace first.trace
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from trapline.options import add_guest_argument, add_monitor_option, add_run_options
+
+if TYPE_CHECKING:
+    from isa.machine import Exit, Machine
+    from trapline.launch import Launch
+    from trapline.verdict import Verdict
+
+SUMMARY = "run a guest, bare or under monitors"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_guest_argument(parser, optional=True)
+    add_run_options(parser)
+    add_monitor_option(parser)
+    add = parser.add_argument
+    add("--exits", action="store_true", help="list the exits to the monitor by cause and source line")
+    add("--trace", metavar="FILE", help="write a line for every step to FILE; `-` is stderr")
+    add("--record", metavar="FILE", help="record live input with its steps; FILE can then be an --input")
+    add("--save", metavar="FILE", help="save the machine in FILE at the end of the run")
+    add("--resume", metavar="FILE", help="go on with the machine saved in FILE")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from trapline import session
+    from trapline.launch import launch
+    from trapline.verdict import verdict
+
+    with (
+        launch(arguments) as launched,
+        session.interruptible() as interruption,
+        _traced(launched.rig.machine, arguments.trace),
+    ):
+        end = session.run(launched.rig.machine, arguments.steps, interruption, launched.terminal)
+    if launched.sink is not None and launched.sink.broken:
+        raise BrokenPipeError
+    found = verdict(launched.rig, end, interruption.asked)
+    kept = _keep(launched, arguments, found)
+    if arguments.json:
+        _emit(launched, end, found, kept)
+    else:
+        _say(launched, found, kept, arguments.exits)
+    return found.code
+
+
+@contextmanager
+def _traced(machine: "Machine", path: str | None) -> Iterator[None]:
+    """Inside, every step of the machine is a line in the file."""
+    if path is None:
+        yield
+        return
+    with _opened(path) as file:
+        isa = machine.isa
+        machine.trace = lambda line: print(line.text(isa), file=file)
+        try:
+            yield
+        finally:
+            machine.trace = None
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[Any]:
+    if path == "-":
+        yield sys.stderr
+    else:
+        with open(path, "w", encoding="ascii") as file:
+            yield file
+
+
+def _keep(launched: "Launch", arguments: argparse.Namespace, found: "Verdict") -> str | None:
+    """Save the machine where that was asked for, or where work would be lost otherwise. The file's name, if saved."""
+    from isa.errors import TraplineError
+    from isa.machine.snapshot import Snapshot
+
+    if arguments.save is not None:
+        Snapshot.take(launched.rig.machine).save(arguments.save)
+        return str(arguments.save)
+    if not found.resumable:
+        return None
+    path = arguments.resume or f"{launched.name}.saved"
+    try:
+        Snapshot.take(launched.rig.machine).save(path)
+    except TraplineError as error:
+        print(error.render(), file=sys.stderr)
+        return None
+    return path
+
+
+def _say(launched: "Launch", found: "Verdict", kept: str | None, exits: bool) -> None:
+    """The summary, on a line of its own after whatever the guest printed."""
+    from trapline.exits import exit_table, share_line
+
+    if launched.rig.output[-1:] not in (b"", b"\n") and sys.stdout.isatty():
+        print(flush=True)
+    kind = {0: "bare", 1: "monitored"}.get(launched.rig.depth, f"monitored {launched.rig.depth} deep")
+    error = sys.stderr
+    print(f"{launched.name}, {kind} on {launched.rig.isa.name}: {found.text}", file=error)
+    vm = launched.rig.virtual
+    if vm is not None:
+        print(share_line(vm.statistics), file=error)
+    if vm is not None and exits:
+        exit_table(vm.statistics, launched.image, error)
+    if kept:
+        print(f"saved in {kept}; go on with `trapline run --resume {kept}`", file=error)
+
+
+def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None) -> None:
+    from isa.machine import Reason
+    from trapline.exits import statistics_facts
+    from trapline.output import emit_json
+
+    rig, vm = launched.rig, launched.rig.virtual
+    emit_json(
+        {
+            "machine": rig.isa.name,
+            "guest": launched.name,
+            "depth": rig.depth,
+            "reason": end.reason.value,
+            "detail": end.detail,
+            "verdict": found.text,
+            "exit_code": rig.exit_code if end.reason is Reason.HALT else None,
+            "steps": end.steps,
+            "retired": end.retired,
+            "total_steps": rig.machine.steps,
+            "output": rig.output.decode("utf-8", "backslashreplace"),
+            "saved": kept,
+            "statistics": statistics_facts(vm.statistics) if vm is not None else None,
+        }
+    )

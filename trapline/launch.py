@@ -1,0 +1,180 @@
+"""From the options of a command to a guest that is ready to run, fresh or resumed.
+
+`launch` is a context: inside it the terminal, if the guest reads from it, is in the guest's hands; leaving restores it.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from isa.assembler import Image
+from isa.catalogue import find as find_machine
+from isa.catalogue import shipped as shipped_machines
+from isa.description import Isa
+from isa.devices import (
+    Console,
+    Descriptor,
+    Disk,
+    Input,
+    Live,
+    MemoryBacking,
+    Recorder,
+    Replay,
+    Script,
+    Terminal,
+    load_recording,
+    read_script,
+)
+from isa.devices.catalogue import misfit
+from isa.devices.inputs import LARGEST_SCRIPT
+from isa.devices.saved import Saved
+from isa.errors import UsageError
+from isa.machine.snapshot import Snapshot
+from trapline import programs
+from trapline.rig import Outfit, Rig, build, plenty, scratch_disk
+
+STDIN, STDOUT = 0, 1
+
+
+class Stdout(Descriptor):
+    """The guest's console on our stdout. `broken` if nobody reads it any more."""
+
+    broken = False
+
+    def write(self, data: bytes) -> None:
+        try:
+            super().write(data)
+        except BrokenPipeError:
+            self.broken = True
+            raise
+
+
+@dataclass(slots=True)
+class Launch:
+    """`name` is the guest's, or the saved machine's; `image` is None for a resumed one; `terminal` is there if the
+    guest reads live input."""
+
+    name: str
+    rig: Rig
+    image: Image | None
+    sink: Stdout | None
+    terminal: Terminal | None
+
+
+@contextmanager
+def launch(arguments: argparse.Namespace) -> Iterator[Launch]:
+    """Everything that `run` needs. Raises TraplineError in all its kinds."""
+    with ExitStack() as opened:
+        sink = None if arguments.json else Stdout(STDOUT)
+        sys.stdout.flush()  # the guest writes past Python's buffer
+        begin = _resumed if arguments.resume else _fresh
+        launched = begin(arguments, sink, _recorder(arguments.record, opened))
+        if launched.terminal is not None:
+            opened.enter_context(launched.terminal)
+        yield launched
+
+
+def _recorder(path: str | None, opened: ExitStack) -> Recorder | None:
+    if path is None:
+        return None
+    recorder = Recorder(path)
+    opened.callback(recorder.close)
+    return recorder
+
+
+def _fresh(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorder | None) -> Launch:
+    if arguments.guest is None:
+        raise UsageError("what shall be run?", "name a guest, or `--resume` a saved machine")
+    program = programs.find(arguments.guest, arguments.isa)
+    words = arguments.storage or program.storage or plenty(program.isa)
+    input = guest_input(arguments.input, program.input, recorder)
+    if recorder is not None and not isinstance(input, Live):
+        raise UsageError("`--record` is for live input", "use it in a terminal, with `--input -`")
+    disk = arguments.disk or scratch_disk(program.isa, None, program.disk)()
+    kit = Outfit(_if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed)
+    rig = build(program.isa, words, kit, arguments.monitor.depth)
+    rig.machine.load(program.image)
+    terminal = Terminal(STDIN, input) if isinstance(input, Live) and rig.console else None
+    return Launch(program.name, rig, program.image, sink, terminal)
+
+
+def _resumed(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorder | None) -> Launch:
+    for name in ("guest", "storage", "input"):
+        if getattr(arguments, name) is not None:
+            raise UsageError(f"a saved machine brings its own {name}", f"do not give both `--resume` and `{name}`")
+    snapshot = Snapshot.load(arguments.resume)
+    isa = _machine_of(snapshot, arguments.isa)
+    disk = arguments.disk or _disk_of(snapshot, isa)
+    kit = Outfit(_if_console(isa, Live(recorder)), sink, disk, arguments.read_only, snapshot.seed)
+    rig = build(isa, snapshot.size, kit, arguments.monitor.depth)
+    snapshot.apply(rig.machine)
+    return Launch(os.path.basename(arguments.resume), rig, None, sink, _reattached(rig))
+
+
+def _if_console(isa: Isa, input: Input | None) -> Input | None:
+    """The input, for a machine that has room for a console."""
+    return None if misfit(isa, Console.name, Console.ports) else input
+
+
+def _machine_of(snapshot: Snapshot, asked: str | None) -> Isa:
+    if asked is None and snapshot.name not in shipped_machines():
+        raise UsageError(f"the saved machine is a {snapshot.name!r:.60}", "name its description: `--isa PATH[:NAME]`")
+    return find_machine(asked or snapshot.name)
+
+
+def _disk_of(snapshot: Snapshot, isa: Isa) -> Disk | str | None:
+    """A disk like the one that was attached, if one was: the same file, or as much memory."""
+    for entry in Saved("ports", snapshot.ports).list("devices"):
+        part = Saved("ports", entry)
+        if part.text("name") == Disk.name:
+            backing = Saved(Disk.name, Saved(Disk.name, part.mapping("state")).mapping("backing"))
+            if backing.text("kind") == "memory":
+                return Disk(MemoryBacking(backing.data("data")), isa.word)
+            return backing.text("path")
+    return None
+
+
+def _reattached(rig: Rig) -> Terminal | None:
+    """Stdin, for a resumed guest that was reading live input; without a terminal its input has ended."""
+    input = rig.console.input if rig.console else None
+    if not isinstance(input, Live):
+        return None
+    if os.isatty(STDIN):
+        return Terminal(STDIN, input)
+    input.close()
+    return None
+
+
+def guest_input(asked: str | None, usual: bytes, recorder: Recorder | None = None) -> Input | None:
+    """Where console input comes from: the `--input`, else the guest's usual one, else the terminal, else nowhere."""
+    live = os.isatty(STDIN)
+    if asked is None:
+        return Script(usual) if usual else Live(recorder) if live else None
+    if asked == "-":
+        return Live(recorder) if live else Script(sys.stdin.buffer.read(LARGEST_SCRIPT))
+    return Replay(load_recording(asked)) if _is_recording(asked) else read_script(asked)
+
+
+def recorded_input(asked: str | None, usual: bytes) -> Callable[[], Input]:
+    """A maker of equal inputs, for runs that are to be compared. Raises UsageError for a terminal."""
+    if asked == "-" and os.isatty(STDIN):
+        raise UsageError("live input cannot be given twice", "record it with `trapline run --record FILE`")
+    if asked is None or asked == "-":
+        data = usual if asked is None else sys.stdin.buffer.read(LARGEST_SCRIPT)
+        return lambda: Script(data)
+    if _is_recording(asked):
+        arrivals = load_recording(asked)
+        return lambda: Replay(arrivals)
+    read_script(asked)  # explains a file that cannot be read
+    return lambda: read_script(asked)
+
+
+def _is_recording(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(11) == b'{"trapline"'
+    except (OSError, ValueError):
+        return False  # `read_script` explains
