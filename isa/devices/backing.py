@@ -52,13 +52,13 @@ class MemoryBacking:
         self.data[offset : offset + len(data)] = data
 
     def save(self) -> dict[str, object]:
-        return {"kind": "memory", "data": packed(self.data)}
+        return {"kind": "memory", "data": packed(self.data), "writable": int(self.writable)}
 
     def restore(self, saved: Saved) -> None:
         data = bytearray(saved.data("data")) if saved.text("kind") == "memory" else None
         if data is None or len(data) != self.size:
             raise MachineError("the state was saved with another disk", f"attach a disk in memory of {self.size} bytes")
-        self.data = data
+        self.data, self.writable = data, saved.flag("writable")
 
 
 class FileBacking:
@@ -111,11 +111,15 @@ class FileBacking:
                 data, offset = data[count:], offset + count
 
     def save(self) -> dict[str, object]:
-        return {"kind": "file", "path": self.path, "size": self.size}
+        return {"kind": "file", "path": self.path, "size": self.size, "writable": int(self.writable)}
 
     def restore(self, saved: Saved) -> None:
+        """A disk that was read-only stays so, however it is attached now."""
         if saved.text("kind") != "file" or saved.number("size") != self.size:
             raise MachineError("the state was saved with another disk", "attach the file that was attached then")
+        if saved.flag("writable") and not self.writable:
+            raise MachineError("the state was saved with a disk that could be written", "do not attach it read-only")
+        self.writable = saved.flag("writable")
 
 
 LARGEST_COPY = 1 << 28

@@ -281,6 +281,20 @@ def test_a_state_with_another_disk_is_refused(image: Path) -> None:
         in_memory.restore(smaller.save())
 
 
+@pytest.mark.parametrize("kept", ["file", "memory"])
+def test_a_disk_that_was_read_only_stays_so(image: Path, kept: str) -> None:
+    def attached(writable: bool) -> Disk:
+        backing = FileBacking(str(image), writable) if kept == "file" else MemoryBacking(bytes(1536), writable)
+        return Disk(backing, 32)
+
+    again = attached(True)
+    again.restore(attached(False).save())
+    assert perform(again, Words(SIZE), WRITE) == READ_ONLY
+    if kept == "file":
+        with pytest.raises(MachineError, match="a disk that could be written"):
+            attached(False).restore(attached(True).save())
+
+
 KILLED = """
 import sys, time
 from isa.devices import FileBacking, Disk
