@@ -8,10 +8,13 @@ from isa.operators import NAMES
 from monitor.core import REAL, VIRTUAL, Core
 
 _ARGUMENTS = ("v", "r", "offset", "size")
+_AUDITING = (*_ARGUMENTS, "steps")
 
 
 class CompiledCore:
-    """Functions `f(v, r, offset, size)` of the virtual and the real block, and the window's place and size in words."""
+    """Functions `f(v, r, offset, size)` of the virtual and the real block, and the window's place and size in words.
+
+    `breach` and `breached` take the steps of the direct run as well."""
 
     def __init__(self, core: Core) -> None:
         slots = steps_of(core.isa).layout.slots
@@ -21,13 +24,13 @@ class CompiledCore:
         changed = tuple(expression for _, expression in core.audits())
         self.resume = self._compiled(behaviour_function("resume", core.resume, self._where, _ARGUMENTS), "resume")
         self.save = self._compiled(behaviour_function("save", core.save, self._where, _ARGUMENTS), "save")
-        self.breach = self._compiled(values_function("breach", (core.breach,), self._where, _ARGUMENTS), "breach")
-        self._audits = self._compiled(values_function("audits", changed, self._where, _ARGUMENTS), "audits")
+        self.breach = self._compiled(values_function("breach", (core.breach,), self._where, _AUDITING), "breach")
+        self._audits = self._compiled(values_function("audits", changed, self._where, _AUDITING), "audits")
         self._names = names
 
-    def breached(self, v: object, r: object, offset: int, size: int) -> list[str]:
+    def breached(self, v: object, r: object, offset: int, size: int, steps: int) -> list[str]:
         """The names of the states that the guest changed and that were not its own."""
-        found = self._audits(v, r, offset, size)
+        found = self._audits(v, r, offset, size, steps)
         flags = found if isinstance(found, tuple) else (found,)
         return [name for name, changed in zip(self._names, flags, strict=True) if changed]
 

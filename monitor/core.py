@@ -7,7 +7,8 @@ it. Engines run this IR as they run any instruction, and proofs read the same. R
 - `resume`: the virtual machine map. Ordinary state passes, the mode is user, relocation is composed, and every
   resource is parked at the value it has after reset.
 - `save`: its inverse: what passed is copied back.
-- `breach`: the audit. Whatever did not pass must still be as `resume` left it.
+- `breach`: the audit, over `Param("steps")` as well, the length of the direct run. Whatever did not pass must still be
+  as `resume` left it, apart from a counter that time itself moves.
 
 Popek and Goldberg (1974), sections 4 and 5: the map f, and the allocator's resource control.
 """
@@ -19,7 +20,8 @@ from functools import cached_property
 from isa.description import Isa, Kind, Place, Role, State
 from isa.errors import MachineError
 from isa.fold import add, const, either, eq, insert, negate, rewriter, select, slice_, sub, ult
-from isa.ir import FALSE, TRUE, Behaviour, Effect, Element, Expr, Param, Read, SetElement, Write, nodes
+from isa.ir import FALSE, TRUE, Behaviour, Const, Effect, Element, Expr, Param, Read, SetElement, Write, nodes
+from isa.machine.time import COUNT_WIDTH, time_of
 from isa.normal import next_values
 
 PASSING = frozenset({None, Role.GENERAL, Role.PC, Role.CONTROL})
@@ -62,6 +64,8 @@ class Core:
         width = isa.word
         self.allocation = Allocation(Param(width, "offset"), Param(width, "size"))
         self._reset = next_values(isa, isa.reset)
+        time = time_of(isa)
+        self._counters = time.counters if time else ()
         self._user = isa.enums[self._mode_enum()].members["user"]
 
     # ---- the map and its inverse
@@ -92,7 +96,7 @@ class Core:
     def audits(self) -> Iterator[tuple[str, Expr]]:
         """For every piece of state that does not pass whole: its name, and whether it differs from what was loaded."""
         for state in self.isa.scalars():
-            expected, found = self.mapped(state), read(REAL, state)
+            expected, found = self._aged(state, self.mapped(state)), read(REAL, state)
             for low, width in self.passing(state):
                 hole = const(width, 0)
                 expected, found = insert(expected, low, hole), insert(found, low, hole)
@@ -148,6 +152,16 @@ class Core:
                 "set it to a constant in `on reset`",
             )
         return quiet
+
+    def _aged(self, state: State, value: Expr) -> Expr:
+        """What the prologue makes of a parked value in as many steps as the direct run took."""
+        for counter in self._counters:
+            if counter.state == state.name:
+                parked = rewriter({counter.now: value}.get)
+                standing = counter.floor is not None and parked(counter.left())
+                if not (isinstance(standing, Const) and standing.value == 0):
+                    return parked(counter.after(Param(COUNT_WIDTH, "steps")))
+        return value
 
     def _mode_enum(self) -> str:
         place = self.isa.the(Role.MODE)

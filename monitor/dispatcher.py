@@ -85,7 +85,7 @@ class Dispatcher:
         traffic = below.ports.traffic
         self.core.resume(v, r, *self._window)
         end = below.run_to_trap(allowed)
-        if self.core.breach(v, r, *self._window) or below.ports.traffic != traffic:
+        if self.core.breach(v, r, *self._window, end.steps) or below.ports.traffic != traffic:
             return self._kill(end.steps)
         self.core.save(v, r, *self._window)
         if end.steps:
@@ -106,7 +106,7 @@ class Dispatcher:
 
     def _kill(self, steps: int) -> Pause:
         """The audit found a breach: the virtual machine stays as it was before this direct run."""
-        changed = self.core.breached(self.vm.state.block, self.below.state.block, *self._window)
+        changed = self.core.breached(self.vm.state.block, self.below.state.block, *self._window, steps)
         what = ", ".join(changed) if changed else "a channel"
         self.vm.stopped_by = f"resource control: it changed {what} of the machine below without a trap"
         self._count(Decision.KILLED, what)
