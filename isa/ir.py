@@ -20,7 +20,11 @@ _INTERNED: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()
 class _Interned(type):
     """Calling a node class with fields that were seen before gives the node that was made then."""
 
+    __match_args__: tuple[str, ...]
+
     def __call__(cls, *args: Any) -> Any:
+        if len(args) < len(cls.__match_args__):  # what is left to a default is part of the key too
+            args += tuple(f.default for f in fields(cls)[len(args) :])  # type: ignore[arg-type]
         key = (cls, *args)
         node = _INTERNED.get(key)
         if node is None:
