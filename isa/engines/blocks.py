@@ -108,7 +108,7 @@ class Translator:
             return None
         if any(t.guard is TRUE for t in behaviour.traps):
             return None
-        return Line(pc, index, text, behaviour, _follow(self.isa, behaviour))
+        return Line(pc, index, text, behaviour, _follow(self.isa, behaviour, pc))
 
     def known(self, state: MachineState) -> dict[str, int]:
         """The scalars that the context fixes whole, with their present values."""
@@ -116,14 +116,15 @@ class Translator:
         return {s: state.block[state.layout.slots[s].first] for s in full}
 
 
-def _follow(isa: Isa, behaviour: Behaviour) -> int | None:
-    """Where a straight line goes on: at the only target, or at the target of a branch not taken."""
+def _follow(isa: Isa, behaviour: Behaviour, pc: int) -> int | None:
+    """Where a straight line goes on: at the only target, or at the target of a branch not taken. A branch backwards ends
+    the line, since it is mostly taken, and what follows would only be loaded and saved in vain."""
     target = next((e.value for e in behaviour.effects if isinstance(e, Write) and e.state == isa.pc), None)
     match target:
         case Const(_, only):
             return only
-        case Apply(_, "select", (_, Const(), Const(_, other))):
-            return other
+        case Apply(_, "select", (_, Const(_, taken), Const(_, other))):
+            return other if taken > pc else None
     return None
 
 
