@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from isa.assembler.expressions import parse
 from isa.assembler.macros import Macro, check_body_line, parameters, split_commas
 from isa.assembler.program import Characters, Context, Data, Room
-from isa.assembler.tokens import Fault, Kind, Token, Tokens, after, span_of
+from isa.assembler.tokens import Fault, Kind, LimitFault, Token, Tokens, after, span_of
 from isa.errors import TraplineError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _include(layout: Layout, head: Token, operands: Tokens, context: Context) ->
     if layout.include is None:
         raise Fault(operands[0].span, "this text may not include files", "assemble it from a file")
     if len(context.notes) >= _MAX_INCLUDES:
-        raise Fault(
+        raise LimitFault(
             operands[0].span, f"includes are nested more than {_MAX_INCLUDES} deep", "does a file include itself?"
         )
     try:
@@ -131,8 +131,8 @@ def record(layout: Layout, recording: Recording, tokens: Tokens) -> None:
         notes = ((recording.directive.span, "the macro that is open"),)
         raise Fault(tokens[0].span, "a macro is defined inside a macro", "close the first one with `.endm`", notes)
     else:
-        recording.body.append(tokens)
         check_body_line(tokens, recording.parameters, recording.name)
+        recording.body.append(tokens)
 
 
 def _define(layout: Layout, recording: Recording) -> None:

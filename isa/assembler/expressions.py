@@ -163,6 +163,8 @@ class _Parser:
             self.waiting.append((token.text, 1, token))
         elif token.is_mark("("):
             self.waiting.append(("(", 0, token))
+        elif token.kind is Kind.PASTE:
+            raise Fault(token.span, f"`{token.text}` is a macro's parameter, and this is not in a macro")
         else:
             raise Fault(token.span, f"`{token.text}` is not a value", "write a number, a symbol or an expression")
 

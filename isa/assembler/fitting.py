@@ -81,7 +81,7 @@ def _misfit(use: Use, written: int, number: int, address: int, span: Span) -> Fa
     low, high = limits(use.operand)
     if use.operand.pcrel is not None:
         start = origin(use.operand.pcrel, address)
-        message = f"address {written} is {number} from {start}, too far for operand `{use.name}`"
+        message = f"{written:#x} is {number} words from {start:#x}, too far for operand `{use.name}`"
         return Fault(span, message, f"`{use.operand.name}` reaches {low} to {high}; jump through a register")
     message = f"{number} does not fit operand `{use.name}`"
     help = f"`{use.operand.name}` is {low} to {high}"

@@ -72,10 +72,14 @@ def _reason(error: Exception) -> str:
 
 
 def _read(file: int, name: str) -> Source:
-    with os.fdopen(file, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise TraplineError(f"cannot read {name}: it is not a regular file")
-        data = stream.read(MAX_BYTES + 1)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise TraplineError(f"cannot read {name}: it is not a regular file")
+    try:
+        with os.fdopen(file, "rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise TraplineError(f"cannot read {name}: {_reason(error)}") from None
     if len(data) > MAX_BYTES:
         raise TraplineError(f"cannot read {name}: it is larger than {MAX_BYTES} bytes")
     try:

@@ -13,14 +13,16 @@ from isa.assembler.macros import Macro, bind, substitute, substitute_pseudo
 from isa.assembler.program import Characters, Code, Context, Data, Item, Report, Room
 from isa.assembler.symbols import Place, Symbols, suggestion
 from isa.assembler.syntax import Syntax
-from isa.assembler.tokens import Fault, Kind, Poisoned, SourceLine, Token, Tokens, after, join, span_of
+from isa.assembler.tokens import Fault, Kind, LimitFault, Poisoned, SourceLine, Token, Tokens, after, join, span_of
 from isa.description import Instruction, Pseudo
 from isa.errors import Source, Span
 
 MAX_TEXT = 16 << 20  # characters of all sources together
+MAX_LINES = 1 << 19  # lines of all sources together
 MAX_WORDS = 1 << 18  # words of one program
 MAX_NESTING = 32  # macros in macros, includes in includes
-MAX_EXPANDED = 4 << 20  # characters of all expansions together
+MAX_EXPANDED = 4 << 20  # characters of all expansions together, where a line counts as 16 more
+MAX_INCLUDES = 1000  # files of one program
 
 Include = Callable[[str, str], Source]
 
@@ -49,7 +51,7 @@ class Layout:
         self.words = 0
         self.recording: Recording | None = None
         self._sequence = 0
-        self._text = 0
+        self._text = self._lines = self._files = 0
         self._expanded = 0
         self._unique = 0
         self._depth = 0
@@ -58,15 +60,23 @@ class Layout:
 
     def source(self, source: Source, cause: Context | None = None) -> None:
         """Lay out a whole text. `cause` is the `.include` it comes from. Raises Fault if it cannot be begun."""
-        self._text += len(source.text)
-        if self._text > MAX_TEXT:
-            span = cause.span if cause else Span(source, 1, 1, 2)
-            raise Fault(span, f"the sources are longer than {MAX_TEXT} characters together")
+        self._count(source, cause.span if cause else Span(source, 1, 1, 2))
         notes = ((cause.span, "it is included here"), *cause.notes) if cause else ()
         for number, text in enumerate(source.text.split("\n"), 1):
             line = SourceLine(source, number, text.rstrip("\r"))
             self._line(line, Context(line, Span(source, number, 1, 2), notes))
         self._finish_recording(source)
+
+    def _count(self, source: Source, span: Span) -> None:
+        self._text += len(source.text)
+        self._lines += source.text.count("\n") + 1
+        self._files += 1
+        if self._text > MAX_TEXT:
+            raise LimitFault(span, f"the sources are longer than {MAX_TEXT} characters together")
+        if self._lines > MAX_LINES:
+            raise LimitFault(span, f"the sources are longer than {MAX_LINES} lines together")
+        if self._files > MAX_INCLUDES:
+            raise LimitFault(span, f"more than {MAX_INCLUDES} files are included", "does a file include itself?")
 
     def _finish_recording(self, source: Source) -> None:
         recording, self.recording = self.recording, None
@@ -83,9 +93,14 @@ class Layout:
             elif tokens:
                 self.statement(tokens, context)
         except Fault as fault:
-            self.report.add(self._sequence, fault.within(context.notes))
+            self._fault(fault, self._sequence, context)
         except Poisoned:
             pass
+
+    def _fault(self, fault: Fault, sequence: int, context: Context) -> None:
+        self.report.add(sequence, fault.within(context.notes))
+        if isinstance(fault, LimitFault):
+            self.report.raise_if_any()
 
     def _record(self, recording: Recording, tokens: Tokens) -> None:
         from isa.assembler.directives import record
@@ -169,12 +184,12 @@ class Layout:
                 line = substitute(body, bound, unique, self.syntax.lexer)
                 self._expansion(line, head, replace(inner, expansion=text_of_line(line)))
             except Fault as fault:
-                self.report.add(sequence, fault.within(inner.notes))
+                self._fault(fault, sequence, inner)
             except Poisoned:
                 pass
 
     def _expansion(self, line: Tokens, head: Token, context: Context) -> None:
-        self._expanded += sum(len(t.text) for t in line)
+        self._expanded += 16 + sum(len(t.text) for t in line)
         self._depth += 1
         try:
             if self._depth > MAX_NESTING:
@@ -182,7 +197,7 @@ class Layout:
                     head.span, f"expansions are nested more than {MAX_NESTING} deep", "does a macro use itself?"
                 )
             if self._expanded > MAX_EXPANDED:
-                raise Fault(head.span, f"all expansions together are longer than {MAX_EXPANDED} characters")
+                raise LimitFault(head.span, f"all expansions together are longer than {MAX_EXPANDED} characters")
             if line:
                 self.statement(line, context)
         finally:

@@ -9,7 +9,8 @@ from isa.assembler.tokens import Note, SourceLine
 from isa.description import Instruction
 from isa.errors import Diagnostic, SourceError, Span
 
-MAX_DIAGNOSTICS = 50
+MAX_DIAGNOSTICS = 20
+MAX_REPEATED = 500  # times that anything is reported, the same mistake again included
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,24 @@ class Report:
     """The mistakes found so far, to be shown in source order. `add` raises SourceError when there are too many."""
 
     found: list[tuple[int, Diagnostic]] = field(default_factory=list)
+    _seen: set[tuple[str, str]] = field(default_factory=set)
+    _count: int = 0
 
     def add(self, sequence: int, diagnostic: Diagnostic) -> None:
+        self._count += 1
+        # An expansion that uses an argument twice finds the same mistake twice.
+        key = (str(diagnostic.span), diagnostic.message)
+        if key not in self._seen:
+            self._seen.add(key)
+            self._append(sequence, diagnostic)
+        if self._count == MAX_REPEATED:
+            self.raise_if_any()
+
+    def _append(self, sequence: int, diagnostic: Diagnostic) -> None:
         self.found.append((sequence, diagnostic))
-        if len(self.found) >= MAX_DIAGNOSTICS:
+        if len(self.found) == MAX_DIAGNOSTICS:
+            last = Diagnostic(diagnostic.span, f"there are {MAX_DIAGNOSTICS} errors or more; the rest is not shown")
+            self.found.append((sequence, last))
             self.raise_if_any()
 
     def raise_if_any(self) -> None:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from itertools import islice
+from itertools import chain, islice
 
 from isa.assembler.expressions import Expression, evaluate
 from isa.assembler.syntax import Syntax
@@ -24,6 +24,7 @@ class Symbol:
     token: Token
     value: int | None = None
     definition: "tuple[Expression, Place] | None" = None
+    is_open: bool = False  # being evaluated
     is_label: bool = False
 
 
@@ -104,9 +105,12 @@ class Symbols:
     def _evaluate(self, symbol: Symbol, token: Token, place: Place) -> int:
         if symbol.definition is None:
             raise Poisoned
+        if symbol.is_open:
+            raise Fault(token.span, f"`{token.text}` is defined by itself")
         if self._depth == DEEPEST:
-            raise Fault(token.span, f"`{token.text}` is defined by itself, or over more than {DEEPEST} steps")
+            raise Fault(token.span, f"`{token.text}` is defined over more than {DEEPEST} steps")
         self._depth += 1
+        symbol.is_open = True
         try:
             definition, home = symbol.definition
             scope = self.scope(Place(home.address, home.sequence, place.early))
@@ -117,6 +121,7 @@ class Symbols:
             raise
         finally:
             self._depth -= 1
+            symbol.is_open = False
 
     def _local(self, token: Token, place: Place) -> int:
         assert isinstance(token.value, int)
@@ -140,7 +145,7 @@ class Symbols:
             return Fault(token.span, f"`{name}` is not defined above", help)
         if self._syntax.is_register(name):
             return Fault(token.span, f"`{name}` is a register; a value is expected here")
-        names = self._syntax.constants() if "." in name else [*self.table, *self._syntax.constants()]
+        names = self._syntax.constants() if "." in name else chain(self.table, self._syntax.constants())
         return Fault(token.span, f"`{name}` is not defined", suggestion(name, names))
 
 

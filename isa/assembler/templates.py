@@ -6,7 +6,7 @@ Everything is read off `Instruction.template`, `Pseudo.template` and `Operand.st
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from isa.assembler.tokens import Fault, Kind, Lexer, SourceLine, Token, Tokens, after
 from isa.description import Operand
@@ -77,7 +77,8 @@ class _Split:
 
     def _literal(self, text: str) -> None:
         if self.at == len(self.tokens):
-            self._fault(None, f"`{text}` is missing")
+            beside = next((b for a, b in pairwise(self.tokens) if _is_word(a) and _is_word(b)), None)
+            self._fault(beside, f"`{text}` is missing" + (f" before `{beside.text}`" if beside else ""))
         token = self.tokens[self.at]
         if token.text != text or token.kind is Kind.STRING:
             self._fault(token, f"`{text}` is expected here")
@@ -102,6 +103,10 @@ class _Split:
         usage = f"{self.head.text} {self.template.text}".strip()
         help = f"it is written `{usage}`" if self.template.pieces else f"`{self.head.text}` takes no operands"
         raise Fault(span, message, help)
+
+
+def _is_word(token: Token) -> bool:
+    return token.kind in (Kind.NAME, Kind.NUMBER, Kind.LOCAL, Kind.GROUP)
 
 
 def _ends(token: Token, following: Slot | str | None) -> bool:

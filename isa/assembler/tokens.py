@@ -13,6 +13,8 @@ from isa.errors import Diagnostic, Source, Span
 
 MAX_LINE = 10_000  # characters
 MAX_NUMBER = 64  # characters of a number
+_LONGEST_MESSAGE = 300  # characters
+_SHOWN_NOTES = 3  # at each end of a chain of expansions
 
 
 class Kind(Enum):
@@ -64,11 +66,21 @@ class Fault(Exception):
 
     def __init__(self, span: Span, message: str, help: str = "", notes: tuple[Note, ...] = ()) -> None:
         super().__init__(message)
-        self.diagnostic = Diagnostic(span, message, help, notes)
+        # Names in a message come from the source, and may have been made to upset a terminal.
+        shown = "".join(c if c.isprintable() else "." for c in message[:_LONGEST_MESSAGE])
+        shown += "..." if len(message) > _LONGEST_MESSAGE else ""
+        self.diagnostic = Diagnostic(span, shown, help, notes)
 
     def within(self, notes: tuple[Note, ...]) -> Diagnostic:
-        """The diagnostic with the notes of its surroundings behind its own."""
+        """The diagnostic with the notes of its surroundings behind its own; of very many, the inner and outer ones."""
+        if len(notes) > 2 * _SHOWN_NOTES:
+            left_out = (notes[-_SHOWN_NOTES][0], f"{len(notes) - 2 * _SHOWN_NOTES + 1} levels further out")
+            notes = (*notes[:_SHOWN_NOTES], left_out, *notes[1 - _SHOWN_NOTES :])
         return replace(self.diagnostic, notes=self.diagnostic.notes + notes)
+
+
+class LimitFault(Fault):
+    """A mistake after which the pass ends, since what follows could go on for very long."""
 
 
 class Poisoned(Exception):
@@ -226,6 +238,8 @@ def _mark(token: Token) -> Token:
         raise Fault(token.span, "a character constant is one character between two `'`", r"write 'x', '\n' or '\''")
     if not token.text.isprintable():
         raise Fault(
-            token.span, f"a control character (code {ord(token.text)}) has no place here", "is this a text file?"
+            token.span,
+            f"a control character (code {ord(token.text)}) has no place here",
+            "remove it; is this a text file?",
         )
     return token

@@ -7,6 +7,20 @@ from isa.encoding import encode
 from isa.errors import Source, TraplineError
 from tests.isa.small_machines import LEFT, RIGHT
 
+PROGRAM = """
+        .org 16                 # a comment
+        .equ  SIZE, 3
+start:  li    r1, 0xdeadbeef    ; another
+loop:   addi  r1, r1, -1        // and another
+        beq   r1, r0, done
+        j     loop
+done:   halt
+text:   .string "ab"
+table:  .word start, done - start, SIZE * 2 + 1, 'x', Mode.user, .
+        .space SIZE
+end:
+        """
+
 
 def words(text: str, isa=LEFT) -> list[int]:
     return [word for _, word in assemble(isa, text, "t.s").words()]
@@ -19,19 +33,7 @@ def pairs(text: str) -> dict[int, int]:
 def test_a_program_with_everything_common():
     image = assemble(
         LEFT,
-        """
-        .org 16                 # a comment
-        .equ  SIZE, 3
-start:  li    r1, 0xdeadbeef    ; another
-loop:   addi  r1, r1, -1        // and another
-        beq   r1, r0, done
-        j     loop
-done:   halt
-text:   .string "ab"
-table:  .word start, done - start, SIZE * 2 + 1, 'x', Mode.user, .
-        .space SIZE
-end:
-        """,
+        PROGRAM,
         "t.s",
     )
     first = image.segments[0]

@@ -1,0 +1,4 @@
+        .macro m
+        .word nothing_known
+        .endm
+        m

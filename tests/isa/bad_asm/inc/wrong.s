@@ -1,0 +1,3 @@
+        halt
+        .include "deeper.s"
+        hlat
