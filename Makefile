@@ -20,8 +20,7 @@ nightly: $(READY)
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q -n 2
 
 bench: $(READY)
-	@$(BIN)/trapline bench --json > bench.json
-	@cat bench.json
+	@$(BIN)/trapline bench --output bench.json
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv
