@@ -14,17 +14,17 @@
 # prints: GOOD MORNING
 # prints: [process 5 killed: address out of bounds, info 00000400]
 # prints: OPERATING SYSTEM
-# prints: scribe: no such block, is there a disk?
 # prints: polite: after you
-# prints: [process 4 ends with 0]
 # prints: polite: after you
 # prints: echo: end of input
-# prints: [process 1 ends with 0]
 # prints: primes: 25 below 100
+# prints: [process 1 ends with 0]
+# prints: [process 3 ends with 0]
 # prints: polite: after you
 # prints: [process 6 ends with 0]
-# prints: [process 3 ends with 0]
+# prints: scribe: a block written and read back
 # prints: ticker: nap 1
+# prints: [process 4 ends with 0]
 # prints: ticker: nap 2
 # prints: ticker: nap 3
 # prints: [process 2 ends with 0]
@@ -32,6 +32,7 @@
 # exit: r1 = 0
 # steps: 200000
 # storage: 16384
+# disk: 8
 
         .include "lib/macros.s"
 

@@ -7,7 +7,7 @@ from isa.assembler import Image, assemble
 from isa.assembler.includes import Directory
 from isa.catalogue import find
 from isa.description import Isa, Kind, Role
-from isa.devices import Console, Disk, MemoryBacking, Script, attach
+from isa.devices import BLOCK, Console, Disk, MemoryBacking, Ports, Script, standard
 from isa.machine.exits import Exit
 from isa.machine.machine import Machine
 from isa.machine.storage import Storage
@@ -19,15 +19,20 @@ def image_of(guest: Guest, isa: Isa, **sizes: int) -> Image:
     return assemble(isa, guest.source(**sizes), str(guest.path), Directory(str(guest.path.parent)))
 
 
+def outfit(isa: Isa, text: str, blocks: int, seed: int = 0) -> Ports:
+    """A console with this input, a random source, and a disk of empty blocks unless there are none."""
+    disk = Disk(MemoryBacking(bytes(blocks * BLOCK * isa.word // 8)), isa.word) if blocks else None
+    return standard(isa, input=Script(text.encode()), disk=disk, seed=seed)
+
+
 class Booted:
     """A machine with a guest in it, its console, and the exit of the run once `run` was called."""
 
-    def __init__(self, guest: Guest, isa: Isa | None = None, disk: Disk | None = None, text: str | None = None) -> None:
+    def __init__(self, guest: Guest, isa: Isa | None = None, text: str | None = None) -> None:
         self.guest, self.isa = guest, isa or machine(guest.machine)
-        self.console = Console(Script((guest.input if text is None else text).encode()))
-        devices = [self.console] if disk is None else [self.console, disk]
+        ports = outfit(self.isa, guest.input if text is None else text, guest.disk)
         self.image = image_of(guest, self.isa)
-        self.machine = Machine(self.isa, Storage(self.isa.word, guest.storage), attach(self.isa, *devices))
+        self.machine = Machine(self.isa, Storage(self.isa.word, guest.storage), ports)
         self.machine.load(self.image)
 
     def run(self) -> Exit:
@@ -35,13 +40,17 @@ class Booted:
 
     @property
     def output(self) -> str:
-        return self.console.output.decode(errors="replace")
+        console = self.machine.ports.devices[0]
+        assert isinstance(console, Console)
+        return console.output.decode(errors="replace")
+
+    @property
+    def disk(self) -> bytes:
+        disk = self.machine.ports.devices[2]
+        assert isinstance(disk, Disk)
+        return disk.backing.read(0, disk.backing.size)
 
     def register(self, number: int) -> int:
         """Of the first @general array."""
         name = next(s.name for s in self.isa.states.values() if s.role is Role.GENERAL and s.kind is Kind.ARRAY)
         return int(self.machine.state[name][number])
-
-
-def blank_disk(isa: Isa, blocks: int) -> Disk:
-    return Disk(MemoryBacking(bytes(blocks * 128 * isa.word // 8)), isa.word)
