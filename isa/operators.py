@@ -1,10 +1,11 @@
 """The operator table: one row per operator, one column per reading.
 
-A row has the operator's name, its typing rule, its meaning as a Python expression and a line of manual.
+A row has the operator's name, its typing rule, its meaning as a Python expression on integers, its meaning as a Python
+expression on solver terms (of the functions that `proofs.symbolic` provides), and a line of manual.
 Every reading of the semantics takes an operator's meaning from here and nowhere else.
 Values are unsigned integers below 2**w; booleans have width `BOOL` and are Python's True and False.
 Placeholders in a meaning: {0} {1} {2} operands; {w} the width of operand 0, {m} its mask, {h} its sign bit;
-{v} the width of the result, {rm} its mask; {lo} the low bit of a slice.
+{v} the width of the result, {rm} its mask; {lo} and {hi} the ends of a slice; {more} how many bits an extension adds.
 """
 
 from collections.abc import Callable
@@ -23,6 +24,7 @@ class Operator:
     arity: int
     typing: Callable[[tuple[int, ...]], int | None]
     python: str
+    smt: str
     manual: str
 
 
@@ -63,35 +65,78 @@ _S0, _S1 = _signed("{0}"), _signed("{1}")
 OPERATORS: dict[str, Operator] = {
     op.name: op
     for op in (
-        Operator("add", 2, _same, "({0} + {1}) & {m}", "sum modulo 2^w"),
-        Operator("sub", 2, _same, "({0} - {1}) & {m}", "difference modulo 2^w"),
-        Operator("mul", 2, _same, "({0} * {1}) & {m}", "low w bits of the product"),
-        Operator("divu", 2, _same, "{0} // {1} if {1} else {m}", "unsigned quotient; by zero all ones"),
-        Operator("remu", 2, _same, "{0} % {1} if {1} else {0}", "unsigned remainder; by zero the dividend"),
-        Operator("divs", 2, _same, f"quotient({_S0}, {_S1}) & {{m}}", "signed quotient, truncated; by zero -1"),
-        Operator("rems", 2, _same, f"remainder({_S0}, {_S1}) & {{m}}", "signed remainder, sign of the dividend"),
-        Operator("and", 2, _same, "{0} & {1}", "bitwise and"),
-        Operator("or", 2, _same, "{0} | {1}", "bitwise or"),
-        Operator("xor", 2, _same, "{0} ^ {1}", "bitwise exclusive or"),
-        Operator("not", 1, _same, "{0} ^ {m}", "bitwise complement"),
-        Operator("neg", 1, _same, "-{0} & {m}", "two's complement"),
-        Operator("shl", 2, _shift, "({0} << {1}) & {m} if {1} < {w} else 0", "shift left; w or more gives 0"),
-        Operator("shru", 2, _shift, "{0} >> {1}", "shift right, zeros in; w or more gives 0"),
-        Operator("shrs", 2, _shift, f"({_S0} >> {{1}}) & {{m}}", "shift right, sign in; w or more gives the sign"),
-        Operator("eq", 2, _compare, "{0} == {1}", "equal"),
-        Operator("ne", 2, _compare, "{0} != {1}", "not equal"),
-        Operator("ult", 2, _compare, "{0} < {1}", "unsigned less than"),
-        Operator("ule", 2, _compare, "{0} <= {1}", "unsigned at most"),
-        Operator("slt", 2, _compare, "({0} ^ {h}) < ({1} ^ {h})", "signed less than"),
-        Operator("sle", 2, _compare, "({0} ^ {h}) <= ({1} ^ {h})", "signed at most"),
-        Operator("both", 2, _logic, "{0} and {1}", "both hold"),
-        Operator("either", 2, _logic, "{0} or {1}", "at least one holds"),
-        Operator("negate", 1, _logic, "not {0}", "does not hold"),
-        Operator("select", 3, _select, "{1} if {0} else {2}", "the first value if the condition holds, else the other"),
-        Operator("zext", 1, _stated, "{0}", "wider, zeros on the left"),
-        Operator("sext", 1, _stated, f"{_S0} & {{rm}}", "wider, copies of the sign on the left"),
-        Operator("slice", 1, _stated, "({0} >> {lo}) & {rm}", "bits [hi:lo]"),
-        Operator("concat", 2, _concat, "({0} << {w1}) | {1}", "left operand above the right one"),
+        Operator("add", 2, _same, "({0} + {1}) & {m}", "{0} + {1}", "sum modulo 2^w"),
+        Operator("sub", 2, _same, "({0} - {1}) & {m}", "{0} - {1}", "difference modulo 2^w"),
+        Operator("mul", 2, _same, "({0} * {1}) & {m}", "{0} * {1}", "low w bits of the product"),
+        Operator(
+            "divu", 2, _same, "{0} // {1} if {1} else {m}", "UDiv({0}, {1})", "unsigned quotient; by zero all ones"
+        ),
+        Operator(
+            "remu", 2, _same, "{0} % {1} if {1} else {0}", "URem({0}, {1})", "unsigned remainder; by zero the dividend"
+        ),
+        Operator(
+            "divs",
+            2,
+            _same,
+            f"quotient({_S0}, {_S1}) & {{m}}",
+            "If({1} == 0, {0} | -1, {0} / {1})",
+            "signed quotient, truncated; by zero -1",
+        ),
+        Operator(
+            "rems",
+            2,
+            _same,
+            f"remainder({_S0}, {_S1}) & {{m}}",
+            "If({1} == 0, {0}, SRem({0}, {1}))",
+            "signed remainder, sign of the dividend",
+        ),
+        Operator("and", 2, _same, "{0} & {1}", "{0} & {1}", "bitwise and"),
+        Operator("or", 2, _same, "{0} | {1}", "{0} | {1}", "bitwise or"),
+        Operator("xor", 2, _same, "{0} ^ {1}", "{0} ^ {1}", "bitwise exclusive or"),
+        Operator("not", 1, _same, "{0} ^ {m}", "~{0}", "bitwise complement"),
+        Operator("neg", 1, _same, "-{0} & {m}", "-{0}", "two's complement"),
+        Operator(
+            "shl",
+            2,
+            _shift,
+            "({0} << {1}) & {m} if {1} < {w} else 0",
+            "{0} << amount({1}, {w})",
+            "shift left; w or more gives 0",
+        ),
+        Operator(
+            "shru", 2, _shift, "{0} >> {1}", "LShR({0}, amount({1}, {w}))", "shift right, zeros in; w or more gives 0"
+        ),
+        Operator(
+            "shrs",
+            2,
+            _shift,
+            f"({_S0} >> {{1}}) & {{m}}",
+            "{0} >> amount({1}, {w})",
+            "shift right, sign in; w or more gives the sign",
+        ),
+        Operator("eq", 2, _compare, "{0} == {1}", "{0} == {1}", "equal"),
+        Operator("ne", 2, _compare, "{0} != {1}", "{0} != {1}", "not equal"),
+        Operator("ult", 2, _compare, "{0} < {1}", "ULT({0}, {1})", "unsigned less than"),
+        Operator("ule", 2, _compare, "{0} <= {1}", "ULE({0}, {1})", "unsigned at most"),
+        Operator("slt", 2, _compare, "({0} ^ {h}) < ({1} ^ {h})", "{0} < {1}", "signed less than"),
+        Operator("sle", 2, _compare, "({0} ^ {h}) <= ({1} ^ {h})", "{0} <= {1}", "signed at most"),
+        Operator("both", 2, _logic, "{0} and {1}", "And({0}, {1})", "both hold"),
+        Operator("either", 2, _logic, "{0} or {1}", "Or({0}, {1})", "at least one holds"),
+        Operator("negate", 1, _logic, "not {0}", "Not({0})", "does not hold"),
+        Operator(
+            "select",
+            3,
+            _select,
+            "{1} if {0} else {2}",
+            "If({0}, {1}, {2})",
+            "the first value if the condition holds, else the other",
+        ),
+        Operator("zext", 1, _stated, "{0}", "ZeroExt({more}, {0})", "wider, zeros on the left"),
+        Operator(
+            "sext", 1, _stated, f"{_S0} & {{rm}}", "SignExt({more}, {0})", "wider, copies of the sign on the left"
+        ),
+        Operator("slice", 1, _stated, "({0} >> {lo}) & {rm}", "Extract({hi}, {lo}, {0})", "bits [hi:lo]"),
+        Operator("concat", 2, _concat, "({0} << {w1}) | {1}", "Concat({0}, {1})", "left operand above the right one"),
     )
 }
 
@@ -117,8 +162,17 @@ NAMES = {"quotient": quotient, "remainder": remainder, "__builtins__": {}}  # wh
 
 def python_text(op: str, operands: tuple[str, ...], widths: tuple[int, ...], width: int, low: int = 0) -> str:
     """The meaning of `op` as Python source. `operands` must be names or parenthesised; `width` is the result's."""
+    return _filled(OPERATORS[op].python, operands, widths, width, low)
+
+
+def smt_text(op: str, operands: tuple[str, ...], widths: tuple[int, ...], width: int, low: int = 0) -> str:
+    """The meaning of `op` on solver terms, as Python source."""
+    return _filled(OPERATORS[op].smt, operands, widths, width, low)
+
+
+def _filled(meaning: str, operands: tuple[str, ...], widths: tuple[int, ...], width: int, low: int) -> str:
     first = widths[0]
-    return OPERATORS[op].python.format(
+    return meaning.format(
         *operands,
         w=first,
         m=hex((1 << first) - 1),
@@ -127,6 +181,8 @@ def python_text(op: str, operands: tuple[str, ...], widths: tuple[int, ...], wid
         v=width,
         rm=hex((1 << width) - 1),
         lo=low,
+        hi=low + width - 1,
+        more=width - first,
     )
 
 

@@ -23,8 +23,8 @@ from isa.fold import add, const, either, eq, insert, negate, rewriter, select, s
 from isa.ir import FALSE, TRUE, Behaviour, Const, Effect, Element, Expr, Param, Read, SetElement, Write, nodes
 from isa.machine.time import COUNT_WIDTH, time_of
 from isa.normal import next_values
+from isa.partition import ORDINARY, ordinary_bits
 
-PASSING = frozenset({None, Role.GENERAL, Role.PC, Role.CONTROL})
 VIRTUAL, REAL = "virtual.", "real."
 
 
@@ -82,7 +82,7 @@ class Core:
         scalars: list[Effect] = []
         for state in self.isa.scalars():
             kept = read(VIRTUAL, state)
-            for low, width in self.passing(state):
+            for low, width in ordinary_bits(state):
                 kept = insert(kept, low, slice_(read(REAL, state), low, width))
             if kept is not read(VIRTUAL, state):
                 scalars.append(Write(TRUE, VIRTUAL + state.name, 0, kept))
@@ -97,36 +97,25 @@ class Core:
         """For every piece of state that does not pass whole: its name, and whether it differs from what was loaded."""
         for state in self.isa.scalars():
             expected, found = self._aged(state, self.mapped(state)), read(REAL, state)
-            for low, width in self.passing(state):
+            for low, width in ordinary_bits(state):
                 hole = const(width, 0)
                 expected, found = insert(expected, low, hole), insert(found, low, hole)
-            if self.passing(state) != [(0, state.width)]:
+            if ordinary_bits(state) != [(0, state.width)]:
                 yield state.name, negate_eq(expected, found)
         for state in self._arrays():
-            if state.role not in PASSING:
+            if state.role not in ORDINARY:
                 cells = ((cell(REAL, state, i), const(state.width, 0)) for i in range(state.count))
                 yield state.name, either(*(negate_eq(a, b) for a, b in cells))
 
     def mapped(self, state: State) -> Expr:
         """The real value of a scalar for a virtual state: the state under f."""
         value = self._parked(state)
-        for low, width in self.passing(state):
+        for low, width in ordinary_bits(state):
             value = insert(value, low, slice_(read(VIRTUAL, state), low, width))
         for place, part in self._set_places():
             if place.state == state.name:
                 value = insert(value, place.low, part)
         return value
-
-    def passing(self, state: State) -> list[tuple[int, int]]:
-        """The bits of a scalar that pass, as (low, width) runs: those of an ordinary role."""
-        if state.role not in PASSING:
-            return []
-        runs, low = [], 0
-        for start, width in sorted((f.low, f.width) for f in state.fields if f.role not in PASSING):
-            if start > low:
-                runs.append((low, start - low))
-            low = start + width
-        return [*runs, (low, state.width - low)] if low < state.width else runs
 
     # ---- parts
 
@@ -145,7 +134,7 @@ class Core:
         """The value after reset, at which a resource is quiet."""
         quiet = self._reset.get(state.name, const(state.width, 0))
         quiet = rewriter(lambda n: const(n.width, 0) if isinstance(n, Read) else None)(quiet)
-        owned = state.role not in PASSING | {Role.MODE, Role.BASE, Role.BOUND}
+        owned = state.role not in ORDINARY | {Role.MODE, Role.BASE, Role.BOUND}
         if owned and any(not n.operands() and not hasattr(n, "value") for n in nodes(quiet)):
             raise MachineError(
                 f"the monitor cannot park {state.name}: its value after reset is not a constant",
@@ -178,7 +167,7 @@ class Core:
         for state in self._arrays():
             for i in range(state.count):
                 index = const(max(1, (state.count - 1).bit_length()), i)
-                if state.role in PASSING:
+                if state.role in ORDINARY:
                     yield SetElement(TRUE, target + state.name, index, cell(source, state, i))
                 elif target == REAL:
                     yield SetElement(TRUE, target + state.name, index, const(state.width, 0))
