@@ -42,6 +42,7 @@ def check(machine: syntax.Machine, parent: str | None, own: frozenset[syntax.Key
     report, world = Report(), World()
     declare(machine, world, report)
     lowering, parts = Lowering(world, report), _Parts()
+    lowering.prepare(machine.items)
     for phase in (_operands, _bodies, _instructions, _pseudos):
         for item in machine.items:
             with report.collecting():
@@ -68,8 +69,6 @@ def _bodies(item: syntax.Item, lowering: Lowering, parts: _Parts) -> None:
     match item:
         case syntax.FormatItem():
             parts.formats[item.name] = format_of(item, parts.operands, lowering.world)
-        case syntax.ViewItem() | syntax.DefItem():
-            lowering.prepare(item)
         case syntax.ResetItem():
             parts.reset = lowering.reset(item)
         case syntax.EntryItem():

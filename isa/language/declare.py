@@ -45,7 +45,7 @@ def _check_names(machine: syntax.Machine, report: Report) -> None:
         kind, name = syntax.key(item)
         space = "name" if kind in _SHARED else "instr" if kind == "pseudo" else kind
         if (space, name) in seen:
-            said = f"`{kind} {name}`" if name else f"`{kind}`"
+            said = f"`{name or kind}`"
             report.add(refuse(item.span, f"{said} is declared twice", "remove one", (seen[space, name], "the first")))
         seen.setdefault((space, name), item.span)
     report.finish_phase()

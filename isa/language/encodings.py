@@ -9,7 +9,7 @@ from isa.language import syntax
 from isa.language.lowering import Lowering
 from isa.language.report import refuse
 from isa.language.scope import Local, Scope
-from isa.language.world import Type, World, unknown_name
+from isa.language.world import Type, World, counted, unknown_name
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _STYLE = re.compile(r"[^%]*%(d|u|x|#x)[^%]*")
@@ -40,7 +40,9 @@ def _aliases(item: syntax.OperandItem, width: int) -> dict[str, int]:
         if alias.name in aliases:
             raise refuse(alias.span, f"alias `{alias.name}` stands twice", "remove one")
         if alias.value >> width:
-            raise refuse(alias.span, f"`{alias.name} = {alias.value}` does not fit in {Type(width)}", "correct it")
+            raise refuse(
+                alias.span, f"`{alias.name} = {alias.value}` does not fit in {Type(width)}", "choose a smaller number"
+            )
         aliases[alias.name] = alias.value
     return aliases
 
@@ -133,7 +135,8 @@ def _check_whole(item: syntax.FormatItem, made: Format, operands: dict[str, Oper
         whole = (1 << operands[type_].width) - 1
         if covered != whole:
             missing = (whole & ~covered).bit_length() - 1
-            raise refuse(item.span, f"format `{item.name}` has no place for bit {missing} of `{name}`", "add it")
+            message = f"format `{item.name}` has no place for bit {missing} of `{name}`"
+            raise refuse(item.span, message, "an operand stands in the word with all its bits")
 
 
 def instruction(
@@ -166,7 +169,7 @@ def instruction(
 
 def _fixed_bits(item: syntax.InstrItem, form: Format) -> tuple[int, int]:
     if len(item.arguments) != len(form.order):
-        message = f"format `{form.name}` takes {len(form.order)} constants, not {len(item.arguments)}"
+        message = f"format `{form.name}` takes {counted(len(form.order), 'constant')}, not {len(item.arguments)}"
         raise refuse(item.format_span, message, f"its parameters are ({', '.join(form.order)})")
     mask = match = 0
     for low, width, value in form.fixed:

@@ -9,7 +9,7 @@ from isa.language.places import Places, bit_number, bit_range
 from isa.language.report import Refused, refuse
 from isa.language.spelling import BINARY, UNARY, Shape, Spelling
 from isa.language.syntax import text_of
-from isa.language.world import TRUTH, Type, unknown_name
+from isa.language.world import TRUTH, Type, counted, unknown_name
 from isa.operators import BOOL
 
 
@@ -19,6 +19,8 @@ class Expressions(Places):
     def lower(self, e: syntax.Expression, want: Type | None) -> Expr:
         """The meaning of `e`, of the type `want` if one is given. Raises Refused."""
         natural = self.inference.natural(e)
+        if isinstance(e, syntax.If):
+            self._check_branches(e)
         if natural is not None and want is not None:
             self._check_fit(e, natural, want)
         result = self._lower(e, want if natural is None else natural)
@@ -28,6 +30,12 @@ class Expressions(Places):
 
     def condition(self, e: syntax.Expression) -> Expr:
         return self.lower(e, TRUTH)
+
+    def _check_branches(self, e: syntax.If) -> None:
+        then, otherwise = self.inference.natural(e.then), self.inference.natural(e.otherwise)
+        if then and otherwise and then.width != otherwise.width:
+            message = f"one branch of `if` has {then}, the other {otherwise}"
+            raise refuse(e.span, message, "give both one width: `sext(...)`, `zext(...)`, or a slice")
 
     def _check_fit(self, e: syntax.Expression, got: Type, want: Type) -> None:
         if got.width != want.width:
@@ -82,6 +90,8 @@ class Expressions(Places):
         if name in self.scope.locals:
             self.scope.locals[name].used = True
             return self.scope.locals[name].value
+        if name in self.scope.failed:
+            raise Refused(None)
         if name in self.scope.absent:
             help = f"add `{name}` to the template: what it does not name is always zero"
             raise refuse(e.span, f"the template does not name the operand `{name}`", help)
@@ -167,7 +177,7 @@ class Expressions(Places):
         expected = len(template.parameters)
         if len(e.arguments) != expected:
             help = "give one value for each parameter"
-            raise refuse(e.span, f"`{e.name}` takes {expected} arguments, not {len(e.arguments)}", help)
+            raise refuse(e.span, f"`{e.name}` takes {counted(expected, 'argument')}, not {len(e.arguments)}", help)
         return [self.lower(a, t) for a, t in zip(e.arguments, template.types, strict=False)]
 
     def _extend(self, e: syntax.Call, type_: Type | None) -> Expr:
@@ -251,11 +261,11 @@ class Expressions(Places):
     def _pair(self, e: syntax.Binary, spelling: Spelling, type_: Type | None) -> tuple[Expr, Expr]:
         """Both operands, each with its own width or else the other's, or else the context's."""
         left, right = self.inference.natural(e.left), self.inference.natural(e.right)
-        if left and right and left.width != right.width:
-            raise self._unequal(e, spelling, left, right)
-        shared = left or right or self._bits(e, type_)
         if spelling.shape is Shape.COMPARE and left and right and left.enum and right.enum and left.enum != right.enum:
             raise refuse(e.span, f"this compares a `{left.enum}` with a `{right.enum}`", "compare like with like")
+        if left and right and left.width != right.width:
+            raise self._unequal(e, spelling, left, right)
+        shared = left or right or type_
         return self.lower(e.left, left or shared), self.lower(e.right, right or shared)
 
     def _unequal(self, e: syntax.Binary, spelling: Spelling, left: Type, right: Type) -> Refused:

@@ -53,6 +53,8 @@ class Inference:
                 return None
 
     def _name(self, name: str) -> Type | None:
+        if name in self.scope.failed:
+            return None
         if name in self.scope.locals:
             return self.scope.locals[name].type
         if name in ("true", "false"):

@@ -1,11 +1,13 @@
 """Lowers each body of a machine: defs and views to templates, then `on reset`, `on trap`, `step`, instructions."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from isa.description import Fetch
 from isa.errors import Span
 from isa.ir import Apply, Behaviour, Const, Expr, Origin, Param, Read, nodes
 from isa.language import syntax
+from isa.language.calls import calling_order
 from isa.language.channels import check_received
 from isa.language.inlining import Template, check_size
 from isa.language.report import Refused, Report, refuse
@@ -21,7 +23,6 @@ class Lowering:
     world: World
     report: Report
     templates: dict[str, Template | None] = field(default_factory=dict)  # None: refused, and reported
-    path: list[str] = field(default_factory=list)  # defs and views that are being lowered
 
     @property
     def insn(self) -> Expr:
@@ -34,31 +35,29 @@ class Lowering:
     # -- defs and views
 
     def find(self, name: str, span: Span) -> Template:
-        """The template of a def or view, lowered at its first use. Raises Refused."""
+        """The template of a def or view. Raises Refused for one that does not exist or was itself refused."""
         item = self.world.items.get(("def", name)) or self.world.items.get(("view", name))
         if not isinstance(item, syntax.DefItem | syntax.ViewItem):
             known = [n for kind, n in self.world.items if kind in ("def", "view")]
             raise unknown_name(span, "def or view", name, known)
-        if name in self.path:
-            cycle = " -> ".join([*self.path[self.path.index(name) :], name])
-            help = "a step does a fixed amount of work; write out what is repeated"
-            raise refuse(span, f"`{name}` uses itself: {cycle}", help, (item.span, "declared here"))
         self.world.used.add(syntax.key(item))
-        return self._template(item)
-
-    def prepare(self, item: syntax.DefItem | syntax.ViewItem) -> None:
-        """Lower a def or view, so that errors of one that nothing uses are found too."""
-        self._template(item)
-
-    def _template(self, item: syntax.DefItem | syntax.ViewItem) -> Template:
-        if item.name not in self.templates:
-            self.path.append(item.name)
-            self.templates[item.name] = self._lower_template(item)
-            self.path.pop()
-        template = self.templates[item.name]
+        template = self.templates[name]
         if template is None:
             raise Refused(None)
         return template
+
+    def prepare(self, items: tuple[syntax.Item, ...]) -> None:
+        """Lower all defs and views, each after those it uses."""
+        order, cycles = calling_order(items)
+        for cycle in cycles:
+            self.templates.update(dict.fromkeys(cycle.names))
+            with self.report.collecting():
+                message = f"`{cycle.item.name}` uses itself: {' -> '.join(cycle.names)}"
+                help = "a step does a fixed amount of work; write out what is repeated"
+                raise refuse(cycle.span, message, help, (cycle.item.span, "declared here"))
+        for item in order:
+            if item.name not in self.templates:
+                self.templates[item.name] = self._lower_template(item)
 
     def _lower_template(self, item: syntax.DefItem | syntax.ViewItem) -> Template | None:
         own = Report()
@@ -75,6 +74,9 @@ class Lowering:
         parameters, types = self._parameters(item.name, (item.parameter,), scope)
         value = self._split_return(item.body, title, "storage[...]")
         lowering.run(syntax.Block(item.body.span, item.body.statements[:-1], ""), report)
+        if not lowering.is_place(value):
+            help = "return `storage[...]` or a state, so that the view can be written too"
+            raise refuse(value.span, f"{title} does not return a place", help)
         place = lowering.place(value)
         declared = self.world.bits(item.type)
         if declared.width != place.type.width:
@@ -156,8 +158,7 @@ class Lowering:
         lowering = self.statements(prologue)
         last = item.body.statements[-1] if item.body.statements else None
         if not isinstance(last, syntax.Execute):
-            help = "end it with `execute mem[pc] else trap illegal(insn)`"
-            raise refuse(item.span, "`step` does not end in `execute`", help)
+            raise self._no_execute(item)
         lowering.run(syntax.Block(item.body.span, item.body.statements[:-1], ""), self.report)
         fetch = self._fetch(last, prologue)
         lowering.check_used(self.report)
@@ -165,6 +166,15 @@ class Lowering:
         unassigned.locals = dict(prologue.locals)
         behaviour = self.finish(last.span, self._run(unassigned, last.otherwise))
         return self.finish(item.span, prologue), fetch, behaviour
+
+    def _no_execute(self, item: syntax.StepItem) -> Refused:
+        statements = item.body.statements
+        for execute, after in pairwise(statements):
+            if isinstance(execute, syntax.Execute):
+                help = "put it before: all statements of a step read the state before the step"
+                return refuse(after.span, "nothing may follow `execute`", help)
+        help = "end it with `execute mem[pc] else trap illegal(insn)`"
+        return refuse(item.span, "`step` does not end in `execute`", help)
 
     def _fetch(self, execute: syntax.Execute, prologue: Scope) -> Fetch:
         scope = Scope("the fetch", origin=Origin.FETCH, may_write=False, locals=prologue.locals)

@@ -29,6 +29,18 @@ class Places(ABC):
     @abstractmethod
     def lower(self, e: syntax.Expression, want: Type | None) -> Expr: ...
 
+    def is_place(self, e: syntax.Expression) -> bool:
+        """Whether `e` names a place, right or wrong in its details."""
+        match e:
+            case syntax.Name(name=name) | syntax.FieldOf(base=syntax.Name(name=name)):
+                return self._is_state(name)
+            case syntax.Index(base=syntax.Name(name=name)):
+                return name not in self.scope.locals and name not in self.world.enums
+            case syntax.Slice(base=syntax.Name(name=name)):
+                return self._is_scalar(name)
+            case _:
+                return False
+
     def place(self, e: syntax.Expression) -> Place:
         """The place that `e` names. Raises Refused if it names none."""
         match e:
@@ -43,7 +55,7 @@ class Places(ABC):
                 self._use(name)
                 return ScalarPlace(name, low, Type(high - low + 1))
             case _:
-                raise self._no_place(e)
+                raise self.no_place(e)
 
     def read(self, place: Place) -> Expr:
         match place:
@@ -121,7 +133,7 @@ class Places(ABC):
         assert place is not None
         return place
 
-    def _no_place(self, e: syntax.Expression) -> Refused:
+    def no_place(self, e: syntax.Expression) -> Refused:
         match e:
             case syntax.Name(name=name) if name in self.scope.locals:
                 what = self.scope.locals[name].what
@@ -132,6 +144,8 @@ class Places(ABC):
                 return unknown_name(e.span, "state", name, self.world.states)
             case syntax.FieldOf(base=syntax.Name(name=name)) if name in self.world.enums:
                 return refuse(e.span, "a member of an enum is a constant: it cannot be written", "write a state")
+            case syntax.FieldOf(base=syntax.Name(name=name) as base):
+                return self.no_place(base)
             case syntax.Slice() | syntax.Index():
                 help = "write the whole: join its parts with `++`"
                 return refuse(e.span, "bits can be written of a single word only, not of a cell", help)

@@ -4,7 +4,7 @@ from isa.description import Instruction, Pseudo
 from isa.language import limits, syntax
 from isa.language.encodings import NAME
 from isa.language.report import refuse
-from isa.language.world import unknown_name
+from isa.language.world import counted, unknown_name
 
 
 def pseudo(item: syntax.PseudoItem, instructions: dict[str, Instruction]) -> Pseudo:
@@ -30,7 +30,7 @@ def _check_expansion(expansion: syntax.Expansion, instructions: dict[str, Instru
     target = instructions[expansion.mnemonic]
     wanted, given = _parts(target.template), _parts(expansion.operands)
     if wanted != given:
-        message = f"`{target.name}` takes {wanted} operands here, not {given}"
+        message = f"`{target.name}` takes {counted(wanted, 'operand')} here, not {given}"
         raise refuse(expansion.operands_span, message, f'its template is "{target.template}"')
 
 

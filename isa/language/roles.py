@@ -38,6 +38,7 @@ def check_roles(machine: syntax.Machine, world: World, report: Report) -> None:
                     _check_field(field, state, parts[field.name])
                 if field.role is not None:
                     holders[field.role].append((parts[field.name].span, f"{state.name}.{field.name}"))
+    report.finish_phase()
     for role in _ONCE:
         with report.collecting():
             _check_once(machine, role, holders[role])

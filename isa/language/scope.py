@@ -40,6 +40,7 @@ class Scope:
     insn: Expr | None = None
     locals: dict[str, Local] = field(default_factory=dict)
     absent: dict[str, Span] = field(default_factory=dict)  # operands of the format that the template leaves out
+    failed: set[str] = field(default_factory=set)  # `let`s that were refused: their uses are not errors
     guard: Expr = TRUE
     traps: list[TrapIf] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)

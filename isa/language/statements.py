@@ -44,7 +44,9 @@ class Statements(Expressions):
                 raise refuse(s.span, "`execute` cannot stand here", help)
 
     def check_used(self, report: Report) -> None:
-        """Refuse locals that nothing reads."""
+        """Refuse locals that nothing reads, unless something else is wrong, which may be why."""
+        if report.failed:
+            return
         for name, local in self.scope.locals.items():
             if not local.used:
                 with report.collecting():
@@ -55,6 +57,8 @@ class Statements(Expressions):
 
     def _assign(self, s: syntax.Assign) -> None:
         # The place gives the value its type, but its traps come after those of the value.
+        if not self.is_place(s.place):
+            raise self.no_place(s.place)
         type_ = self.inference.natural(s.place) or self.place(s.place).type
         value = self.lower(s.value, type_)
         self.write(s, self.place(s.place), value)
@@ -104,8 +108,10 @@ class Statements(Expressions):
         if s.name in self.scope.locals:
             note = (self.scope.locals[s.name].span, "the first")
             raise refuse(s.span, f"`{s.name}` is declared twice", "choose another name", note)
+        self.scope.failed.add(s.name)
         check_shadow(self.world.items, s.name, s)
         value = self.lower(s.value, self.world.type(s.type) if s.type else None)
+        self.scope.failed.remove(s.name)
         natural = self.inference.natural(s.value)
         enum = natural.enum if natural else None
         self.scope.locals[s.name] = Local("a `let`", value, Type(value.width, enum), s.span)

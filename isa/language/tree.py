@@ -145,7 +145,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
     def bits_type(self, meta: Meta, children: list[Any]) -> syntax.TypeName:
         width, span = self.value(children[0]), self.span(meta)
         if not 1 <= width <= limits.WORD_BITS:
-            raise refuse(span, f"`bits({width})` is not a type: 1 to {limits.WORD_BITS} bits", "a word has at most 64")
+            raise refuse(span, f"`bits({width})` is not a type", f"a type has 1 to {limits.WORD_BITS} bits")
         return syntax.TypeName(span, None, width)
 
     def named_type(self, meta: Meta, children: list[Any]) -> syntax.TypeName:

@@ -58,7 +58,8 @@ def _chain(declaration: syntax.Declaration, find: Find) -> tuple[list[syntax.Var
 def _no_parent(variant: syntax.Variant) -> Exception:
     from isa.catalogue import shipped
 
-    return unknown_name(variant.parent_span, "machine", variant.parent, shipped())
+    help = "the file does not describe it, and no shipped machine has this name"
+    return unknown_name(variant.parent_span, "machine", variant.parent, shipped(), help)
 
 
 def _index(root: syntax.Machine, report: Report) -> dict[syntax.Key, syntax.Item]:
@@ -66,7 +67,7 @@ def _index(root: syntax.Machine, report: Report) -> dict[syntax.Key, syntax.Item
     for item in root.items:
         if syntax.key(item) in items:
             with report.collecting():
-                said = f"`{' '.join(filter(None, syntax.key(item)))}`"
+                said = f"`{item.name or syntax.KINDS[type(item)]}`"
                 note = (items[syntax.key(item)].span, "the first")
                 raise refuse(item.span, f"{said} is declared twice", "remove one", note)
         items.setdefault(syntax.key(item), item)
@@ -99,11 +100,10 @@ def _check_change(
         note = (items[change.key].span, "declared here")
         raise refuse(change.span, f"`{variant.parent}` has `{said}` already", f"write `override {said}`", note)
     if change.verb != "add" and change.key not in before:
-        names = [name for kind, name in before if kind == change.key[0]]
-        error = unknown_name(change.span, f"{change.key[0]} of `{variant.parent}`", change.key[1], names)
-        if change.verb == "override" and error.diagnostic and not error.diagnostic.help.startswith("did"):
-            raise refuse(change.span, error.diagnostic.message, f"write `add {said}`")
-        raise error
+        kind, name = change.key
+        names = [n for k, n in before if k == kind]
+        help = f"write `add {said}`" if change.verb == "override" else "remove this line"
+        raise unknown_name(change.span, f"{kind} of `{variant.parent}`", name, names, help)
 
 
 def _whole(declaration: syntax.Declaration, root: syntax.Machine, items: dict[syntax.Key, syntax.Item]) -> Resolved:

@@ -1,6 +1,8 @@
 """Syntax errors in human words: no name of a terminal or of a rule of the grammar is ever shown."""
 
-from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+from contextlib import suppress
+
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.lexer import TerminalDef
 
 from isa.errors import Diagnostic, Source, Span
@@ -20,25 +22,29 @@ _WORDS = {
     "$END": "the end of the file",
 }
 
-# Sets of terminals that are one thing to the reader; the first that is contained in what may follow is named.
-_GROUPS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("an item (`state`, `instr`, ...)", frozenset({"_TYPE", "_STATE", "_INSTR", "_DEF"})),
-    ("an expression", frozenset({"NAME", "NUMBER", "_LPAR", "_IF", "NOT", "MINUS", "NEGATE", "UNKNOWN"})),
-    ("an operator", frozenset({"PLUS", "MINUS", "COMPARE", "AND"})),
-    ("a statement", frozenset({"_LET", "_RETURN", "_EXECUTE"})),
-)
-_MEMBERS = {
-    "an item (`state`, `instr`, ...)": _set(
-        "_TYPE _ENUM _STATE _VIEW _ON _STEP _DEF _OPERAND _FORMAT _INSTR _PSEUDO _ASSUME"
+# Sets of terminals that are one thing to the reader: if the first set may follow, the second is said in one word.
+_GROUPS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
+    (
+        "an item (`state`, `instr`, ...)",
+        _set("_TYPE _STATE _INSTR _DEF"),
+        _set("_TYPE _ENUM _STATE _VIEW _ON _STEP _DEF _OPERAND _FORMAT _INSTR _PSEUDO _ASSUME"),
     ),
-    "an expression": _set("NAME NUMBER _LPAR _IF NOT MINUS NEGATE UNKNOWN"),
-    "an operator": _set("EITHER BOTH COMPARE OR XOR AND SHIFT CONCAT PLUS MINUS TIMES DIVIDE _LBRACKET _DOT _LPAR"),
-    "a statement": _set("NAME _LET _RETURN _EXECUTE _TRAP _SEMICOLON"),
-}
+    (
+        "an expression",
+        _set("NAME NUMBER _LPAR NOT UNKNOWN"),
+        _set("NAME NUMBER _LPAR _IF NOT MINUS NEGATE UNKNOWN"),
+    ),
+    (
+        "an operator",
+        _set("PLUS MINUS AND"),
+        _set("EITHER BOTH COMPARE OR XOR AND SHIFT CONCAT PLUS MINUS TIMES DIVIDE _LBRACKET _DOT _LPAR"),
+    ),
+    ("a statement", _set("_LET _RETURN _EXECUTE"), _set("NAME _LET _RETURN _EXECUTE _TRAP _SEMICOLON")),
+)
 
 _BARE = {
     "<": "a comparison says whether it is signed: `<u` or `<s`",
-    ">": "a comparison says whether it is signed: `>u` or `>s`; so does a shift: `>>u` or `>>s`",
+    ">": "a comparison says whether it is signed: `>u` or `>s`, `>>u` or `>>s`",
     "/": "a division says whether it is signed: `/u` or `/s`",
     "%": "a remainder says whether it is signed: `%u` or `%s`",
     "'": 'texts stand in double quotes: "..."',
@@ -48,19 +54,19 @@ _BARE = {
 
 def syntax_error(source: Source, error: UnexpectedInput) -> Diagnostic:
     """What the parser tripped over, what could have stood there."""
+    follow = _may_follow(source)
     match error:
         case UnexpectedToken(token=token) if token.type != "$END":
             end = token.end_column if token.end_line == token.line else None
             span = Span(source, token.line or 1, token.column or 1, end or (token.column or 1) + 1)
-            return _diagnose(span, f"`{token}` cannot stand here", str(token), error)
+            return Diagnostic(span, f"`{token}` cannot stand here", _advice(str(token), token.type, follow))
         case UnexpectedCharacters():
             span = Span(source, error.line, error.column, error.column + 1)
             char = source.text[error.pos_in_stream or 0]
             said = f"`{char}`" if char.isprintable() else f"the character U+{ord(char):04X}"
-            return _diagnose(span, f"{said} cannot stand here", char, error)
-        case UnexpectedToken() | UnexpectedEOF():
-            return _diagnose(_end(source), "the file ends too early", "", error)
-    raise error
+            return Diagnostic(span, f"{said} cannot stand here", _advice(char, "", follow))
+        case _:
+            return Diagnostic(_end(source), "the file ends too early", _advice("", "", follow))
 
 
 def _end(source: Source) -> Span:
@@ -71,41 +77,46 @@ def _end(source: Source) -> Span:
     return Span(source, line, column, column + 1)
 
 
-def _diagnose(span: Span, message: str, found: str, error: UnexpectedInput) -> Diagnostic:
-    if found in _BARE:
-        return Diagnostic(span, message, _BARE[found])
-    return Diagnostic(span, message, "expected " + _listed(expected_words(error)))
-
-
-def expected_words(error: UnexpectedInput) -> list[str]:
-    """What may stand where the error is, as words."""
+def _may_follow(source: Source) -> set[str]:
+    """The terminals that may stand where parsing stops."""
     from isa.language.parser import grammar
 
-    names = _may_follow(error)
+    parser = grammar().parse_interactive(source.text)
+    with suppress(UnexpectedInput):
+        parser.exhaust_lexer()
+    return set(parser.accepts())  # type: ignore[no-untyped-call]
+
+
+def _advice(found: str, terminal: str, follow: set[str]) -> str:
+    """What to write instead; for the usual slips in so many words."""
+    if found in _BARE:
+        return _BARE[found]
+    if terminal == "_EQUALS" and "_ARROW" in follow:
+        return "a write is spelled `<-`"
+    if terminal == "_EQUALS" and "PLUS" in follow:
+        return "equality is spelled `==`"
+    if terminal == "COMPARE" and "BOTH" in follow:
+        return "comparisons do not chain: join two with `&&`"
+    return "expected " + _listed(_words(follow))
+
+
+def _words(names: set[str]) -> list[str]:
+    from isa.language.parser import grammar
+
     words: list[str] = []
-    for word, core in _GROUPS:
+    for word, core, members in _GROUPS:
         if core <= names:
             words.append(word)
-            names -= _MEMBERS[word]
+            names = names - members
     terminals = {t.name: t for t in grammar().terminals}
     return words + sorted(_word(name, terminals) for name in names)
 
 
-def _may_follow(error: UnexpectedInput) -> set[str]:
-    match error:
-        case UnexpectedToken():
-            return set(error.accepts or error.expected)
-        case UnexpectedCharacters():
-            return set(error.allowed or ())
-        case _:
-            return set()
-
-
 def _word(name: str, terminals: dict[str, TerminalDef]) -> str:
-    return _WORDS.get(name) or (f"`{terminals[name].pattern.value}`" if name in terminals else "something else")
+    return _WORDS.get(name) or f"`{terminals[name].pattern.value}`"
 
 
 def _listed(words: list[str], most: int = 6) -> str:
     if len(words) > most:
-        words = [*words[: most - 1], "..."]
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1] if words else "nothing more"
+        return ", ".join(words[: most - 1]) + ", ..."
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]

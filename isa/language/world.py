@@ -4,6 +4,7 @@
 operands, formats and mnemonics have their own.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -22,7 +23,7 @@ class Type:
     enum: str | None = None
 
     def __str__(self) -> str:
-        return "a truth value" if self.width == BOOL else f"{self.width} bit{'s' * (self.width > 1)}"
+        return "a truth value" if self.width == BOOL else counted(self.width, "bit")
 
 
 TRUTH = Type(BOOL)
@@ -50,7 +51,7 @@ class World:
         if name.name is None:
             return Type(name.width)
         if name.name not in self.types:
-            raise unknown_name(name.span, "type", name.name, self.types)
+            raise unknown_name(name.span, "type", name.name, self.types, "declare it first: `type word = bits(32)`")
         self.used.add(("enum" if name.name in self.enums else "type", name.name))
         return self.types[name.name]
 
@@ -80,8 +81,13 @@ class World:
             raise refuse(span, message, "call fewer of them, or make them smaller")
 
 
-def unknown_name(span: Span, what: str, name: str, known: object) -> Refused:
-    """The error for a name that means nothing here; `known` is the container of those that do."""
-    near = get_close_matches(name, [str(k) for k in known], 1) if hasattr(known, "__iter__") else []
-    help = f"did you mean `{near[0]}`?" if near else f"declare it, or correct the name of the {what}"
+def unknown_name(span: Span, what: str, name: str, known: Iterable[str], help: str = "") -> Refused:
+    """The error for a name that means nothing here; `known` are those that do, and `help` if none of them is near."""
+    near = get_close_matches(name, sorted(known)[: limits.ITEMS], 1)
+    help = f"did you mean `{near[0]}`?" if near else help or "declare it, or correct the name"
     return refuse(span, f"no {what} is called `{name}`", help)
+
+
+def counted(number: int, what: str) -> str:
+    """`1 operand`, `2 operands`."""
+    return f"{number} {what}{'s' * (number != 1)}"
