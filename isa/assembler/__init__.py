@@ -10,9 +10,11 @@ Reading order: `tokens`, `expressions`, `templates`, `fitting`, `syntax` (one ma
 from isa.assembler.assembly import assemble, assemble_file
 from isa.assembler.disassembly import Disassembler, disassemble, disassemble_image
 from isa.assembler.image import Image, ImageError, Line, Segment
+from isa.assembler.includes import Directory
 from isa.assembler.listing import listing
 
 __all__ = [
+    "Directory",
     "Disassembler",
     "Image",
     "ImageError",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from isa.assembler.fitting import meant, target
 from isa.assembler.image import Image, Segment
 from isa.assembler.syntax import Syntax
-from isa.assembler.templates import Slot
+from isa.assembler.templates import Slot, Unwritable
 from isa.description import Instruction, Isa, Operand, Use
 from isa.encoding import decoder
 
@@ -39,7 +39,10 @@ class Disassembler:
 
     def _sayable(self, instruction: Instruction, word: int) -> bool:
         """Does the text of this word determine all of its bits?"""
-        pieces = self.syntax.template(instruction).pieces
+        try:
+            pieces = self.syntax.template(instruction).pieces
+        except Unwritable:
+            return False
         shown = {piece.name for piece in pieces if isinstance(piece, Slot)}
         again = instruction.match
         for use in instruction.uses:

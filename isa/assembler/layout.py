@@ -164,7 +164,7 @@ class Layout:
     # ---- expansions
 
     def _pseudo(self, pseudo: Pseudo, head: Token, operands: Tokens, context: Context) -> None:
-        bound = self.syntax.template(pseudo).split(operands, head)
+        bound = self.syntax.operands(pseudo, operands, head)
         for expansion in self.syntax.expansion(pseudo):
             tokens = substitute_pseudo(expansion.tokens, bound, head)
             line = (Token(Kind.NAME, expansion.mnemonic, head.line, head.column, head.end), *tokens)

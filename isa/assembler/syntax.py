@@ -3,13 +3,17 @@
 `Syntax` is made once per assembly or disassembly. Next: `layout`, which reads statements with it.
 """
 
+import re
 from dataclasses import dataclass
 
 from isa.assembler.expressions import Expression, parse
-from isa.assembler.templates import Registers, Template, text_of
+from isa.assembler.fitting import limits
+from isa.assembler.templates import Registers, Template, Unwritable, text_of
 from isa.assembler.tokens import Fault, Kind, Lexer, SourceLine, Token, Tokens, span_of
-from isa.description import Instruction, Isa, Pseudo, Use
+from isa.description import Instruction, Isa, Operand, Pseudo, Use
 from isa.errors import Source, Span
+
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,33 @@ class Syntax:
         self._enums = {e.name: e for e in (isa.cause, *isa.enums.values())}
 
     def template(self, item: Instruction | Pseudo) -> Template:
-        """The compiled template of an instruction or a pseudo-instruction."""
+        """The compiled template of an instruction or a pseudo-instruction. Raises Unwritable."""
         found = self._templates.get(item.name)
         if found is None:
-            names = _names(item, self.lexer)
-            found = self._templates[item.name] = Template(item.template, names, self.lexer)
+            found = Template(item.template, _names(item), self.lexer)
+            if isinstance(item, Instruction):
+                self._check(item, found)
+            self._templates[item.name] = found
         return found
+
+    def _check(self, instruction: Instruction, template: Template) -> None:
+        """Raises Unwritable unless the least and the greatest operands can be written and read again."""
+        for low in (True, False):
+            texts = {use.name: self._sample(use.operand, low) for use in instruction.uses}
+            text = template.fill(texts)
+            try:
+                head = Token(Kind.NAME, instruction.name, SourceLine(Source("template", text), 1, text), 1, 1)
+                split = template.split(self.lexer.line(head.line), head)
+            except Fault as fault:
+                raise Unwritable(f'"{text}" does not read back: {fault}') from None
+            if any(text_of(tokens) != "".join(texts[name].split()) for name, tokens in split.items()):
+                raise Unwritable(f'"{text}" does not read back')
+
+    def _sample(self, operand: Operand, low: bool) -> str:
+        least, most = limits(operand)
+        if operand.is_register:
+            return self.registers[operand.name].plain(least if low else most)
+        return str(least if low else most)
 
     def expansion(self, pseudo: Pseudo) -> tuple[Expansion, ...]:
         """The lines that a pseudo-instruction stands for, cut into tokens."""
@@ -62,9 +87,18 @@ class Syntax:
         return Expansion(mnemonic, self.lexer.line(line), f"{mnemonic} {text}".strip())
 
     def arguments(self, instruction: Instruction, tokens: Tokens, head: Token) -> tuple[Argument, ...]:
-        """The operands of a statement. Raises Fault."""
-        split = self.template(instruction).split(tokens, head)
+        """The operands of an instruction. Raises Fault."""
+        split = self.operands(instruction, tokens, head)
         return tuple(self._argument(use, split[use.name]) for use in instruction.uses if use.name in split)
+
+    def operands(self, item: Instruction | Pseudo, tokens: Tokens, head: Token) -> dict[str, Tokens]:
+        """The tokens of each operand of a statement. Raises Fault."""
+        try:
+            template = self.template(item)
+        except Unwritable as unwritable:
+            help = f"the operand syntax of {self.isa.name} must be changed"
+            raise Fault(head.span, f"`{head.text}` cannot be written in assembly: {unwritable}", help) from None
+        return template.split(tokens, head)
 
     def _argument(self, use: Use, tokens: Tokens) -> Argument:
         operand, span = use.operand, span_of(tokens)
@@ -112,8 +146,8 @@ def _operand_text(isa: Isa) -> str:
     return "".join(templates + styles)
 
 
-def _names(item: Instruction | Pseudo, lexer: Lexer) -> set[str]:
+def _names(item: Instruction | Pseudo) -> set[str]:
+    """The names in a template that are operands."""
     if isinstance(item, Instruction):
         return {use.name for use in item.uses}
-    line = SourceLine(Source("template", item.template), 1, item.template)
-    return {t.text for t in lexer.line(line) if t.kind is Kind.NAME}
+    return set(_NAME.findall(item.template))

@@ -22,16 +22,25 @@ class Slot:
     name: str
 
 
+class Unwritable(Exception):
+    """An operand syntax that the lexer cannot read, so that no program can use it."""
+
+
 class Template:
-    """Literal tokens and slots. `text` is the template as its author wrote it, `gaps` the spaces before each piece."""
+    """Literal tokens and slots. `text` is the template as its author wrote it, `gaps` the spaces before each piece.
+    Raises Unwritable."""
 
     def __init__(self, text: str, names: Iterable[str], lexer: Lexer) -> None:
         slots = set(names)
-        tokens = lexer.line(SourceLine(Source("template", text), 1, text))
+        tokens = _lex(text, lexer)
         self.text = text
         self.pieces: tuple[Slot | str, ...] = tuple(
             Slot(t.text) if t.kind is Kind.NAME and t.text in slots else t.text for t in tokens
         )
+        if slots != {piece.name for piece in self.pieces if isinstance(piece, Slot)}:
+            raise Unwritable(f'in "{text}" an operand is missing or runs into its neighbour')
+        if self.pieces[:1] == (":",):
+            raise Unwritable(f'"{text}" makes a label of the mnemonic')
         ends = (1, *(t.end for t in tokens))
         self.gaps = tuple(" " * (t.column - end) for t, end in zip(tokens, ends, strict=False))
 
@@ -46,18 +55,24 @@ class Template:
         return self.split(tuple(i for t in tokens for i in (t.inner or (t,))), head)
 
     def fill(self, texts: Mapping[str, str]) -> str:
-        """The template with a text for every slot; one that `split` would cut in two is put in brackets."""
-        result = ""
-        for gap, piece, following in zip_longest(self.gaps, self.pieces, self.pieces[1:]):
-            text = piece if isinstance(piece, str) else texts[piece.name]
-            bracket = isinstance(piece, Slot) and isinstance(following, Slot) and text.startswith("-")
-            result += gap + (f"({text})" if bracket else text)
-        return result
+        """The template with a text for every slot."""
+        found = (piece if isinstance(piece, str) else texts[piece.name] for piece in self.pieces)
+        return "".join(gap + text for gap, text in zip(self.gaps, found, strict=True))
+
+
+def _lex(text: str, lexer: Lexer) -> Tokens:
+    try:
+        tokens = lexer.line(SourceLine(Source("template", text), 1, text))
+    except Fault as fault:
+        raise Unwritable(f'in "{text}", {fault}') from None
+    if text_of(tokens) != "".join(text.split()):
+        raise Unwritable(f'"{text}" has the beginning of a comment in it')
+    return tokens
 
 
 class _Split:
     """One walk along a template and the tokens of a statement. A slot ends where the next literal stands outside
-    brackets; a slot that is followed by another one takes a single token or a bracket."""
+    brackets; a slot that is followed by another one takes a word or a bracket, with the marks before it."""
 
     def __init__(self, template: Template, tokens: Tokens, head: Token) -> None:
         self.template, self.tokens, self.head = template, tokens, head
@@ -88,7 +103,7 @@ class _Split:
         start, depth = self.at, 0
         while self.at < len(self.tokens):
             token = self.tokens[self.at]
-            if depth == 0 and (token.is_mark(",") or (self.at > start and _ends(token, following))):
+            if depth == 0 and (token.is_mark(",") or self._ends(start, following)):
                 break
             if token.kind is Kind.MARK:
                 depth += (token.text in _OPEN) - (token.text in _CLOSE)
@@ -97,6 +112,14 @@ class _Split:
             where = self.tokens[start] if start < len(self.tokens) else None
             self._fault(where, f"operand `{slot.name}` is missing")
         return self.tokens[start : self.at]
+
+    def _ends(self, start: int, following: Slot | str | None) -> bool:
+        if self.at == start:
+            return False
+        token, before = self.tokens[self.at], self.tokens[self.at - 1]
+        if isinstance(following, Slot):
+            return before.kind is not Kind.MARK or before.text in _CLOSE
+        return token.text == following and token.kind is not Kind.STRING
 
     def _fault(self, token: Token | None, message: str) -> None:
         span = token.span if token else after(self.tokens[-1] if self.tokens else self.head)
@@ -107,10 +130,6 @@ class _Split:
 
 def _is_word(token: Token) -> bool:
     return token.kind in (Kind.NAME, Kind.NUMBER, Kind.LOCAL, Kind.GROUP)
-
-
-def _ends(token: Token, following: Slot | str | None) -> bool:
-    return isinstance(following, Slot) or (token.text == following and token.kind is not Kind.STRING)
 
 
 _CONVERSION = re.compile(r"(?P<before>.*?)%(?P<hash>#?)(?P<kind>[dux])(?P<after>.*)", re.DOTALL)
@@ -129,18 +148,22 @@ class Registers:
         self._before, self._after = match["before"], match["after"]
         self._hex, self._prefix = match["kind"] == "x", "0x" if match["hash"] and match["kind"] == "x" else ""
         digits = "[0-9a-f]+" if self._hex else "[0-9]+"
-        self._pattern = re.compile(re.escape(self._before + self._prefix) + f"({digits})" + re.escape(self._after))
-        self._names = {value: name for name, value in reversed(operand.aliases.items())}
+        before, after = ("".join(text.split()) for text in (self._before + self._prefix, self._after))
+        self._pattern = re.compile(f"{re.escape(before)}({digits}){re.escape(after)}")
+        # A name that the style gives to some register stays that register's.
+        self._aliases = {name: v for name, v in operand.aliases.items() if not self._pattern.fullmatch(name)}
+        self._names = {value: name for name, value in reversed(self._aliases.items())}
 
     def value(self, text: str) -> int | None:
         """The number of the register called `text` (without spaces), or None."""
-        if text in self.operand.aliases:
-            return self.operand.aliases[text]
+        if text in self._aliases:
+            return self._aliases[text]
         match = self._pattern.fullmatch(text)
         if match is None or len(match[1]) > 20:
             return None
         number = int(match[1], 16 if self._hex else 10)
-        return number if self.plain(number) == text and number < 1 << self.operand.width else None
+        written = "".join(self.plain(number).split())
+        return number if written == text and number < 1 << self.operand.width else None
 
     def plain(self, number: int) -> str:
         """The register as its style writes it."""
@@ -152,7 +175,7 @@ class Registers:
 
     def range_text(self) -> str:
         """All names, as a phrase."""
-        names = ", ".join(f"`{n}`" for n in list(self.operand.aliases)[:8])
+        names = ", ".join(f"`{n}`" for n in list(self._aliases)[:8])
         last = self.plain((1 << self.operand.width) - 1)
         return f"`{self.plain(0)}` to `{last}`" + (f" or {names}" if names else "")
 

@@ -111,7 +111,7 @@ def join(tokens: Iterable[Token]) -> str:
     text = ""
     for token in tokens:
         shown = f"({token.text})" if token.kind is Kind.GROUP else token.text
-        wordy = text[-1:].isalnum() and (shown[:1].isalnum() or shown[:1] in "_.\\\"'$")
+        wordy = text[-1:].isalnum() and (shown[:1].isalnum() or shown[:1] in "_.\\\"'")
         text += (" " if text[-1:] == "," or wordy else "") + shown
     return text
 
@@ -135,11 +135,11 @@ _ESCAPES = {
     '"': '"',
 }
 _ESCAPE = r"\\(?:x[0-9a-fA-F]{2}|.)"
-_WORD = r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_]\w*)*"
+_WORD = r"[A-Za-z_][\w.]*"  # with dots, for mnemonics and for `Mode.user`
 _PATTERN = (
     r"(?P<space>\s+)"
     r"|(?P<comment>{comment}.*)"
-    r"|(?P<paste>(?:[\w.$]*\\(?:[A-Za-z_]\w*|@|\(\)))+[\w$]*)"
+    r"|(?P<paste>(?:[\w.]*\\(?:[A-Za-z_]\w*|@|\(\)))+\w*)"
     rf"|(?P<name>{_WORD})"
     r"|(?P<number>\d\w*)"
     r"|(?P<directive>\.[A-Za-z_]\w*)"

@@ -89,7 +89,7 @@ LEFT = machine(
     ],
 )
 
-GPR = Operand("gpr", 2, False, "$%x", None, {"$acc": 0})
+GPR = Operand("gpr", 2, False, "$%x", None, {"acc": 0})
 SPLIT = Operand("split", 6, True, "%x")
 EVEN = Operand("even", 4, False, "%u")
 COND = Operand("cond", 2, False, "%d", None, {"eq": 0, "ne": 1, "always": 3})

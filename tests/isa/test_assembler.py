@@ -173,11 +173,11 @@ def test_a_slice_of_a_field_s_width_is_its_bits():
 
 def test_the_unusual_machine():
     assert words("MOV #-32 -> $3", RIGHT) == [0x1000 | 2 << 10 | 3 << 4]
-    assert words("MOV #0x1f->$acc ; comment", RIGHT) == [0x1000 | 1 << 10 | 0xF]
+    assert words("MOV #0x1f->acc ; comment", RIGHT) == [0x1000 | 1 << 10 | 0xF]
     assert words("LD $1 <- (2 + 4)[$2]", RIGHT) == [0x2000 | 3 << 4 | 1 | 2 << 2]
     assert words("ADD $1+$2", RIGHT) == [0x3000 | 1 | 2 << 2]
     assert words(".org 5\nBR ne near .+3", RIGHT) == [0x4000 | 1 << 8 | 3]
-    assert words("BR 2 near 0\nSET always (1+1)", RIGHT) == [0x4200, 0x5000 | 3 | 2 << 2]
+    assert words("BR 2 near 0\nSET always 1+1", RIGHT) == [0x4200, 0x5000 | 3 | 2 << 2]
     assert words(".org 0xffff\nBR eq near 2", RIGHT) == [0x4003]
     assert words("BACK x\nx:", RIGHT) == [0x4302, 0xF000]
 

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isa.catalogue import find
 from isa.description import Instruction, Isa
 from isa.encoding import decoder, encode, encoding_digest
 from tests.isa.small_machines import LEFT, RIGHT
 
-MACHINES = pytest.mark.parametrize("isa", [LEFT, RIGHT], ids=lambda isa: isa.name)
+G3 = find("g3")
+MACHINES = pytest.mark.parametrize("isa", [LEFT, RIGHT, G3], ids=lambda isa: isa.name)
 
 
 def values(instruction: Instruction) -> st.SearchStrategy[dict[str, int]]:
