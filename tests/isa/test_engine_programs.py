@@ -1,0 +1,98 @@
+"""The reference engine against the definition, and its shortcuts against single steps, on random programs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isa.engines import reference
+from isa.engines.reference import ReferenceEngine
+from isa.machine import Machine, Pause, Reason, Trap
+from tests import ir_evaluation
+from tests.machines_to_test import EACH, MACHINES
+from tests.program_strategies import Program, programs
+
+RUNNING = {Reason.BUDGET, Reason.TRAP}
+
+
+class Stepping(ReferenceEngine):
+    """The engine without its shortcuts: every step is `single`."""
+
+    def execute(self, limit: int) -> tuple[int, Trap | Pause]:
+        return (0, Pause.HALT) if self.machine.halted else self._execute_singly(limit)
+
+
+@contextmanager
+def blocks(longest: int) -> Iterator[None]:
+    """Translate at the first visit, in blocks so short that small budgets reach them."""
+    with patch.multiple(reference, HOT=1, LONGEST=longest):
+        yield
+
+
+def outcome(machine: Machine) -> tuple[object, ...]:
+    """All that a later step or a user could tell."""
+    return machine.steps, machine.retired, machine.state.block.tolist(), bytes(machine.storage.cells), devices(machine)
+
+
+def devices(machine: Machine) -> dict[str, Any]:
+    return machine.ports.save()
+
+
+def ran(machine: Machine, budgets: tuple[int, ...]) -> tuple[object, ...]:
+    """How every piece of the run ended, and what came of all of them."""
+    return [machine.run(budget) for budget in budgets], outcome(machine)
+
+
+@EACH
+@given(data=st.data())
+def test_single_steps_are_what_the_definition_says(name: str, data: st.DataObject) -> None:
+    program: Program = data.draw(programs(MACHINES[name], 60))
+    machine, definition = program.bare(engine=Stepping), program.bare()
+    end = machine.run(program.budget)
+    ir_evaluation.run(definition, machine.steps)
+    assert outcome(machine) == outcome(definition)
+    if end.reason is Reason.IDLE:
+        ir_evaluation.run(definition, 200)
+        assert (definition.state.block, definition.storage.cells) == (machine.state.block, machine.storage.cells)
+
+
+@EACH
+@given(data=st.data(), longest=st.sampled_from([1, 3, 32]))
+def test_blocks_change_nothing_but_speed(name: str, data: st.DataObject, longest: int) -> None:
+    program: Program = data.draw(programs(MACHINES[name]))
+    with blocks(longest):
+        assert ran(program.bare(), program.budgets) == ran(program.bare(engine=Stepping), program.budgets)
+
+
+@EACH
+@given(data=st.data(), longest=st.sampled_from([1, 3, 32]))
+def test_how_a_run_is_cut_up_changes_nothing(name: str, data: st.DataObject, longest: int) -> None:
+    program: Program = data.draw(programs(MACHINES[name]))
+    with blocks(longest):
+        whole, pieces = program.bare(), program.bare()
+        end = whole.run(program.budget)
+        ends = [pieces.run(budget) for budget in program.budgets]
+    assert outcome(pieces) == outcome(whole)
+    assert (ends[-1].reason, ends[-1].detail) == (end.reason, end.detail)
+    assert sum(e.steps for e in ends) == end.steps and sum(e.retired for e in ends) == end.retired
+
+
+@EACH
+@given(data=st.data())
+def test_a_trace_shows_the_run_it_does_not_change(name: str, data: st.DataObject) -> None:
+    program: Program = data.draw(programs(MACHINES[name], 80))
+    plain, traced, stepped = program.bare(), program.bare(), program.bare(engine=Stepping)
+    lines: list[str] = []
+    others: list[str] = []
+    traced.trace = lambda line: lines.append(line.text(traced.isa))
+    stepped.trace = lambda line: others.append(line.text(traced.isa))
+    with blocks(2):
+        ends = [plain.run(program.budget), traced.run(program.budget), stepped.run(program.budget)]
+    assert ends[0] == ends[1] == ends[2]
+    assert outcome(plain) == outcome(traced) == outcome(stepped)
+    assert lines == others
+    if plain.ports.deadline() is None and ends[0].reason is not Reason.IDLE:
+        assert len(lines) <= ends[0].steps
