@@ -31,7 +31,7 @@ from isa.devices import (
 from isa.devices.catalogue import misfit
 from isa.devices.inputs import LARGEST_SCRIPT
 from isa.devices.saved import Saved
-from isa.errors import UsageError
+from isa.errors import TraplineError, UsageError
 from isa.machine.snapshot import Snapshot
 from trapline import programs
 from trapline.rig import Outfit, Rig, build, plenty, scratch_disk
@@ -40,11 +40,16 @@ STDIN, STDOUT = 0, 1
 
 
 class Stdout(Descriptor):
-    """The guest's console on our stdout. `broken` if nobody reads it any more."""
+    """The guest's console on our stdout. `before` is called before anything is printed; `broken` if nobody reads it
+    any more."""
 
-    broken = False
+    def __init__(self) -> None:
+        super().__init__(STDOUT)
+        self.before: Callable[[], None] = lambda: None
+        self.broken = False
 
     def write(self, data: bytes) -> None:
+        self.before()
         try:
             super().write(data)
         except BrokenPipeError:
@@ -63,24 +68,38 @@ class Launch:
     sink: Stdout | None
     terminal: Terminal | None
 
+    @property
+    def visible(self) -> Console | None:
+        """The guest's console, if what it prints goes to a terminal."""
+        return self.rig.console if self.sink is not None and os.isatty(STDOUT) else None
+
 
 @contextmanager
 def launch(arguments: argparse.Namespace) -> Iterator[Launch]:
     """Everything that `run` needs. Raises TraplineError in all its kinds."""
     with ExitStack() as opened:
-        sink = None if arguments.json else Stdout(STDOUT)
+        sink = None if arguments.json else Stdout()
         sys.stdout.flush()  # the guest writes past Python's buffer
+        _check_place(arguments.save)
         begin = _resumed if arguments.resume else _fresh
-        launched = begin(arguments, sink, _recorder(arguments.record, opened))
+        launched = begin(arguments, sink, _recorder(arguments, opened))
         if launched.terminal is not None:
             opened.enter_context(launched.terminal)
         yield launched
 
 
-def _recorder(path: str | None, opened: ExitStack) -> Recorder | None:
-    if path is None:
+def _check_place(path: str | None) -> None:
+    """Complain before the run, not after it, about a place where the machine cannot be saved."""
+    if path is not None and not os.access(os.path.dirname(path) or ".", os.W_OK):
+        raise TraplineError(f"cannot save the machine in {path}", "give a file in a folder that can be written")
+
+
+def _recorder(arguments: argparse.Namespace, opened: ExitStack) -> Recorder | None:
+    if arguments.record is None:
         return None
-    recorder = Recorder(path)
+    if not os.isatty(STDIN) or arguments.input not in (None, "-"):
+        raise UsageError("`--record` is for live input", "use it in a terminal, with `--input -`")
+    recorder = Recorder(arguments.record)
     opened.callback(recorder.close)
     return recorder
 
@@ -90,9 +109,7 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorde
         raise UsageError("what shall be run?", "name a guest, or `--resume` a saved machine")
     program = programs.find(arguments.guest, arguments.isa)
     words = arguments.storage or program.storage or plenty(program.isa)
-    input = guest_input(arguments.input, program.input, recorder)
-    if recorder is not None and not isinstance(input, Live):
-        raise UsageError("`--record` is for live input", "use it in a terminal, with `--input -`")
+    input = guest_input("-" if recorder else arguments.input, program.input, recorder)
     disk = arguments.disk or scratch_disk(program.isa, None, program.disk)()
     kit = Outfit(_if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed)
     rig = build(program.isa, words, kit, arguments.monitor.depth)
@@ -122,7 +139,10 @@ def _if_console(isa: Isa, input: Input | None) -> Input | None:
 def _machine_of(snapshot: Snapshot, asked: str | None) -> Isa:
     if asked is None and snapshot.name not in shipped_machines():
         raise UsageError(f"the saved machine is a {snapshot.name!r:.60}", "name its description: `--isa PATH[:NAME]`")
-    return find_machine(asked or snapshot.name)
+    isa = find_machine(asked or snapshot.name)
+    if isa.name != snapshot.name:
+        raise TraplineError(f"the saved machine is of {snapshot.name}, not of {isa.name}", "leave `--isa` away")
+    return isa
 
 
 def _disk_of(snapshot: Snapshot, isa: Isa) -> Disk | str | None:

@@ -7,9 +7,11 @@ the image says, else the default.
 import os
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from pathlib import Path
 
 from guests.catalogue import Guest, describe, directory, guests
 from isa.assembler import Image, assemble_file
+from isa.assembler.includes import read_source
 from isa.catalogue import find as find_machine
 from isa.catalogue import shipped as shipped_machines
 from isa.description import Isa
@@ -56,20 +58,18 @@ def find(argument: str, machine: str | None) -> Program:
         return _assembled(by_name[argument], machine, str(directory()))
     if argument.endswith(".s"):
         _check_file(argument, list(by_name))
-        return _assembled(_described(argument), machine, None)
+        read_source(argument)  # explains a file that is no text
+        return _assembled(describe(Path(argument)), machine, None)
     return _loaded(argument, machine, list(by_name))
-
-
-def _described(path: str) -> Guest:
-    from pathlib import Path
-
-    return describe(Path(path))
 
 
 def _assembled(guest: Guest, machine: str | None, root: str | None) -> Program:
     chosen = machine or guest.machine
     isa = find_machine(chosen)
     image = assemble_file(isa, str(guest.path), root)
+    if not image.segments:
+        help = f"write some instructions: `trapline machines {chosen} --manual` explains them"
+        raise TraplineError(f"{guest.path} is empty: it assembles to no words", help)
     return Program(guest.name, chosen, isa, _portable(image, root) if root else image, guest)
 
 

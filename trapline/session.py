@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from isa.devices import Terminal
+from isa.devices import Console, Terminal
 from isa.machine import Exit, Machine, Reason
 
 SLICE = 20_000  # steps between two looks at the world outside
@@ -43,23 +43,28 @@ def interruptible() -> Iterator[Interruption]:
 
 
 def run(
-    machine: Machine, steps: int, interruption: Interruption, terminal: Terminal | None = None, slice: int = SLICE
+    machine: Machine,
+    steps: int,
+    interruption: Interruption,
+    terminal: Terminal | None = None,
+    show: Callable[[int], None] | None = None,
+    slice: int = SLICE,
 ) -> Exit:
     """Run at most `steps` steps. The exit counts the steps of all slices; an interrupted run ends with `BUDGET`.
 
-    `terminal` is polled between slices; a machine that idles waits for it.
+    `terminal` is polled between slices, and a machine that idles waits for it; `show` is told the steps so far.
     """
     first, retired, stop = machine.steps, machine.retired, machine.steps + steps
-    with counting(stop) as show:
-        while True:
-            if terminal is not None:
-                terminal.poll()
-            end = machine.run(min(slice, stop - machine.steps))
+    while True:
+        if terminal is not None:
+            terminal.poll()
+        end = machine.run(min(slice, stop - machine.steps))
+        if show is not None:
             show(machine.steps)
-            if end.reason is Reason.IDLE and _awaited(terminal) and not interruption.asked:
-                continue
-            if end.reason is not Reason.BUDGET or machine.steps >= stop or interruption.asked:
-                return Exit(end.reason, machine.steps - first, machine.retired - retired, end.trap, end.detail)
+        if end.reason is Reason.IDLE and _awaited(terminal) and not interruption.asked:
+            continue
+        if end.reason is not Reason.BUDGET or machine.steps >= stop or interruption.asked:
+            return Exit(end.reason, machine.steps - first, machine.retired - retired, end.trap, end.detail)
 
 
 def _awaited(terminal: Terminal | None) -> bool:
@@ -67,24 +72,36 @@ def _awaited(terminal: Terminal | None) -> bool:
     return terminal is not None and (terminal.poll(PATIENCE) or not terminal.live.ended)
 
 
-@contextmanager
-def counting(stop: int) -> Iterator[Callable[[int], None]]:
-    """A function to be told the steps done so far. After a while it shows them on stderr: only if that is a terminal
-    and stdout, where the guest prints, is not."""
-    began, shown = time.monotonic(), False
-    wanted = sys.stderr.isatty() and not sys.stdout.isatty()
+class Progress:
+    """A line on stderr, if that is a terminal, that says how far a long run is."""
 
-    def show(steps: int) -> None:
-        nonlocal shown
-        elapsed = time.monotonic() - began
-        if wanted and elapsed > QUIET:
-            sys.stderr.write(f"\r\x1b[K{steps:,} of at most {stop:,} steps, {elapsed:.0f} s")
+    def __init__(self, stop: int, output: Console | None = None, wanted: bool = True) -> None:
+        """`output` is the guest's console, if that is on the terminal too."""
+        self.stop, self.output = stop, output
+        self._began, self._shown = time.monotonic(), False
+        self._wanted = wanted and sys.stderr.isatty()
+
+    def show(self, steps: int) -> None:
+        """Shown only after a while, and only where the guest is not in the middle of a line of its own."""
+        elapsed = time.monotonic() - self._began
+        if self._wanted and elapsed > QUIET and (self.output is None or self.output.printed(-1) in (b"", b"\n")):
+            sys.stderr.write(f"\r\x1b[K{steps:,} of at most {self.stop:,} steps, {elapsed:.0f} s")
             sys.stderr.flush()
-            shown = True
+            self._shown = True
 
-    try:
-        yield show
-    finally:
-        if shown:
+    def clear(self) -> None:
+        """Take the line away, before anything else is printed."""
+        if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+            self._shown = False
+
+
+@contextmanager
+def counting(stop: int, output: Console | None = None, wanted: bool = True) -> Iterator[Progress]:
+    """A progress that is cleared at the end."""
+    progress = Progress(stop, output, wanted)
+    try:
+        yield progress
+    finally:
+        progress.clear()

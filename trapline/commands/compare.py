@@ -62,5 +62,5 @@ def _compared(arguments: argparse.Namespace, program: "Program") -> "Comparison"
         depth=arguments.monitor.depth,
         seed=arguments.seed,
     )
-    with counting(arguments.steps) as show:
-        return compare(setup, arguments.steps, show)
+    with counting(arguments.steps) as progress:
+        return compare(setup, arguments.steps, progress.show)

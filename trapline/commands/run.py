@@ -46,8 +46,14 @@ def run(arguments: argparse.Namespace) -> int:
         launch(arguments) as launched,
         session.interruptible() as interruption,
         _traced(launched.rig.machine, arguments.trace),
+        session.counting(arguments.steps, launched.visible, launched.terminal is None) as progress,
     ):
-        end = session.run(launched.rig.machine, arguments.steps, interruption, launched.terminal)
+        if launched.sink is not None:
+            launched.sink.before = progress.clear
+        quantum = arguments.quantum or session.SLICE
+        end = session.run(
+            launched.rig.machine, arguments.steps, interruption, launched.terminal, progress.show, quantum
+        )
     if launched.sink is not None and launched.sink.broken:
         raise BrokenPipeError
     found = verdict(launched.rig, end, interruption.asked)
