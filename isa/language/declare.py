@@ -38,8 +38,6 @@ def declare(machine: syntax.Machine, world: World, report: Report) -> None:
 
 
 def _check_names(machine: syntax.Machine, report: Report) -> None:
-    if len(machine.items) > limits.ITEMS:
-        report.add(refuse(machine.span, f"a machine has at most {limits.ITEMS} items", "describe less in one machine"))
     seen: dict[syntax.Key, Span] = {}
     for item in machine.items:
         kind, name = syntax.key(item)

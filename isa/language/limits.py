@@ -3,7 +3,7 @@
 Each limit has its own error, which names it; docs/language.md lists them all.
 """
 
-FILE_CHARACTERS = 256 * 1024  # of one file; its parse tree needs some hundred times that
+FILE_CHARACTERS = 128 * 1024  # of one file: ten times the largest machine so far
 NUMBER_LENGTH = 40  # characters of one number
 NAME_LENGTH = 64  # characters of one name
 NESTING = 60  # of one expression as written; the checker's recursion is a few frames per level
@@ -22,5 +22,5 @@ EXPANSION_WORDS = 16  # of a pseudo-instruction
 BEHAVIOUR_NODES = 4096  # distinct nodes of one behaviour, after defs and views are inlined
 BEHAVIOUR_PARTS = 512  # traps and effects of one behaviour
 BEHAVIOUR_DEPTH = 200  # of any expression, after inlining: readers of the IR may recurse
-INLINED_NODES = 400_000  # nodes copied by inlining, in the whole description
+INLINED_NODES = 150_000  # nodes copied by inlining, in the whole description
 DIAGNOSTICS = 20  # shown at once

@@ -93,6 +93,9 @@ class Builder(Transformer_NonRecursive[Token, Any]):
     # -- declarations
 
     def start(self, meta: Meta, children: list[Any]) -> tuple[syntax.Declaration, ...]:
+        if not children:
+            help = 'begin with `isa name "What it is." { ... }`, or with a variant of a machine'
+            raise refuse(Span(self.source, 1, 1, 1), "the file describes no machine", help)
         if len(children) > limits.DECLARATIONS:
             raise refuse(
                 children[-1].span, f"a file has at most {limits.DECLARATIONS} machines and variants", "split it"
@@ -101,6 +104,8 @@ class Builder(Transformer_NonRecursive[Token, Any]):
 
     def machine(self, meta: Meta, children: list[Any]) -> syntax.Machine:
         items = tuple(c for c in children if not isinstance(c, Token))
+        if len(items) > limits.ITEMS:
+            raise refuse(self.span(children[0]), f"a machine has at most {limits.ITEMS} items", "describe less in one")
         return syntax.Machine(self.span(children[0]), self.declared(children[0]), self.doc(children), items)
 
     def variant(self, meta: Meta, children: list[Any]) -> syntax.Variant:

@@ -31,6 +31,8 @@ def resolve(declaration: syntax.Declaration, find: Find) -> Resolved:
         items = _index(root, report)
         for variant in reversed(chain):
             _apply(variant, items, report)
+        if len(items) > limits.ITEMS:
+            raise refuse(declaration.span, f"a machine has at most {limits.ITEMS} items", "describe less in one")
         report.finish_phase()
         return _whole(declaration, root, items)
     report.finish_phase()
