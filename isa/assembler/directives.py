@@ -13,13 +13,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from isa.assembler.expressions import parse
-from isa.assembler.macros import Macro, check_body_line, parameters, split_commas
+from isa.assembler.macros import Macro, Recording, check_body_line, parameters, split_commas
 from isa.assembler.program import Characters, Context, Data, Room
 from isa.assembler.tokens import Fault, Kind, LimitFault, Token, Tokens, after, span_of
 from isa.errors import TraplineError
 
 if TYPE_CHECKING:
-    from isa.assembler.layout import Layout, Recording
+    from isa.assembler.layout import Layout
 
 Directive = Callable[["Layout", Token, Tokens, Context], None]
 
@@ -112,8 +112,6 @@ _MAX_INCLUDES = 32
 
 
 def _macro(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
-    from isa.assembler.layout import Recording
-
     if not operands or operands[0].kind is not Kind.NAME:
         raise Fault(span_of(operands) if operands else after(head), "a macro needs a name", "write `.macro name a, b`")
     # The body is recorded even if the head is wrong, or its lines would be reported one by one.

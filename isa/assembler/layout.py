@@ -5,11 +5,11 @@ Macros, pseudo-instructions and includes are expanded here. Directives are in `d
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from isa.assembler.directives import DIRECTIVES
+from isa.assembler.directives import DIRECTIVES, record
 from isa.assembler.expressions import Expression, evaluate, parse
-from isa.assembler.macros import Macro, bind, substitute, substitute_pseudo
+from isa.assembler.macros import Macro, Recording, bind, substitute, substitute_pseudo
 from isa.assembler.program import Characters, Code, Context, Data, Item, Report, Room
 from isa.assembler.symbols import Place, Symbols, suggestion
 from isa.assembler.syntax import Syntax
@@ -25,16 +25,6 @@ MAX_EXPANDED = 4 << 20  # characters of all expansions together, where a line co
 MAX_INCLUDES = 1000  # files of one program
 
 Include = Callable[[str, str], Source]
-
-
-@dataclass(slots=True)
-class Recording:
-    """A macro between its `.macro` and its `.endm`."""
-
-    directive: Token
-    name: Token
-    parameters: dict[str, Tokens | None]
-    body: list[Tokens] = field(default_factory=list)
 
 
 class Layout:
@@ -89,7 +79,7 @@ class Layout:
         try:
             tokens = self.syntax.lexer.line(line)
             if self.recording is not None:
-                self._record(self.recording, tokens)
+                record(self, self.recording, tokens)
             elif tokens:
                 self.statement(tokens, context)
         except Fault as fault:
@@ -101,11 +91,6 @@ class Layout:
         self.report.add(sequence, fault.within(context.notes))
         if isinstance(fault, LimitFault):
             self.report.raise_if_any()
-
-    def _record(self, recording: Recording, tokens: Tokens) -> None:
-        from isa.assembler.directives import record
-
-        record(self, recording, tokens)
 
     # ---- statements
 

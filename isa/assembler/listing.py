@@ -8,58 +8,58 @@ from isa.assembler.image import Image, Line
 
 def listing(image: Image) -> str:
     """The listing as text, one row per word; a run of words without a line of their own is one row."""
-    return "".join(f"{row}\n" for row in (*_rows(image), *_symbols(image)))
+    rows = _Rows(image)
+    for address, word in image.words():
+        rows.word(address, word)
+    rows.gap()
+    return "".join(f"{row}\n" for row in (*rows.found, *_symbols(image)))
 
 
-class _Columns:
-    """Widths of the columns, in characters."""
+class _Rows:
+    """The rows so far, and what the last of them showed. Widths of columns are in characters."""
 
     def __init__(self, image: Image) -> None:
-        self.digits = (image.word + 3) // 4
-        self.number = len(str(max((line.line for line in image.lines.values()), default=1)))
+        self.found: list[str] = []
+        self._lines = image.lines
+        self._digits = (image.word + 3) // 4
+        self._number = len(str(max((line.line for line in image.lines.values()), default=1)))
+        self._last: Line | None = None
+        self._skipped = 0
 
-    def row(self, address: int | None, word: int | None, number: int | None, text: str) -> str:
-        parts = (
-            f"{'' if address is None else format(address, f'0{self.digits}x'):{self.digits}}",
-            f"{'' if word is None else format(word, f'0{self.digits}x'):{self.digits}}",
-            f"{'' if number is None else number:>{self.number}}",
-            _printable(text),
-        )
-        return "  ".join(parts).rstrip()
-
-
-def _rows(image: Image) -> Iterator[str]:
-    columns = _Columns(image)
-    file = ""
-    invocation: tuple[str, int] | None = None
-    shown: Line | None = None
-    skipped = 0
-    for address, word in image.words():
-        line = image.lines.get(address)
+    def word(self, address: int, word: int) -> None:
+        """One word of the image, in order of address."""
+        line = self._lines.get(address)
         if line is None:
-            skipped += 1
-            continue
-        if skipped:
-            yield columns.row(None, None, None, _skipped(skipped))
-            skipped = 0
-        if line.file != file:
-            file = line.file
-            yield f"{_printable(file)}:"
-        if line is shown:
-            yield columns.row(address, word, None, "")
+            self._skipped += 1
+            return
+        self.gap()
+        self._heading(line)
+        place = f"{address:0{self._digits}x}  {word:0{self._digits}x}"
+        if line is self._last:
+            self._add(place, None, "")
         elif line.expansion:
-            if invocation != (line.file, line.line):
-                yield columns.row(None, None, line.line, line.text)
-            yield columns.row(address, word, None, f"  + {line.expansion}")
+            self._add(place, None, f"  + {line.expansion}")
         else:
-            yield columns.row(address, word, line.line, line.text)
-        invocation, shown = (line.file, line.line), line
-    if skipped:
-        yield columns.row(None, None, None, _skipped(skipped))
+            self._add(place, line.line, line.text)
+        self._last = line
 
+    def gap(self) -> None:
+        """The words without a line since the last row."""
+        if self._skipped:
+            self._add("", None, f"... {self._skipped} more word{'s' if self._skipped > 1 else ''}")
+        self._skipped = 0
 
-def _skipped(count: int) -> str:
-    return f"... {count} more word{'s' if count > 1 else ''}"
+    def _heading(self, line: Line) -> None:
+        """The file, if it is another one than before; the line whose expansion begins."""
+        last = self._last
+        if last is None or last.file != line.file:
+            self.found.append(f"{_printable(line.file)}:")
+        if line.expansion and (last is None or (last.file, last.line) != (line.file, line.line)):
+            self._add("", line.line, line.text)
+
+    def _add(self, place: str, number: int | None, text: str) -> None:
+        shown = "" if number is None else number
+        self.found.append(f"{place:{2 * self._digits + 2}}  {shown:>{self._number}}  {_printable(text)}".rstrip())
 
 
 def _symbols(image: Image) -> Iterator[str]:

@@ -7,7 +7,7 @@ Pseudo-instructions are expanded by the same substitution, with their parameters
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from isa.assembler.expressions import is_expression
 from isa.assembler.tokens import Fault, Kind, Lexer, SourceLine, Token, Tokens, after, at, group, span_of
@@ -24,6 +24,16 @@ class Macro:
     name: Token
     parameters: dict[str, Tokens | None]
     body: tuple[Tokens, ...]
+
+
+@dataclass(slots=True)
+class Recording:
+    """A macro between its `.macro` and its `.endm`."""
+
+    directive: Token
+    name: Token
+    parameters: dict[str, Tokens | None]
+    body: list[Tokens] = field(default_factory=list)
 
 
 def parameters(tokens: Tokens) -> dict[str, Tokens | None]:

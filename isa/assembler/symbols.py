@@ -162,6 +162,6 @@ class Names:
 
 def suggestion(name: str, candidates: Iterable[str]) -> str:
     """A help text with the names that `name` may have been meant to be; empty if none is near."""
-    short = [c for c in islice(candidates, _NEAR_AMONG) if len(c) <= 64]
-    near = get_close_matches(name[:64], short, n=3, cutoff=0.65)
-    return f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
+    short = {c.lower(): c for c in islice(candidates, _NEAR_AMONG) if len(c) <= 64}
+    near = get_close_matches(name[:64].lower(), short, n=3, cutoff=0.65)
+    return f"did you mean {' or '.join(f'`{short[n]}`' for n in near)}?" if near else ""

@@ -7,7 +7,7 @@ import pytest
 from isa.assembler import assemble, assemble_file
 from isa.assembler.includes import Directory
 from isa.errors import Source, SourceError, TraplineError
-from tests.isa.small_machines import LEFT
+from tests.isa.small_machines import LEFT, REG, RIGHT, at, instruction, machine
 
 FOLDER = Path(__file__).parent / "bad_asm"
 
@@ -129,3 +129,43 @@ def test_a_file_that_is_no_source(tmp_path, content, message):
     with pytest.raises(TraplineError) as caught:
         assemble_file(LEFT, str(path))
     assert caught.value.message == message.format(path)
+
+
+# ---- what only unusual machines can get wrong
+
+
+@pytest.mark.parametrize(
+    "text, message, help",
+    [
+        (
+            "LD $1 <- 3[$2]",
+            "3 cannot be operand `e`",
+            "its format has no place for the bits 0x1, which must be zero",
+        ),
+        ("LD $1 <- 2", "`[` is missing", "it is written `LD x <- e[y]`"),
+        ("MOV #32 -> $1", "32 does not fit operand `s`", "`split` is -32 to 31; if you mean the bits, write `32[5:0]`"),
+        ("BR gt near 5", "`gt` is not defined", ""),
+        (
+            ".org 9\nBR eq near 8",
+            "0x8 is 65535 words from 0x9, too far for operand `t`",
+            "`near` reaches 0 to 255; jump through a register",
+        ),
+        ("mov #1 -> $1", "`mov` is not an instruction of right", "did you mean `MOV`?"),
+        ('.string "\U0001f600"', "a character does not fit a word of 16 bits", ""),
+    ],
+)
+def test_a_mistake_on_the_unusual_machine(text, message, help):
+    with pytest.raises(SourceError) as caught:
+        assemble(RIGHT, text, "t.s")
+    (only,) = caught.value.diagnostics
+    assert (only.message, only.help) == (message, help)
+
+
+def test_an_instruction_that_cannot_be_written_says_so():
+    odd = machine("odd", 32, [REG], [instruction("op", "d.a", 32, 0, at("d", REG, 0), at("a", REG, 4))], [])
+    with pytest.raises(SourceError) as caught:
+        assemble(odd, "op r1.r2", "t.s")
+    (only,) = caught.value.diagnostics
+    assert (
+        only.message == '`op` cannot be written in assembly: in "d.a" an operand is missing or runs into its neighbour'
+    )

@@ -247,3 +247,22 @@ def test_names_and_digest_are_of_the_instructions_used():
     made = image()
     assert made.names == ("halt", "lui", "ori")
     assert made.digest == encoding_digest(LEFT, made.names)
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(), st.text(max_size=3)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=2), inner, max_size=3)),
+    max_leaves=8,
+)
+KEYS = ["machine", "word", "names", "digest", "entry", "segments", "symbols", "constants", "texts", "lines"]
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), JSON, max_size=3), st.binary(max_size=6))
+def test_any_header_is_read_or_refused(changes, payload):
+    try:
+        found = parse(forged(payload, **changes))
+    except ImageError:
+        return
+    assert parse(dump(found)) == found
+    with pytest.raises(ImageError):
+        found.check(LEFT)
