@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from isa.errors import Span
 from isa.fold import both
-from isa.ir import TRUE, Behaviour, Effect, Expr, Origin, TrapIf
+from isa.ir import FALSE, TRUE, Behaviour, Effect, Expr, Origin, TrapIf
 from isa.language import limits
 from isa.language.report import refuse
 from isa.language.world import Type
@@ -59,13 +59,15 @@ class Scope:
     def trap(self, span: Span, trap: TrapIf) -> None:
         if not self.may_trap:
             raise refuse(span, f"{self.title} cannot trap", "remove the trap: it could not be taken here")
-        self.traps.append(trap)
+        if trap.guard is not FALSE:
+            self.traps.append(trap)
         self._count(span)
 
     def effect(self, span: Span, effect: Effect) -> None:
         if not self.may_write:
             raise refuse(span, f"{self.title} has no effects", "it only reads; write in an instruction or a `def`")
-        self.effects.append(effect)
+        if effect.guard is not FALSE:
+            self.effects.append(effect)
         self._count(span)
 
     def _count(self, span: Span) -> None:

@@ -1,7 +1,7 @@
 """From blocks of statements to guarded traps and effects, in program order."""
 
 from isa.fold import both, const, eq, negate
-from isa.ir import TRUE, Expr, Send, SetElement, Store, TrapIf, Write
+from isa.ir import TRUE, Const, Expr, Send, SetElement, Store, TrapIf, Write
 from isa.language import syntax
 from isa.language.expressions import Expressions
 from isa.language.inlining import CellPlace, Place, ScalarPlace, WordPlace, instantiate
@@ -70,7 +70,11 @@ class Statements(Expressions):
             case ScalarPlace(state, low, _):
                 self.scope.effect(s.span, Write(guard, state, low, value))
             case CellPlace(state, index, _):
-                for cell in sorted(self.world.states[state].zero):
+                zero = self.world.states[state].zero
+                if isinstance(index, Const) and index.value in zero:
+                    help = "write another cell, or remove it from `zero[...]`"
+                    raise refuse(s.span, f"`{state}[{index.value}]` is a constant: it always reads as zero", help)
+                for cell in sorted(zero):
                     guard = both(guard, negate(eq(index, const(index.width, cell))))
                 self.scope.effect(s.span, SetElement(guard, state, index, value))
             case WordPlace(index, _):
