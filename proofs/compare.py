@@ -103,10 +103,11 @@ class _Pair:
             end = vm.run_to_trap(min(QUANTUM, budget - vm.steps))
             if end.trap is not None:
                 vm.enter(end.trap)
+                end = vm.run(0)  # a trap may have used up the budget, and is no way for a run to end
             self.check(vm.steps)
             if progress:
                 progress(vm.steps)
-            if end.reason not in (Reason.TRAP, Reason.BUDGET) or vm.steps >= budget:
+            if end.reason is not Reason.BUDGET or vm.steps >= budget:
                 return self._ends(budget, end)
 
     def _exit(self, event: ExitEvent) -> None:
@@ -139,7 +140,8 @@ class _Pair:
     def differences(self) -> tuple[Difference, ...]:
         """Everything that is not the same now."""
         bare, vm = self.bare, self.monitored
-        found = [] if bare.steps == vm.steps else [Difference("steps", str(bare.steps), str(vm.steps))]
+        counts = [("steps", bare.steps, vm.steps), ("retired", bare.retired, vm.retired)]
+        found = [Difference(name, str(a), str(b)) for name, a, b in counts if a != b]
         names = bare.state.layout.names
         slots = zip(names, bare.state.block, vm.state.block, strict=True)
         found += [Difference(name, f"{a:#x}", f"{b:#x}") for name, a, b in slots if a != b]

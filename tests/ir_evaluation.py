@@ -8,8 +8,25 @@ from collections.abc import Mapping
 from functools import cache
 
 from isa.encoding import decoder
-from isa.ir import Apply, Behaviour, Const, Effect, Element, Expr, Load, Param, Read, Recv, Send, SetElement
-from isa.ir import Size, Store, TrapIf, Write, nodes
+from isa.ir import (
+    Apply,
+    Behaviour,
+    Const,
+    Effect,
+    Element,
+    Expr,
+    Load,
+    Param,
+    Read,
+    Recv,
+    Send,
+    SetElement,
+    Size,
+    Store,
+    TrapIf,
+    Write,
+    nodes,
+)
 from isa.machine import Machine, Trap
 from isa.operators import BOOL, python_meaning
 
