@@ -85,8 +85,9 @@ class Emission:
             return start.value if start is not None and start.is_label and start.value is not None else first
         try:
             value = evaluate(layout.entry, layout.symbols.scope(layout.entry_place)).number
-            if not 0 <= value < 1 << self.isa.word:
-                raise Fault(layout.entry.span, f"{value} is not an address")
+            width = self.isa.states[self.isa.pc].width
+            if not 0 <= value < 1 << width:
+                raise Fault(layout.entry.span, f"{value} is not an address", f"the pc has {width} bits")
             return value
         except Fault as fault:
             self.report.add(layout.entry_place.sequence, fault.diagnostic)

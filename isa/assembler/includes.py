@@ -49,6 +49,8 @@ class Directory:
         if path.startswith("/"):
             raise TraplineError(f"cannot include {path!r}: it is an absolute path", _CONFINED)
         base = os.path.relpath(os.path.dirname(includer) or ".", self.root)
+        if base.startswith(".."):  # a text that does not come from a file here, such as one typed in
+            base = "."
         names: list[str] = []
         for part in (*PurePosixPath(base).parts, *PurePosixPath(path).parts):
             if part == ".." and not names:

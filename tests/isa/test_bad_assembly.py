@@ -92,6 +92,14 @@ def test_an_include_root_may_be_given(tmp_path):
     assert assemble_file(LEFT, str(tmp_path / "sub" / "top.s"), root=str(tmp_path)).top == 1
 
 
+def test_a_text_that_is_no_file_includes_from_the_root(tmp_path):
+    (tmp_path / "a.s").write_text(".word 5")
+    for name in ("<text>", str(tmp_path.parent / "elsewhere.s")):
+        assert assemble(LEFT, '.include "a.s"', name, Directory(str(tmp_path))).top == 1
+        with pytest.raises(SourceError, match="leads out of the directory"):
+            assemble(LEFT, '.include "../a.s"', name, Directory(str(tmp_path)))
+
+
 def test_symbolic_links_are_not_followed(tmp_path):
     (tmp_path / "secret.s").write_text(".word 5")
     inside = tmp_path / "inside"

@@ -1,5 +1,6 @@
 """Disassembled text assembles to the same words again: every instruction and operand value, and words that are none."""
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -7,7 +8,7 @@ from isa.assembler import Disassembler, assemble, disassemble, disassemble_image
 from isa.description import Isa
 from isa.encoding import encode
 from tests.isa.small_machines import LEFT, RIGHT
-from tests.isa.test_encoding import MACHINES, values
+from tests.isa.test_encoding import M16, MACHINES, values
 
 
 @MACHINES
@@ -28,9 +29,10 @@ def test_any_words_round_trip(isa: Isa, data: st.DataObject):
     assert [word for _, word in image.words()] == words
 
 
-def test_words_from_all_over_the_small_machine_round_trip():
-    words = list(range(0, 1 << 16, 7))
-    assert assemble(RIGHT, disassemble(RIGHT, words)).segments[0].words == tuple(words)
+@pytest.mark.parametrize("isa", [RIGHT, M16], ids=lambda isa: isa.name)
+def test_words_from_all_over_a_small_machine_round_trip(isa: Isa):
+    words = list(range(0, 1 << 16, 13))
+    assert assemble(isa, disassemble(isa, words)).segments[0].words == tuple(words)
 
 
 @given(st.lists(st.sampled_from(["beq r1, r2, there", "there_{i}: jal ra, there", ".word {i}", "nop_{i}: halt"])))
