@@ -28,10 +28,12 @@ def outfit(isa: Isa, text: str, blocks: int, seed: int = 0) -> Ports:
 class Booted:
     """A machine with a guest in it, its console, and the exit of the run once `run` was called."""
 
-    def __init__(self, guest: Guest, isa: Isa | None = None, text: str | None = None) -> None:
+    def __init__(
+        self, guest: Guest, isa: Isa | None = None, text: str | None = None, image: Image | None = None
+    ) -> None:
         self.guest, self.isa = guest, isa or machine(guest.machine)
         ports = outfit(self.isa, guest.input if text is None else text, guest.disk)
-        self.image = image_of(guest, self.isa)
+        self.image = image or image_of(guest, self.isa)
         self.machine = Machine(self.isa, Storage(self.isa.word, guest.storage), ports)
         self.machine.load(self.image)
 

@@ -1,0 +1,65 @@
+"""The operating system, with inputs, disks and clocks of all kinds."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from guests.catalogue import find
+from isa.machine.exits import Reason
+from tests.guests.boot import Booted, image_of, machine
+
+OS = find("os")
+
+
+@pytest.mark.parametrize("text", ["", "one line\n", "no newline", "x" * 300 + "\n", "a\n" * 20])
+def test_the_os_echoes_all_of_its_input(text: str) -> None:
+    booted, silent = Booted(OS, text=text), Booted(OS, text="")
+    assert booted.run().reason is silent.run().reason is Reason.HALT
+    assert capitals(booted.output) - capitals(silent.output) == capitals(text.upper())
+    assert booted.output.endswith("[all processes have ended]\n")
+
+
+def capitals(text: str) -> Counter[str]:
+    return Counter(c for c in text if c.isupper())
+
+
+def test_the_os_writes_to_its_disk() -> None:
+    booted = Booted(OS)
+    assert booted.run().reason is Reason.HALT
+    block = booted.disk[512:1024]
+    assert [int.from_bytes(block[i : i + 4], "little") for i in range(0, 512, 4)] == [n * n for n in range(128)]
+
+
+@pytest.mark.parametrize("blocks", [0, 1])
+def test_the_os_survives_a_disk_that_is_missing_or_too_small(blocks: int) -> None:
+    booted = Booted(replace(OS, disk=blocks))
+    assert booted.run().reason is Reason.HALT
+    assert "scribe: no such block, is there a disk?\n" in booted.output
+    assert booted.register(1) == 0
+
+
+def lines(booted: Booted) -> Counter[str]:
+    return Counter(booted.output.splitlines())
+
+
+@given(tick=st.integers(150, 3000))
+@example(tick=150)
+@settings(max_examples=settings().max_examples // 5)
+def test_wherever_the_clock_falls_the_os_does_the_same(tick: int) -> None:
+    """The lines come in another order, and that is all."""
+    usual = Booted(OS)
+    usual.run()
+    booted = Booted(replace(OS, steps=1_000_000), image=image_of(OS, machine("g3"), TICK=tick))
+    assert booted.run().reason is Reason.HALT
+    assert lines(booted) == lines(usual)
+
+
+def test_a_process_that_is_killed_takes_nobody_with_it() -> None:
+    booted = Booted(OS)
+    booted.run()
+    killed = booted.output.index("[process 5 killed")
+    assert "still here" not in booted.output
+    assert all(booted.output.find(f"[process {n} ends with 0]") > killed for n in (1, 2, 3, 4, 6))
