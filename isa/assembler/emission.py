@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from isa.assembler.expressions import Expression, evaluate
 from isa.assembler.fitting import fit, fit_word
-from isa.assembler.image import Image, Line, Segment
+from isa.assembler.image import Image, Line, Segment, printable
 from isa.assembler.layout import Layout
 from isa.assembler.program import Characters, Code, Data, Item, Report, Room
 from isa.assembler.syntax import Argument
@@ -143,7 +143,8 @@ def _lines(items: list[Item]) -> dict[int, Line]:
     lines: dict[int, Line] = {}
     for item in items:
         line = item.context.line
-        found = Line(line.source.name, line.number, line.text, item.context.expansion)
+        file, text, expansion = map(printable, (line.source.name, line.text, item.context.expansion))
+        found = Line(file, line.number, text, expansion)
         count = min(item.size, 1) if isinstance(item.content, Room) else item.size
         lines.update((item.place.address + offset, found) for offset in range(count))
     return lines

@@ -13,6 +13,11 @@ class ImageError(TraplineError):
     """An image that cannot be read, or that is for another machine."""
 
 
+def printable(text: str) -> str:
+    """The text with a dot for every character that a terminal could take for a command; tabs stay."""
+    return "".join(c if c.isprintable() or c == "\t" else "." for c in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """Words at successive addresses, the first at `address`."""
@@ -28,7 +33,8 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Where a word comes from. `expansion` is the statement, if a macro or a pseudo-instruction made it."""
+    """Where a word comes from. `expansion` is the statement, if a macro or a pseudo-instruction made it. All of it is
+    `printable`."""
 
     file: str
     line: int

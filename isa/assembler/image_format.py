@@ -9,7 +9,7 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from isa.assembler.image import Image, ImageError, Line, Segment
+from isa.assembler.image import Image, ImageError, Line, Segment, printable
 from isa.assembler.layout import MAX_WORDS
 from isa.assembler.macros import MAX_STATEMENT
 from isa.assembler.tokens import MAX_LINE
@@ -212,7 +212,7 @@ def _list(value: Any, what: str) -> list[Any]:
 
 
 def _text(value: Any, longest: int, what: str) -> str:
-    if not isinstance(value, str) or len(value) > longest:
+    if not isinstance(value, str) or len(value) > longest or printable(value) != value:
         raise _wrong(what)
     return value
 

@@ -3,7 +3,7 @@ that invoked them, after a `+`. Labels and constants follow at the end."""
 
 from collections.abc import Iterator
 
-from isa.assembler.image import Image, Line
+from isa.assembler.image import Image, Line, printable
 
 
 def listing(image: Image) -> str:
@@ -71,5 +71,4 @@ def _symbols(image: Image) -> Iterator[str]:
 
 
 def _printable(text: str) -> str:
-    """Text from a source or an image, fit for a terminal."""
-    return "".join(c if c.isprintable() else " " if c == "\t" else "." for c in text.expandtabs(8))
+    return printable(text).expandtabs(8)

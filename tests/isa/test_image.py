@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.assembler import Image, ImageError, Line, Segment, assemble
+from isa.assembler.image import printable
 from isa.assembler.image_format import _prefix, dump, parse
 from isa.encoding import encoding_digest
 from tests.isa.small_machines import LEFT, RIGHT
 
+TEXTS = st.text(max_size=3).map(printable)
 PROGRAM = """
         .org 16
 start:  li r1, 0xdeadbeef
@@ -40,7 +42,7 @@ def test_a_program_survives_its_file(tmp_path):
 
 @given(
     st.lists(st.tuples(st.integers(1, 50), st.lists(st.integers(0, 2**13 - 1), min_size=1, max_size=5)), max_size=5),
-    st.dictionaries(st.text(max_size=3), st.integers(-(2**70), 2**70)),
+    st.dictionaries(TEXTS, st.integers(-(2**70), 2**70)),
     st.data(),
 )
 def test_any_image_survives_its_bytes(parts, symbols, data):
@@ -49,11 +51,16 @@ def test_any_image_survives_its_bytes(parts, symbols, data):
         segments.append(Segment(free + gap, tuple(words)))
         free = segments[-1].end
     addresses = [a for s in segments for a in range(s.address, s.end)]
-    line = st.builds(Line, st.text(max_size=2), st.integers(1, 9), st.text(max_size=2), st.sampled_from(["", "x"]))
+    line = st.builds(Line, TEXTS, st.integers(1, 9), TEXTS, st.sampled_from(["", "x"]))
     lines = data.draw(st.dictionaries(st.sampled_from(addresses), line)) if addresses else {}
     constants = frozenset(data.draw(st.sets(st.sampled_from(sorted(symbols))))) if symbols else frozenset()
     made = Image("m", 13, ("a", "b"), "d" * 64, tuple(segments), 7, symbols, constants, lines)
     assert parse(dump(made)) == made
+
+
+def test_what_a_source_has_for_the_terminal_stays_out_of_the_image():
+    made = assemble(LEFT, "halt # \x1b[31m\tred\u202e", "t\x07.s")
+    assert made.lines[0] == Line("t..s", 1, "halt # .[31m\tred.")
 
 
 def test_a_truncated_image_is_refused():
@@ -121,6 +128,9 @@ def test_the_forged_image_is_good_before_it_is_changed():
     [
         {"machine": 5},
         {"machine": "m" * 5000},
+        {"machine": "\x1b[31m"},
+        {"texts": ["f", "t\n", ""]},
+        {"symbols": {"s\0": 5, "c": -1}},
         {"word": 0},
         {"word": 65},
         {"word": True},
