@@ -2,8 +2,11 @@
 
 import sys
 from collections.abc import Iterable
+from textwrap import fill
 
 from trapline.output import console
+
+WIDTH = 100  # columns of a paragraph, if there are as many
 
 
 class Story:
@@ -26,7 +29,7 @@ class Story:
             self._print(f"   {mark}{line}".rstrip())
 
     def verdict(self, text: str) -> None:
-        self._print(f"\nVerdict: {text}", style="bold")
+        self._print("\n" + fill(f"Verdict: {text}", min(self.out.width, WIDTH)), style="bold")
 
     def _print(self, text: str, style: str | None = None) -> None:
         if not self.quiet:

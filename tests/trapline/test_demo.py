@@ -1,35 +1,61 @@
 """The demo tells the whole story, is right about it, and is plain text in a pipe."""
 
+import io
 import json
+from contextlib import redirect_stdout
 
 import pytest
 
 from guests.catalogue import find as guest
 from trapline.cli import main
-from trapline.demonstration import OTHERS, QUANTUM, SYSTEM
+from trapline.demonstration import OTHERS, QUANTUM, SYSTEM, Findings, perform, verdict
 from trapline.panels import panels, plain, printable
 from trapline.programs import find
 from trapline.stage import Stage
+from trapline.story import Story
 
-Capture = pytest.CaptureFixture[str]
-
-
-def test_the_story_in_a_pipe(capsys: Capture) -> None:
-    assert main(["demo"]) == 0
-    out = capsys.readouterr().out
-    assert "\x1b" not in out
-    for text in (guest(SYSTEM).prints, *(guest(name).prints for name in OTHERS)):
-        assert all(line in out for line in text.splitlines())
-    assert "NOT equivalent" in out and "rrel" in out and "\nVerdict: " in out
+Performance = tuple[Findings, str]
 
 
-def test_as_json(capsys: Capture) -> None:
+@pytest.fixture(scope="module")
+def performance() -> Performance:
+    """What came out, and what was told."""
+    with redirect_stdout(io.StringIO()) as told:
+        story = Story()
+        found = perform(story, fast=True)
+        story.verdict(verdict(found))
+    return found, told.getvalue()
+
+
+def test_the_story_in_a_pipe(performance: Performance) -> None:
+    found, told = performance
+    assert found.good
+    assert "\x1b" not in told
+    for name in (SYSTEM, *OTHERS):
+        assert all(line in told for line in guest(name).prints.splitlines())
+    assert "NOT equivalent" in told and "rrel" in told and "\nVerdict: as far as these guests can tell, g3" in told
+
+
+def test_as_json(performance: Performance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("trapline.demonstration.perform", lambda story, fast: performance[0])
     assert main(["demo", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["good"] and found["noticed"] and all(found["equivalent"].values())
     for name, facts in found["guests"].items():
         assert facts["output"] == guest(name).prints
         assert (facts["virtual"]["psw.mode"], facts["real"]["psw.mode"]) == ("supervisor", "user")
+
+
+def test_a_finding_against_the_theory_is_said_and_is_exit_code_1(
+    performance: Performance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The comparison that must differ stands in for one that must not."""
+    good = performance[0]
+    wrong = {**good.comparisons, SYSTEM: good.variant}
+    bad = Findings(good.system, good.stage, wrong, good.variant, good.traitor)
+    monkeypatch.setattr("trapline.demonstration.perform", lambda story, fast: bad)
+    assert main(["demo"]) == 1
+    assert "not as the theory says" in capsys.readouterr().out
 
 
 def test_guests_under_one_monitor_take_turns_and_do_not_share_storage() -> None:

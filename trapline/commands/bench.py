@@ -48,5 +48,5 @@ def _table(rows: "list[Row]") -> None:
         table.add_column(column, justify="left" if column == "guest" else "right")
     for row in rows:
         speeds = f"{row.bare / 1e6:.1f}", f"{row.monitored / 1e6:.1f}", f"{row.monitored / row.bare:.2f}"
-        table.add_row(row.guest, f"{row.steps:,}", *speeds, f"{row.share:.2%}", f"{row.exits:,}")
+        table.add_row(row.guest, f"{row.steps:,}", *speeds, f"{row.share:.3%}", f"{row.exits:,}")
     show(table)
