@@ -192,7 +192,7 @@ class Isa:
 
     One step is `prologue`, then fetch, then the instruction's behaviour (or `unassigned`, with the word as
     `Param("insn")`), in one atomic behaviour: see `isa.ir`. `entry` is `on trap`, over `Param("cause")` and
-    `Param("info")`. `texts` holds source text of views, `on trap`, `on reset` and `step`, for the manual.
+    `Param("info")`. `texts` holds source texts by heading (`view mem[va]`, `on trap`, `step`, ...), for the manual.
     """
 
     name: str

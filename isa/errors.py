@@ -6,6 +6,7 @@ A `Diagnostic` points at a place in a text the user wrote; `render` draws it as 
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 
 class TraplineError(Exception):
@@ -36,6 +37,12 @@ class UsageError(TraplineError):
     exit_code = 2
 
 
+@lru_cache(maxsize=16)
+def _lines(text: str) -> list[str]:
+    """The lines of a text, split once however many errors point into it."""
+    return text.split("\n")
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A text with the name to show for it. Lines are numbered from 1."""
@@ -44,7 +51,7 @@ class Source:
     text: str
 
     def line(self, number: int) -> str:
-        lines = self.text.split("\n")
+        lines = _lines(self.text)
         return lines[number - 1].rstrip("\r") if 1 <= number <= len(lines) else ""
 
 

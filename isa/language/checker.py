@@ -15,6 +15,7 @@ from isa.language.lowering import Lowering
 from isa.language.pseudos import pseudo
 from isa.language.report import Report, refuse
 from isa.language.syntax import text_of
+from isa.language.texts import texts_of
 from isa.language.unused import check_unused
 from isa.language.world import World
 
@@ -28,7 +29,6 @@ class _Parts:
     instructions: dict[str, Instruction] = field(default_factory=dict)
     pseudos: dict[str, Pseudo] = field(default_factory=dict)
     assumptions: list[Assumption] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)
     reset: Behaviour | None = None
     entry: Behaviour | None = None
     step: tuple[Behaviour, Fetch, Behaviour] | None = None
@@ -83,9 +83,6 @@ def _bodies(item: syntax.Item, lowering: Lowering, parts: _Parts) -> None:
             parts.assumptions.append(Assumption(condition, item.doc or text_of(item.condition.span)))
         case _:
             pass
-    if isinstance(item, syntax.ViewItem | syntax.ResetItem | syntax.EntryItem | syntax.StepItem):
-        title = " ".join(filter(None, syntax.key(item)))
-        parts.texts[title] = item.body.text.strip("\n")
 
 
 def _instructions(item: syntax.Item, lowering: Lowering, parts: _Parts) -> None:
@@ -150,5 +147,5 @@ def _isa(machine: syntax.Machine, parent: str | None, world: World, parts: _Part
         pseudos=parts.pseudos,
         assumptions=tuple(parts.assumptions),
         parent=parent,
-        texts=parts.texts,
+        texts=texts_of(machine),
     )

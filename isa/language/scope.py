@@ -53,8 +53,10 @@ class Scope:
         """Inside, things matter only if `condition` holds too."""
         outer = self.guard
         self.guard = both(outer, condition)
-        yield
-        self.guard = outer
+        try:
+            yield
+        finally:
+            self.guard = outer
 
     def trap(self, span: Span, trap: TrapIf) -> None:
         if not self.may_trap:

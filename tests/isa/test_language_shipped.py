@@ -63,3 +63,10 @@ def test_writes_to_a_zero_cell_are_guarded() -> None:
 def test_accesses_and_channels_reach_the_behaviour() -> None:
     kinds = {type(n) for i in find("g3").instructions.values() for n in nodes(*i.behaviour.expressions())}
     assert {Load, Recv} <= kinds
+
+
+def test_texts_tell_a_machine_in_its_own_words() -> None:
+    texts = find("g3").texts
+    assert list(texts) == ["view mem[va]", "on reset", "on trap", "step", "def privileged()", "def branch(taken, k)"]
+    assert texts["def branch(taken, k)"] == "pc <- pc + 1 + k when taken"
+    assert texts["on trap"].startswith("# Store the old status") and "\nstorage[0] <- pc;" in texts["on trap"]
