@@ -1,0 +1,259 @@
+"""Which instructions are privileged, which are sensitive and how: the paper's definitions, decided for all states.
+
+An instruction is its body and the step's default pc, without prologue and fetch: with a due clock in the prologue
+every state would trap and nothing would be privileged. All traps are excluded where the paper excludes memory traps,
+since otherwise every system call is sensitive; the hole that this opens (a trap that depends on the mode in another
+way) is a class of its own, `irregular`. Popek and Goldberg (1974), section 3; docs/theory.md has the definitions.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import z3
+
+from isa.description import Isa, Role
+from isa.ir import Behaviour, Write
+from isa.normal import bits_read
+from isa.partition import RELOCATION, places
+from proofs.pairs import (
+    differ_in_storage,
+    differ_in_window,
+    differ_ordinarily,
+    has_window,
+    in_mode,
+    is_user,
+    other_extent,
+    other_resources,
+    proper,
+    relocation_changed,
+    resources_changed,
+    shifted,
+    window_state,
+)
+from proofs.solving import Answer, Found, both, either, exists, opposite
+from proofs.symbolic import Attempt, SymbolicState, Term, arbitrary, attempt, conjunction, disjunction, negation
+
+UNASSIGNED = "(unassigned)"  # what stands for the encodings that are no instruction
+TIMEOUT = 20.0  # seconds for one question
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is classified: an instruction or the unassigned encodings, as one behaviour over its operands."""
+
+    isa: Isa
+    name: str
+    behaviour: Behaviour
+
+    @cached_property
+    def without_guard(self) -> "Subject":
+        """The same without the traps that look at the mode: what the instruction would be without its guard."""
+        mode = frozenset((p.state, b) for p in self.isa.roles[Role.MODE] for b in range(p.low, p.low + p.width))
+        traps = tuple(t for t in self.behaviour.traps if t.view or not bits_read([t.guard]) & mode)
+        return Subject(self.isa, self.name, Behaviour(traps, self.behaviour.effects))
+
+
+def subjects(isa: Isa) -> list[Subject]:
+    """Every instruction, and the unassigned encodings last."""
+    found = [subject(isa, i.name, i.behaviour) for i in isa.instructions.values()]
+    return [*found, subject(isa, UNASSIGNED, isa.unassigned)]
+
+
+def subject(isa: Isa, name: str, body: Behaviour) -> Subject:
+    default = (e for e in isa.prologue.effects if isinstance(e, Write) and e.state == isa.pc)
+    return Subject(isa, name, Behaviour((), tuple(default)).then(body))
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """In which of the ways an instruction is sensitive. `extent` (the bound or the size of storage shows) goes beyond
+    the paper, which moves only the base; it does not count as sensitive by the letter."""
+
+    control: Found
+    location: Found
+    mode: Found
+    resource: Found
+    extent: Found
+    user: Found  # user sensitive: control or resource from user mode, location with both states in user mode
+
+    @property
+    def sensitive(self) -> Found:
+        return either(self.control, self.location, self.mode, self.resource)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is proved of one instruction.
+
+    `privileged` holds by vacuity if `vacuous`: it memory-traps in every pair of states. `irregular`: its trapping
+    depends on the mode otherwise than as a privileged instruction's does. `partly`: it traps in user mode for some
+    states only; then `rest` is its sensitivity where it does not. `values` says for which values of an operand it is
+    sensitive, if not for all.
+    """
+
+    name: str
+    privileged: Found
+    vacuous: Found
+    irregular: Found
+    partly: Found
+    sensitivity: Sensitivity
+    unguarded: Sensitivity
+    rest: Sensitivity | None = None
+    values: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def innocuous(self) -> Found:
+        return opposite(self.sensitivity.sensitive)
+
+    @property
+    def virtualizable(self) -> Found:
+        """Whether it keeps Theorem 1: privileged or innocuous, and no trap that depends on the mode irregularly. One
+        that is privileged for some states and innocuous for all others keeps it too."""
+        if self.partly is Found.YES and self.rest is not None:
+            return both(opposite(self.irregular), opposite(self.rest.sensitive))
+        return both(opposite(self.irregular), either(self.privileged, self.innocuous))
+
+    @property
+    def hybrid(self) -> Found:
+        """Whether it keeps Theorem 3: privileged, or not user sensitive."""
+        if self.partly is Found.YES and self.rest is not None:
+            return opposite(self.rest.user)
+        return either(self.privileged, opposite(self.sensitivity.user))
+
+
+class Classifier:
+    """Classifies the instructions of one machine; `timeout` is in seconds for one question."""
+
+    def __init__(self, isa: Isa, timeout: float = TIMEOUT) -> None:
+        self.isa, self.timeout = isa, timeout
+        self.questions = 0
+        self.windowed = has_window(isa)
+
+    def ask(self, *conditions: Term) -> Found:
+        return self.answer(*conditions).found
+
+    def answer(self, *conditions: Term) -> Answer:
+        self.questions += 1
+        if any(z3.is_false(c) for c in conditions):
+            return Answer(Found.NO)
+        return exists(conditions, self.timeout)
+
+    def verdict(self, what: Subject) -> Verdict:
+        pair = _Pair(what)
+        vacuous = opposite(self.ask(*pair.seen))
+        privileged = opposite(self.ask(*pair.seen, negation(pair.guarded)))
+        irregular = self.ask(*pair.seen, pair.supervisor.trapped, negation(pair.user.trapped))
+        partly = Found.NO
+        rest = None
+        if privileged is not Found.YES:
+            partly = self.ask(*pair.seen, pair.guarded)
+        if partly is Found.YES:
+            rest = self.sensitivity(what, lambda s: negation(_Pair(what, s).guarded))
+        sensitivity = self.sensitivity(what)
+        unguarded = sensitivity
+        if what.without_guard.behaviour != what.behaviour:
+            unguarded = self.sensitivity(what.without_guard)
+        return Verdict(what.name, privileged, vacuous, irregular, partly, sensitivity, unguarded, rest)
+
+    def sensitivity(self, what: Subject, where: Callable[[SymbolicState], Term] | None = None) -> Sensitivity:
+        """All ways of sensitivity; `where` restricts the states that are looked at."""
+        control, control_user = self._alone(what, where, lambda s, a: relocation_changed(s, a.state))
+        changes, changes_user = self._alone(what, where, resources_changed)
+        depends, depends_user = self._depends(what, where)
+        location, location_user = self._location(what, where)
+        return Sensitivity(
+            control=control,
+            location=location,
+            mode=self._mode(what, where),
+            resource=either(changes, depends),
+            extent=self._extent(what, where),
+            user=either(control_user, location_user, changes_user, depends_user),
+        )
+
+    # ---- the questions
+
+    def _alone(
+        self,
+        what: Subject,
+        where: Callable[[SymbolicState], Term] | None,
+        changed: Callable[[SymbolicState, Attempt], Term],
+    ) -> tuple[Found, Found]:
+        """Whether a step from one state changes something: from any mode, and from user mode."""
+        state = arbitrary(self.isa)
+        run = attempt(what.behaviour, state)
+        asked = [proper(state), *_untrapped(run), changed(state, run), *_restricted(where, state)]
+        return self._and_from_user(state, asked)
+
+    def _and_from_user(self, state: SymbolicState, asked: list[Term]) -> tuple[Found, Found]:
+        found = self.ask(*asked)
+        return found, (found if found is Found.NO else self.ask(*asked, is_user(state)))
+
+    def _depends(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> tuple[Found, Found]:
+        """Whether the ordinary result depends on a resource."""
+        one = arbitrary(self.isa)
+        two = other_resources(one)
+        a, b = attempt(what.behaviour, one, tag="'"), attempt(what.behaviour, two, tag='"')
+        result = disjunction(
+            differ_ordinarily(a.state, b.state),
+            differ_in_storage(a.state, b.state),
+            _relocation_differs(a, b),
+        )
+        asked = [proper(one), proper(two), *_untrapped(a, b), result]
+        return self._and_from_user(one, asked + _restricted(where, one, two))
+
+    def _location(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> tuple[Found, Found]:
+        if not self.windowed:
+            return Found.NO, Found.NO
+        one = window_state(self.isa)
+        two = shifted(one)
+        a, b = attempt(what.behaviour, one, tag="'"), attempt(what.behaviour, two, tag='"')
+        result = disjunction(differ_ordinarily(a.state, b.state), differ_in_window(one, a.state, two, b.state))
+        asked = [proper(one), proper(two), *_untrapped(a, b), result]
+        return self._and_from_user(one, asked + _restricted(where, one, two))
+
+    def _mode(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> Found:
+        """Takes the same storage, all of it: an absolute load is not mode sensitive."""
+        state = arbitrary(self.isa)
+        one, two = in_mode(state, "supervisor"), in_mode(state, "user")
+        a, b = attempt(what.behaviour, one, tag="'"), attempt(what.behaviour, two, tag='"')
+        result = disjunction(differ_ordinarily(a.state, b.state), differ_in_storage(a.state, b.state))
+        asked = [proper(one), proper(two), *_untrapped(a, b), result]
+        return self.ask(*asked, *_restricted(where, one, two))
+
+    def _extent(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> Found:
+        if not self.windowed:
+            return Found.NO
+        one = arbitrary(self.isa)
+        two = other_extent(one)
+        a, b = attempt(what.behaviour, one, tag="'"), attempt(what.behaviour, two, tag='"')
+        result = disjunction(differ_ordinarily(a.state, b.state), differ_in_storage(a.state, b.state))
+        asked = [proper(one), *_untrapped(a, b), result]
+        return self.ask(*asked, *_restricted(where, one, two))
+
+
+class _Pair:
+    """The same state in supervisor and in user mode, both tried. `seen`: neither memory-traps."""
+
+    def __init__(self, what: Subject, state: SymbolicState | None = None) -> None:
+        state = state or arbitrary(what.isa)
+        above, below = in_mode(state, "supervisor"), in_mode(state, "user")
+        self.supervisor = attempt(what.behaviour, above, tag="'")
+        self.user = attempt(what.behaviour, below, tag='"')
+        memory = (conjunction(a.trapped, a.memory) for a in (self.supervisor, self.user))
+        self.seen = [proper(above), proper(below), *(negation(m) for m in memory)]
+        self.guarded = conjunction(self.user.trapped, negation(self.supervisor.trapped))
+
+
+def _untrapped(*runs: Attempt) -> list[Term]:
+    """None of these steps trapped; and the facts that help to see what follows."""
+    return [*(negation(run.trapped) for run in runs), *(fact for run in runs for fact in run.facts)]
+
+
+def _restricted(where: Callable[[SymbolicState], Term] | None, *states: SymbolicState) -> list[Term]:
+    return [where(s) for s in states] if where else []
+
+
+def _relocation_differs(a: Attempt, b: Attempt) -> Term:
+    pairs = ((a.state.at(p), b.state.at(p)) for p in places(a.state.isa, RELOCATION | {Role.MODE}))
+    return disjunction(*(x != y for x, y in pairs if not x.eq(y)))

@@ -1,0 +1,176 @@
+"""Pairs of states, as the paper's definitions speak of them, and what it means that two results differ.
+
+Popek and Goldberg (1974), section 3: S1 and S2 differ in the mode alone, or hold the same program at another place.
+The partition (`isa.partition`) says what is compared: words of the window, the pc, general registers and every
+ordinary control bit; not mode and relocation, which control sensitivity covers, and not resources.
+"""
+
+from dataclasses import replace
+
+import z3
+
+from isa.description import Isa, Role
+from isa.partition import RELOCATION, RESOURCES, arrays, ordinary_bits, places
+from proofs.symbolic import (
+    Attempt,
+    Memory,
+    Symbolic,
+    SymbolicState,
+    Term,
+    arbitrary,
+    bits,
+    cells,
+    conjunction,
+    disjunction,
+    index_width,
+    negation,
+    same,
+    same_exchanges,
+)
+
+SHIFTED, OTHER = "'", '"'
+
+
+def mode_value(isa: Isa, name: str) -> Term:
+    """The bits of `supervisor` or `user`."""
+    place = isa.the(Role.MODE)
+    state = isa.states[place.state]
+    enum = next((f.enum for f in state.fields if f.role is Role.MODE), state.enum)
+    assert enum is not None
+    return z3.BitVecVal(isa.enums[enum].members[name], place.width)
+
+
+def in_mode(state: SymbolicState, name: str) -> SymbolicState:
+    """The same state in supervisor or user mode."""
+    return state.put(state.isa.the(Role.MODE), mode_value(state.isa, name))
+
+
+def is_user(state: SymbolicState) -> Term:
+    return same(state.at(state.isa.the(Role.MODE)), mode_value(state.isa, "user"))
+
+
+def proper(state: SymbolicState) -> Term:
+    """What every state satisfies: the mode is one of the two, and the description's own assumptions hold."""
+    isa = state.isa
+    mode = state.at(isa.the(Role.MODE))
+    modes = disjunction(*(same(mode, mode_value(isa, name)) for name in ("supervisor", "user")))
+    reading = Symbolic(state)
+    return conjunction(modes, *(reading.value(a.condition) for a in isa.assumptions))
+
+
+def has_window(isa: Isa) -> bool:
+    """Whether the machine has a relocation pair to speak of."""
+    return all(len(isa.roles[role]) == 1 for role in RELOCATION)
+
+
+def window_state(isa: Isa, tag: str = "") -> SymbolicState:
+    """An arbitrary state whose storage is a window of shared contents and, outside it, contents of its own (`tag`)."""
+    return windowed(arbitrary(isa), tag)
+
+
+def windowed(state: SymbolicState, tag: str) -> SymbolicState:
+    """The state with the storage that `window` gives to its relocation, and outside it storage tagged `tag`."""
+    isa = state.isa
+    base, bound = state.at(isa.the(Role.BASE)), state.at(isa.the(Role.BOUND))
+    window = cells("window", isa.word, isa.storage.width)
+    outside = cells(f"outside{tag}", isa.word, isa.storage.width)
+
+    def cell(at: Term) -> Term:
+        # Simplified, base + va - base is va, and two states with different bases ask for the same term.
+        address = z3.simplify(at - base)
+        return z3.If(z3.ULT(address, bound), window(address), outside(at))
+
+    return replace(state, storage=Memory(cell))
+
+
+def shifted(state: SymbolicState) -> SymbolicState:
+    """The same program somewhere else: another base, the same window, anything outside it."""
+    base = state.isa.the(Role.BASE)
+    return windowed(state.put(base, z3.BitVec(f"base{SHIFTED}", base.width)), SHIFTED)
+
+
+def other_resources(state: SymbolicState) -> SymbolicState:
+    """The same state with other values in every resource, channels included."""
+    isa, fresh = state.isa, arbitrary(state.isa, OTHER)
+    for place in places(isa, RESOURCES):
+        state = state.put(place, bits(fresh.scalars[place.state], place.low, place.width))
+    files = {s.name: fresh.arrays[s.name] for s in arrays(isa, ordinary=False)}
+    return replace(state, arrays={**state.arrays, **files}, received=fresh.received)
+
+
+def other_extent(state: SymbolicState) -> SymbolicState:
+    """The same program with another bound and in a machine of another size."""
+    bound = state.isa.the(Role.BOUND)
+    other = state.put(bound, z3.BitVec(f"bound{OTHER}", bound.width))
+    return replace(other, size=z3.BitVec(f"size{OTHER}", state.isa.word))
+
+
+# ---- results
+
+
+def differ_ordinarily(a: SymbolicState, b: SymbolicState) -> Term:
+    """Whether two states differ in registers, pc or ordinary control bits (storage apart)."""
+    isa = a.isa
+    found = [
+        negation(same(bits(a.scalars[s.name], low, width), bits(b.scalars[s.name], low, width)))
+        for s in isa.scalars()
+        if a.scalars[s.name] is not b.scalars[s.name]
+        for low, width in ordinary_bits(s)
+    ]
+    for file in arrays(isa, ordinary=True):
+        if a.arrays[file.name] is not b.arrays[file.name]:
+            index = z3.BitVec(f"cell_{file.name}", index_width(file.count))
+            found.append(negation(same(a.arrays[file.name].read(index), b.arrays[file.name].read(index))))
+    return disjunction(*found)
+
+
+def differ_in_storage(a: SymbolicState, b: SymbolicState) -> Term:
+    """Whether two states differ in some word of storage, at the same address."""
+    at = z3.BitVec("word", a.isa.word)
+    if not a.storage.log and not b.storage.log and a.storage is b.storage:
+        return z3.BoolVal(False)
+    inside = conjunction(z3.ULT(at, a.size), z3.ULT(at, b.size))
+    return conjunction(inside, negation(same(a.storage.read(at), b.storage.read(at))))
+
+
+def differ_in_window(before_a: SymbolicState, a: SymbolicState, before_b: SymbolicState, b: SymbolicState) -> Term:
+    """Whether two states differ in a word of the windows that they had before, at the same virtual address."""
+    at = z3.BitVec("word", a.isa.word)
+    inside = conjunction(in_window(before_a, at), in_window(before_b, at))
+    return conjunction(inside, negation(same(_at_virtual(before_a, a, at), _at_virtual(before_b, b, at))))
+
+
+def in_window(state: SymbolicState, at: Term) -> Term:
+    """Whether a virtual address lies in the window and in storage."""
+    base, bound = state.at(state.isa.the(Role.BASE)), state.at(state.isa.the(Role.BOUND))
+    return conjunction(z3.ULT(at, bound), z3.ULT(base, state.size), z3.ULT(at, state.size - base))
+
+
+def _at_virtual(before: SymbolicState, after: SymbolicState, at: Term) -> Term:
+    return after.storage.read(before.at(before.isa.the(Role.BASE)) + at)
+
+
+def resources_changed(before: SymbolicState, after: Attempt) -> Term:
+    """Whether a step changed a resource or used a channel."""
+    isa = before.isa
+    found = [negation(same(before.at(p), after.state.at(p))) for p in places(isa, RESOURCES)]
+    for file in arrays(isa, ordinary=False):
+        index = z3.BitVec(f"cell_{file.name}", index_width(file.count))
+        ours, theirs = before.arrays[file.name], after.state.arrays[file.name]
+        if ours is not theirs:
+            found.append(negation(same(ours.read(index), theirs.read(index))))
+    return disjunction(*found, *(x.guard for x in after.exchanges))
+
+
+def relocation_changed(before: SymbolicState, after: SymbolicState) -> Term:
+    """Whether a step changed the mode or the relocation."""
+    isa = before.isa
+    pairs = [p for p in places(isa, RELOCATION | {Role.MODE}) if before.scalars[p.state] is not after.scalars[p.state]]
+    return disjunction(*(negation(same(before.at(p), after.at(p))) for p in pairs))
+
+
+def resources_differ(a: Attempt, b: Attempt) -> Term:
+    """Whether two results differ in mode, relocation, resources or in what was said to channels."""
+    owned = RESOURCES | RELOCATION | {Role.MODE}
+    pairs = ((a.state.at(p), b.state.at(p)) for p in places(a.state.isa, owned))
+    return disjunction(*(negation(same(x, y)) for x, y in pairs), negation(same_exchanges(a.exchanges, b.exchanges)))
