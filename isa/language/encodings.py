@@ -23,6 +23,8 @@ def operand(item: syntax.OperandItem, lowering: Lowering) -> Operand:
         raise refuse(item.span, f'`"{style}"` does not show one number', "use one of %d %u %x %#x, once")
     if item.signed and not style.startswith("%"):
         raise refuse(item.span, f"`{item.name}` is a register, which has no sign", "remove `signed`")
+    if item.pcrel and width > (room := lowering.world.states[lowering.world.pc].width):
+        raise refuse(item.span, f"`{item.name}` has {Type(width)}, the pc only {room}", "make it no wider than the pc")
     return Operand(
         name=item.name,
         width=width,
@@ -39,12 +41,22 @@ def _aliases(item: syntax.OperandItem, width: int) -> dict[str, int]:
     for alias in item.aliases:
         if alias.name in aliases:
             raise refuse(alias.span, f"alias `{alias.name}` stands twice", "remove one")
+        if shown := _register_number(item, alias.name):
+            message = f"alias `{alias.name}` is how register {shown} is written anyway"
+            raise refuse(alias.span, message, "choose another name")
         if alias.value >> width:
             raise refuse(
                 alias.span, f"`{alias.name} = {alias.value}` does not fit in {Type(width)}", "choose a smaller number"
             )
         aliases[alias.name] = alias.value
     return aliases
+
+
+def _register_number(item: syntax.OperandItem, name: str) -> str:
+    """The digits of `name` if it reads as a register of this operand's own style."""
+    before, percent, after = (item.style or "%d").partition("%")
+    match = re.fullmatch(rf"{re.escape(before)}([0-9]+){re.escape(after.lstrip('#')[1:])}", name)
+    return match[1] if match and percent else ""
 
 
 @dataclass(slots=True)

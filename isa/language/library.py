@@ -6,10 +6,10 @@ A `Library` is one text and the machines it describes; a parent that it does not
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isa.description import Isa
-from isa.errors import Source, TraplineError, UsageError
+from isa.errors import Source, SourceError, TraplineError, UsageError
 from isa.language import limits, syntax
 from isa.language.report import Report, refuse
 from isa.language.variants import resolve
@@ -73,7 +73,22 @@ class Library:
             raise UsageError(f"{self.source.name} has no machine called `{name}`", f"it has: {known}")
         declaration = self.declarations[name] if name else next(iter(self.declarations.values()))
         resolved = resolve(declaration, self.find)
-        return check(resolved.machine, resolved.parent, resolved.own)
+        try:
+            return check(resolved.machine, resolved.parent, resolved.own)
+        except SourceError as error:
+            raise _in_variant(declaration, error) from None
+
+
+def _in_variant(declaration: syntax.Declaration, error: SourceError) -> SourceError:
+    """The error, with a note where a variant makes something wrong that stands in its parent."""
+    if isinstance(declaration, syntax.Machine):
+        return error
+    note = (declaration.span, f"wrong in the variant `{declaration.name}`")
+    here = declaration.span
+    inherited = [d.span.source is not here.source or d.span.line < here.line for d in error.diagnostics]
+    return SourceError(
+        tuple(replace(d, notes=(*d.notes, note)) if i else d for d, i in zip(error.diagnostics, inherited, strict=True))
+    )
 
 
 def load_text(text: str, name: str | None = None, source: str = "<text>") -> Isa:

@@ -1,6 +1,7 @@
 """The validity table: every shipped description obeys it, and each rule is broken by something."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +31,10 @@ from isa.ir import (
 from isa.validity import EXPRESSIONS, PARTS, Context, behaviour_faults, faults, instruction_faults
 
 
-@pytest.mark.parametrize("name", shipped())
+MACHINES = sorted(str(path) for path in (Path(__file__).parents[1] / "machines").glob("*.isa"))
+
+
+@pytest.mark.parametrize("name", shipped() + MACHINES)
 def test_shipped_machines_are_well_formed(name: str) -> None:
     assert faults(find(name)) == []
 
