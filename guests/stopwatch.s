@@ -1,5 +1,5 @@
-# Measure with the timer how many instructions things take: by a monitor's time the privileged ones would be slow, by the
-# guest's own time every instruction takes one step.
+# Measure with the timer how many instructions things take: by a monitor's time the privileged ones would be slow, by
+# the guest's own time every instruction takes one step.
 #
 # prints: nothing: 0
 # prints: ten additions: 10

@@ -1,6 +1,6 @@
 # A trap handler for guests that expect traps: it keeps what the machine stored and goes on where the guest said.
 #
-# Words 8 to 11 are the status that a trap loads: pc, psw (supervisor, interrupts off), base 0, bound as large as can be.
+# Words 8 to 11 are the status that a trap loads: pc, psw (supervisor, interrupts off), base 0, the largest bound.
 # The guest sets `resume` before it provokes a trap; the handler counts and comes back there as supervisor with
 # interrupts off and the relocation of a freshly started machine. All registers but r1 are as they were.
 
