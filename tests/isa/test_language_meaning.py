@@ -3,7 +3,7 @@
 import pytest
 
 from isa.description import Isa
-from isa.fold import add, apply, both, const, eq, negate, select, sext, slice_, ult, zext
+from isa.fold import add, apply, both, const, either, eq, negate, select, sext, slice_, ult, zext
 from isa.ir import (
     TRUE,
     Behaviour,
@@ -24,6 +24,7 @@ from isa.ir import (
     nodes,
 )
 from isa.language import load_text
+from isa.language.spelling import BINARY
 from isa.validity import faults
 
 BASE = """isa toy "A toy." {
@@ -340,3 +341,40 @@ def test_traps_that_are_certain_are_kept_and_others_dropped() -> None:
     behaviour = body("trap call(sext(k)); pc <- 0")
     assert behaviour.traps == (TrapIf(TRUE, 3, sext(K, 16), Origin.BODY),)
     assert body("trap call(0) when false") == Behaviour()
+
+
+LEVELS = [["|"], ["^"], ["&"], ["<<", ">>u", ">>s"], ["+", "-"], ["*", "/u", "/s", "%u", "%s"]]
+
+
+def test_every_pair_of_operators_binds_as_the_reference_says() -> None:
+    level = {text: n for n, texts in enumerate(LEVELS) for text in texts}
+    pairs = [(first, second) for first in level for second in level]
+    code = [f'instr p{i} "" F({i + 16}) {{ pc <- psw {f} y[1] {s} y[2] }}' for i, (f, s) in enumerate(pairs)]
+    isa = toy("\n".join(code))
+    one, two = (Element(16, "y", const(3, n)) for n in (1, 2))
+    for i, (first, second) in enumerate(pairs):
+        left, right = BINARY[first].op, BINARY[second].op
+        expected = apply(right, apply(left, PSW, one), two)
+        if level[second] > level[first]:
+            expected = apply(left, PSW, apply(right, one, two))
+        (effect,) = isa.instructions[f"p{i}"].behaviour.effects
+        assert isinstance(effect, Write) and effect.value is expected, (first, second)
+
+
+def test_looser_operators_bind_as_the_reference_says() -> None:
+    isa = toy("""
+instr concat "" F(16) { pc <- psw.level ++ pc[3:0] + 1 ++ pc[3:0] << 2 }
+instr compare "" F(17) { pc <- 1 when psw & 1 == 1 && pc <u 2 || !(psw.ie == 1) || y[0] == 3 && pc == 4 }
+instr choose "" F(18) { pc <- if pc == 1 then 2 else if pc == 2 then 3 else 4 + 5 }
+""")
+    nibble = slice_(PC, 0, 4)
+    joined = apply("concat", apply("concat", slice_(PSW, 8, 8), add(nibble, const(4, 1))), nibble)
+    (effect,) = isa.instructions["concat"].behaviour.effects
+    assert isinstance(effect, Write) and effect.value is apply("shl", joined, const(16, 2))
+    (effect,) = isa.instructions["compare"].behaviour.effects
+    first = both(eq(apply("and", PSW, const(16, 1)), const(16, 1)), ult(PC, const(16, 2)))
+    last = both(eq(Element(16, "y", const(3, 0)), const(16, 3)), eq(PC, const(16, 4)))
+    assert effect.guard is either(either(first, negate(eq(slice_(PSW, 0, 1), const(1, 1)))), last)
+    (effect,) = isa.instructions["choose"].behaviour.effects
+    inner = select(eq(PC, const(16, 2)), const(16, 3), const(16, 9))
+    assert isinstance(effect, Write) and effect.value is select(eq(PC, const(16, 1)), const(16, 2), inner)

@@ -30,7 +30,6 @@ from isa.ir import (
 )
 from isa.validity import EXPRESSIONS, PARTS, Context, behaviour_faults, faults, instruction_faults
 
-
 MACHINES = sorted(str(path) for path in (Path(__file__).parents[1] / "machines").glob("*.isa"))
 
 
