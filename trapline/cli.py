@@ -5,6 +5,7 @@ be built; 130 interrupted; 141 nobody reads the output any more. The subcommands
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -48,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; never raises for what a user can cause."""
+    _settle_streams()
     try:
         chosen = build_parser().parse_args(arguments)
     except SystemExit as leave:  # argparse has printed its help or its complaint
@@ -66,6 +68,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+def _settle_streams() -> None:
+    """Streams that were closed are empty, and swallow what is written; no file that is opened later takes their place.
+    Characters that a stream cannot show are spelled out."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _report(error: TraplineError, as_json: bool) -> int:

@@ -1,12 +1,13 @@
 """Exit statistics of a virtual machine, for people and for programs: every exit has a decision and a cause."""
 
+import json
 from typing import TYPE_CHECKING, Any, TextIO
 
 from isa.assembler import Image
 from trapline.output import show
 
 if TYPE_CHECKING:
-    from monitor import Statistics
+    from monitor import ExitEvent, Statistics
 
 ROWS = 20  # of a table of places; the rest is summed
 
@@ -37,6 +38,21 @@ def source_line(image: Image | None, place: int | None) -> str:
     """`hello.s:12: out r1, r0`, or nothing if the place is not in the image."""
     line = image.lines.get(place) if image is not None and place is not None else None
     return f"{line.file}:{line.line}: {line.text.split('#')[0].strip()}" if line else ""
+
+
+def event_line(event: "ExitEvent", image: Image | None) -> str:
+    """One exit as a JSON object: docs/command-line.md lists its keys."""
+    facts = {
+        "machine": event.vm.name,
+        "step": event.step,
+        "decision": event.decision.value,
+        "cause": event.cause,
+        "pc": event.pc,
+        "place": event.place,
+        "since": event.since,
+        "source": source_line(image, event.place),
+    }
+    return json.dumps(facts)
 
 
 def statistics_facts(statistics: "Statistics") -> dict[str, Any]:

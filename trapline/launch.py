@@ -174,7 +174,7 @@ def guest_input(asked: str | None, usual: bytes, recorder: Recorder | None = Non
     if asked is None:
         return Script(usual) if usual else Live(recorder) if live else None
     if asked == "-":
-        return Live(recorder) if live else Script(sys.stdin.buffer.read(LARGEST_SCRIPT))
+        return Live(recorder) if live else Script(_stdin())
     return Replay(load_recording(asked)) if _is_recording(asked) else read_script(asked)
 
 
@@ -183,13 +183,19 @@ def recorded_input(asked: str | None, usual: bytes) -> Callable[[], Input]:
     if asked == "-" and os.isatty(STDIN):
         raise UsageError("live input cannot be given twice", "record it with `trapline run --record FILE`")
     if asked is None or asked == "-":
-        data = usual if asked is None else sys.stdin.buffer.read(LARGEST_SCRIPT)
+        data = usual if asked is None else _stdin()
         return lambda: Script(data)
     if _is_recording(asked):
         arrivals = load_recording(asked)
         return lambda: Replay(arrivals)
     read_script(asked)  # explains a file that cannot be read
     return lambda: read_script(asked)
+
+
+def _stdin() -> bytes:
+    """All of stdin. Raises OSError if it cannot be read."""
+    with open(STDIN, "rb", closefd=False) as stream:
+        return stream.read(LARGEST_SCRIPT)
 
 
 def _is_recording(path: str) -> bool:

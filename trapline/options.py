@@ -41,7 +41,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--storage", type=count, metavar="WORDS", help="storage of the guest's machine (default: the guest's need)")
     add("--steps", type=count, metavar="N", default=DEFAULT_STEPS, help="stop after N steps (default: %(default)s)")
-    add("--quantum", type=count, metavar="N", help="steps of a virtual machine before the next one's turn")
+    add("--quantum", type=count, metavar="N", help="how many steps a machine runs at a time")
     add("--disk", metavar="FILE", help="attach FILE as the disk; blocks are 128 words")
     add("--read-only", action="store_true", help="attach the disk without permission to write")
     add("--input", metavar="FILE", help="console input: a file, a recording, or `-` for stdin (live in a terminal)")

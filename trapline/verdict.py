@@ -17,8 +17,11 @@ class Verdict:
     resumable: bool = False
 
 
-def verdict(rig: Rig, end: Exit, interrupted: bool) -> Verdict:
+def verdict(rig: Rig, end: Exit, interrupted: bool, failure: str = "") -> Verdict:
+    """`failure` is what the host failed besides devices: a trace that could not be written."""
     after = f"after {end.steps:,} steps"
+    if failure:
+        return Verdict(HOST_FAILED, f"stopped {after}: {failure}", resumable=end.reason is Reason.BUDGET)
     match end.reason:
         case Reason.HALT:
             code = rig.exit_code

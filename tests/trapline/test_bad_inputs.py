@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from guests.catalogue import find as guest
 from trapline.cli import main
 
 Capture = pytest.CaptureFixture[str]
@@ -219,6 +220,16 @@ def test_output_that_cannot_be_written_loses_nothing(tmp_path: Path) -> None:
     with start("run", "--resume", "hello.saved", cwd=tmp_path) as resumed:
         out, _ = resumed.communicate(timeout=60)
     assert (resumed.returncode, out) == (0, b"Hello from the bare machine.\n")
+
+
+@pytest.mark.parametrize("option", ["--trace", "--events"])
+def test_a_trace_that_cannot_be_written_loses_nothing(option: str, tmp_path: Path, capfd: Capture) -> None:
+    saved = str(tmp_path / "saved")
+    assert main(["run", "os", "--monitor", "trap", option, "/dev/full", "--save", saved, "--quantum", "500"]) == 3
+    first, err = capfd.readouterr()
+    assert "cannot write /dev/full: No space left on device" in err
+    assert main(["run", "--resume", saved]) == 0
+    assert first + capfd.readouterr().out == guest("os").prints
 
 
 @pytest.mark.parametrize("command", [["machines", "g3", "--manual"], ["run", "os"], ["dis", "os"]])

@@ -4,6 +4,7 @@ import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +55,24 @@ def test_starting_up_imports_nothing_heavy() -> None:
     code = "import sys; from trapline.cli import build_parser; build_parser(); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=os.getcwd())
     assert not {"lark", "rich", "json.tool", "hypothesis"} & {name.split(".")[0] for name in done.stdout.split()}
+
+
+def trapline(arguments: str, redirections: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """A command with its streams as a shell sets them."""
+    command = f"{sys.executable} -m trapline {arguments} {redirections}"
+    settings = {**os.environ, **environment}
+    return subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=settings, timeout=60)
+
+
+def test_closed_streams_are_no_reason_to_fail(tmp_path: Path) -> None:
+    done = trapline("run hello --json", ">&- <&-")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = trapline(f"run os --input - --trace {tmp_path}/trace", ">&- <&- 2>&-")
+    assert done.returncode == 0
+    assert "boot" not in (tmp_path / "trace").read_text()
+
+
+def test_a_character_that_cannot_be_shown_is_spelled_out(tmp_path: Path) -> None:
+    (tmp_path / "x.isa").write_text('variant x of g3 "Naïve."  { override def privileged() "" { } }')
+    done = trapline(f"machines {tmp_path}/x.isa", "", PYTHONIOENCODING="ascii")
+    assert (done.returncode, "Na\\xefve" in done.stdout) == (0, True), done.stderr

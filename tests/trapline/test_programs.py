@@ -1,6 +1,7 @@
 """Commands that make, show and run programs, called as the shell would call them."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -153,3 +154,27 @@ def test_compare_shows_the_first_instruction_that_differs(name: str, capfd: Capt
 def test_nothing_to_compare_is_wrong_usage(capfd: Capture) -> None:
     assert main(["compare", "hello", "--monitor", "none"]) == 2
     assert "nothing to compare" in capfd.readouterr().err
+
+
+def test_every_exit_is_an_event(tmp_path: Path, capfd: Capture) -> None:
+    path = tmp_path / "events"
+    _, facts = result(capfd, "run", "os", "--monitor", "trap", "--events", str(path))
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    counted = {name: n for name, n in facts["statistics"]["decisions"].items() if n}
+    assert Counter(event["decision"] for event in events) == counted
+    assert all(event["cause"] for event in events if event["decision"] in ("emulated", "reflected", "injected"))
+    assert [event["step"] for event in events] == sorted(event["step"] for event in events)
+    assert any("os/" in event["source"] for event in events)
+
+
+def test_a_bare_machine_has_no_events(tmp_path: Path, capfd: Capture) -> None:
+    assert main(["run", "hello", "--events", str(tmp_path / "events")]) == 2
+    assert "--monitor trap" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("quantum", ["1", "37", "100000"])
+def test_the_quantum_changes_nothing_that_a_guest_can_see(quantum: str, capfd: Capture) -> None:
+    for monitor in ("none", "trap"):
+        _, facts = result(capfd, "run", "traps", "--monitor", monitor, "--quantum", quantum)
+        assert facts["output"] == guest("traps").prints
+        assert facts["steps"] == result(capfd, "run", "traps")[1]["steps"]

@@ -3,12 +3,14 @@
 A line `...` stands for any lines, `...` inside a line for any text. `make` commands must be targets of the Makefile.
 """
 
-import os
 import re
-import subprocess
-import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
+
+from trapline.cli import main
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -40,30 +42,41 @@ def _line(line: str) -> str:
     return ".*".join(re.escape(part) for part in line.split("..."))
 
 
-def execute(command: str, folder: Path) -> str:
-    """Stdout and stderr of a `trapline` command, as they would come in a terminal."""
+Capture = pytest.CaptureFixture[str]
+
+
+def execute(command: str, capfd: Capture) -> str:
+    """What a `trapline` command shows in a terminal: what the guest prints, then the rest."""
     assert command.startswith("trapline ")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    arguments = [sys.executable, "-m", "trapline", *command.split()[1:]]
-    done = subprocess.run(
-        arguments, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120
-    )
-    assert done.returncode in (0, 1), done.stdout
-    return done.stdout
+    code = main(command.split()[1:])
+    out, err = capfd.readouterr()
+    assert code in (0, 1), err
+    return out + err
 
 
-def test_every_command_does_what_the_readme_says(tmp_path: Path) -> None:
+def test_every_command_does_what_the_readme_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
     ran = 0
     for kind, text, name in blocks():
         if kind in ("asm", "isa"):
             assert name, "a program without a file name"
-            (tmp_path / name).write_text(text)
+            Path(name).write_text(text)
             continue
         for command, expected in commands(text):
-            output = execute(command, tmp_path)
+            output = execute(command, capfd)
             assert re.fullmatch(pattern(expected), output), f"$ {command}\n{output}"
             ran += 1
     assert ran >= 8
+
+
+def test_every_dependency_is_explained() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {re.split(r"[>=<]", text)[0] for text in project["dependencies"]}
+    explained = set(re.findall(r"^\| `([\w-]+)` \|", README.partition("## Dependencies")[2], re.MULTILINE))
+    assert wanted == explained
+    assert all(f"`{re.split('[>=<]', text)[0]}`" in README for text in project["optional-dependencies"]["test"])
 
 
 def test_every_make_command_is_a_target() -> None:

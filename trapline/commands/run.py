@@ -11,14 +11,12 @@ examples:
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trapline.options import add_guest_argument, add_monitor_option, add_run_options
 
 if TYPE_CHECKING:
-    from isa.machine import Exit, Machine
+    from isa.machine import Exit
     from trapline.launch import Launch
     from trapline.verdict import Verdict
 
@@ -31,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_monitor_option(parser)
     add = parser.add_argument
     add("--exits", action="store_true", help="list the exits to the monitor by cause and source line")
+    add("--events", metavar="FILE", help="write every exit to the monitor to FILE, one JSON object per line")
     add("--trace", metavar="FILE", help="write a line for every step to FILE; `-` is stderr")
     add("--record", metavar="FILE", help="record live input with its steps; FILE can then be an --input")
     add("--save", metavar="FILE", help="save the machine in FILE at the end of the run")
@@ -40,12 +39,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from trapline import session
     from trapline.launch import launch
+    from trapline.lines import followed, traced
     from trapline.verdict import verdict
 
     with (
         launch(arguments) as launched,
         session.interruptible() as interruption,
-        _traced(launched.rig.machine, arguments.trace),
+        traced(launched.rig, arguments.trace, interruption) as trace,
+        followed(launched.rig, launched.image, arguments.events, interruption) as events,
         session.counting(arguments.steps, launched.visible, launched.terminal is None) as progress,
     ):
         if launched.sink is not None:
@@ -56,37 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if launched.sink is not None and launched.sink.broken:
         raise BrokenPipeError
-    found = verdict(launched.rig, end, interruption.asked)
+    found = verdict(launched.rig, end, interruption.asked, trace.failure or events.failure)
     kept = _keep(launched, arguments, found)
     if arguments.json:
         _emit(launched, end, found, kept)
     else:
         _say(launched, found, kept, arguments.exits)
     return found.code
-
-
-@contextmanager
-def _traced(machine: "Machine", path: str | None) -> Iterator[None]:
-    """Inside, every step of the machine is a line in the file."""
-    if path is None:
-        yield
-        return
-    with _opened(path) as file:
-        isa = machine.isa
-        machine.trace = lambda line: print(line.text(isa), file=file)
-        try:
-            yield
-        finally:
-            machine.trace = None
-
-
-@contextmanager
-def _opened(path: str) -> Iterator[Any]:
-    if path == "-":
-        yield sys.stderr
-    else:
-        with open(path, "w", encoding="ascii") as file:
-            yield file
 
 
 def _keep(launched: "Launch", arguments: argparse.Namespace, found: "Verdict") -> str | None:
