@@ -6,8 +6,23 @@ random values. Constants fold by the operator table's own meaning, so folding ca
 
 from collections.abc import Callable
 
-from isa.ir import FALSE, TRUE, Apply, Behaviour, Const, Element, Expr, Load, Recv, Send, SetElement, Store, TrapIf
-from isa.ir import Write, nodes
+from isa.ir import (
+    FALSE,
+    TRUE,
+    Apply,
+    Behaviour,
+    Const,
+    Element,
+    Expr,
+    Load,
+    Recv,
+    Send,
+    SetElement,
+    Store,
+    TrapIf,
+    Write,
+    nodes,
+)
 from isa.operators import BOOL, OPERATORS, python_meaning
 
 

@@ -55,9 +55,10 @@ def literals(text: str, path: Path) -> Iterator[tuple[int, str]]:
     allowed = set(OPERATORS) if knows_operators(tree, path) else set()
     allowed |= KEYWORDS if LANGUAGE in path.parents else set()
     for node in ast.walk(tree):
-        text = isinstance(node, ast.Constant) and node not in excused and node.value
-        if isinstance(text, str) and len(text) > 1 and text not in allowed:
-            yield node.lineno, text
+        if not isinstance(node, ast.Constant) or node in excused or not isinstance(node.value, str):
+            continue
+        if len(node.value) > 1 and node.value not in allowed:
+            yield node.lineno, node.value
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(ROOT)))
