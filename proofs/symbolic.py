@@ -175,6 +175,7 @@ class Symbolic(Reading[Term]):
         super().__init__()
         self.state, self.params, self.tag = state, dict(params or {}), tag
         self.facts: list[Term] = []
+        self.addresses: list[Term] = []
 
     def const(self, width: int, value: int) -> Term:
         return z3.BoolVal(bool(value)) if width == BOOL else z3.BitVecVal(value, width)
@@ -207,7 +208,9 @@ class Symbolic(Reading[Term]):
         since solvers are bad at finding it: sums compared on both sides."""
         size, bases = self.state.size, self.state.isa.roles[Role.BASE]
         if len(bases) == 1 and bases[0].width == index.size():
-            self.facts.append(sum_fact(self.state.at(bases[0]), z3.simplify(index - self.state.at(bases[0])), size))
+            address = z3.simplify(index - self.state.at(bases[0]))
+            self.addresses.append(address)
+            self.facts.append(sum_fact(self.state.at(bases[0]), address, size))
         return z3.ULT(index, size)
 
     def unknown(self, serial: int, width: int) -> Term:
@@ -238,7 +241,7 @@ class Exchange:
 class Attempt:
     """A step that was tried and not delivered: whether it traps, whether the trap that is demanded is one of a view
     (a memory trap), its cause and info, and the state and exchanges if it does not trap. `facts` are true of all
-    states and may be given to the solver as hints."""
+    states and may be given to the solver as hints; `addresses` are those of its accesses, relative to the base."""
 
     trapped: Term
     memory: Term
@@ -247,6 +250,7 @@ class Attempt:
     state: SymbolicState
     exchanges: tuple[Exchange, ...] = ()
     facts: tuple[Term, ...] = ()
+    addresses: tuple[Term, ...] = ()
 
 
 def attempt(
@@ -263,7 +267,16 @@ def attempt(
         info = z3.If(guard, what, info)
         memory = z3.If(guard, z3.BoolVal(bool(trap.view)), memory)
     after, exchanges = _after(behaviour, state, reading)
-    return Attempt(disjunction(*guards), z3.simplify(memory), cause, info, after, exchanges, tuple(reading.facts))
+    return Attempt(
+        disjunction(*guards),
+        z3.simplify(memory),
+        cause,
+        info,
+        after,
+        exchanges,
+        tuple(reading.facts),
+        tuple(reading.addresses),
+    )
 
 
 def perform(behaviour: Behaviour, state: SymbolicState, params: Mapping[str, Term] | None = None) -> SymbolicState:
