@@ -53,7 +53,8 @@ class Machine:
     """A machine in its state after `on reset`, with zeroed storage.
 
     `steps` and `retired` count since the machine was made. `trace`, if set, is called with a `TraceLine` for every
-    step (which makes the machine step singly). `breakpoints` are pcs before whose instruction a run stops.
+    step (which makes the machine step singly). `breakpoints` are pcs before whose instruction a run stops; the next run
+    passes it.
     Raises MachineError if the storage is too small for the trap entry.
     """
 
@@ -78,6 +79,7 @@ class Machine:
         self.stopped_by = ""  # an engine's words for a device failure or a violation
         self.trace: Callable[[TraceLine], None] | None = None
         self.breakpoints: set[int] = set()
+        self._broke = -1  # the step at which a breakpoint last ended a run, so that the next one passes it
         slots = self.state.layout.slots
         self._halt = [(slots[p.state].first, (1 << p.width) - 1 << p.low) for p in isa.roles[Role.HALT]]
         self._pc_slot = slots[isa.pc].first
@@ -114,12 +116,10 @@ class Machine:
     def run_to_trap(self, budget: int) -> Exit:
         """Run at most `budget` steps, stopping with the state before the first trap."""
         first, retired, stop = self.steps, self.retired, self.steps + budget
-        resumed = True
         while True:
-            reason, trap, detail = self._stretch(stop, resumed)
+            reason, trap, detail = self._stretch(stop)
             if reason is not None:
                 return Exit(reason, self.steps - first, self.retired - retired, trap, detail)
-            resumed = False
 
     def enter(self, trap: Trap) -> None:
         """Deliver a trap that `run_to_trap` stopped before: the step happens, trapped. Counts one step."""
@@ -128,7 +128,7 @@ class Machine:
         self.engine.enter(trap)
         self.steps += 1
 
-    def _stretch(self, stop: int, resumed: bool) -> tuple[Reason | None, Trap | None, str]:
+    def _stretch(self, stop: int) -> tuple[Reason | None, Trap | None, str]:
         """Run to the next point where something other than the engine must decide. Reason None: go on.
 
         Device events land at the step boundary where they are due, in device order, before the next prologue.
@@ -141,9 +141,10 @@ class Machine:
             deadline = self._act()
         except DeviceFailure as failure:
             return Reason.DEVICE, None, failure.message
-        if self.breakpoints and not resumed and self.state.block[self._pc_slot] in self.breakpoints:
+        if self.steps != self._broke and self.state.block[self._pc_slot] in self.breakpoints:
+            self._broke = self.steps
             return Reason.BREAKPOINT, None, ""
-        limit = (stop if deadline is None else min(stop, deadline)) - self.steps
+        limit = max(1, (stop if deadline is None else min(stop, deadline)) - self.steps)
         ran, why = self._execute(1 if self.breakpoints or self.trace else limit)
         self.steps += ran
         self.retired += ran

@@ -53,10 +53,19 @@ def test_single_steps_are_what_the_definition_says(name: str, data: st.DataObjec
     machine, definition = program.bare(engine=Stepping), program.bare()
     end = machine.run(program.budget)
     ir_evaluation.run(definition, machine.steps)
-    assert outcome(machine) == outcome(definition)
     if end.reason is Reason.IDLE:
+        definition._act()  # the end of input comes before a machine is found to wait for ever
+    assert outcome(machine) == outcome(definition)
+    if end.reason is Reason.IDLE:  # then nothing but counters would ever change
         ir_evaluation.run(definition, 200)
-        assert (definition.state.block, definition.storage.cells) == (machine.state.block, machine.storage.cells)
+        assert still(definition) == still(machine)
+
+
+def still(machine: Machine) -> tuple[object, ...]:
+    """What does not move by itself."""
+    counters = {c.state for c in machine.engine.steps.time.counters}
+    state = {s.name: machine.state[s.name] for s in machine.isa.scalars() if s.name not in counters}
+    return state, bytes(machine.storage.cells), devices(machine)
 
 
 @EACH

@@ -1,0 +1,311 @@
+"""The machine around the engine: budgets, traps one by one, halts, breakpoints, deadlines, idling; bare and virtual."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isa.assembler import assemble
+from isa.devices import Ports
+from isa.errors import MachineError
+from isa.ir import Origin
+from isa.machine import Machine, Pause, Reason, Storage, Trap, least_storage
+from monitor.monitor import tower
+from tests.isa.test_engine_programs import blocks, outcome
+from tests.machines_to_test import EACH, G3, M16, MACHINES
+from tests.program_pairs import setup_of
+from tests.program_strategies import SIZE, Program, programs
+
+Build = Callable[[Ports | None], Machine]
+DEPTHS = pytest.mark.parametrize("depth", [0, 1, 2])
+
+
+def machine(depth: int, source: str, ports: Ports | None = None) -> Machine:
+    made = tower(G3, SIZE, depth, ports) if depth else Machine(G3, Storage(G3.word, SIZE), ports)
+    made.load(assemble(G3, source, "test"))
+    return made
+
+
+def of(program: Program, depth: int) -> Machine:
+    setup = setup_of(program, max(depth, 1))
+    return setup.monitored() if depth else setup.bare()
+
+
+# ---- budgets
+
+
+@EACH
+@DEPTHS
+@given(data=st.data(), budget=st.integers(-3, 0))
+def test_no_budget_no_step(name: str, depth: int, data: st.DataObject, budget: int) -> None:
+    made = of(data.draw(programs(MACHINES[name], 5)), depth)
+    before = outcome(made)
+    end = made.run(budget)
+    assert (end.reason, end.steps, end.retired) == (Reason.BUDGET, 0, 0) and outcome(made) == before
+
+
+@EACH
+@DEPTHS
+@given(data=st.data())
+def test_a_budget_of_one_is_one_step(name: str, depth: int, data: st.DataObject) -> None:
+    program: Program = data.draw(programs(MACHINES[name], 30))
+    made, whole = of(program, depth), of(program, depth)
+    for _ in range(program.budget):
+        end = made.run(1)
+        assert end.steps == 1 or end.reason in (Reason.HALT, Reason.IDLE)
+        if not end.steps:
+            break
+    whole.run(program.budget)
+    assert outcome(made) == outcome(whole)
+
+
+@EACH
+@DEPTHS
+@given(data=st.data())
+def test_run_is_the_loop_of_run_to_trap_and_enter(name: str, depth: int, data: st.DataObject) -> None:
+    program: Program = data.draw(programs(MACHINES[name], 100))
+    made, whole = of(program, depth), of(program, depth)
+    budget = program.budget
+    end = whole.run(budget)
+    while True:
+        piece = made.run_to_trap(budget - made.steps)
+        if piece.trap is None:
+            break
+        assert piece.reason is Reason.TRAP and piece.retired == piece.steps
+        before = made.steps
+        made.enter(piece.trap)
+        assert made.steps == before + 1
+    assert (piece.reason, piece.detail) == (end.reason, end.detail)
+    assert outcome(made) == outcome(whole)
+    assert whole.retired <= whole.steps == end.steps
+
+
+# ---- halting
+
+
+@DEPTHS
+def test_a_halted_machine_stays_halted(depth: int) -> None:
+    made = machine(depth, "start: set r1, 7\n halt\n set r1, 8")
+    end = made.run(100)
+    assert (end.reason, end.steps, end.retired) == (Reason.HALT, 2, 2)
+    after = outcome(made)
+    for budget in (0, 1, 100):
+        end = made.run(budget)
+        assert (end.reason, end.steps) == (Reason.HALT, 0) and outcome(made) == after
+
+
+@DEPTHS
+def test_a_halt_in_the_last_step_of_a_budget_is_a_halt(depth: int) -> None:
+    assert machine(depth, "start: nop\n halt").run(2).reason is Reason.HALT
+
+
+def test_storage_below_the_trap_entry_is_refused() -> None:
+    assert {isa.name: least_storage(isa) for isa in (G3, M16)} == {"g3": 12, "m16": 5}
+    assert Machine(G3, Storage(32, 12)).storage.size == 12
+    with pytest.raises(MachineError, match="g3 needs at least 12 words of storage for its trap entry, not 11"):
+        Machine(G3, Storage(32, 11))
+
+
+@pytest.mark.parametrize("size", [5, 8, 13])
+def test_a_computed_trap_address_outside_storage_reads_zero(size: int) -> None:
+    """The handlers of M16 are found in words 8 and on; in a machine without them each trap goes to address 0."""
+    made = Machine(M16, Storage(M16.word, size))
+    made.enter(Trap(M16.cause.members["tick"], 1, Origin.PROLOGUE))
+    assert made.state["ip"] == 0
+
+
+# ---- breakpoints
+
+TRAPPING = """
+        .org 16
+start:  set r1, handler
+        sw  r1, 8(r0)
+        set r1, 160
+        sw  r1, 11(r0)
+        svc 1
+        halt
+handler: lw r2, 0(r0)
+        addi r2, r2, 1
+        sw  r2, 0(r0)
+        lpsw 0(r0)
+"""
+
+
+@DEPTHS
+def test_a_breakpoint_stops_before_its_instruction_and_is_passed_on_resuming(depth: int) -> None:
+    made = machine(depth, TRAPPING)
+    made.breakpoints = {18, 21}
+    stops = []
+    while (end := made.run(100)).reason is Reason.BREAKPOINT:
+        stops.append((made.state["pc"], made.steps))
+    assert end.reason is Reason.HALT
+    assert stops == [(18, 2), (21, 9)]
+
+
+@DEPTHS
+def test_a_breakpoint_is_seen_when_a_budget_ends_just_before_it(depth: int) -> None:
+    made = machine(depth, TRAPPING)
+    made.breakpoints = {18}
+    assert made.run(2).reason is Reason.BUDGET
+    end = made.run(100)
+    assert (end.reason, end.steps, made.state["pc"]) == (Reason.BREAKPOINT, 0, 18)
+
+
+@DEPTHS
+def test_a_breakpoint_on_the_first_instruction_of_a_trap_handler_is_seen(depth: int) -> None:
+    made = machine(depth, TRAPPING)
+    made.breakpoints = {22}
+    end = made.run(100)
+    assert (end.reason, end.steps, made.state["pc"]) == (Reason.BREAKPOINT, 5, 22)
+    assert made.run(100).reason is Reason.HALT
+
+
+@EACH
+@DEPTHS
+@given(data=st.data())
+def test_breakpoints_change_nothing(name: str, depth: int, data: st.DataObject) -> None:
+    program: Program = data.draw(programs(MACHINES[name], 60))
+    made, whole = of(program, depth), of(program, depth)
+    made.breakpoints = data.draw(st.sets(st.integers(32, 56), max_size=3))
+    whole.run(program.budget)
+    while made.run(program.budget - made.steps).reason is Reason.BREAKPOINT:
+        assert made.state.block[made.state.layout.slots[made.isa.pc].first] in made.breakpoints
+    assert outcome(made) == outcome(whole)
+
+
+# ---- devices in time
+
+
+class Alarm:
+    """A device that is due at given steps, and notes when it acted and when it was asked."""
+
+    name = "alarm"
+    ports = 1
+
+    def __init__(self, due: list[int]) -> None:
+        self.due = sorted(due)
+        self.acted: list[int] = []
+        self.asked: list[int] = []
+
+    def recv(self, port: int, now: int) -> int:
+        self.asked.append(now)
+        return now
+
+    def send(self, port: int, word: int, now: int) -> None:
+        self.asked.append(now)
+        self.due = sorted([*self.due, now + word % 50])
+
+    def deadline(self) -> int | None:
+        return self.due[0] if self.due else None
+
+    def act(self, now: int, storage: object) -> bool:
+        self.acted.append(now)
+        self.due = [step for step in self.due if step > now]
+        return now % 2 == 0
+
+    def save(self) -> dict[str, object]:
+        return {"due": self.due, "acted": self.acted, "asked": self.asked}
+
+    def restore(self, saved: dict[str, object]) -> None:
+        raise AssertionError
+
+
+COUNTING = "start: addi r1, r1, 1\n addi r2, r2, 1\n beq r0, r0, start"
+
+
+@DEPTHS
+@given(due=st.lists(st.integers(0, 400), min_size=1, max_size=6), longest=st.sampled_from([1, 2, 32]))
+def test_a_device_acts_exactly_when_it_is_due(depth: int, due: list[int], longest: int) -> None:
+    alarm = Alarm(due)
+    with blocks(longest):
+        made = machine(depth, COUNTING, Ports({1: alarm}))
+        made.run(401)
+    assert alarm.acted == sorted(set(due))
+    assert made.steps == 401
+
+
+ASKING = """
+start:  set r2, 1
+loop:   addi r3, r3, 7
+        addi r4, r4, 1
+        in  r5, r2              # r5 := the step of this instruction
+        out r3, r2              # the alarm rings some steps later
+        beq r0, r0, loop
+"""
+
+
+@DEPTHS
+@given(budgets=st.lists(st.integers(1, 90), min_size=1, max_size=4), longest=st.sampled_from([1, 2, 32]))
+def test_a_device_is_told_the_step_and_an_answer_in_time_is_kept(depth: int, budgets: list[int], longest: int) -> None:
+    alarm, expected = Alarm([]), Alarm([])
+    with blocks(longest):
+        made = machine(depth, ASKING, Ports({1: alarm}))
+        for budget in budgets:
+            made.run(budget)
+    by_steps = machine(0, ASKING, Ports({1: expected}))
+    for _ in range(sum(budgets)):
+        by_steps.run(1)
+    assert alarm.save() == expected.save() and made.state.block == by_steps.state.block
+    assert alarm.asked == [n for n in range(sum(budgets)) if n % 5 in (3, 4)]
+
+
+class Nagging(Alarm):
+    """A device that is always due at once."""
+
+    def deadline(self) -> int:
+        return 0
+
+    def act(self, now: int, storage: object) -> bool:
+        self.acted.append(now)
+        return False
+
+
+@DEPTHS
+def test_a_device_that_is_always_due_acts_before_every_step_and_hangs_nothing(depth: int) -> None:
+    nagging = Nagging([])
+    made = machine(depth, COUNTING, Ports({1: nagging}))
+    assert made.run(5).reason is Reason.BUDGET
+    assert nagging.acted == [0, 1, 2, 3, 4] and made.steps == 5
+
+
+# ---- idling
+
+
+@DEPTHS
+@pytest.mark.parametrize("loop", ["here: beq r0, r0, here", "here: idle"])
+def test_a_machine_that_nothing_can_wake_is_idle(depth: int, loop: str) -> None:
+    made = machine(depth, f"start: set r1, 3\n{loop}")
+    end = made.run(10**12)
+    assert (end.reason, end.steps) == (Reason.IDLE, 1)
+    assert made.run(10).reason is Reason.IDLE
+
+
+@DEPTHS
+@pytest.mark.parametrize("loop", ["here: beq r0, r0, here", "here: idle"])
+def test_waiting_for_the_clock_costs_its_steps_and_no_time(depth: int, loop: str) -> None:
+    """The clock traps when `timer` is 1: with 10^9 in it, that many steps less one after `stim`."""
+    made = machine(depth, f"start: lui r1, 0x3b9a\n ori r1, r1, 0xca00\n stim r1\n setie 1\n{loop}")
+    end = made.run_to_trap(10**12)
+    assert end.trap is not None and G3.cause.name_of(end.trap.cause) == "clock"
+    assert end.steps == 3 + 10**9 - 1 and made.state["timer"] == 1
+
+
+@DEPTHS
+@given(budgets=st.lists(st.integers(1, 60), min_size=1, max_size=6), due=st.lists(st.integers(0, 150), max_size=3))
+def test_a_skipped_wait_ends_in_the_middle_if_the_budget_does(depth: int, budgets: list[int], due: list[int]) -> None:
+    source = "start: set r1, 90\n stim r1\nhere: idle\n rpnd r2\n cpnd r2\n rtim r3\n addi r4, r4, 1\n beq r0, r0, here"
+    made, whole = (machine(depth, source, Ports({1: Alarm(due)})) for _ in range(2))
+    for budget in budgets:
+        made.run(budget)
+    whole.run(sum(budgets))
+    assert outcome(made) == outcome(whole)
+
+
+def test_a_step_that_spins_is_told_from_one_that_traps() -> None:
+    made = machine(0, "start: beq r0, r0, start")
+    assert made.engine.execute(100) == (0, Pause.SPIN)
+    made.state["psw.mode"] = 1
+    made.load(assemble(G3, "start: idle", "test"))
+    ran, why = made.engine.execute(100)
+    assert ran == 0 and isinstance(why, Trap)
