@@ -32,6 +32,7 @@ from proofs.symbolic import (
     negation,
     perform,
     same,
+    sum_fact,
 )
 
 
@@ -64,14 +65,24 @@ THEOREMS = {
 }
 
 
-def obligations(core: Core, time: Time) -> Iterator[Obligation]:
-    """Every obligation for a machine. `core` and `time` may be mutants of the shipping ones."""
-    isa = core.isa
-    yield from _map(core, time)
-    yield from _time(isa, time)
-    yield from _nesting(core)
-    for what in subjects(isa):
-        yield from _step(core, time, what)
+MAP, TIME, NESTING = "(map)", "(time)", "(nesting)"
+
+
+def topics(isa: Isa) -> list[str]:
+    """What obligations are about: the map, time, nesting, and every instruction with the unassigned encodings."""
+    return [MAP, TIME, NESTING, *(what.name for what in subjects(isa))]
+
+
+def obligations(core: Core, time: Time, topic: str) -> Iterator[Obligation]:
+    """The obligations of one topic. `core` and `time` may be mutants of the shipping ones."""
+    if topic == MAP:
+        yield from _map(core, time)
+    elif topic == TIME:
+        yield from _time(core.isa, time)
+    elif topic == NESTING:
+        yield from _nesting(core)
+    else:
+        yield from _step(core, time, next(s for s in subjects(core.isa) if s.name == topic))
 
 
 # ---- the map
@@ -122,12 +133,18 @@ def _composition(before: Mapped, given: tuple[Term, ...]) -> Iterator[Obligation
     traps = Behaviour(isa.fetch.traps)
     virtual, real = attempt(traps, before.virtual), attempt(traps, before.real)
     ours, theirs = Symbolic(before.real).value(word.index), Symbolic(before.virtual).value(word.index)
+    base = before.virtual.at(isa.the(Role.BASE))
+    given = (*given, sum_fact(allocation.offset, base, allocation.whole))
     admitted = (*given, negation(real.trapped))
     yield Obligation("composition", "admits no more", admitted, virtual.trapped)
     yield Obligation("composition", "admits no less", (*given, negation(virtual.trapped)), real.trapped)
     yield Obligation("composition", "same word", admitted, negation(same(ours, allocation.offset + theirs)))
     outside = negation(z3.ULT(z3.simplify(ours - allocation.offset), allocation.size))
     yield Obligation("composition", "inside", admitted, outside)
+    readings = Symbolic(before.real), Symbolic(before.virtual)
+    ours, theirs = (reading.value(word) for reading in readings)
+    facts = (fact for reading in readings for fact in reading.facts)
+    yield Obligation("fetch", "word", (*admitted, *facts), disjunction(virtual.trapped, negation(same(ours, theirs))))
 
 
 # ---- one step
@@ -252,7 +269,9 @@ def _nesting(core: Core) -> Iterator[Obligation]:
         return unpaired(perform(core.resume, paired(state, blank), allocation.params()), blank, "real.")
 
     twice, once = resumed(resumed(virtual, inner), outer), resumed(virtual, flat)
-    given = (proper(virtual), outer.legal(1), inner.legal(1))
+    base = virtual.at(isa.the(Role.BASE))
+    given = (proper(virtual), outer.legal(1), inner.legal(1), sum_fact(o2, base, n1))
     pairs = [(twice.at(isa.the(r)), once.at(isa.the(r))) for r in (Role.BASE, Role.BOUND, Role.MODE)]
-    yield Obligation("nesting", "one map", given, disjunction(*(negation(same(a, b)) for a, b in pairs)))
+    for role, (a, b) in zip((Role.BASE, Role.BOUND, Role.MODE), pairs, strict=True):
+        yield Obligation("nesting", role.value, given, negation(same(a, b)))
     yield Obligation("nesting", "legal", given, negation(flat.legal(1)))

@@ -218,9 +218,9 @@ class Symbolic(Reading[Term]):
 
 
 def sum_fact(base: Term, address: Term, size: Term) -> Term:
-    """`base < size` and `address < size - base` give `base + address < size`. Valid: `tests` proves it once."""
+    """`base <= size` and `address < size - base` give `base + address < size`. Valid: `tests` proves it once."""
     return z3.Implies(
-        z3.And(z3.ULT(base, size), z3.ULT(address, size - base)), z3.ULT(z3.simplify(base + address), size)
+        z3.And(z3.ULE(base, size), z3.ULT(address, size - base)), z3.ULT(z3.simplify(base + address), size)
     )
 
 

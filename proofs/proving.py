@@ -1,0 +1,161 @@
+"""The monitor, proved: runs the obligations of a machine, in workers, and sums them up by theorem.
+
+A machine that fails Theorem 1 is refused with the reason, since for it the theorem "direct" is false. A timeout or an
+unknown is a failure. An obligation whose hypotheses no state satisfies would say nothing; that is checked for each.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import z3
+
+from isa.description import Isa
+from isa.machine import least_storage
+from isa.machine.time import Time, time_of
+from monitor.core import Core
+from monitor.monitor import core_of
+from proofs.obligations import THEOREMS, Obligation, obligations, topics
+from proofs.solving import LOGIC, Found, exists
+from proofs.workers import Limits, Lost, Progress, answers, no_progress
+
+TIMEOUT = 30.0  # seconds for one obligation
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One obligation, decided. `refuted` is whether a counterexample exists, `given` whether the hypotheses can hold.
+    `seconds` is what both took; `shown` is the counterexample in the names of the state."""
+
+    theorem: str
+    about: str
+    refuted: Found
+    given: Found
+    vacuous: bool
+    seconds: float
+    shown: tuple[tuple[str, str], ...] = ()
+    why: str = ""
+
+    @property
+    def proved(self) -> bool:
+        """It cannot be refuted, and it says something exactly where it should."""
+        return self.refuted is Found.NO and self.given is (Found.NO if self.vacuous else Found.YES)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was proved of the monitor for one machine."""
+
+    isa: Isa
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def holds(self) -> bool:
+        return all(outcome.proved for outcome in self.outcomes)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether anything stayed undecided."""
+        return any(Found.UNKNOWN in (o.refuted, o.given) for o in self.outcomes)
+
+    def of(self, theorem: str) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.theorem == theorem]
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What the theorems assume; the first three are checked when a virtual machine is made."""
+        least = least_storage(self.isa)
+        return [
+            "the allocation lies in the real storage: offset <= q and size <= q - offset",
+            f"the virtual machine has at least {least} words, so that its trap entry stays inside",
+            "the machine below has no devices of its own",
+            *(a.text or "a standing condition of the description" for a in self.isa.assumptions),
+        ]
+
+
+def prove(
+    isa: Isa,
+    timeout: float = TIMEOUT,
+    workers: int = 2,
+    progress: Progress = no_progress,
+    core: Core | None = None,
+    time: Time | None = None,
+) -> Proof:
+    """Decide every obligation. `progress` is told how many topics are done, and how many there are.
+
+    `core` and `time` stand in for the shipping ones when mutants are tried. Raises MachineError for a machine that the
+    monitor does not admit.
+    """
+    if core is None:
+        core_of(isa)  # admission: raises with the reason
+        core = Core(isa)
+    law = time or time_of(isa)
+    assert law is not None  # admission checks it
+    subject, names = core, topics(isa)
+
+    def job(topic: str) -> Callable[[], list[Outcome]]:
+        return lambda: [decided(o, timeout) for o in obligations(subject, law, topic)]
+
+    limits = Limits(total=2 * timeout * len(names), each=2 * timeout * len(THEOREMS), workers=workers)
+    found = answers([job(name) for name in names], limits, progress)
+    pairs = zip(names, found, strict=True)
+    outcomes = ([_undecided(n, result)] if isinstance(result, Lost) else result for n, result in pairs)
+    return Proof(isa, tuple(outcome for group in outcomes for outcome in group))
+
+
+def decided(obligation: Obligation, timeout: float) -> Outcome:
+    """Ask both questions of an obligation: can it be refuted, and can its hypotheses hold."""
+
+    start = perf_counter()
+    answer = exists([*obligation.hypotheses, obligation.refuted], timeout)
+    given = Found.YES if answer.found is Found.YES else exists(obligation.hypotheses, timeout).found
+    shown = _shown(answer.model) if answer.model is not None else ()
+    seconds = perf_counter() - start
+    return Outcome(obligation.theorem, obligation.about, answer.found, given, obligation.vacuous, seconds, shown)
+
+
+def _undecided(topic: str, lost: Lost) -> Outcome:
+    return Outcome("direct", topic, Found.UNKNOWN, Found.UNKNOWN, False, 0.0, (), lost.reason)
+
+
+def _shown(model: z3.ModelRef) -> tuple[tuple[str, str], ...]:
+    """The plain values of a model, by name."""
+    pairs = ((d.name(), model[d]) for d in model.decls() if d.arity() == 0)
+    return tuple(sorted((name, _number(value)) for name, value in pairs))
+
+
+def _number(value: z3.ExprRef) -> str:
+    return f"{value.as_long():#x}" if isinstance(value, z3.BitVecNumRef) else str(value)
+
+
+def certificates(isa: Isa) -> Iterator[tuple[str, str]]:
+    """Every obligation as SMT-LIB 2 text, with a file name. `unsat` is the proof."""
+    core, law = Core(isa), time_of(isa)
+    assert law is not None
+    for topic in topics(isa):
+        for number, obligation in enumerate(obligations(core, law, topic)):
+            yield _file_name(topic, number, obligation), smtlib(obligation)
+
+
+def smtlib(obligation: Obligation) -> str:
+    """One obligation as a script for any solver."""
+    solver = z3.Solver()
+    solver.add(*obligation.hypotheses, obligation.refuted)
+    head = f"; {obligation.theorem}: {THEOREMS[obligation.theorem]}\n; about {obligation.about}; unsat is the proof\n"
+    return f"{head}(set-logic {LOGIC})\n{solver.to_smt2()}"
+
+
+def export(isa: Isa, folder: Path) -> int:
+    """Write all certificates into a folder; returns how many."""
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for name, text in certificates(isa):
+        (folder / name).write_text(text)
+        count += 1
+    return count
+
+
+def _file_name(topic: str, number: int, obligation: Obligation) -> str:
+    plain = "".join(c if c.isalnum() else "-" for c in f"{topic}-{obligation.theorem}-{obligation.about}")
+    return f"{plain.strip('-')}-{number}.smt2"
