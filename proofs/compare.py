@@ -30,6 +30,7 @@ class Setup:
     depth: int = 1
     seed: int = 0
     build: Callable[["Setup"], VirtualMachine] | None = None
+    quantum: int = QUANTUM
 
     def bare(self) -> Machine:
         machine = Machine(self.isa, Storage(self.isa.word, self.words), self.ports(), self.seed)
@@ -91,6 +92,7 @@ class _Pair:
     """A bare and a monitored machine, kept at the same step."""
 
     def __init__(self, setup: Setup) -> None:
+        self.quantum = setup.quantum
         self.bare, self.monitored = setup.bare(), setup.monitored()
         self.agreed = 0  # the last step at which both were the same
         self.compared = self.exits = 0
@@ -100,7 +102,7 @@ class _Pair:
         vm = self.monitored
         vm.monitor.subscribe(self._exit)
         while True:
-            end = vm.run_to_trap(min(QUANTUM, budget - vm.steps))
+            end = vm.run_to_trap(min(self.quantum, budget - vm.steps))
             if end.trap is not None:
                 vm.enter(end.trap)
                 end = vm.run(0)  # a trap may have used up the budget, and is no way for a run to end

@@ -178,3 +178,11 @@ def test_the_quantum_changes_nothing_that_a_guest_can_see(quantum: str, capfd: C
         _, facts = result(capfd, "run", "traps", "--monitor", monitor, "--quantum", quantum)
         assert facts["output"] == guest("traps").prints
         assert facts["steps"] == result(capfd, "run", "traps")[1]["steps"]
+
+
+def test_the_quantum_of_a_comparison_is_how_often_it_looks(capfd: Capture) -> None:
+    """Fibonacci traps rarely, so it is the quantum that ends most direct runs."""
+    _, seldom = result(capfd, "compare", "fib")
+    _, often = result(capfd, "compare", "fib", "--quantum", "500")
+    assert seldom["equivalent"] and often["equivalent"]
+    assert often["compared"] > seldom["compared"] + 40

@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _compared(arguments: argparse.Namespace, program: "Program") -> "Comparison":
+    from monitor.monitor import QUANTUM
     from proofs.compare import Setup, compare
     from trapline.launch import recorded_input
     from trapline.rig import Outfit, plenty, scratch_disk
@@ -61,6 +62,7 @@ def _compared(arguments: argparse.Namespace, program: "Program") -> "Comparison"
         ports=lambda: outfit().ports(program.isa),
         depth=arguments.monitor.depth,
         seed=arguments.seed,
+        quantum=arguments.quantum or QUANTUM,
     )
     with counting(arguments.steps) as progress:
         return compare(setup, arguments.steps, progress.show)
