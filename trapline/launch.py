@@ -34,6 +34,7 @@ from isa.devices.saved import Saved
 from isa.errors import TraplineError, UsageError
 from isa.machine.snapshot import Snapshot
 from trapline import programs
+from trapline.options import DEFAULT_STEPS, LIVE_STEPS
 from trapline.rig import Outfit, Rig, build, plenty, scratch_disk
 
 STDIN, STDOUT = 0, 1
@@ -67,6 +68,10 @@ class Launch:
     image: Image | None
     sink: Stdout | None
     terminal: Terminal | None
+
+    def steps(self, asked: int | None) -> int:
+        """How many steps to run at most: somebody who types is not hurried."""
+        return asked or (DEFAULT_STEPS if self.terminal is None else LIVE_STEPS)
 
     @property
     def visible(self) -> Console | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 DEFAULT_MACHINE = "g3"
 DEFAULT_STEPS = 100_000_000
+LIVE_STEPS = 1 << 62  # people are slow
 MAX_DEPTH = 8
 
 
@@ -40,7 +41,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     add_machine_option(parser)
     add = parser.add_argument
     add("--storage", type=count, metavar="WORDS", help="storage of the guest's machine (default: the guest's need)")
-    add("--steps", type=count, metavar="N", default=DEFAULT_STEPS, help="stop after N steps (default: %(default)s)")
+    add("--steps", type=count, metavar="N", help=f"stop after N steps (default: {DEFAULT_STEPS}, no end to live input)")
     add("--quantum", type=count, metavar="N", help="how many steps a machine runs at a time")
     add("--disk", metavar="FILE", help="attach FILE as the disk; blocks are 128 words")
     add("--read-only", action="store_true", help="attach the disk without permission to write")

@@ -16,6 +16,7 @@ from isa.machine import Exit, Machine, Reason
 
 SLICE = 20_000  # steps between two looks at the world outside
 PATIENCE = 0.1  # seconds to wait at a time for somebody to type
+IDLE_RATE = 1_000_000  # steps that pass in a second while a machine idles and somebody may type
 QUIET = 1.0  # seconds before progress is shown
 
 
@@ -55,9 +56,11 @@ def run(
     `terminal` is polled between slices, and a machine that idles waits for it; `show` is told the steps so far.
     """
     first, retired, stop = machine.steps, machine.retired, machine.steps + steps
+    waited = machine.skipped
     while True:
         if terminal is not None:
-            terminal.poll()
+            terminal.poll(min(PATIENCE, (machine.skipped - waited) / IDLE_RATE))
+            waited = machine.skipped
         end = machine.run(min(slice, stop - machine.steps))
         if show is not None:
             show(machine.steps)

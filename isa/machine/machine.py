@@ -52,9 +52,9 @@ class Segment(Protocol):
 class Machine:
     """A machine in its state after `on reset`, with zeroed storage.
 
-    `steps` and `retired` count since the machine was made. `trace`, if set, is called with a `TraceLine` for every
-    step (which makes the machine step singly). `breakpoints` are pcs before whose instruction a run stops; the next run
-    passes it.
+    `steps`, `retired` and `skipped` (those of both that passed in idling) count since the machine was made. `trace`, if
+    set, is called with a `TraceLine` for every step (which makes the machine step singly). `breakpoints` are pcs before
+    whose instruction a run stops; the next run passes it.
     Raises MachineError if the storage is too small for the trap entry.
     """
 
@@ -75,7 +75,7 @@ class Machine:
             )
         self.ports = ports or Ports({})
         self.state = MachineState(Layout(isa))
-        self.steps = self.retired = 0
+        self.steps = self.retired = self.skipped = 0
         self.stopped_by = ""  # an engine's words for a device failure or a violation
         self.trace: Callable[[TraceLine], None] | None = None
         self.breakpoints: set[int] = set()
@@ -180,6 +180,7 @@ class Machine:
         self.engine.advance(skipped)
         self.steps += skipped
         self.retired += skipped
+        self.skipped += skipped
         return True
 
     @property

@@ -9,7 +9,7 @@ examples:
 import argparse
 from typing import TYPE_CHECKING
 
-from trapline.options import add_guest_argument, add_monitor_option, add_run_options
+from trapline.options import DEFAULT_STEPS, add_guest_argument, add_monitor_option, add_run_options
 
 if TYPE_CHECKING:
     from proofs.compare import Comparison
@@ -64,5 +64,6 @@ def _compared(arguments: argparse.Namespace, program: "Program") -> "Comparison"
         seed=arguments.seed,
         quantum=arguments.quantum or QUANTUM,
     )
-    with counting(arguments.steps) as progress:
-        return compare(setup, arguments.steps, progress.show)
+    steps = arguments.steps or DEFAULT_STEPS
+    with counting(steps) as progress:
+        return compare(setup, steps, progress.show)

@@ -47,13 +47,13 @@ def run(arguments: argparse.Namespace) -> int:
         session.interruptible() as interruption,
         traced(launched.rig, arguments.trace, interruption) as trace,
         followed(launched.rig, launched.image, arguments.events, interruption) as events,
-        session.counting(arguments.steps, launched.visible, launched.terminal is None) as progress,
+        session.counting(launched.steps(arguments.steps), launched.visible, launched.terminal is None) as progress,
     ):
         if launched.sink is not None:
             launched.sink.before = progress.clear
         quantum = arguments.quantum or session.SLICE
         end = session.run(
-            launched.rig.machine, arguments.steps, interruption, launched.terminal, progress.show, quantum
+            launched.rig.machine, progress.stop, interruption, launched.terminal, progress.show, quantum
         )
     if launched.sink is not None and launched.sink.broken:
         raise BrokenPipeError
