@@ -179,9 +179,18 @@ def _work(pipe: Connection, others: list[Connection], jobs: Sequence[Job], limit
     _limit(limits)
     while True:
         try:
-            pipe.send(_answer(jobs[pipe.recv()]))
+            job = jobs[pipe.recv()]
+            pipe.send(_answer_at_all(job))
         except (EOFError, OSError):
             os._exit(0)
+
+
+def _answer_at_all(job: Job) -> Any:
+    """As `_answer`; a mistake of ours becomes a lost answer, which fails the command as loudly as an exception."""
+    try:
+        return _answer(job)
+    except Exception as error:
+        return Lost(f"{type(error).__name__}: {error}"[:200])
 
 
 def _limit(limits: Limits) -> None:
