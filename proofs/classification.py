@@ -171,7 +171,8 @@ class Classifier:
             user=either(control_user, location_user, changes_user, depends_user),
         )
 
-    # ---- the questions
+    # ---- the questions. Where two runs are compared, what the description calls `unknown` is one choice in both: results
+    # differ if what is *possible* does, and a result that may be anything in both states shows nothing of them.
 
     def _alone(
         self,
@@ -193,7 +194,7 @@ class Classifier:
         """Whether the ordinary result depends on a resource."""
         one = arbitrary(self.isa)
         two = other_resources(one)
-        a, b = attempt(what.behaviour, one, tag="'"), attempt(what.behaviour, two, tag='"')
+        a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
         result = disjunction(
             differ_ordinarily(a.state, b.state),
             differ_in_storage(a.state, b.state),
@@ -207,7 +208,7 @@ class Classifier:
             return Found.NO, Found.NO
         one = window_state(self.isa)
         two = shifted(one)
-        a, b = attempt(what.behaviour, one, tag="'"), attempt(what.behaviour, two, tag='"')
+        a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
         result = disjunction(differ_ordinarily(a.state, b.state), differ_in_window(one, a.state, two, b.state))
         asked = [proper(one), proper(two), *_untrapped(a, b), result]
         return self._and_from_user(one, asked + _restricted(where, one, two))
@@ -216,7 +217,7 @@ class Classifier:
         """Takes the same storage, all of it: an absolute load is not mode sensitive."""
         state = arbitrary(self.isa)
         one, two = in_mode(state, "supervisor"), in_mode(state, "user")
-        a, b = attempt(what.behaviour, one, tag="'"), attempt(what.behaviour, two, tag='"')
+        a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
         result = disjunction(differ_ordinarily(a.state, b.state), differ_in_storage(a.state, b.state))
         asked = [proper(one), proper(two), *_untrapped(a, b), result]
         return self.ask(*asked, *_restricted(where, one, two))
@@ -226,7 +227,7 @@ class Classifier:
             return Found.NO
         one = arbitrary(self.isa)
         two = other_extent(one)
-        a, b = attempt(what.behaviour, one, tag="'"), attempt(what.behaviour, two, tag='"')
+        a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
         result = disjunction(differ_ordinarily(a.state, b.state), differ_in_storage(a.state, b.state))
         asked = [proper(one), *_untrapped(a, b), result]
         return self.ask(*asked, *_restricted(where, one, two))
