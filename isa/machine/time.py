@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from isa.description import Isa
-from isa.fold import add, apply, const, either, rewriter, select, sub, ult, zext
+from isa.fold import add, apply, const, rewriter, select, sub, ult, zext
 from isa.ir import TRUE, Apply, Behaviour, Const, Expr, Param, Read, TrapIf, Write, nodes
 from isa.normal import bits_read, bits_written, next_values
 
@@ -77,13 +77,16 @@ class Time:
     def horizon(self, further: Iterable[Expr] = ()) -> Expr | None:
         """The least n such that after n untrapped steps some prologue trap, or one of `further`, holds; 64 bits.
 
-        None if a condition looks at a counter otherwise than by comparing it with something that stands still.
+        None if a condition looks at a counter otherwise than by comparing it with something that stands still, or
+        needs counters of different periods at once.
         """
-        goal = either(*(t.guard for t in self.conditions), *further)
-        moments = self._moments(goal)
-        if moments is None:
-            return None
-        return _least([const(COUNT_WIDTH, NEVER), *(self._moment(goal, n, at) for n, at in moments)])
+        found: list[Expr] = [const(COUNT_WIDTH, NEVER)]
+        for goal in _clauses((*(t.guard for t in self.conditions), *further)):
+            moments = self._moments(goal)
+            if moments is None:
+                return None
+            found += [self._moment(goal, n, at) for n, at in moments]
+        return _least(found)
 
     def _moment(self, goal: Expr, n: Expr, known: tuple[Counter, Expr] | None) -> Expr:
         """`n` if the goal holds after n steps, else NEVER. `known` is a counter whose value is then sure."""
@@ -102,6 +105,8 @@ class Time:
         start = const(COUNT_WIDTH, 0)
         found[start] = (start, None)
         mine = {c.now: c for c in self.counters}
+        if not _in_step([mine[n] for n in nodes(goal) if n in mine]):
+            return None
         for node in nodes(goal):
             for operand in node.operands():
                 if operand not in mine:
@@ -113,6 +118,20 @@ class Time:
                     moment = mine[operand].until(value)
                     found.setdefault(moment, (moment, (mine[operand], value)))
         return None if goal in mine else list(found.values())
+
+
+def _clauses(goals: Iterable[Expr]) -> list[Expr]:
+    """The goals, and in place of one that is an `either` its parts: the first of them to hold counts."""
+    found: list[Expr] = []
+    for goal in goals:
+        found += _clauses(goal.operands()) if isinstance(goal, Apply) and goal.op == "either" else [goal]
+    return found
+
+
+def _in_step(counters: list[Counter]) -> bool:
+    """Whether the first time at which each passes a value tells all that they ever do together: all come to a stop, or
+    all run for ever with one period."""
+    return len({counter.width if counter.floor is None else 0 for counter in counters}) <= 1
 
 
 def _critical(node: Expr, counter: Expr, moving: frozenset[Expr]) -> list[Expr] | None:
