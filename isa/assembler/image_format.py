@@ -1,10 +1,8 @@
 """Images as bytes, and back: docs/image-format.md. Whatever is not exactly such a file is an ImageError."""
 
 import json
-import os
 import struct
 from collections.abc import Iterator
-from contextlib import suppress
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
@@ -13,6 +11,7 @@ from isa.assembler.image import Image, ImageError, Line, Segment, printable
 from isa.assembler.layout import MAX_WORDS
 from isa.assembler.macros import MAX_STATEMENT
 from isa.assembler.tokens import MAX_LINE
+from isa.writing import write_whole
 
 MAGIC = b"\x89TLI\r\n\x1a\n"  # as PNG's: a transfer as text, or through seven bits, shows at once
 VERSION = 1
@@ -223,24 +222,10 @@ def _texts(value: Any, longest: int, what: str) -> Iterator[str]:
 
 def save(image: Image, path: str) -> None:
     """Write an image file, whole or not at all; a pipe or a device is written to directly. Raises ImageError."""
-    data = dump(image)
-    goal = os.path.realpath(path)
-    partial = f"{goal}.{os.getpid()}.partial"
     try:
-        if os.path.exists(goal) and not os.path.isfile(goal):
-            _write(goal, data)
-        else:
-            _write(partial, data)
-            os.replace(partial, goal)
+        write_whole(path, dump(image))
     except OSError as error:
-        with suppress(OSError):
-            os.unlink(partial)
         raise ImageError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
-
-
-def _write(path: str, data: bytes) -> None:
-    with open(path, "wb") as file:
-        file.write(data)
 
 
 def load(path: str) -> Image:

@@ -8,10 +8,10 @@ import json
 import os
 import stat
 import struct
-from contextlib import suppress
 from hashlib import sha256
 
 from isa.errors import TraplineError
+from isa.writing import write_whole
 
 MAGIC, VERSION = b"TRAPSNAP", 1
 _PREFIX = struct.Struct("<8sIQQ")
@@ -63,18 +63,8 @@ def _lengths(prefix: bytes, total: int, name: str) -> int:
 def write(path: str, data: bytes) -> None:
     """Put the bytes into a file, at once: a former snapshot of that name stays whole if this one cannot be written.
     Raises SnapshotError."""
-    partial = f"{path}.partial"
     try:
-        try:
-            with open(partial, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(partial)
-            raise
+        write_whole(path, data)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SnapshotError(f"cannot save the machine to {path}: {reason}", "save it elsewhere") from None
