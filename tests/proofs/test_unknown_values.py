@@ -35,5 +35,7 @@ def test_what_stays_visible_beside_it_is_found(meaning: str) -> None:
 
 
 def test_a_trap_that_may_come_is_no_guard() -> None:
-    found = verdict("let maybe : bits(1) = unknown; trap privileged(insn) when psw.mode == user && maybe == 1; x[d] <- psw")
+    found = verdict(
+        "let maybe : bits(1) = unknown; trap privileged(insn) when psw.mode == user && maybe == 1; x[d] <- psw"
+    )
     assert found.privileged is Found.NO and found.virtualizable is Found.NO
