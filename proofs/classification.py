@@ -2,8 +2,10 @@
 
 An instruction is its body and the step's default pc, without prologue and fetch: with a due clock in the prologue
 every state would trap and nothing would be privileged. All traps are excluded where the paper excludes memory traps,
-since otherwise every system call is sensitive; the hole that this opens (a trap that depends on the mode in another
-way) is a class of its own, `irregular`. Popek and Goldberg (1974), section 3; docs/theory.md has the definitions.
+since otherwise every system call is sensitive. The holes that this opens are closed apart: a trap that depends on the
+mode in another way is a class of its own, `irregular`; *whether* an instruction traps, memory traps still excluded,
+counts as part of its result where location and resources are asked for, or a machine that traps when its base is odd
+would be called innocuous. Popek and Goldberg (1974), section 3; docs/theory.md has the definitions.
 """
 
 from collections.abc import Callable
@@ -171,8 +173,25 @@ class Classifier:
             user=either(control_user, location_user, changes_user, depends_user),
         )
 
-    # ---- the questions. Where two runs are compared, what the description calls `unknown` is one choice in both: results
-    # differ if what is *possible* does, and a result that may be anything in both states shows nothing of them.
+    def affects(self, what: Subject, known: Sensitivity, where: Callable[[SymbolicState], Term] | None = None) -> Found:
+        """Whether it is sensitive in the states that `where` restricts it to, asked only of the ways that `known`,
+        its sensitivity in more states, leaves open; the first way that is found settles it."""
+        ways: list[tuple[Found, Callable[[], Found]]] = [
+            (known.control, lambda: self._alone(what, where, lambda s, a: relocation_changed(s, a.state))[0]),
+            (known.resource, lambda: self._alone(what, where, resources_changed)[0]),
+            (known.location, lambda: self._location(what, where)[0]),
+            (known.mode, lambda: self._mode(what, where)),
+            (known.resource, lambda: self._depends(what, where)[0]),
+        ]
+        found = []
+        for before, ask in ways:
+            found.append(Found.NO if before is Found.NO else ask())
+            if found[-1] is Found.YES:
+                break
+        return either(*found)
+
+    # ---- the questions. Where two runs are compared, what the description calls `unknown` is one choice in both:
+    # results differ if what is *possible* does, and a result that may be anything in both shows nothing of them.
 
     def _alone(
         self,
@@ -200,8 +219,10 @@ class Classifier:
             differ_in_storage(a.state, b.state),
             _relocation_differs(a, b),
         )
-        asked = [proper(one), proper(two), *_untrapped(a, b), result]
-        return self._and_from_user(one, asked + _restricted(where, one, two))
+        found = self._and_from_user(
+            one, [proper(one), proper(two), *_untrapped(a, b), result, *_restricted(where, one, two)]
+        )
+        return self._or_uneven(what, where, one, two, found)
 
     def _location(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> tuple[Found, Found]:
         if not self.windowed:
@@ -210,8 +231,28 @@ class Classifier:
         two = shifted(one)
         a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
         result = disjunction(differ_ordinarily(a.state, b.state), differ_in_window(one, a.state, two, b.state))
-        asked = [proper(one), proper(two), *_untrapped(a, b), result]
-        return self._and_from_user(one, asked + _restricted(where, one, two))
+        found = self._and_from_user(
+            one, [proper(one), proper(two), *_untrapped(a, b), result, *_restricted(where, one, two)]
+        )
+        return self._or_uneven(what, where, one, two, found)
+
+    def _or_uneven(
+        self,
+        what: Subject,
+        where: Callable[[SymbolicState], Term] | None,
+        one: SymbolicState,
+        two: SymbolicState,
+        found: tuple[Found, Found],
+    ) -> tuple[Found, Found]:
+        """What was found of two results, or whether of two states one traps and the other does not. One of them has
+        to be looked at: an instruction that traps unless its operand is the base shows it by not trapping."""
+        if Found.NO not in found or all(t.view for t in what.behaviour.traps):
+            return found
+        a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
+        seen = [negation(conjunction(run.trapped, run.memory)) for run in (a, b)]
+        looked = [disjunction(where(one), where(two))] if where else []
+        uneven = self._and_from_user(one, [proper(one), proper(two), *seen, a.trapped != b.trapped, *looked])
+        return either(found[0], uneven[0]), either(found[1], uneven[1])
 
     def _mode(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> Found:
         """Takes the same storage, all of it: an absolute load is not mode sensitive."""
@@ -229,8 +270,8 @@ class Classifier:
         two = other_extent(one)
         a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
         result = disjunction(differ_ordinarily(a.state, b.state), differ_in_storage(a.state, b.state))
-        asked = [proper(one), *_untrapped(a, b), result]
-        return self.ask(*asked, *_restricted(where, one, two))
+        found = self.ask(proper(one), *_untrapped(a, b), result, *_restricted(where, one, two))
+        return self._or_uneven(what, where, one, two, (found, found))[0]
 
 
 class _Pair:
