@@ -16,12 +16,13 @@ from isa.description import Isa, Role
 from isa.ir import Behaviour, Load, Store
 from isa.machine.time import COUNT_WIDTH, NEVER, Time
 from isa.partition import RESOURCES, places
-from monitor.core import VIRTUAL, Core
+from monitor.core import REAL, VIRTUAL, Core
 from proofs.classification import Subject, subjects
 from proofs.exact import Allocation, Mapped, mapped, paired, state_differs, unpaired
 from proofs.pairs import in_mode, is_user, proper
 from proofs.symbolic import (
     Attempt,
+    Memory,
     Symbolic,
     SymbolicState,
     Term,
@@ -50,6 +51,7 @@ class Obligation:
 
 THEOREMS = {
     "put-get": "saving what was just resumed gives the virtual state back, whatever it was",
+    "get-put": "if the audit is silent, resuming what was saved gives the real state back: nothing else was changed",
     "quiet": "with its resources parked, the real machine's prologue never traps, however long it runs",
     "composition": "the composed relocation admits the same addresses, leads to the same words, and stays inside",
     "fetch": "a direct fetch that does not trap gives the word that the virtual machine would fetch",
@@ -113,6 +115,7 @@ def _map(core: Core, time: Time) -> Iterator[Obligation]:
     yield Obligation("put-get", "state", given, state_differs(saved(before, before.real), before.virtual))
     yield Obligation("put-get", "audit", given, audit(before, before.real, steps))
     yield Obligation("put-get", "mode", given, negation(is_user(before.real)))
+    yield _audit_is_complete(core, time)
     quiet = attempt(Behaviour(isa.prologue.traps), before.real)
     yield Obligation("quiet", "prologue", given, quiet.trapped)
     yield from _composition(before, given)
@@ -120,9 +123,34 @@ def _map(core: Core, time: Time) -> Iterator[Obligation]:
     moved = before.virtual
     for place in places(isa, RESOURCES):
         moved = moved.put(place, other.at(place))
-    again = unpaired(perform(core.resume, paired(moved, before.real), before.allocation.params()), before.real, "real.")
+    again = unpaired(perform(core.resume, paired(moved, before.real), before.allocation.params()), before.real, REAL)
     fresh = mapped(core)
     yield Obligation("injection", "resources", given, state_differs(again, fresh.real))
+
+
+def _audit_is_complete(core: Core, time: Time) -> Obligation:
+    """Whatever a direct run made of the real state: if it does not come out of a virtual state, the audit fires."""
+    before, steps = _aged(core, time)
+    after = _changed(before.real)
+    virtual = saved(before, after)
+    again = unpaired(perform(core.resume, paired(virtual, after), before.allocation.params()), after, REAL)
+    expected = perform(time.advance(), again, {"steps": steps})
+    given = (*before.hypotheses, negation(audit(before, after, steps)))
+    return Obligation("get-put", "audit", given, state_differs(expected, after))
+
+
+def _changed(state: SymbolicState) -> SymbolicState:
+    """The state after changes to any of its registers: each is touched or not, so that samples meet both."""
+    other = arbitrary(state.isa, "_after")
+
+    def chosen(name: str, new: Term, old: Term) -> Term:
+        return z3.If(z3.BitVec(f"touched_{name}", 1) == 1, new, old)
+
+    def cells_of(name: str) -> Memory:
+        return Memory(lambda at: chosen(name, other.arrays[name].read(at), state.arrays[name].read(at)))
+
+    scalars = {name: chosen(name, other.scalars[name], old) for name, old in state.scalars.items()}
+    return replace(state, scalars=scalars, arrays={name: cells_of(name) for name in state.arrays})
 
 
 def _composition(before: Mapped, given: tuple[Term, ...]) -> Iterator[Obligation]:
@@ -266,7 +294,7 @@ def _nesting(core: Core) -> Iterator[Obligation]:
     virtual, blank = arbitrary(isa), arbitrary(isa, "_real")
 
     def resumed(state: SymbolicState, allocation: Allocation) -> SymbolicState:
-        return unpaired(perform(core.resume, paired(state, blank), allocation.params()), blank, "real.")
+        return unpaired(perform(core.resume, paired(state, blank), allocation.params()), blank, REAL)
 
     twice, once = resumed(resumed(virtual, inner), outer), resumed(virtual, flat)
     base = virtual.at(isa.the(Role.BASE))
