@@ -12,6 +12,7 @@ from isa.errors import MachineError
 from isa.ir import Origin
 from isa.machine import Machine, Pause, Reason, Storage, Trap, least_storage
 from monitor.monitor import tower
+from tests.isa.alarm import Alarm
 from tests.isa.test_engine_programs import blocks, outcome
 from tests.machines_to_test import EACH, G3, M16, MACHINES
 from tests.program_pairs import setup_of
@@ -175,40 +176,6 @@ def test_breakpoints_change_nothing(name: str, depth: int, data: st.DataObject) 
 
 
 # ---- devices in time
-
-
-class Alarm:
-    """A device that is due at given steps, and notes when it acted and when it was asked."""
-
-    name = "alarm"
-    ports = 1
-
-    def __init__(self, due: list[int]) -> None:
-        self.due = sorted(due)
-        self.acted: list[int] = []
-        self.asked: list[int] = []
-
-    def recv(self, port: int, now: int) -> int:
-        self.asked.append(now)
-        return now
-
-    def send(self, port: int, word: int, now: int) -> None:
-        self.asked.append(now)
-        self.due = sorted([*self.due, now + word % 50])
-
-    def deadline(self) -> int | None:
-        return self.due[0] if self.due else None
-
-    def act(self, now: int, storage: object) -> bool:
-        self.acted.append(now)
-        self.due = [step for step in self.due if step > now]
-        return now % 2 == 0
-
-    def save(self) -> dict[str, object]:
-        return {"due": self.due, "acted": self.acted, "asked": self.asked}
-
-    def restore(self, saved: dict[str, object]) -> None:
-        raise AssertionError
 
 
 COUNTING = "start: addi r1, r1, 1\n addi r2, r2, 1\n beq r0, r0, start"

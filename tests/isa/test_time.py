@@ -1,4 +1,4 @@
-"""The time law: many steps at once are what as many single steps are, whatever counters and conditions a prologue has."""
+"""The time law: many steps at once are what as many single steps are, whatever a prologue counts and compares."""
 
 from dataclasses import dataclass, replace
 
@@ -185,7 +185,7 @@ def test_a_law_that_is_accepted_is_right(law: Law, values: dict[str, int]) -> No
 
 
 def test_counters_of_different_periods_in_one_condition_are_refused() -> None:
-    """`c` comes round every 4 steps, and `d` reaches 1 once: when both are so is not among the first times of either."""
+    """`c` comes round every 4 steps, `d` reaches 1 once: both are so at a time that is the first of neither."""
     together = [eq(Read(2, "c"), const(2, 1)), eq(Read(5, "d"), const(5, 1))]
     effects = moved("c", 2, "up", 0), moved("d", 5, "down to", 1)
     assert time_of(with_prologue({"c": 2, "d": 5}, *effects, traps=(both(*together),))) is None

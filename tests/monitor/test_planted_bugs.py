@@ -1,0 +1,328 @@
+"""Bugs planted in the monitor, each caught by a named check that the monitor as it is passes."""
+
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from isa.description import Role
+from isa.errors import MachineError
+from isa.fold import add, const, select, sub, ult
+from isa.ir import Expr
+from isa.machine import Machine, Pause, Storage, Trap
+from monitor import VirtualMachine
+from monitor import core as core_module
+from monitor import monitor as monitor_module
+from monitor.allocator import Allocator
+from monitor.compiled import CompiledCore
+from monitor.core import Allocation, Core
+from monitor.dispatcher import Dispatcher
+from tests.monitor import planted_checks as checks
+
+Patch = pytest.MonkeyPatch
+Compiled = Callable[..., object]
+CAUGHT = (AssertionError, MachineError, IndexError)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A bug and the check that must find it."""
+
+    name: str
+    plant: Callable[[Patch], None]
+    check: Callable[[], None]
+
+
+BUGS: list[Planted] = []
+
+
+def caught_by(*found: Callable[[], None]) -> Callable[[Callable[[Patch], None]], Callable[[Patch], None]]:
+    def note(plant: Callable[[Patch], None]) -> Callable[[Patch], None]:
+        BUGS.extend(Planted(f"{plant.__name__}-{check.__name__}", plant, check) for check in found)
+        return plant
+
+    return note
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: Patch) -> None:
+    bug.check()
+    bug.plant(monkeypatch)
+    with pytest.raises(CAUGHT):
+        bug.check()
+
+
+# ---- the core
+
+
+def unadmitted(patch: Patch) -> None:
+    """Admission would refuse a machine whose relocation does not compose; here the guest shall notice."""
+    patch.setattr(monitor_module, "admit", lambda *parts: None)
+
+
+def composed_without_select(base: Expr, bound: Expr, allocation: Allocation) -> tuple[Expr, Expr]:
+    room = sub(allocation.size, base)
+    return add(allocation.offset, base), select(ult(bound, room), bound, room)
+
+
+@caught_by(checks.nothing_is_beyond_the_window)
+def room_without_its_select(patch: Patch) -> None:
+    patch.setattr(core_module, "compose", composed_without_select)
+    unadmitted(patch)
+
+
+@caught_by(checks.the_clock_rings_in_time)
+def room_without_its_select_is_refused_admission(patch: Patch) -> None:
+    patch.setattr(core_module, "compose", composed_without_select)
+
+
+@caught_by(checks.processes_keep_to_their_windows)
+def bound_not_clamped(patch: Patch) -> None:
+    patch.setattr(core_module, "compose", lambda base, bound, given: (add(given.offset, base), given.size))
+    unadmitted(patch)
+
+
+@caught_by(checks.every_exit_has_a_reason)
+def bound_too_tight_by_one(patch: Patch) -> None:
+    """Correct and slow: the last word of every window is reached by interpretation."""
+    right = core_module.compose
+
+    def tight(base: Expr, bound: Expr, given: Allocation) -> tuple[Expr, Expr]:
+        real, room = right(base, bound, given)
+        return real, select(ult(room, const(32, 64)), room, const(32, 25))
+
+    patch.setattr(core_module, "compose", tight)
+    unadmitted(patch)
+
+
+@caught_by(checks.processes_keep_to_their_windows)
+def real_mode_is_the_virtual_one(patch: Patch) -> None:
+    right = Core.mapped
+
+    def mapped(self: Core, state: Any) -> Expr:
+        place = self.isa.the(Role.MODE)
+        whole = core_module.read(core_module.VIRTUAL, state)
+        return whole if state.name == place.state else right(self, state)
+
+    patch.setattr(Core, "mapped", mapped)
+
+
+def rewired(patch: Patch, name: str, make: Callable[[CompiledCore, Compiled, Any], Compiled]) -> None:
+    """Replace a compiled function of the core: `make` gets the core, the function, and the state's layout."""
+    build = CompiledCore.__init__
+
+    def init(self: CompiledCore, core: Core) -> None:
+        from isa.engines.steps import steps_of
+
+        build(self, core)
+        setattr(self, name, make(self, getattr(self, name), steps_of(core.isa).layout))
+
+    patch.setattr(CompiledCore, "__init__", init)
+
+
+@caught_by(checks.processes_keep_to_their_windows)
+def relocation_stale_after_a_load_psw(patch: Patch) -> None:
+    """Composed once, when the machine starts."""
+
+    def make(core: CompiledCore, resume: Compiled, layout: Any) -> Compiled:
+        first: dict[str, int] = {}
+
+        def stale(v: Any, r: Any, offset: int, size: int) -> None:
+            resume(v, r, offset, size)
+            for name in ("base", "bound"):
+                slot = layout.slots[name].first
+                r[slot] = first.setdefault(name, r[slot])
+
+        return stale
+
+    rewired(patch, "resume", make)
+    unadmitted(patch)
+
+
+@caught_by(checks.processes_keep_to_their_windows, checks.the_clock_rings_in_time)
+def virtual_mode_not_kept(patch: Patch) -> None:
+    def make(core: CompiledCore, save: Compiled, layout: Any) -> Compiled:
+        def whole(v: Any, r: Any, offset: int, size: int) -> None:
+            save(v, r, offset, size)
+            v[layout.slots["psw"].first] = r[layout.slots["psw"].first]
+
+        return whole
+
+    rewired(patch, "save", make)
+
+
+@caught_by(checks.a_changed_resource_is_a_breach, checks.the_clock_rings_in_time)
+def resource_copied_back_instead_of_audited(patch: Patch) -> None:
+    def make(core: CompiledCore, save: Compiled, layout: Any) -> Compiled:
+        def with_timer(v: Any, r: Any, offset: int, size: int) -> None:
+            save(v, r, offset, size)
+            v[layout.slots["timer"].first] = r[layout.slots["timer"].first]
+
+        return with_timer
+
+    rewired(patch, "save", make)
+    rewired(patch, "breach", lambda core, breach, layout: lambda *arguments: False)
+
+
+@caught_by(checks.a_changed_resource_is_a_breach)
+def no_audit(patch: Patch) -> None:
+    rewired(patch, "breach", lambda core, breach, layout: lambda *arguments: False)
+
+
+# ---- the dispatcher
+
+
+@caught_by(checks.nothing_is_beyond_the_window)
+def window_one_word_too_long(patch: Patch) -> None:
+    build = Dispatcher.__init__
+
+    def init(self: Dispatcher, *arguments: Any) -> None:
+        build(self, *arguments)
+        self._window = (self._window[0], self._window[1] + 1)
+
+    patch.setattr(Dispatcher, "__init__", init)
+
+
+@caught_by(checks.the_clock_rings_in_time)
+def horizon_late_by_one(patch: Patch) -> None:
+    right = Dispatcher._horizon
+    patch.setattr(Dispatcher, "_horizon", lambda self: right(self) + 1)
+
+
+@caught_by(checks.every_exit_has_a_reason)
+def horizon_early_by_one(patch: Patch) -> None:
+    right = Dispatcher._horizon
+    patch.setattr(Dispatcher, "_horizon", lambda self: max(0, right(self) - 1))
+
+
+@caught_by(checks.every_exit_has_a_reason)
+def everything_interpreted(patch: Patch) -> None:
+    patch.setattr(Dispatcher, "_horizon", lambda self: 0)
+
+
+@caught_by(checks.the_clock_rings_in_time, checks.devices_live_in_virtual_time)
+def interrupt_a_step_late(patch: Patch) -> None:
+    """What is due is not asked before a direct run, which takes at least one step."""
+    right = Dispatcher._horizon
+    patch.setattr(Dispatcher, "_horizon", lambda self: max(1, right(self)))
+
+
+@caught_by(checks.the_clock_rings_in_time)
+def virtual_time_stands_still_in_direct_runs(patch: Patch) -> None:
+    build = Dispatcher.__init__
+
+    class Still:
+        def __init__(self, steps: Any) -> None:
+            self.horizon, self.advance = steps.horizon, lambda *arguments: None
+
+    def init(self: Dispatcher, *arguments: Any) -> None:
+        build(self, *arguments)
+        self._steps = Still(self._steps)  # type: ignore[assignment]
+
+    patch.setattr(Dispatcher, "__init__", init)
+
+
+@caught_by(checks.the_clock_rings_in_time)
+def steps_of_a_direct_run_counted_wrong(patch: Patch) -> None:
+    right = Dispatcher._direct
+
+    def direct(self: Dispatcher, allowed: int) -> Trap | Pause:
+        before = self.done
+        end = right(self, allowed)
+        self.done -= self.done > before + 1
+        return end
+
+    patch.setattr(Dispatcher, "_direct", direct)
+
+
+@caught_by(checks.processes_keep_to_their_windows)
+def trap_entered_at_the_wrong_pc(patch: Patch) -> None:
+    right = Dispatcher.enter
+
+    def enter(self: Dispatcher, trap: Trap) -> None:
+        self.vm.state.block[self._pc] += 1
+        right(self, trap)
+
+    patch.setattr(Dispatcher, "enter", enter)
+
+
+@caught_by(checks.processes_keep_to_their_windows)
+def general_registers_not_saved(patch: Patch) -> None:
+    def make(core: CompiledCore, save: Compiled, layout: Any) -> Compiled:
+        def forgetful(v: Any, r: Any, offset: int, size: int) -> None:
+            slot = layout.slots["x"]
+            kept = v[slot.first : slot.first + slot.count]
+            save(v, r, offset, size)
+            v[slot.first : slot.first + slot.count] = array("Q", kept)
+
+        return forgetful
+
+    rewired(patch, "save", make)
+
+
+# ---- devices of virtual machines
+
+
+@caught_by(checks.devices_live_in_virtual_time)
+def pending_bit_lost(patch: Patch) -> None:
+    """A new interrupt takes the place of the pending ones."""
+
+    def act(self: VirtualMachine) -> int | None:
+        before = self.state["pending"]
+        self.state["pending"] = 0
+        deadline = Machine._act(self)
+        if not self.state["pending"]:
+            self.state["pending"] = before
+        return deadline
+
+    patch.setattr(VirtualMachine, "_act", act)
+
+
+@caught_by(checks.devices_live_in_virtual_time)
+def device_told_a_stale_time(patch: Patch) -> None:
+    right = Machine.receive
+    patch.setattr(
+        VirtualMachine,
+        "receive",
+        lambda self, channel, port, ahead: right(self, channel, port, 0),
+    )
+
+
+@caught_by(checks.a_disk_moves_its_own_words)
+def device_address_not_relocated(patch: Patch) -> None:
+    """The device is given the storage of the machine below."""
+
+    def act(self: VirtualMachine) -> int | None:
+        own, self.storage = self.storage, self.monitor.below.storage
+        try:
+            return Machine._act(self)
+        finally:
+            self.storage = own
+
+    patch.setattr(VirtualMachine, "_act", act)
+
+
+# ---- the allocator
+
+
+@caught_by(checks.windows_are_disjoint_and_clean, checks.a_readable_relocation_is_noticed)
+def real_page_0_given_out(patch: Patch) -> None:
+    build = Allocator.__init__
+
+    def init(self: Allocator, storage: Storage) -> None:
+        build(self, storage)
+        self._taken = []
+
+    patch.setattr(Allocator, "__init__", init)
+
+
+@caught_by(checks.windows_are_disjoint_and_clean)
+def windows_overlap(patch: Patch) -> None:
+    patch.setattr(Allocator, "_fit", lambda self, wanted, size: 1)
+
+
+@caught_by(checks.windows_are_disjoint_and_clean)
+def windows_keep_what_was_in_them(patch: Patch) -> None:
+    patch.setattr(Storage, "nonzero_pages", lambda self: [])
