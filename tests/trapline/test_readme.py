@@ -88,7 +88,7 @@ def test_every_make_command_is_a_target() -> None:
 def test_every_subcommand_and_file_named_exists() -> None:
     from trapline.cli import subcommands
 
-    assert set(re.findall(r"`trapline (\w+)", README)) == set(subcommands())
+    assert set(re.findall(r"`trapline (\w+)", README)) <= set(subcommands())
     assert all((ROOT / name).exists() for name in ("READING.md", "LICENSE", "docs", "guests"))
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from trapline.cli import main
+
 ROOT = Path(__file__).parents[2]
 TYPED = "hello trapline\n"
 ECHO = "HELLO TRAPLINE"
@@ -48,7 +50,7 @@ def terminal(cwd: Path, *arguments: str) -> Iterator[Session]:
         os.close(slave)
 
 
-def test_a_live_session_can_be_replayed(tmp_path: Path) -> None:
+def test_a_live_session_can_be_replayed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with terminal(tmp_path, "run", "os", "--input", "-", "--record", "keys") as session:
         modes = termios.tcgetattr(session.slave)
         session.until("[boot:")
@@ -59,11 +61,8 @@ def test_a_live_session_can_be_replayed(tmp_path: Path) -> None:
         assert session.process.wait(60) == 0
         assert termios.tcgetattr(session.slave) == modes
     shown = session.seen.decode().replace("\r\n", "\n")
-    command = [sys.executable, "-m", "trapline", "run", "os", "--input", "keys"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    again = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
-    assert again.returncode == 0
-    assert shown.startswith(again.stdout)
+    assert main(["run", "os", "--input", str(tmp_path / "keys")]) == 0
+    assert shown.startswith(capfd.readouterr().out)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
