@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from guests.catalogue import guests
 from isa.devices import Script
 from proofs.compare import Comparison, Setup, compare
 from trapline.panels import panels, plain, printable
@@ -13,7 +14,8 @@ from trapline.rig import Outfit, Rig, build, plenty, scratch_disk
 from trapline.stage import Stage
 from trapline.story import Story
 
-SYSTEM, OTHERS, NOTICES = "os", ("quicksort", "rogue"), "sgdt"
+SYSTEM, OTHERS = "os", ("quicksort", "rogue")
+VARIANT = "g3_sgdt"  # and the guest that notices is the one that is shipped for it
 BUDGET = 1_000_000  # steps of any one run
 QUANTUM = 700  # steps of a turn: few, so that something can be seen
 FRAME = 0.05  # seconds that a turn lasts in a live view
@@ -49,7 +51,7 @@ def perform(story: Story, fast: bool) -> Findings:
     story.chapter("Each of them bare and monitored, compared at every exit")
     comparisons = {program.name: _compared(program) for program in programs}
     story.lines(_same(name, c) for name, c in comparisons.items())
-    traitor = find(NOTICES, None)
+    traitor = find(next(guest.name for guest in guests() if guest.machine == VARIANT), None)
     story.chapter(f"The same on {traitor.machine}. {traitor.isa.doc}")
     for name in (SYSTEM, *OTHERS):
         story.lines([_same(name, _compared(find(name, traitor.machine)))])
