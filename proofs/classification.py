@@ -251,7 +251,8 @@ class Classifier:
         a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
         seen = [negation(conjunction(run.trapped, run.memory)) for run in (a, b)]
         looked = [disjunction(where(one), where(two))] if where else []
-        uneven = self._and_from_user(one, [proper(one), proper(two), *seen, a.trapped != b.trapped, *looked])
+        asked = [proper(one), proper(two), *seen, *a.facts, *b.facts, a.trapped != b.trapped, *looked]
+        uneven = self._and_from_user(one, asked)
         return either(found[0], uneven[0]), either(found[1], uneven[1])
 
     def _mode(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> Found:
