@@ -90,6 +90,8 @@ def _report(error: TraplineError, as_json: bool) -> int:
         emit_error(error, as_json)
     except BrokenPipeError:
         return _silence()
+    except OSError:  # the complaint cannot be written either; its exit code still says what it is
+        _give_up_stdout_if_broken()
     return error.exit_code
 
 

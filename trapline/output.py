@@ -19,9 +19,13 @@ def console(file: TextIO | None = None) -> "Console":
     """Where tables and text go: stdout or `file`, at the terminal's width, or as `PIPE_WIDTH` plain columns."""
     from rich.console import Console
 
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # as every other writer does; rich would leave with exit code 1
+
     file = file or sys.stdout
     width = None if file.isatty() else PIPE_WIDTH
-    return Console(file=file, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    return Plain(file=file, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
 def show(renderable: "RenderableType", file: TextIO | None = None) -> None:

@@ -1,15 +1,18 @@
 """The command line as a whole: what every subcommand owes its user, whatever it does."""
 
 import argparse
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from isa.errors import MachineError, TraplineError, UsageError
-from trapline import cli
+from trapline import cli, output
+from trapline.__main__ import start
 
 
 def test_no_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,6 +73,35 @@ def test_closed_streams_are_no_reason_to_fail(tmp_path: Path) -> None:
     done = trapline(f"run os --input - --trace {tmp_path}/trace", ">&- <&- 2>&-")
     assert done.returncode == 0
     assert "boot" not in (tmp_path / "trace").read_text()
+
+
+@pytest.mark.parametrize("arguments", ["explain g3 lw --json", "machines nope --json"])
+def test_a_full_disk_is_no_reason_for_a_traceback(arguments: str) -> None:
+    done = trapline(arguments, ">/dev/full")
+    assert done.returncode in (2, 3)
+    assert done.stderr.startswith("error: ") and "Traceback" not in done.stderr
+
+
+def test_nobody_reads_what_rich_prints() -> None:
+    class Closed(io.StringIO):
+        def flush(self) -> None:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        output.console(Closed()).print("text")
+
+
+class Interrupted(ModuleType):
+    """A module during whose loading the user presses Ctrl-C."""
+
+    def __getattr__(self, name: str) -> object:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_while_modules_are_loaded(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(sys.modules, "trapline.cli", Interrupted("trapline.cli"))
+    assert start() == 130
+    assert capsys.readouterr().err == "\ninterrupted\n"
 
 
 def test_a_character_that_cannot_be_shown_is_spelled_out(tmp_path: Path) -> None:
