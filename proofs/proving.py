@@ -133,9 +133,9 @@ def certificates(isa: Isa) -> Iterator[tuple[str, str]]:
     """Every obligation as SMT-LIB 2 text, with a file name. `unsat` is the proof."""
     core, law = Core(isa), time_of(isa)
     assert law is not None
-    for topic in topics(isa):
-        for number, obligation in enumerate(obligations(core, law, topic)):
-            yield _file_name(topic, number, obligation), smtlib(obligation)
+    everything = (o for topic in topics(isa) for o in obligations(core, law, topic))
+    for number, obligation in enumerate(everything):
+        yield _file_name(number, obligation), smtlib(obligation)
 
 
 def smtlib(obligation: Obligation) -> str:
@@ -156,6 +156,6 @@ def export(isa: Isa, folder: Path) -> int:
     return count
 
 
-def _file_name(topic: str, number: int, obligation: Obligation) -> str:
-    plain = "".join(c if c.isalnum() else "-" for c in f"{topic}-{obligation.theorem}-{obligation.about}")
-    return f"{plain.strip('-')}-{number}.smt2"
+def _file_name(number: int, obligation: Obligation) -> str:
+    plain = "".join(c if c.isalnum() else "-" for c in obligation.about).strip("-")
+    return f"{number:04}-{obligation.theorem}-{plain}.smt2"
