@@ -3,11 +3,12 @@
 `merge` gives every scalar one final value; `specialise` fixes parameters and parts of the state to constants.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from isa.description import Isa, Kind
 from isa.fold import const, insert, rewrite_behaviour, rewriter, select
-from isa.ir import TRUE, Apply, Behaviour, Const, Effect, Element, Expr, Param, Read, Size, Write, nodes
+from isa.ir import TRUE, Apply, Behaviour, Const, Effect, Element, Expr, Param, Read, SetElement, Size, Write, nodes
 
 
 def merge(isa: Isa, behaviour: Behaviour) -> Behaviour:
@@ -57,6 +58,24 @@ def specialise(
     isa: Isa, behaviour: Behaviour, params: Mapping[str, int], known: Mapping[str, int], size: int | None = None
 ) -> Behaviour:
     return rewrite_behaviour(behaviour, specialiser(isa, params, known, size))
+
+
+def copied_cells(behaviour: Behaviour) -> dict[str, tuple[str, int]]:
+    """Register files whose first cells a behaviour copies from another file, cell by cell and always, and of which it
+    sets no others: target to (source, how many). Backends take such a copy as one act."""
+    cells: dict[tuple[str, str], list[int]] = {}
+    for effect in behaviour.effects:
+        match effect:
+            case SetElement(guard, target, Const(_, to), Element(_, source, Const(_, at))) if (
+                guard is TRUE and to == at
+            ):
+                cells.setdefault((target, source), []).append(at)
+    sets = Counter(e.state for e in behaviour.effects if isinstance(e, SetElement))
+    return {
+        target: (source, len(at))
+        for (target, source), at in cells.items()
+        if sorted(at) == list(range(len(at))) and sets[target] == len(at)
+    }
 
 
 Bits = frozenset[tuple[str, int]]  # a set of bits of scalars: (state, bit number)

@@ -8,7 +8,6 @@ the channel is an `Exchange` that two runs must agree on.
 z3's own `==` makes Python truth values of terms silently; terms here are compared with `same`, and never branched on.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -17,7 +16,8 @@ from typing import Any
 import z3
 
 from isa.description import Isa, Kind, Place, Role
-from isa.ir import TRUE, Apply, Behaviour, Const, Element, Load, Recv, Send, SetElement, Store, Write, nodes
+from isa.ir import Apply, Behaviour, Element, Load, Recv, Send, SetElement, Store, Write, nodes
+from isa.normal import copied_cells
 from isa.operators import BOOL, smt_text
 from isa.reading import Reading
 
@@ -313,19 +313,9 @@ def _after(behaviour: Behaviour, state: SymbolicState, reading: Symbolic) -> tup
 def copied_files(isa: Isa, behaviour: Behaviour) -> dict[str, str]:
     """Register files that a behaviour copies whole, cell by cell: target to source. Taken as one, they stay the same
     terms on both sides, and products and quotients of them are never taken apart."""
-    cells: dict[tuple[str, str], list[int]] = {}
-    for effect in behaviour.effects:
-        match effect:
-            case SetElement(guard, target, Const(_, at), Element(_, source, Const(_, same_at))) if guard is TRUE:
-                if at == same_at:
-                    cells.setdefault((target, source), []).append(at)
-    sets = Counter(e.state for e in behaviour.effects if isinstance(e, SetElement))
     counts = {name: state.count for name, state in isa.states.items()}
-    return {
-        target: source
-        for (target, source), at in cells.items()
-        if sorted(at) == list(range(counts[source.rpartition(".")[2]])) and sets[target] == len(at)
-    }
+    copies = copied_cells(behaviour).items()
+    return {target: source for target, (source, count) in copies if count == counts[source.rpartition(".")[2]]}
 
 
 def _chosen(guard: Term, then: Term, otherwise: Term) -> Term:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from isa.ir import TRUE, Apply, Behaviour, Element, Expr, Load, Send, SetElement, Store, TrapIf, Write, nodes
+from isa.normal import copied_cells
 from isa.operators import BOOL, python_text
 from isa.reading import Reading
 
@@ -123,9 +124,12 @@ class PythonSource(Reading[str]):
 
         A send comes first of the writes, so that a device that fails leaves the state as it was.
         """
-        pending: list[tuple[str, str]] = []
+        copies = {t: c for t, c in copied_cells(behaviour).items() if c[1] > 1}
+        pending = [("", self._copy(target, *copy)) for target, copy in copies.items()]
         several = len(behaviour.effects) > 1
         for effect in behaviour.effects:
+            if isinstance(effect, SetElement) and effect.state in copies:
+                continue
             text = [self.settled(e, several) for e in parts_of(effect)]
             guard = "" if effect.guard is TRUE else bare(text.pop())
             line = self.write(effect, text)
@@ -145,6 +149,10 @@ class PythonSource(Reading[str]):
                 return f"e.store({bare(text[0])}, {bare(text[1])})"
             case Send(_, channel, _, _):
                 return f"e.send({channel!r}, {bare(text[0])}, {bare(text[1])})"
+
+    def _copy(self, target: str, source: str, count: int) -> str:
+        (to, first), (at, start) = self.where[target], self.where[source]
+        return f"{to}[{first}:{first + count}] = {at}[{start}:{start + count}]"
 
     def settled(self, expr: Expr, several: bool) -> str:
         text = self.value(expr)
