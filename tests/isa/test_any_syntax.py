@@ -50,7 +50,7 @@ def odd(template: str, *styles: str) -> Isa:
 @example(odd("d // a, k", "r%d", "r%d", "%d"), [0x123], 0)
 @example(odd("d, a ; # k", "r%d", "r%d", "%d"), [0x123], 0)
 @example(odd("d a k", "(%d)", "r %d", "%x"), [0x123], 0)
-def test_any_syntax_round_trips(isa: Isa, operands: list[int], origin: int):
+def test_any_syntax_round_trips(isa: Isa, operands: list[int], origin: int) -> None:
     (only,) = isa.instructions
     words = [encode(isa, only, {"d": v & 15, "a": v >> 4 & 15, "k": v >> 8}) for v in operands]
     text = disassemble(isa, words, origin)

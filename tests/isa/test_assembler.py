@@ -3,6 +3,7 @@
 import pytest
 
 from isa.assembler import Image, assemble
+from isa.description import Isa
 from isa.encoding import encode
 from isa.errors import Source, TraplineError
 from tests.isa.small_machines import LEFT, RIGHT
@@ -22,7 +23,7 @@ end:
         """
 
 
-def words(text: str, isa=LEFT) -> list[int]:
+def words(text: str, isa: Isa = LEFT) -> list[int]:
     return [word for _, word in assemble(isa, text, "t.s").words()]
 
 
@@ -30,7 +31,7 @@ def pairs(text: str) -> dict[int, int]:
     return dict(assemble(LEFT, text, "t.s").words())
 
 
-def test_a_program_with_everything_common():
+def test_a_program_with_everything_common() -> None:
     image = assemble(
         LEFT,
         PROGRAM,
@@ -75,25 +76,25 @@ def test_a_program_with_everything_common():
         ("Cause.clock * 2", 10),
     ],
 )
-def test_expressions_follow_c(text, value):
+def test_expressions_follow_c(text: str, value: int) -> None:
     assert words(f".word {text}") == [value & 0xFFFFFFFF]
 
 
-def test_local_labels_refer_to_the_nearest():
+def test_local_labels_refer_to_the_nearest() -> None:
     assert words("1: .word 1b, 1f\n1: .word 1b, 1f\n 2: 1: .word 1b, 2b") == [0, 2, 2, 4, 4, 4]
 
 
-def test_a_constant_may_refer_forward_and_dot_is_where_it_stands():
+def test_a_constant_may_refer_forward_and_dot_is_where_it_stands() -> None:
     assert words(".equ a, b + 1\n.word a\n.equ b, c\n.equ here, .\nc: .word here, a") == [2, 1, 2]
 
 
-def test_directives_place_words():
+def test_directives_place_words() -> None:
     got = pairs('.org 0x20\n.word 1\n.align 8\n.word 2\n.org 4\n.ascii "hi", "!"\n.space 2, -1')
     filled = {0x20: 1, **dict.fromkeys(range(0x21, 0x28), 0), 0x28: 2}
     assert got == {**filled, 4: 104, 5: 105, 6: 33, 7: 0xFFFFFFFF, 8: 0xFFFFFFFF}
 
 
-def test_adjacent_words_make_one_segment():
+def test_adjacent_words_make_one_segment() -> None:
     image = assemble(LEFT, ".org 5\n.word 5\n.org 3\n.word 3\n.org 4\n.word 4\n.org 7\n.word 7")
     assert [(s.address, s.words) for s in image.segments] == [(3, (3, 4, 5)), (7, (7,))]
 
@@ -108,21 +109,21 @@ def test_adjacent_words_make_one_segment():
         ("", 0),
     ],
 )
-def test_entry(text, entry):
+def test_entry(text: str, entry: int) -> None:
     assert assemble(LEFT, text).entry == entry
 
 
-def test_pseudo_instructions_nest_and_keep_expressions_together():
+def test_pseudo_instructions_nest_and_keep_expressions_together() -> None:
     assert words("push2 r1, ra") == words("addi sp, sp, -1\nsw r1, 0(sp)\naddi r14, r14, -1\nsw r15, 0(r14)")
     assert words("li r2, 0x10000 + 0x20003") == words("lui r2, 3\nori r2, r2, 3")
     assert words("x: li r2, x - 1") == words("lui r2, 0xffff\nori r2, r2, 0xffff")
 
 
-def test_dot_in_a_pseudo_instruction_is_each_word_s_own_address():
+def test_dot_in_a_pseudo_instruction_is_each_word_s_own_address() -> None:
     assert words("jump .") == words("j 0\nhalt")
 
 
-def test_macros_take_arguments_defaults_and_unique_labels():
+def test_macros_take_arguments_defaults_and_unique_labels() -> None:
     text = """
         .macro countdown reg, from, by=1
         li \\reg, \\from
@@ -141,21 +142,21 @@ out\\@:
     assert words(text.replace("\\reg\\()_", "in")) == words(plain)
 
 
-def test_words_are_pasted_from_parameters():
+def test_words_are_pasted_from_parameters() -> None:
     text = ".macro m n, r\nx\\n\\()_a: mov r\\n, \\r\\()5\n.word x\\n\\()_a\n.endm\nm 3, r1"
     assert words(text) == words("mov r3, r15\n.word 0")
 
 
-def test_macro_arguments_are_operands_mnemonics_strings_and_whole_expressions():
+def test_macro_arguments_are_operands_mnemonics_strings_and_whole_expressions() -> None:
     text = '.macro do op, mem, n, s\n\\op r1, \\mem\n.word \\n * 2\n.string \\s\n.endm\ndo lw, 4(sp), 1 + 2, "a,b"'
     assert words(text) == words('lw r1, 4(sp)\n.word 6\n.string "a,b"')
 
 
-def test_a_grouped_argument_opens_where_a_template_needs_its_brackets():
+def test_a_grouped_argument_opens_where_a_template_needs_its_brackets() -> None:
     assert words(".macro m x\nlpsw 2 \\x\n.endm\nm (sp)") == words("lpsw 2(sp)")
 
 
-def test_macros_use_macros_and_includes_are_given_by_the_caller():
+def test_macros_use_macros_and_includes_are_given_by_the_caller() -> None:
     files = {
         "a.s": '.macro one x\n.word \\x\n.endm\n.include "b.s"',
         "b.s": ".macro two x\none \\x\none \\x + 1\n.endm",
@@ -166,12 +167,12 @@ def test_macros_use_macros_and_includes_are_given_by_the_caller():
     assert image.lines[1].expansion == ".word (3+1)"
 
 
-def test_a_slice_of_a_field_s_width_is_its_bits():
+def test_a_slice_of_a_field_s_width_is_its_bits() -> None:
     assert words("addi r1, r0, 0xffff[15:0]") == words("addi r1, r0, -1")
     assert words("lui r1, (-1)[15:0]") == words("lui r1, 0xffff")
 
 
-def test_the_unusual_machine():
+def test_the_unusual_machine() -> None:
     assert words("MOV #-32 -> $3", RIGHT) == [0x1000 | 2 << 10 | 3 << 4]
     assert words("MOV #0x1f->acc ; comment", RIGHT) == [0x1000 | 1 << 10 | 0xF]
     assert words("LD $1 <- (2 + 4)[$2]", RIGHT) == [0x2000 | 3 << 4 | 1 | 2 << 2]
@@ -182,11 +183,11 @@ def test_the_unusual_machine():
     assert words("BACK x\nx:", RIGHT) == [0x4302, 0xF000]
 
 
-def test_branches_wrap_round_the_end_of_the_addresses():
+def test_branches_wrap_round_the_end_of_the_addresses() -> None:
     assert pairs(".org 0xffffffff\nj 1") == {0xFFFFFFFF: encode(LEFT, "jal", {"d": 0, "t": 1})}
 
 
-def test_an_image_says_which_encodings_it_uses():
+def test_an_image_says_which_encodings_it_uses() -> None:
     image = assemble(LEFT, "li r1, 1\n.word 5")
     assert image.names == ("lui", "ori")
     image.check(LEFT)
@@ -194,5 +195,5 @@ def test_an_image_says_which_encodings_it_uses():
         image.check(RIGHT)
 
 
-def test_an_empty_program_is_an_image():
+def test_an_empty_program_is_an_image() -> None:
     assert assemble(LEFT, "") == Image("left", 32, (), assemble(LEFT, "").digest, (), 0)

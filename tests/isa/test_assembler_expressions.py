@@ -1,6 +1,7 @@
 """Expressions as a property: a tree printed with as few brackets as C needs means what the tree means."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -105,18 +106,18 @@ def value_of(text: str) -> int:
 
 
 @given(trees())
-def test_an_expression_means_what_its_tree_means(tree):
+def test_an_expression_means_what_its_tree_means(tree: Any) -> None:
     assert value_of(tree.text()) == tree.value()
 
 
 @pytest.mark.parametrize("width, low, high", [(32, -(1 << 31), (1 << 32) - 1)])
-def test_a_word_takes_signed_and_unsigned_values(width, low, high):
+def test_a_word_takes_signed_and_unsigned_values(width: int, low: int, high: int) -> None:
     for value in (low, -1, 0, high):
         assert assemble(LEFT, f".word {value}").segments[0].words == (value & high,)
 
 
 @given(st.integers(-(1 << 15), (1 << 16) - 1))
-def test_a_value_is_taken_where_it_is_unambiguous(value):
+def test_a_value_is_taken_where_it_is_unambiguous(value: int) -> None:
     """A signed field takes what it holds, an unsigned one too, and a slice of its width fits both."""
     signed = (value & 0xFFFF ^ 0x8000) - 0x8000
     for name, shown, fits in (("addi r1, r2,", signed, value < 1 << 15), ("ori r1, r2,", value & 0xFFFF, value >= 0)):

@@ -1,5 +1,7 @@
 """The assembler on real programs for G3 and its variants: the guests that are shipped."""
 
+from pathlib import Path
+
 import pytest
 
 from guests.catalogue import Guest, guests
@@ -16,28 +18,28 @@ def assembled(guest: Guest) -> tuple[Isa, Image]:
 
 
 @GUESTS
-def test_a_guest_survives_disassembly(guest):
+def test_a_guest_survives_disassembly(guest: Guest) -> None:
     isa, image = assembled(guest)
     again = assemble(isa, disassemble_image(isa, image))
     assert (again.segments, again.entry, again.names) == (image.segments, image.entry, image.names)
 
 
 @GUESTS
-def test_a_guest_survives_its_file(guest, tmp_path):
+def test_a_guest_survives_its_file(guest: Guest, tmp_path: Path) -> None:
     _, image = assembled(guest)
     image.save(str(tmp_path / "image"))
     assert Image.load(str(tmp_path / "image")) == image
 
 
 @GUESTS
-def test_the_listing_has_every_word_that_has_a_line(guest):
+def test_the_listing_has_every_word_that_has_a_line(guest: Guest) -> None:
     _, image = assembled(guest)
     rows = {tuple(row.split()[:2]) for row in listing(image).splitlines()}
     assert {(f"{a:08x}", f"{w:08x}") for a, w in image.words() if a in image.lines} <= rows
 
 
 @GUESTS
-def test_the_source_map_names_lines_of_the_source(guest):
+def test_the_source_map_names_lines_of_the_source(guest: Guest) -> None:
     _, image = assembled(guest)
     texts = {}
     for line in image.lines.values():
@@ -48,13 +50,13 @@ def test_the_source_map_names_lines_of_the_source(guest):
 
 
 @pytest.mark.parametrize("variant", ["g3_jrst", "g3_sgdt", "g3_popf"])
-def test_an_image_for_g3_runs_on_its_variants_and_theirs_on_it(variant):
+def test_an_image_for_g3_runs_on_its_variants_and_theirs_on_it(variant: str) -> None:
     program = "li r1, 5\nrrel r1, r2\nhalt"
     assemble(find("g3"), program).check(find(variant))
     assemble(find(variant), program).check(find("g3"))
 
 
-def test_an_image_that_uses_what_a_variant_added_is_for_that_variant():
+def test_an_image_that_uses_what_a_variant_added_is_for_that_variant() -> None:
     image = assemble(find("g3_jrst"), "jrst 0(r1)")
     image.check(find("g3_jrst"))
     with pytest.raises(ImageError, match="uses instructions that g3 does not have: `jrst`"):

@@ -1,18 +1,20 @@
 """Sources that nobody wrote in good faith: each ends soon, with words or with the limit that it met."""
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.assembler import assemble
+from isa.description import Isa
 from isa.errors import Source, SourceError
 from tests.isa.small_machines import LEFT, RIGHT
 from tests.isa.test_assembler import PROGRAM
 
 
-def first(text: str, include=None) -> str:
+def first(text: str, include: Any = None) -> str:
     with pytest.raises(SourceError) as caught:
         assemble(LEFT, text, "t.s", include)
     assert len(caught.value.render()) < 20_000
@@ -42,16 +44,16 @@ def doubling(last: str) -> str:
     ],
     ids=range(12),
 )
-def test_a_limit(text, message):
+def test_a_limit(text: str, message: str) -> None:
     assert first(text) == message
 
 
 @pytest.mark.nightly
-def test_macros_that_double_are_stopped():
+def test_macros_that_double_are_stopped() -> None:
     assert first(doubling("halt")) == "all expansions together are longer than 4194304 characters"
 
 
-def test_includes_that_double_are_stopped():
+def test_includes_that_double_are_stopped() -> None:
     twice = Source("twice.s", '.include "a"\n.include "a"')
     assert first('.include "a"', lambda path, includer: twice) == "includes are nested more than 32 deep"
     empty = Source("empty.s", "")
@@ -60,7 +62,7 @@ def test_includes_that_double_are_stopped():
 
 
 @pytest.mark.parametrize("inner", ["(", "-", "~(", "- -("])
-def test_nesting_costs_no_stack(inner):
+def test_nesting_costs_no_stack(inner: str) -> None:
     deep = inner * 1500 + "0" + ")" * (1500 * inner.count("("))
     assert assemble(LEFT, f".word {deep}").top == 1
     assert assemble(LEFT, ".word 1" + "[3:0]" * 1500).segments[0].words == (1,)
@@ -75,18 +77,18 @@ PIECES = st.sampled_from(
 
 @pytest.mark.parametrize("isa", [LEFT, RIGHT], ids=lambda isa: isa.name)
 @given(st.lists(PIECES, max_size=60).map("".join))
-def test_any_text_is_assembled_or_explained(isa, text):
+def test_any_text_is_assembled_or_explained(isa: Isa, text: str) -> None:
     assembled_or_explained(isa, text)
 
 
 @pytest.mark.parametrize("isa", [LEFT, RIGHT], ids=lambda isa: isa.name)
 @given(st.text(max_size=200))
-def test_any_characters_are_assembled_or_explained(isa, text):
+def test_any_characters_are_assembled_or_explained(isa: Isa, text: str) -> None:
     assembled_or_explained(isa, text)
 
 
 @given(st.randoms(use_true_random=False))
-def test_a_damaged_program_is_assembled_or_explained(rng: random.Random):
+def test_a_damaged_program_is_assembled_or_explained(rng: random.Random) -> None:
     text = list(PROGRAM)
     for _ in range(rng.randint(1, 10)):
         at = rng.randrange(len(text))
@@ -94,7 +96,7 @@ def test_a_damaged_program_is_assembled_or_explained(rng: random.Random):
     assembled_or_explained(LEFT, "".join(text))
 
 
-def assembled_or_explained(isa, text: str) -> None:
+def assembled_or_explained(isa: Isa, text: str) -> None:
     try:
         image = assemble(isa, text, "t.s")
     except SourceError as error:

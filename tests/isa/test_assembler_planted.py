@@ -36,7 +36,7 @@ def round_trips() -> bool:
         return False
 
 
-def test_the_edges_round_trip_as_things_are():
+def test_the_edges_round_trip_as_things_are() -> None:
     assert round_trips()
 
 
@@ -62,7 +62,9 @@ def first_piece_only(use: Use, word: int) -> int:
     ],
     ids=["unsigned", "pc off by one", "absolute", "address off by one", "no minus", "wrong register", "half a field"],
 )
-def test_a_planted_bug_is_caught(monkeypatch, place: Any, attribute: str, planted: Callable[..., Any]):
+def test_a_planted_bug_is_caught(
+    monkeypatch: pytest.MonkeyPatch, place: Any, attribute: str, planted: Callable[..., Any]
+) -> None:
     edges = {isa.name: edge_words(isa) for isa in (LEFT, RIGHT)}
     monkeypatch.setitem(globals(), "edge_words", lambda isa: edges[isa.name])
     monkeypatch.setattr(place, attribute, planted)

@@ -1,6 +1,7 @@
 """Bad sources and exactly what is said about them: each file in bad_asm ends, after `=====`, with the diagnostics."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ FOLDER = Path(__file__).parent / "bad_asm"
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.s")), ids=lambda p: p.stem)
-def test_a_bad_source_is_explained(path: Path):
+def test_a_bad_source_is_explained(path: Path) -> None:
     source, expected = path.read_text(encoding="utf-8").split("=====\n")
     with pytest.raises(SourceError) as caught:
         assemble(LEFT, source, f"{FOLDER}/{path.name}", Directory(str(FOLDER)))
@@ -26,7 +27,7 @@ def messages(text: str) -> list[str]:
     return [f"{d.span.line}:{d.span.column} {d.message}" for d in caught.value.diagnostics]
 
 
-def test_very_many_errors_end_with_a_word_about_it():
+def test_very_many_errors_end_with_a_word_about_it() -> None:
     found = messages("\n".join(f"oops{i}" for i in range(60)))
     assert len(found) == 21
     assert found[19:] == [
@@ -35,24 +36,24 @@ def test_very_many_errors_end_with_a_word_about_it():
     ]
 
 
-def test_a_very_long_line_is_refused():
+def test_a_very_long_line_is_refused() -> None:
     assert messages(".word " + ", ".join(["1"] * 4000)) == ["1:10000 a line is longer than 10000 characters"]
 
 
-def test_a_very_long_source_is_refused_at_once():
+def test_a_very_long_source_is_refused_at_once() -> None:
     assert messages("\n" * (16 << 20) + "x") == ["1:1 the sources are longer than 16777216 characters together"]
 
 
-def test_a_program_without_includes_says_so():
+def test_a_program_without_includes_says_so() -> None:
     assert messages('.include "x.s"') == ["1:10 this text may not include files"]
 
 
-def test_errors_of_both_passes_come_in_source_order():
+def test_errors_of_both_passes_come_in_source_order() -> None:
     text = "nop r1\n.word later\nbad\n.equ x, nowhere\n.word 1 << 40"
     assert [m.split()[0] for m in messages(text)] == ["1:1", "2:7", "3:1", "4:9", "5:7"]
 
 
-def test_a_caller_may_refuse_an_include():
+def test_a_caller_may_refuse_an_include() -> None:
     def include(path: str, includer: str) -> Source:
         raise TraplineError(f"{includer} may not have {path}", "ask first")
 
@@ -65,7 +66,7 @@ def test_a_caller_may_refuse_an_include():
 # ---- files
 
 
-def test_files_include_files_relative_to_themselves(tmp_path):
+def test_files_include_files_relative_to_themselves(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "top.s").write_text('.include "sub/a.s"\n.word 1')
     (tmp_path / "sub" / "a.s").write_text('.include "../b.s"\n.include "c.s"')
@@ -76,14 +77,16 @@ def test_files_include_files_relative_to_themselves(tmp_path):
     assert image.lines[0].file == str(tmp_path / "b.s")
 
 
-def test_a_file_in_the_current_directory_may_include_its_neighbour(tmp_path, monkeypatch):
+def test_a_file_in_the_current_directory_may_include_its_neighbour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "top.s").write_text('.include "a.s"')
     (tmp_path / "a.s").write_text(".word 5")
     monkeypatch.chdir(tmp_path)
     assert assemble_file(LEFT, "top.s").segments[0].words == (5,)
 
 
-def test_an_include_root_may_be_given(tmp_path):
+def test_an_include_root_may_be_given(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "top.s").write_text('.include "../a.s"')
     (tmp_path / "a.s").write_text(".word 5")
@@ -92,7 +95,7 @@ def test_an_include_root_may_be_given(tmp_path):
     assert assemble_file(LEFT, str(tmp_path / "sub" / "top.s"), root=str(tmp_path)).top == 1
 
 
-def test_a_text_that_is_no_file_includes_from_the_root(tmp_path):
+def test_a_text_that_is_no_file_includes_from_the_root(tmp_path: Path) -> None:
     (tmp_path / "a.s").write_text(".word 5")
     for name in ("<text>", str(tmp_path.parent / "elsewhere.s")):
         assert assemble(LEFT, '.include "a.s"', name, Directory(str(tmp_path))).top == 1
@@ -100,7 +103,7 @@ def test_a_text_that_is_no_file_includes_from_the_root(tmp_path):
             assemble(LEFT, '.include "../a.s"', name, Directory(str(tmp_path)))
 
 
-def test_symbolic_links_are_not_followed(tmp_path):
+def test_symbolic_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret.s").write_text(".word 5")
     inside = tmp_path / "inside"
     inside.mkdir()
@@ -112,7 +115,7 @@ def test_symbolic_links_are_not_followed(tmp_path):
             assemble_file(LEFT, str(inside / "top.s"))
 
 
-def test_a_path_with_a_zero_byte_is_refused(tmp_path):
+def test_a_path_with_a_zero_byte_is_refused(tmp_path: Path) -> None:
     (tmp_path / "top.s").write_text('.include "a\\0b"')
     with pytest.raises(SourceError, match="not a path"):
         assemble_file(LEFT, str(tmp_path / "top.s"))
@@ -128,7 +131,7 @@ def test_a_path_with_a_zero_byte_is_refused(tmp_path):
     ],
     ids=["missing", "directory", "binary", "large"],
 )
-def test_a_file_that_is_no_source(tmp_path, content, message):
+def test_a_file_that_is_no_source(tmp_path: Path, content: Any, message: str) -> None:
     path = tmp_path / "top.s"
     if content == "directory":
         path.mkdir()
@@ -162,14 +165,14 @@ def test_a_file_that_is_no_source(tmp_path, content, message):
         ('.string "\U0001f600"', "a character does not fit a word of 16 bits", ""),
     ],
 )
-def test_a_mistake_on_the_unusual_machine(text, message, help):
+def test_a_mistake_on_the_unusual_machine(text: str, message: str, help: str) -> None:
     with pytest.raises(SourceError) as caught:
         assemble(RIGHT, text, "t.s")
     (only,) = caught.value.diagnostics
     assert (only.message, only.help) == (message, help)
 
 
-def test_an_instruction_that_cannot_be_written_says_so():
+def test_an_instruction_that_cannot_be_written_says_so() -> None:
     odd = machine("odd", 32, [REG], [instruction("op", "d.a", 32, 0, at("d", REG, 0), at("a", REG, 4))], [])
     with pytest.raises(SourceError) as caught:
         assemble(odd, "op r1.r2", "t.s")

@@ -13,7 +13,7 @@ from tests.isa.test_encoding import M16, MACHINES, values
 
 @MACHINES
 @given(data=st.data())
-def test_every_instruction_round_trips(isa: Isa, data: st.DataObject):
+def test_every_instruction_round_trips(isa: Isa, data: st.DataObject) -> None:
     origin = data.draw(st.integers(0, (1 << isa.word) - len(isa.instructions)))
     words = [encode(isa, i.name, data.draw(values(i))) for i in isa.instructions.values()]
     text = disassemble(isa, words, origin)
@@ -23,21 +23,21 @@ def test_every_instruction_round_trips(isa: Isa, data: st.DataObject):
 
 @MACHINES
 @given(data=st.data())
-def test_any_words_round_trip(isa: Isa, data: st.DataObject):
+def test_any_words_round_trip(isa: Isa, data: st.DataObject) -> None:
     words = data.draw(st.lists(st.integers(0, (1 << isa.word) - 1), min_size=1, max_size=20))
     image = assemble(isa, disassemble(isa, words, 3))
     assert [word for _, word in image.words()] == words
 
 
 @pytest.mark.parametrize("isa", [RIGHT, M16], ids=lambda isa: isa.name)
-def test_words_from_all_over_a_small_machine_round_trip(isa: Isa):
+def test_words_from_all_over_a_small_machine_round_trip(isa: Isa) -> None:
     words = list(range(0, 1 << 16, 13))
     assert assemble(isa, disassemble(isa, words)).segments[0].words == tuple(words)
 
 
 @given(st.lists(st.sampled_from(["beq r1, r2, there", "there_{i}: jal ra, there", ".word {i}", "nop_{i}: halt"])))
 @example(["beq r1, r2, there"] * 3)
-def test_images_round_trip_with_their_labels(lines: list[str]):
+def test_images_round_trip_with_their_labels(lines: list[str]) -> None:
     text = "\n".join(line.format(i=i) for i, line in enumerate(lines))
     image = assemble(LEFT, f".org 0x40\n{text}\n.org 0x20\nthere: halt\nend:\n.entry there + 1")
     text = disassemble_image(LEFT, image)
@@ -47,7 +47,7 @@ def test_images_round_trip_with_their_labels(lines: list[str]):
     assert ("beq r1, r2, there" in text) == ("beq r1, r2, there" in lines)
 
 
-def test_statements_read_as_they_are_written():
+def test_statements_read_as_they_are_written() -> None:
     machine = Disassembler(LEFT)
     assert machine.statement(encode(LEFT, "lw", {"d": 1, "a": 14, "k": -4}), 0) == "lw r1, -4(sp)"
     assert machine.statement(encode(LEFT, "lui", {"d": 1, "u": 0xBEEF}), 0) == "lui r1, 0xbeef"
@@ -61,7 +61,7 @@ def test_statements_read_as_they_are_written():
     assert right.statement(encode(RIGHT, "BR", {"c": 0, "t": 1}), 0xFFFF) == "BR eq near 0x0"
 
 
-def test_a_label_that_would_not_read_back_is_not_used():
+def test_a_label_that_would_not_read_back_is_not_used() -> None:
     word = encode(LEFT, "jal", {"d": 0, "t": 0})
     for name in ("r3", "sp", "a b", "x\nhalt", "1", "é", ""):
         assert Disassembler(LEFT).statement(word, 4, {5: name}) == "jal r0, 0x5"

@@ -31,7 +31,7 @@ def values(instruction: Instruction) -> st.SearchStrategy[dict[str, int]]:
 
 @MACHINES
 @given(data=st.data())
-def test_decoding_undoes_encoding(isa: Isa, data: st.DataObject):
+def test_decoding_undoes_encoding(isa: Isa, data: st.DataObject) -> None:
     decode = decoder(isa).decode
     for instruction in isa.instructions.values():
         operands = data.draw(values(instruction))
@@ -42,7 +42,7 @@ def test_decoding_undoes_encoding(isa: Isa, data: st.DataObject):
 
 @MACHINES
 @given(data=st.data())
-def test_encoding_undoes_decoding(isa: Isa, data: st.DataObject):
+def test_encoding_undoes_decoding(isa: Isa, data: st.DataObject) -> None:
     word = data.draw(st.integers(0, (1 << isa.word) - 1))
     match = data.draw(st.sampled_from(list(isa.instructions.values())))
     for candidate in (word, word & ~match.mask | match.match):
@@ -54,14 +54,14 @@ def test_encoding_undoes_decoding(isa: Isa, data: st.DataObject):
 
 
 @pytest.mark.parametrize("isa", [RIGHT, M16], ids=lambda isa: isa.name)
-def test_words_all_over_a_small_machine_decode_to_at_most_one_instruction(isa: Isa):
+def test_words_all_over_a_small_machine_decode_to_at_most_one_instruction(isa: Isa) -> None:
     find = decoder(isa).find
     for word in range(0, 1 << 16, 5):
         fitting = [i for i in isa.instructions.values() if word & i.mask == i.match]
         assert ([find(word)] if find(word) else []) == fitting
 
 
-def test_negative_values_stand_for_their_bits():
+def test_negative_values_stand_for_their_bits() -> None:
     assert encode(LEFT, "addi", {"d": 1, "a": 2, "k": -2}) == encode(LEFT, "addi", {"d": 1, "a": 2, "k": 0xFFFE})
 
 
@@ -75,17 +75,17 @@ def test_negative_values_stand_for_their_bits():
         ("addi", {"d": 16, "a": 2, "k": 1}, "does not fit the 4 bits of `d`"),
     ],
 )
-def test_what_cannot_be_encoded_is_refused(name, operands, message):
+def test_what_cannot_be_encoded_is_refused(name: str, operands: dict[str, int], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         encode(LEFT, name, operands)
 
 
-def test_a_bit_that_the_format_leaves_out_must_be_zero():
+def test_a_bit_that_the_format_leaves_out_must_be_zero() -> None:
     with pytest.raises(ValueError, match="leaves out"):
         encode(RIGHT, "LD", {"x": 0, "y": 0, "e": 3})
 
 
-def test_the_digest_depends_on_encodings_and_nothing_else():
+def test_the_digest_depends_on_encodings_and_nothing_else() -> None:
     digest = encoding_digest(LEFT, ["add", "halt"])
     assert digest == encoding_digest(replace(LEFT, name="other", doc="x"), ["halt", "add", "add"])
     for changed in (

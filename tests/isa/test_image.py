@@ -3,6 +3,8 @@
 import json
 import os
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from isa.assembler import Image, ImageError, Line, Segment, assemble
 from isa.assembler.image import printable
 from isa.assembler.image_format import _prefix, dump, parse
+from isa.description import Isa
 from isa.encoding import encoding_digest
 from tests.isa.small_machines import LEFT, RIGHT
 
@@ -33,7 +36,7 @@ def image() -> Image:
     return assemble(LEFT, PROGRAM, "t.s")
 
 
-def test_a_program_survives_its_file(tmp_path):
+def test_a_program_survives_its_file(tmp_path: Path) -> None:
     path = str(tmp_path / "t.img")
     image().save(path)
     assert Image.load(path) == image()
@@ -45,7 +48,7 @@ def test_a_program_survives_its_file(tmp_path):
     st.dictionaries(TEXTS, st.integers(-(2**70), 2**70)),
     st.data(),
 )
-def test_any_image_survives_its_bytes(parts, symbols, data):
+def test_any_image_survives_its_bytes(parts: Any, symbols: dict[str, int], data: Any) -> None:
     segments, free = [], 0
     for gap, words in parts:
         segments.append(Segment(free + gap, tuple(words)))
@@ -58,25 +61,25 @@ def test_any_image_survives_its_bytes(parts, symbols, data):
     assert parse(dump(made)) == made
 
 
-def test_what_a_source_has_for_the_terminal_stays_out_of_the_image():
+def test_what_a_source_has_for_the_terminal_stays_out_of_the_image() -> None:
     made = assemble(LEFT, "halt # \x1b[31m\tred\u202e", "t\x07.s")
     assert made.lines[0] == Line("t..s", 1, "halt # .[31m\tred.")
 
 
-def test_a_truncated_image_is_refused():
+def test_a_truncated_image_is_refused() -> None:
     data = dump(image())
     for size in (*range(60), len(data) // 2, len(data) - 1):
         with pytest.raises(ImageError, match=r"is empty|is not an image|is truncated"):
             parse(data[:size])
 
 
-def test_a_longer_image_is_refused():
+def test_a_longer_image_is_refused() -> None:
     with pytest.raises(ImageError, match="behind its end"):
         parse(dump(image()) + b"\0")
 
 
 @given(st.data())
-def test_a_flipped_bit_is_noticed(data):
+def test_a_flipped_bit_is_noticed(data: Any) -> None:
     good = bytearray(dump(assemble(LEFT, "halt\nx: .word 5")))
     bit = data.draw(st.integers(0, 8 * len(good) - 1))
     good[bit // 8] ^= 1 << bit % 8
@@ -85,12 +88,12 @@ def test_a_flipped_bit_is_noticed(data):
 
 
 @given(st.binary(max_size=200))
-def test_garbage_is_refused(garbage):
+def test_garbage_is_refused(garbage: bytes) -> None:
     with pytest.raises(ImageError):
         parse(garbage)
 
 
-def test_another_version_is_refused_by_name():
+def test_another_version_is_refused_by_name() -> None:
     data = bytearray(dump(image()))
     data[8] = 2
     with pytest.raises(ImageError, match="the image has version 2 of the format; this program reads version 1"):
@@ -119,7 +122,7 @@ def raw(header: bytes, payload: bytes = b"") -> bytes:
     return _prefix(header, payload) + header + payload
 
 
-def test_the_forged_image_is_good_before_it_is_changed():
+def test_the_forged_image_is_good_before_it_is_changed() -> None:
     assert parse(forged()).segments == (Segment(5, (1, 2)),)
 
 
@@ -173,7 +176,7 @@ def test_the_forged_image_is_good_before_it_is_changed():
     ],
     ids=str,
 )
-def test_a_forged_header_is_refused(changes):
+def test_a_forged_header_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ImageError, match="corrupt"):
         parse(forged(**changes))
 
@@ -183,17 +186,17 @@ def test_a_forged_header_is_refused(changes):
     [b"", b"{", b"[1]", b"\xff\xff", b"[" * 100_000, b'{"word":' + b"9" * 5000 + b"}", b"1"],
     ids=lambda h: str(h[:8]),
 )
-def test_a_header_that_is_no_object_is_refused(header):
+def test_a_header_that_is_no_object_is_refused(header: Any) -> None:
     with pytest.raises(ImageError, match="corrupt"):
         parse(raw(header))
 
 
-def test_a_header_that_would_take_much_memory_is_refused_unread():
+def test_a_header_that_would_take_much_memory_is_refused_unread() -> None:
     with pytest.raises(ImageError, match="too large"):
         parse(raw(b"[" + b"[],[]," * 2_000_000 + b"[]]"))
 
 
-def test_an_error_names_the_file_and_the_cure(tmp_path):
+def test_an_error_names_the_file_and_the_cure(tmp_path: Path) -> None:
     path = tmp_path / "t.img"
     path.write_bytes(b"hello")
     with pytest.raises(ImageError) as caught:
@@ -205,7 +208,7 @@ def test_an_error_names_the_file_and_the_cure(tmp_path):
         Image.load(str(tmp_path))
 
 
-def test_saving_fails_whole(tmp_path):
+def test_saving_fails_whole(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"cannot write .*: no such file or directory"):
         image().save(str(tmp_path / "none" / "t.img"))
     (tmp_path / "dir").mkdir()
@@ -214,7 +217,7 @@ def test_saving_fails_whole(tmp_path):
     assert os.listdir(tmp_path) == ["dir"]
 
 
-def test_saving_over_a_link_or_a_device_keeps_it(tmp_path):
+def test_saving_over_a_link_or_a_device_keeps_it(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "real")
     image().save(str(tmp_path / "link"))
     assert (tmp_path / "link").is_symlink() and Image.load(str(tmp_path / "real")) == image()
@@ -222,7 +225,7 @@ def test_saving_over_a_link_or_a_device_keeps_it(tmp_path):
     assert not os.path.isfile("/dev/null")
 
 
-def test_an_image_runs_on_variants_that_encode_what_it_uses():
+def test_an_image_runs_on_variants_that_encode_what_it_uses() -> None:
     made = image()
     variant = replace(LEFT, name="variant", instructions={n: i for n, i in LEFT.instructions.items() if n != "lpsw"})
     made.check(LEFT)
@@ -247,13 +250,13 @@ def test_an_image_runs_on_variants_that_encode_what_it_uses():
         ),
     ],
 )
-def test_another_machine_refuses_an_image(isa, message):
+def test_another_machine_refuses_an_image(isa: Isa, message: str) -> None:
     with pytest.raises(ImageError) as caught:
         image().check(isa)
     assert caught.value.message == message
 
 
-def test_names_and_digest_are_of_the_instructions_used():
+def test_names_and_digest_are_of_the_instructions_used() -> None:
     made = image()
     assert made.names == ("halt", "lui", "ori")
     assert made.digest == encoding_digest(LEFT, made.names)
@@ -268,7 +271,7 @@ KEYS = ["machine", "word", "names", "digest", "entry", "segments", "symbols", "c
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), JSON, max_size=3), st.binary(max_size=6))
-def test_any_header_is_read_or_refused(changes, payload):
+def test_any_header_is_read_or_refused(changes: dict[str, Any], payload: bytes) -> None:
     try:
         found = parse(forged(payload, **changes))
     except ImageError:

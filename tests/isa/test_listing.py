@@ -36,11 +36,11 @@ t.s:
 """
 
 
-def test_a_listing():
+def test_a_listing() -> None:
     macros = Source("macros.s", ".macro drop by=1\naddi sp, sp, \\by\n.endm\n.macro drop2\ndrop\ndrop\n.endm")
     image = assemble(LEFT, PROGRAM, "t.s", lambda path, includer: macros)
     assert listing(image) == LISTING
 
 
-def test_a_listing_of_an_empty_program():
+def test_a_listing_of_an_empty_program() -> None:
     assert listing(assemble(LEFT, "")) == ""
