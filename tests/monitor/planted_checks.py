@@ -6,6 +6,7 @@ for one check is used by another.
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 from isa.assembler import assemble
 from isa.catalogue import find
@@ -237,4 +238,4 @@ def windows_are_disjoint_and_clean() -> None:
     assert all(not any(window.cells) for window in given)
     spans = sorted((w.offset, w.offset + w.size) for w in given)
     assert spans[0][0] >= storage.page_words
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(spans))

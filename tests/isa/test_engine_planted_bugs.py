@@ -1,0 +1,392 @@
+"""Bugs planted in the engine, the machine and the time law, each caught by a named check that the code passes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from isa.assembler import assemble
+from isa.description import Instruction, Isa
+from isa.devices import Ports
+from isa.engines import blocks as blocks_module
+from isa.engines import steps as steps_module
+from isa.engines.blocks import BlockSource, Translator
+from isa.engines.reference import ReferenceEngine
+from isa.engines.steps import Steps
+from isa.fold import add, const
+from isa.ir import Behaviour, Expr, SetElement
+from isa.language import load_text
+from isa.machine import Machine, Reason, Storage
+from isa.machine.storage import DIRTY, LINE_SHIFT
+from isa.machine.time import COUNT_WIDTH, Counter, Time
+from tests import ir_evaluation
+from tests.isa.alarm import Alarm
+from tests.isa.test_engine_programs import blocks, outcome
+from tests.machines_to_test import G3
+
+Patch = pytest.MonkeyPatch
+SIZE = 256
+CAUGHT = (AssertionError, IndexError)
+
+LOOP = """
+        .org 16
+start:  addi r1, r1, 1
+        xor  r2, r2, r1
+        slti r3, r1, 50
+        beqz r3, out            # leaves in the middle
+        add  r4, r4, r2
+        b    start
+out:    sw   r4, 200(r0)
+        halt
+"""
+
+SELF = """
+        .org 16
+start:  set  r5, 60
+loop:   addi r1, r1, 1
+patch:  addi r2, r2, 1          # becomes another instruction
+        slti r3, r1, 30
+        bnez r3, on
+        lw   r4, other(r0)
+        sw   r4, patch(r0)
+on:     blt  r1, r5, loop
+        halt
+other:  addi r2, r2, 100
+"""
+
+MOVED = """
+        .org 16
+start:  set  r9, 200
+        set  r2, 40
+        b    work
+        .org 24
+work:   addi r4, r4, 1
+        addi r5, r5, 1
+        lrel r2, r9             # the same addresses, another place
+        slti r6, r5, 150
+        bnez r6, work
+        halt
+        .org 64                 # 40 + 24: `work` there
+        addi r4, r4, 100
+        addi r5, r5, 2
+        lrel r0, r9
+        beq  r0, r0, . - 3
+"""
+
+CLOCK = """
+        .org 16
+start:  set  r1, handler
+        sw   r1, 8(r0)
+        set  r1, 256
+        sw   r1, 11(r0)
+        set  r2, 70 + LATER
+        stim r2
+        setie 1
+loop:   addi r3, r3, 1
+        addi r4, r4, 3
+        xor  r5, r5, r3
+        b    loop
+handler: lw  r8, 0(r0)
+        halt
+"""
+
+TIMER = """
+        .org 16
+start:  set  r2, 20             # runs out long before it is read, with interrupts off
+        stim r2
+loop:   addi r3, r3, 1
+        slti r4, r3, 60
+        bnez r4, loop
+        rtim r5
+        halt
+"""
+
+WAIT = """
+        .org 16
+start:  set  r2, 500
+        stim r2
+        idle
+        rtim r5
+        halt
+"""
+
+POLL = """
+        .org 16
+start:  set  r2, 1
+loop:   addi r3, r3, 1
+        rpnd r4
+        beqz r4, loop
+        in   r5, r2
+        halt
+"""
+
+LOOSE = """
+variant loose of g3 "A view that lets accesses out of storage: they read zero and write nothing." {
+  override view mem[va : word] : word "Only the bound counts." {
+    trap memory(va) when va >=u bound
+    return storage[base + va]
+  }
+}
+"""
+
+OUTSIDE = f"""
+        .org 16
+start:  set  r2, {SIZE}
+        set  r9, {SIZE + 1}
+        lrel r0, r9
+        set  r3, 40
+loop:   addi r1, r1, 1
+        lw   r4, 0(r2)          # the first word that is not there
+        sw   r1, 0(r2)
+        blt  r1, r3, loop
+        halt
+"""
+
+
+def g3() -> Isa:
+    """G3, new: what is compiled for it is compiled now."""
+    return replace(G3)
+
+
+def made(source: str, isa: Isa, alarm: list[int], **options: Any) -> Machine:
+    machine = Machine(isa, Storage(isa.word, SIZE), Ports({1: Alarm(alarm)}), **options)
+    machine.load(assemble(isa, source, "planted"))
+    return machine
+
+
+def shortcuts_agree(source: str, isa: Isa | None = None, alarm: list[int] | None = None) -> None:
+    """Blocks, horizons and skips do what single steps by the definition do."""
+    isa, alarm = isa or g3(), alarm or []
+    definition = made(source, replace(isa), alarm)
+    ir_evaluation.run(definition, 2000)
+    assert definition.halted
+    for longest in (2, 8):
+        with blocks(longest):
+            fast = made(source, isa, alarm)
+            assert fast.run(2000).reason is Reason.HALT
+        assert outcome(fast) == outcome(definition)
+
+
+def a_loop_that_leaves_in_the_middle() -> None:
+    shortcuts_agree(LOOP)
+
+
+def code_that_rewrites_itself() -> None:
+    shortcuts_agree(SELF)
+
+
+def code_under_two_relocations() -> None:
+    shortcuts_agree(MOVED)
+
+
+def the_clock_rings_in_a_loop() -> None:
+    """Wherever in the loop it rings."""
+    for later in range(4):
+        shortcuts_agree(CLOCK.replace("LATER", str(later)))
+
+
+def the_timer_stops_at_1() -> None:
+    shortcuts_agree(TIMER)
+
+
+def waiting_takes_its_time() -> None:
+    shortcuts_agree(WAIT)
+
+
+def a_device_calls_in_time() -> None:
+    shortcuts_agree(POLL, alarm=[100])
+    machine = made(POLL, g3(), [100])
+    machine.run(2000)
+    answer = machine.state["x"][5]  # type: ignore[index]
+    assert answer == machine.steps - 2
+
+
+def storage_ends_where_it_ends() -> None:
+    shortcuts_agree(OUTSIDE, load_text(LOOSE))
+
+
+@dataclass(frozen=True)
+class Planted:
+    name: str
+    plant: Callable[[Patch], None]
+    check: Callable[[], None]
+
+
+BUGS: list[Planted] = []
+
+
+def caught_by(*found: Callable[[], None]) -> Callable[[Callable[[Patch], None]], Callable[[Patch], None]]:
+    def note(plant: Callable[[Patch], None]) -> Callable[[Patch], None]:
+        BUGS.extend(Planted(f"{plant.__name__}-{check.__name__}", plant, check) for check in found)
+        return plant
+
+    return note
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: Patch) -> None:
+    bug.check()
+    bug.plant(monkeypatch)
+    with pytest.raises(CAUGHT):
+        bug.check()
+
+
+# ---- blocks
+
+
+@caught_by(a_loop_that_leaves_in_the_middle)
+def wrong_count_at_a_side_exit(patch: Patch) -> None:
+    right = blocks_module._Writer._leave
+    patch.setattr(blocks_module._Writer, "_leave", lambda self, pc, ran: right(self, pc, ran - 1 if ran > 1 else ran))
+
+
+@caught_by(a_loop_that_leaves_in_the_middle)
+def register_not_written_back(patch: Patch) -> None:
+    right = blocks_module._Writer._write
+
+    def write(self: Any, *parts: Any) -> str:
+        test = right(self, *parts)
+        self.source.changed.discard("x4")
+        return test
+
+    patch.setattr(blocks_module._Writer, "_write", write)
+
+
+@caught_by(code_that_rewrites_itself)
+def store_into_code_missed(patch: Patch) -> None:
+    def touch(self: Storage, index: int) -> bool:
+        self.lines[index >> LINE_SHIFT] |= DIRTY
+        return False
+
+    patch.setattr(Storage, "touch", touch)
+
+
+@caught_by(code_that_rewrites_itself)
+def block_not_forgotten(patch: Patch) -> None:
+    patch.setattr(ReferenceEngine, "_forget", lambda self, word: None)
+
+
+@caught_by(code_under_two_relocations)
+def context_stale_after_a_relocation(patch: Patch) -> None:
+    right = ReferenceEngine._context
+
+    def context(self: ReferenceEngine) -> Any:
+        if not hasattr(self, "first"):
+            self.first = right(self)
+        return self.first
+
+    patch.setattr(ReferenceEngine, "_context", context)
+
+
+@caught_by(storage_ends_where_it_ends)
+def limit_off_by_one_in_in_range(patch: Patch) -> None:
+    right = BlockSource.in_range
+
+    def in_range(self: BlockSource, index: Expr) -> str | None:
+        self.storage_size += 1
+        try:
+            return right(self, index)
+        finally:
+            self.storage_size -= 1
+
+    patch.setattr(BlockSource, "in_range", in_range)
+
+
+@caught_by(the_timer_stops_at_1, the_clock_rings_in_a_loop)
+def counters_lag_behind_blocks(patch: Patch) -> None:
+    patch.setattr(Steps, "advance", lambda *arguments: None)
+
+
+@caught_by(the_timer_stops_at_1)
+def reader_of_time_in_a_block(patch: Patch) -> None:
+    """An instruction that only writes registers may still see what a block does not keep up to date."""
+    right = Translator._is_plain
+
+    def plain(self: Translator, instruction: Instruction) -> bool:
+        only_registers = all(isinstance(e, SetElement) for e in instruction.behaviour.effects)
+        return only_registers or right(self, instruction)
+
+    patch.setattr(Translator, "_is_plain", plain)
+
+
+# ---- time
+
+
+@caught_by(the_clock_rings_in_a_loop)
+def prologue_not_asked_at_its_horizon(patch: Patch) -> None:
+    patch.setattr(Steps, "horizon", lambda *arguments: 1 << 40)
+
+
+def shifted(by: int) -> Callable[[Time, tuple[Expr, ...]], Expr | None]:
+    right = Time.horizon
+
+    def horizon(self: Time, further: Any = ()) -> Expr | None:
+        found = right(self, further)
+        return None if found is None else add(found, const(COUNT_WIDTH, by))
+
+    return horizon
+
+
+@caught_by(the_clock_rings_in_a_loop)
+def horizon_late_by_one(patch: Patch) -> None:
+    patch.setattr(Time, "horizon", shifted(1))
+
+
+@caught_by(the_timer_stops_at_1)
+def counter_below_its_floor(patch: Patch) -> None:
+    right = Counter.after
+    patch.setattr(Counter, "after", lambda self, n: right(replace(self, floor=None), n))
+
+
+@caught_by(waiting_takes_its_time)
+def skipped_time_that_does_not_pass(patch: Patch) -> None:
+    patch.setattr(ReferenceEngine, "advance", lambda self, steps: None)
+
+
+@caught_by(waiting_takes_its_time)
+def wait_that_ends_too_late(patch: Patch) -> None:
+    right = ReferenceEngine.spin_horizon
+    patch.setattr(ReferenceEngine, "spin_horizon", lambda self: right(self) + 1)
+
+
+# ---- the machine
+
+
+@caught_by(a_device_calls_in_time)
+def deadline_passed_by(patch: Patch) -> None:
+    """Devices act only when a run begins."""
+    right = Ports.deadline
+    patch.setattr(Ports, "deadline", lambda self: None if (due := right(self)) is None else due + 7)
+
+
+@caught_by(a_device_calls_in_time)
+def device_told_a_stale_time(patch: Patch) -> None:
+    right = Machine.receive
+    patch.setattr(Machine, "receive", lambda self, channel, port, ahead: right(self, channel, port, ahead - 1))
+
+
+@caught_by(the_clock_rings_in_a_loop)
+def trapped_step_not_counted(patch: Patch) -> None:
+    right = Machine.enter
+
+    def enter(self: Machine, trap: Any) -> None:
+        right(self, trap)
+        self.steps -= 1
+
+    patch.setattr(Machine, "enter", enter)
+
+
+# ---- single steps
+
+
+@caught_by(a_loop_that_leaves_in_the_middle)
+def later_writes_do_not_win(patch: Patch) -> None:
+    right = steps_module.merge
+    for module in (steps_module, blocks_module):
+        reversed_ = lambda isa, found: right(isa, Behaviour(found.traps, found.effects[::-1]))  # noqa: E731
+        patch.setattr(module, "merge", reversed_)
+
+
+def test_there_are_bugs_of_every_kind() -> None:
+    assert len({bug.plant for bug in BUGS}) >= 14
