@@ -139,9 +139,7 @@ class Dispatcher:
         """Count an exit, and tell whoever subscribed."""
         step = self.vm.steps + self.done
         since, self._last_exit = step - self._last_exit, step
-        key = (decision, cause, pc, place)
-        self.vm.statistics.exits[key] += 1
-        self.vm.statistics.since[key] += since
+        self.vm.statistics.count(decision, cause, pc, place, since)
         for subscriber in self.vm.monitor.subscribers:
             subscriber(ExitEvent(self.vm, step, decision, cause, pc, place, since))
 

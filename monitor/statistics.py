@@ -34,14 +34,28 @@ class ExitEvent(NamedTuple):
     since: int
 
 
+Exits = Counter[tuple[Decision, str, int, int | None]]
+MOST_PLACES = 1 << 16  # a hostile guest may trap at every address there is
+ELSEWHERE = -1  # the pc that stands for all places after that many
+
+
 @dataclass
 class Statistics:
-    """Exits of one virtual machine by (decision, cause, pc, place), with the steps before them."""
+    """Exits of one virtual machine by (decision, cause, pc, place), with the steps before them. Beyond `MOST_PLACES`
+    places, new ones are counted together for each decision and cause, as pc `ELSEWHERE`."""
 
-    exits: Counter[tuple[Decision, str, int, int | None]] = field(default_factory=Counter)
-    since: Counter[tuple[Decision, str, int, int | None]] = field(default_factory=Counter)
+    exits: Exits = field(default_factory=Counter)
+    since: Exits = field(default_factory=Counter)
     direct: int = 0  # steps executed directly by the machine below
     interpreted: int = 0  # steps taken by interpretation, trapped ones included
+
+    def count(self, decision: Decision, cause: str, pc: int, place: int | None, since: int) -> None:
+        """Count one exit, `since` steps after the last."""
+        key = (decision, cause, pc, place)
+        if len(self.exits) >= MOST_PLACES and key not in self.exits:
+            key = (decision, cause, ELSEWHERE, None)
+        self.exits[key] += 1
+        self.since[key] += since
 
     def by_decision(self) -> dict[Decision, int]:
         """How many exits ended in each decision; decisions that did not occur are there with 0."""

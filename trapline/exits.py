@@ -23,12 +23,15 @@ def exit_table(statistics: "Statistics", image: Image | None, file: TextIO) -> N
     """The exits by decision, cause and place, the most frequent first, with the source line if it is known."""
     from rich.table import Table
 
+    from monitor.statistics import ELSEWHERE
+
     table = Table("exits", "decision", "cause", "pc", "steps before", "source", box=None, pad_edge=False)
     rows = statistics.exits.most_common()
     for key, count in rows[:ROWS]:
         decision, cause, pc, place = key
         before = f"{statistics.since[key] / count:.1f}"
-        table.add_row(f"{count:,}", decision.value, cause, f"{pc:#x}", before, source_line(image, place))
+        where = "elsewhere" if pc == ELSEWHERE else f"{pc:#x}"
+        table.add_row(f"{count:,}", decision.value, cause, where, before, source_line(image, place))
     if rows[ROWS:]:
         table.add_row(f"{sum(n for _, n in rows[ROWS:]):,}", "at", f"{len(rows) - ROWS} more places", "", "", "")
     show(table, file)
