@@ -91,16 +91,22 @@ def _say(launched: "Launch", found: "Verdict", kept: str | None, exits: bool) ->
 
     if launched.rig.output[-1:] not in (b"", b"\n") and sys.stdout.isatty():
         print(flush=True)
-    kind = {0: "bare", 1: "monitored"}.get(launched.rig.depth, f"monitored {launched.rig.depth} deep")
-    error = sys.stderr
-    print(f"{launched.name}, {kind} on {launched.rig.isa.name}: {found.text}", file=error)
+    print(_headline(launched, found), file=sys.stderr)
     vm = launched.rig.virtual
     if vm is not None:
-        print(share_line(vm.statistics), file=error)
+        print(share_line(vm.statistics), file=sys.stderr)
     if vm is not None and exits:
-        exit_table(vm.statistics, launched.image, error)
+        exit_table(vm.statistics, launched.image, sys.stderr)
     if kept:
-        print(f"saved in {kept}; go on with `trapline run --resume {kept}`", file=error)
+        print(f"saved in {kept}; go on with `trapline run --resume {kept}`", file=sys.stderr)
+
+
+def _headline(launched: "Launch", found: "Verdict") -> str:
+    """`dice, bare on g3: halted after 854 steps (854 retired), exit code 0, seed 7`."""
+    rig = launched.rig
+    kind = {0: "bare", 1: "monitored"}.get(rig.depth, f"monitored {rig.depth} deep")
+    seed = f", seed {rig.machine.seed}" if rig.machine.seed else ""
+    return f"{launched.name}, {kind} on {rig.isa.name}: {found.text}{seed}"
 
 
 def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None) -> None:
@@ -114,6 +120,7 @@ def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None) -
             "machine": rig.isa.name,
             "guest": launched.name,
             "depth": rig.depth,
+            "seed": rig.machine.seed,
             "reason": end.reason.value,
             "detail": end.detail,
             "verdict": found.text,
