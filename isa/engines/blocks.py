@@ -117,8 +117,8 @@ class Translator:
 
 
 def _follow(isa: Isa, behaviour: Behaviour, pc: int) -> int | None:
-    """Where a straight line goes on: at the only target, or at the target of a branch not taken. A branch backwards ends
-    the line, since it is mostly taken, and what follows would only be loaded and saved in vain."""
+    """Where a straight line goes on: at the only target, or at the target of a branch not taken. A branch backwards
+    ends the line, since it is mostly taken, and what follows would only be loaded and saved in vain."""
     target = next((e.value for e in behaviour.effects if isinstance(e, Write) and e.state == isa.pc), None)
     match target:
         case Const(_, only):
