@@ -64,14 +64,13 @@ def run(
         end = machine.run(min(slice, stop - machine.steps))
         if show is not None:
             show(machine.steps)
-        if end.reason is Reason.IDLE and _awaited(terminal) and not interruption.asked:
-            continue
-        if end.reason is not Reason.BUDGET or machine.steps >= stop or interruption.asked:
-            return Exit(end.reason, machine.steps - first, machine.retired - retired, end.trap, end.detail)
+        reason = Reason.BUDGET if end.reason is Reason.IDLE and _awaited(terminal) else end.reason
+        if reason is not Reason.BUDGET or machine.steps >= stop or interruption.asked:
+            return Exit(reason, machine.steps - first, machine.retired - retired, end.trap, end.detail)
 
 
 def _awaited(terminal: Terminal | None) -> bool:
-    """Wait a little for somebody to type; whether there is still hope that it will happen."""
+    """Wait a little for somebody to type; whether there is still hope that it will happen, and so of going on."""
     return terminal is not None and (terminal.poll(PATIENCE) or not terminal.live.ended)
 
 

@@ -76,6 +76,17 @@ def test_the_terminal_is_given_back(number: signal.Signals, code: int, tmp_path:
         assert termios.tcgetattr(session.slave) == modes
 
 
+def test_ctrl_c_while_a_guest_waits_for_keys_loses_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with terminal(tmp_path, "run", "echo", "--input", "-") as session:
+        session.type("abc\n")
+        session.until("cba")
+        session.process.send_signal(signal.SIGINT)
+        session.until("saved in echo.saved")
+        assert session.process.wait(60) == 130
+    assert main(["run", "--resume", str(tmp_path / "echo.saved")]) == 0
+    assert capfd.readouterr().out == "1 lines\n"
+
+
 def test_the_live_view_gives_the_terminal_back(tmp_path: Path) -> None:
     with terminal(tmp_path, "demo") as session:
         modes = termios.tcgetattr(session.slave)
