@@ -15,6 +15,8 @@ class Allocator:
 
     def allocate(self, size: int) -> Storage:
         """A zeroed window of `size` words. Raises MachineError if no run of free pages is long enough."""
+        if size < 1:
+            raise MachineError(f"a virtual machine of {size} words is not possible", "give it some storage")
         wanted = -(-size // self.storage.page_words)
         first = self._fit(wanted, size)
         self._taken = sorted([*self._taken, (first, wanted)])
@@ -37,7 +39,7 @@ class Allocator:
             if first - end >= wanted and end * self.storage.page_words + size <= self.storage.size:
                 return end
             end = first + pages
-        words = self.storage.page_words
+        end, words = sum(self._taken[-1]), self.storage.page_words
         raise MachineError(
             f"no room for a virtual machine of {size} words in a storage of {self.storage.size}",
             f"the machine below needs {(end + wanted) * words} words: page 0 and whole pages of {words} are set aside",

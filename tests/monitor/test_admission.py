@@ -1,0 +1,103 @@
+"""Machines that a monitor of this kind cannot work on are refused, each with its reason."""
+
+import pytest
+
+from isa.errors import MachineError
+from isa.language import load_text
+from isa.machine import Machine, Reason, Storage
+from isa.machine.storage import page_shift
+from monitor import Monitor
+from tests.machines_to_test import EACH, MACHINES
+
+STEP = """
+  override step {{
+    {time}
+    pc <- pc + 1
+    execute {fetch} else trap illegal(insn)
+  }}
+"""
+USUAL = """trap clock(0) when psw.ie == 1 && timer == 1
+    trap device(zext(pending)) when psw.ie == 1 && pending != 0
+    timer <- timer - 1 when timer >u 1"""
+CLOCK = "trap clock(0) when psw.ie == 1 && timer == 1 timer <- timer - 1 when timer >u 1 "
+VIEW = """
+  override view mem[va : word] : word "" {{
+    trap memory(va) when {trap}
+    return {place}
+  }}
+"""
+CHECK = "va >=u bound || base >=u size(storage) || va >=u size(storage) - base"
+
+
+def step(time: str = USUAL, fetch: str = "mem[pc]") -> str:
+    return STEP.format(time=time, fetch=fetch)
+
+
+def view(trap: str = CHECK, place: str = "storage[base + va]") -> str:
+    return VIEW.format(trap=trap, place=place)
+
+
+REFUSED: dict[str, tuple[str, str]] = {
+    "no base": (
+        'override state base : word @resource "Not a relocation."',
+        "0 places with the role @base; a monitor needs one",
+    ),
+    "two bounds": (
+        'add state limit : word @bound "Another." override def privileged() "" '
+        "{ trap privileged(insn) when psw.mode == user || limit == 7 }",
+        "2 places with the role @bound; a monitor needs one",
+    ),
+    "timer by two": (step(USUAL.replace("timer - 1 when timer >u 1", "timer - 2 when timer >u 1")), "time law is not"),
+    "timer that jumps": (step(USUAL + "\n timer <- 100 when timer == 0"), "time law is not known"),
+    "timer in parts": (step(USUAL.replace("timer == 1", "timer[3:0] == 1")), "time law is not known"),
+    "prologue that stores": (step(USUAL + "\n storage[6] <- timer"), "time law is not known"),
+    "interrupts after reset": (
+        "override on reset { psw <- 2; base <- 0; bound <- size(storage); timer <- 1; pending <- 0 }",
+        "not quiet after reset",
+    ),
+    "no switch for interrupts": (
+        step(USUAL.replace("psw.ie == 1 && timer == 1", "timer == 0 && psw.ie == 0")),
+        "not quiet after reset",
+    ),
+    "fetch of a constant": (step(fetch="zext(pending)"), "fetch of .* is not a relocated access"),
+    "base that multiplies": (view(place="storage[base * 2 + va]"), "does not compose"),
+    "base counted in pages": (view(place="storage[(base << 4) + va]"), "does not compose"),
+    "bound that is an end": (view(CHECK.replace("va >=u bound", "base + va >=u bound")), "does not compose"),
+    "bound that counts from one": (view(CHECK.replace("va >=u bound", "va >u bound")), "does not compose"),
+    "no check of the end": (view("va >=u bound"), "does not compose"),
+    "supervisor unrelocated": (view(place="storage[if psw.mode == user then base + va else va]"), "does not compose"),
+    "supervisor unbounded": (view(CHECK.replace("va >=u bound", "psw.mode == user && va >=u bound")), "not compose"),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_a_machine_is_refused_with_the_reason(why: str) -> None:
+    body, reason = REFUSED[why]
+    isa = load_text(f'variant odd of g3 "{why}." {{ {body} }}')
+    real = Machine(isa, Storage(isa.word, 8192))
+    with pytest.raises(MachineError, match=reason) as error:
+        Monitor(real).create(1024)
+    assert error.value.help
+
+
+@EACH
+def test_the_machines_here_are_admitted(name: str) -> None:
+    isa = MACHINES[name]
+    words = 1 << page_shift(isa.word)
+    vm = Monitor(Machine(isa, Storage(isa.word, 4 * words))).create(words)
+    assert vm.run(0).reason is Reason.BUDGET
+
+
+@pytest.mark.parametrize("body", [step("timer <- timer - 1 when timer >u 1"), step(CLOCK), step("")])
+def test_simpler_clocks_are_admitted(body: str) -> None:
+    unused = "delete instr idle" if body == step("") else ""
+    isa = load_text(f'variant simple of g3 "Less time." {{ {body} {unused} }}')
+    assert Monitor(Machine(isa, Storage(isa.word, 8192))).create(1024).storage.size == 1024
+
+
+def test_a_machine_with_devices_of_its_own_is_no_place_for_a_monitor() -> None:
+    from isa.devices import Console, attach
+
+    isa = MACHINES["g3"]
+    with pytest.raises(MachineError, match="no devices of its own"):
+        Monitor(Machine(isa, Storage(32, 8192), attach(isa, Console())))
