@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import count
 
 from isa.description import Isa
 from isa.devices import Ports
@@ -50,6 +51,7 @@ class Monitor:
         self.core = core_of(below.isa)
         self.allocator = Allocator(below.storage)
         self.machines: list[VirtualMachine] = []
+        self._names = map("vm{}".format, count())
         self.subscribers: list[Callable[[ExitEvent], None]] = []
 
     def create(self, words: int, ports: Ports | None = None, seed: int = 0, name: str = "") -> VirtualMachine:
@@ -59,7 +61,7 @@ class Monitor:
         """
         storage = self.allocator.allocate(words)
         try:
-            vm = VirtualMachine(self, storage, ports, seed, name or f"vm{len(self.machines)}")
+            vm = VirtualMachine(self, storage, ports, seed, name or next(self._names))
         except MachineError:
             self.allocator.release(storage)
             raise
@@ -80,7 +82,7 @@ class Monitor:
         left = {vm: budget for vm in self.machines if vm.exit is None}
         while left:
             for vm in list(left):
-                end = self.turn(vm, min(quantum, left[vm]))
+                end = self.turn(vm, min(max(1, quantum), left[vm]))
                 left[vm] -= end.steps
                 if end.reason is not Reason.BUDGET or not left[vm]:
                     ends[vm.name] = end
