@@ -244,13 +244,14 @@ class Classifier:
         two: SymbolicState,
         found: tuple[Found, Found],
     ) -> tuple[Found, Found]:
-        """What was found of two results, or whether of two states one traps and the other does not. One of them has
-        to be looked at: an instruction that traps unless its operand is the base shows it by not trapping."""
+        """What was found of two results, or whether of two states one traps and the other does not. That other one
+        has to be looked at: an instruction that traps unless its operand is the base shows it by not trapping."""
         if Found.NO not in found or all(t.view for t in what.behaviour.traps):
             return found
         a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
         seen = [negation(conjunction(run.trapped, run.memory)) for run in (a, b)]
-        looked = [disjunction(where(one), where(two))] if where else []
+        passed = ((one, a), (two, b))
+        looked = [disjunction(*(conjunction(negation(r.trapped), where(s)) for s, r in passed))] if where else []
         asked = [proper(one), proper(two), *seen, *a.facts, *b.facts, a.trapped != b.trapped, *looked]
         uneven = self._and_from_user(one, asked)
         return either(found[0], uneven[0]), either(found[1], uneven[1])

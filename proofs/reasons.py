@@ -77,7 +77,7 @@ def _reasons(verdict: Verdict) -> Iterator[str]:
     counted = verdict.rest if partly and verdict.rest else verdict.sensitivity
     found = [_WHY[way] for way in WAYS if getattr(counted, way) is Found.YES]
     if found and (partly or verdict.privileged is Found.NO):
-        silent = "it traps in user mode for some states only, and where it does not" if partly else "without a trap"
+        silent = "it traps in user mode for some states only, and where it does not," if partly else "without a trap,"
         yield f"{silent} {' and '.join(found)}"
     if verdict.irregular is Found.YES:
         yield "it traps in supervisor mode where it does not in user mode, so a guest's kernel would miss the trap"

@@ -54,6 +54,7 @@ EXPECTED: dict[str, Expected] = {
     "say": Expected("sRU", False, False, (True, True), "R"),  # trap 12
     "level": FINE,
     "gdivide": Expected("sC", True, True, (False, False), "C"),
+    "galign": Expected("sL", True, True, (False, False), "L"),  # whoever could see it trap is the supervisor
     "flags": Expected("M", False, True, (True, False), "M"),
     "around": Expected("LU", False, False, (True, True), "L", extent=True, values=NOT_ZERO),
     "(unassigned)": FINE,
