@@ -1,7 +1,8 @@
 """Entry point of the command line: parses arguments, runs one subcommand, turns every error into text and a code.
 
-Exit codes: 0 fine; 1 the guest or the comparison failed; 2 wrong usage; 3 a bad input file or a machine that cannot
-be built; 130 interrupted; 141 nobody reads the output any more. The subcommands are in `trapline.commands`.
+Exit codes: 0 fine; 1 the guest, the comparison or the theorem failed; 2 wrong usage; 3 a bad input file or a machine
+that cannot be built; 4 a question to the solver stayed open; 130 interrupted; 141 nobody reads the output any more.
+The subcommands are in `trapline.commands`.
 """
 
 import argparse
@@ -19,8 +20,8 @@ from trapline.output import emit_error
 
 USAGE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 
-_EPILOG = """exit codes: 0 fine, 1 the guest or the comparison failed, 2 wrong usage,
-3 bad input file, 130 interrupted.  A MACHINE is a shipped name (see `trapline machines`)
+_EPILOG = """exit codes: 0 fine, 1 the guest, the comparison or the theorem failed, 2 wrong usage,
+3 bad input file, 4 a question stayed open, 130 interrupted.  A MACHINE is a shipped name (see `trapline machines`)
 or PATH[:NAME] of a description of your own."""
 
 

@@ -1,0 +1,99 @@
+"""Find the smallest set of guards, and nothing else, that makes Theorem 1 hold: a trap in user mode in front of every
+culprit. Write the machine with them as a variant, and verify it. docs/verify.md says what guards cannot mend.
+
+exit code: 0 Theorem 1 holds, before or after; 1 guards cannot do it; 4 something stayed unknown.
+
+examples:
+  trapline repair g3_sgdt
+  trapline repair mine.isa -o mended.isa     a file that stands alone
+"""
+
+import argparse
+import os
+from typing import TYPE_CHECKING, Any
+
+from trapline.commands.verify import UNKNOWN, add_limits, with_progress
+
+if TYPE_CHECKING:
+    from proofs.repair import Repair
+
+SUMMARY = "write the variant with the fewest guards that make Theorem 1 hold"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("machine", metavar="MACHINE", help="a shipped machine, or PATH[:NAME]")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="write the variant to FILE, its file's machines included"
+    )
+    add_limits(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from isa.catalogue import find
+    from proofs.repair import repair
+    from trapline.output import emit_json
+    from trapline.progress import Counter
+
+    isa, around = find(arguments.machine), file_of(arguments.machine)
+    found = with_progress(isa, arguments)
+    with Counter(f"{isa.name}, guarded: ", "questions") as counter:
+        mended = repair(found, around, float(arguments.timeout), arguments.workers, counter.show)
+    if arguments.output and mended.text:
+        with open(arguments.output, "w", encoding="utf-8") as file:
+            file.write(f"{around}\n{mended.text}" if around else mended.text)
+    if arguments.json:
+        emit_json(repair_facts(mended))
+    else:
+        print("\n".join(_lines(mended, arguments.output)))
+    return exit_code(mended)
+
+
+def file_of(machine: str) -> str:
+    """The text of the file that a machine of the user's own stands in; empty for a shipped one."""
+    from isa.catalogue import shipped
+    from isa.language.library import read_source
+
+    if machine in shipped():
+        return ""
+    whole = os.path.exists(machine) or machine.endswith(".isa")
+    return read_source(machine if whole else machine.rpartition(":")[0]).text
+
+
+def exit_code(mended: "Repair") -> int:
+    from proofs.solving import Found
+
+    if mended.of.unknown or (mended.verification and mended.verification.unknown):
+        return UNKNOWN
+    return 0 if mended.holds is Found.YES else 1
+
+
+def repair_facts(mended: "Repair") -> dict[str, Any]:
+    """docs/verify-json.md lists the keys."""
+    after = mended.verification
+    return {
+        "machine": mended.of.isa.name,
+        "theorem1_before": mended.of.theorem1.value,
+        "guards": list(mended.guarded),
+        "variant": after.isa.name if after else None,
+        "text": mended.text,
+        "theorem1_after": after.theorem1.value if after else None,
+        "obstacles": list(mended.obstacles),
+    }
+
+
+def _lines(mended: "Repair", output: str | None) -> list[str]:
+    from proofs.solving import Found
+
+    name = mended.of.isa.name
+    if mended.of.theorem1 is Found.YES:
+        return [f"{name}: Theorem 1 holds; there is nothing to guard"]
+    lines = [] if output or not mended.text else [mended.text]
+    if mended.guarded:
+        said = f"{name}: {len(mended.guarded)} guards, each needed: {' '.join(mended.guarded)}"
+        lines.append(said.replace("1 guards, each needed", "1 guard"))
+    if mended.verification and mended.holds is Found.YES:
+        lines.append(f"verified: Theorem 1 holds for {mended.verification.isa.name}")
+    else:
+        lines.append(f"{name}: guards alone do not make Theorem 1 hold")
+        lines += [f"  {obstacle}" for obstacle in mended.obstacles]
+    return lines

@@ -1,0 +1,166 @@
+"""Decide, for all states and not for a sample, which instructions of a machine are privileged, which are sensitive and
+how, and whether the theorems of Popek and Goldberg hold. docs/verify.md explains every line of the report.
+
+exit code: 0 Theorem 1 holds, 1 it fails, 4 something stayed unknown; with --all that of the worst machine, and 3 if
+a description was refused.
+
+examples:
+  trapline verify g3
+  trapline verify mine.isa:variant --html verdict.html
+  trapline verify --all machines/ --timeout 60
+"""
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from trapline.options import count
+
+if TYPE_CHECKING:
+    from isa.description import Isa
+    from isa.errors import TraplineError
+    from proofs.verification import Verification
+
+SUMMARY = "prove which instructions are privileged and sensitive, and whether the theorems hold"
+UNKNOWN = 4
+TIMEOUT = 120  # seconds; proofs.verification has the same
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("machine", metavar="MACHINE", nargs="?", help="a shipped machine, or PATH[:NAME]")
+    parser.add_argument("--all", metavar="DIR", help="verify every machine of every .isa file in DIR and below")
+    parser.add_argument("--html", metavar="FILE", help="write the report as a page that needs nothing else")
+    add_limits(parser)
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """What bounds the work of every command that verifies."""
+    limit = "stop after this many seconds for each machine; what is open then is unknown (default: %(default)s)"
+    parser.add_argument("--timeout", type=count, metavar="SECONDS", default=TIMEOUT, help=limit)
+    parser.add_argument("--workers", type=count, metavar="N", default=2, help="processes (default: %(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from isa.errors import UsageError
+    from trapline.output import emit_json
+    from trapline.verification_facts import verification_facts
+    from trapline.verification_report import show_report
+
+    if (arguments.machine is None) == (arguments.all is None):
+        raise UsageError("verify what?", "name a machine, or give `--all DIR`")
+    _check_place(arguments.html)
+    if arguments.all is not None:
+        return _all(arguments)
+    found = verified(arguments.machine, arguments)
+    _write_page(arguments.html, [found])
+    if arguments.json:
+        emit_json(verification_facts(found))
+    else:
+        show_report(found)
+        print(f"\n{found.seconds:.1f} s")
+    return exit_code(found)
+
+
+def verified(machine: str, arguments: argparse.Namespace) -> "Verification":
+    """Verify the machine that a user names, with progress."""
+    from isa.catalogue import find
+
+    return with_progress(find(machine), arguments)
+
+
+def with_progress(isa: "Isa", arguments: argparse.Namespace, before: str = "") -> "Verification":
+    from proofs.verification import verify
+    from trapline.progress import Counter
+
+    with Counter(f"{before}{isa.name}: ", "questions") as counter:
+        return verify(isa, float(arguments.timeout), min(arguments.workers, 64), counter.show)
+
+
+def exit_code(found: "Verification") -> int:
+    from proofs.solving import Found
+
+    if found.unknown:
+        return UNKNOWN
+    return 0 if found.theorem1 is Found.YES else 1
+
+
+def _check_place(path: str | None) -> None:
+    """Complain before the work, not after it."""
+    from isa.errors import TraplineError
+
+    if path is not None and not os.access(os.path.dirname(path) or ".", os.W_OK):
+        raise TraplineError(f"cannot write {path}", "give a file in a folder that can be written")
+
+
+def _write_page(path: str | None, found: list["Verification"]) -> None:
+    from trapline.verification_page import page
+
+    if path is not None:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(page(found))
+
+
+# ---- many machines
+
+
+def _all(arguments: argparse.Namespace) -> int:
+    from trapline.output import emit_json, error_parts
+    from trapline.verification_facts import verification_facts
+
+    machines = _machines(arguments.all)
+    found: list[Verification] = []
+    refused: list[tuple[str, TraplineError]] = []
+    for number, machine in enumerate(machines, 1):
+        _one(machine, f"{number} of {len(machines)}, ", arguments, found, refused)
+    _write_page(arguments.html, found)
+    if arguments.json:
+        errors = [{"machine": machine, **error_parts(error)} for machine, error in refused]
+        emit_json({"machines": [verification_facts(v) for v in found], "refused": errors})
+    else:
+        _show_all(found, refused)
+    return max([*(exit_code(v) for v in found), *(error.exit_code for _, error in refused)], default=0)
+
+
+def _one(
+    machine: str, before: str, arguments: argparse.Namespace, found: list[Any], refused: list[tuple[str, Any]]
+) -> None:
+    from isa.catalogue import find
+    from isa.errors import TraplineError
+
+    try:
+        isa = find(machine)
+    except TraplineError as error:
+        refused.append((machine, error))
+    else:
+        found.append(with_progress(isa, arguments, before))
+
+
+def _machines(folder: str) -> list[str]:
+    """`PATH:NAME` of every machine in every description of a folder and below, in order."""
+    from isa.errors import UsageError
+    from isa.language.library import names_in, read_source
+
+    paths = sorted(os.path.join(at, n) for at, _, names in os.walk(folder) for n in names if n.endswith(".isa"))
+    if not paths:
+        raise UsageError(f"there is no description in `{folder}`", "give a folder with .isa files")
+    found = []
+    for path in paths:
+        names = [name for name, _, _ in names_in(read_source(path).text)]
+        found += [f"{path}:{name}" for name in names] or [path]
+    return found
+
+
+def _show_all(found: list["Verification"], refused: list[tuple[str, "TraplineError"]]) -> None:
+    from rich.table import Table
+
+    from trapline.output import show
+
+    table = Table("machine", "Theorem 1", "2", "3", "monitor", "culprits", "seconds", box=None, pad_edge=False)
+    for v in found:
+        names = " ".join(c.name for c in v.culprits) or ("a premise" if v.premises.value == "no" else "")
+        theorems = (t.value for t in (v.theorem1, v.theorem2, v.theorem3))
+        table.add_row(v.isa.name, *theorems, v.monitor.value, names, f"{v.seconds:.1f}")
+    show(table)
+    for machine, error in refused:
+        print(f"{machine}: refused\n{error.render()}", file=sys.stderr)

@@ -1,0 +1,93 @@
+"""A verification for programs: the object that `trapline verify --json` writes. docs/verify-json.md is its schema."""
+
+from typing import Any
+
+from proofs.access import Check
+from proofs.classification import Sensitivity
+from proofs.exact import Exact
+from proofs.grounds import assumptions, partition
+from proofs.machine_facts import PREMISES, Fact
+from proofs.reasons import classes, privilege, reason
+from proofs.verification import Finding, Verification
+
+SCHEMA = 1  # changes when a key changes its meaning or goes; new keys may come
+
+
+def verification_facts(v: Verification) -> dict[str, Any]:
+    """Everything that was found. Answers are "yes", "no" or "unknown"."""
+    return {
+        "schema": SCHEMA,
+        "machine": v.isa.name,
+        "doc": v.isa.doc,
+        "parent": v.isa.parent,
+        "theorem1": v.theorem1.value,
+        "theorem2": v.theorem2.value,
+        "theorem3": v.theorem3.value,
+        "premises": v.premises.value,
+        "monitor": v.monitor.value,
+        "refused": v.refused,
+        "culprits": [{"name": c.name, "reason": c.reason, "hybrid": c.hybrid.value} for c in v.culprits],
+        "instructions": [_finding(f) for f in v.findings],
+        "facts": [_fact(f) for f in v.facts],
+        "unknown": v.unknown,
+        "partition": partition(v.isa),
+        "assumptions": assumptions(v.isa),
+        "seconds": round(v.seconds, 3),
+    }
+
+
+def _finding(f: Finding) -> dict[str, Any]:
+    verdict = f.verdict
+    return {
+        "name": f.name,
+        "classes": classes(verdict),
+        "privileged": verdict.privileged.value,
+        "vacuous": verdict.vacuous.value,
+        "partly": verdict.partly.value,
+        "privilege": privilege(verdict),
+        "irregular": verdict.irregular.value,
+        "innocuous": verdict.innocuous.value,
+        "sensitive": _ways(verdict.sensitivity),
+        "unguarded": _ways(verdict.unguarded),
+        "rest": _ways(verdict.rest) if verdict.rest else None,
+        "values": {operand: list(values) for operand, values in verdict.values.items()},
+        "keeps_theorem1": verdict.virtualizable.value,
+        "keeps_theorem3": verdict.hybrid.value,
+        "reason": reason(verdict),
+        "exact": _exact(f.exact) if f.exact else None,
+        "difference": f.difference,
+        "exhibit": f.exhibit,
+        "contained": _check(f.contained),
+        "steady_view": _check(f.steady),
+        "lost": f.lost,
+    }
+
+
+def _ways(sensitivity: Sensitivity) -> dict[str, str]:
+    names = ("control", "location", "mode", "resource", "extent", "user")
+    return {name: getattr(sensitivity, name).value for name in names}
+
+
+def _exact(exact: Exact) -> dict[str, str]:
+    return {
+        "runs": exact.runs.value,
+        "breaks_equivalence": exact.equivalence.value,
+        "breaks_control": exact.control.value,
+        "breaks_equivalence_in_user_mode": exact.equivalence_user.value,
+        "breaks_control_in_user_mode": exact.control_user.value,
+    }
+
+
+def _check(check: Check) -> dict[str, str]:
+    return {"holds": check.holds.value, "detail": check.detail}
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    return {
+        "name": fact.name,
+        "statement": fact.statement,
+        "holds": fact.holds.value,
+        "premise": fact.name in PREMISES,
+        "where": list(fact.where),
+        "detail": fact.detail,
+    }
