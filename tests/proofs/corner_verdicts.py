@@ -55,6 +55,7 @@ EXPECTED: dict[str, Expected] = {
     "level": FINE,
     "gdivide": Expected("sC", True, True, (False, False), "C"),
     "galign": Expected("sL", True, True, (False, False), "L"),  # whoever could see it trap is the supervisor
+    "leap": Expected("LU", False, False, (True, True), "L"),
     "flags": Expected("M", False, True, (True, False), "M"),
     "around": Expected("LU", False, False, (True, True), "L", extent=True, values=NOT_ZERO),
     "(unassigned)": FINE,
