@@ -36,6 +36,7 @@ STEADY_VIEW = "steady view"
 TRAP_ENTRY = "trap entry"
 TIMER = "timer"
 PREMISES = (CONTAINMENT, STEADY_VIEW, TRAP_ENTRY)
+HYBRID_PREMISES = (CONTAINMENT, TRAP_ENTRY)  # what runs directly is in user mode on both sides: one view is enough
 
 STATEMENTS = {
     CONTAINMENT: "every access that is admitted in user mode lies inside the window, without wrapping round",

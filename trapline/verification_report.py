@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from proofs.exact import Exact
 from proofs.grounds import PARTS, assumptions, partition
-from proofs.machine_facts import PREMISES
+from proofs.machine_facts import HYBRID_PREMISES, PREMISES
 from proofs.reasons import privilege, ways
 from proofs.solving import Found
 from proofs.verification import Finding, Kind, Verification
@@ -138,13 +138,17 @@ def theorem_lines(v: Verification) -> Iterator[str]:
 
 def _against(v: Verification) -> Iterator[list[str]]:
     """For each theorem, what keeps it from holding."""
-    premises = [f"{f.name} {HOLDS[f.holds]}" for f in v.facts if f.name in PREMISES and f.holds is not Found.YES]
+    failing = {f.name: f"{f.name} {HOLDS[f.holds]}" for f in v.facts if f.holds is not Found.YES}
     sensitive = [f.name for f in v.findings if f.verdict.virtualizable is not Found.YES]
     user = [f.name for f in v.findings if f.verdict.hybrid is not Found.YES]
-    yield [f"not kept by {' '.join(names)}" for names in [sensitive] if names] + premises
+    yield [f"not kept by {' '.join(names)}" for names in [sensitive] if names] + [
+        failing[name] for name in PREMISES if name in failing
+    ]
     first = [] if v.theorem1 is Found.YES else [f"Theorem 1 {HOLDS[v.theorem1]}"]
     yield first + ([v.refused] if v.refused else [])
-    yield [f"not kept by {' '.join(names)}" for names in [user] if names] + premises
+    yield [f"not kept by {' '.join(names)}" for names in [user] if names] + [
+        failing[name] for name in HYBRID_PREMISES if name in failing
+    ]
 
 
 def _culprit(v: Verification, name: str, reason: str) -> Iterator[str]:
