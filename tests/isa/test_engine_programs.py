@@ -8,7 +8,7 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa.engines import reference
+from isa.engines import reference, steps
 from isa.engines.reference import ReferenceEngine
 from isa.machine import Machine, Pause, Reason, Trap
 from tests import ir_evaluation
@@ -105,3 +105,14 @@ def test_a_trace_shows_the_run_it_does_not_change(name: str, data: st.DataObject
     assert lines == others
     if plain.ports.deadline() is None and ends[0].reason is not Reason.IDLE:
         assert len(lines) <= ends[0].steps
+
+
+@EACH
+@given(data=st.data(), most=st.integers(1, 5))
+def test_small_caches_change_nothing(name: str, data: st.DataObject, most: int) -> None:
+    """Against hostile programs the caches are bounded, and then forget everything."""
+    program: Program = data.draw(programs(MACHINES[name]))
+    limits = patch.multiple(reference, MOST_WORDS=4 * most, MOST_BLOCKS=most, MOST_CONTEXTS=most)
+    with blocks(3), limits, patch.object(steps, "MOST_WORDS", most):
+        small = ran(program.bare(), program.budgets)
+    assert small == ran(program.bare(engine=Stepping), program.budgets)
