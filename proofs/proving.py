@@ -1,7 +1,8 @@
 """The monitor, proved: runs the obligations of a machine, in workers, and sums them up by theorem.
 
-A machine that fails Theorem 1 is refused with the reason, since for it the theorem "direct" is false. A timeout or an
-unknown is a failure. An obligation whose hypotheses no state satisfies would say nothing; that is checked for each.
+A machine that fails Theorem 1 is refused with the reason (`require_theorem1`), since for it the theorem "direct" is
+false. A timeout or an unknown is a failure. An obligation whose hypotheses no state satisfies would say nothing; that
+is checked for each.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,15 +13,31 @@ from time import perf_counter
 import z3
 
 from isa.description import Isa
+from isa.errors import TraplineError
 from isa.machine import least_storage
 from isa.machine.time import Time, time_of
 from monitor.core import Core
 from monitor.monitor import core_of
+from proofs.machine_facts import PREMISES
 from proofs.obligations import THEOREMS, Obligation, obligations, topics
 from proofs.solving import LOGIC, Found, exists
+from proofs.verification import verify
 from proofs.workers import Limits, Lost, Progress, answers, no_progress
 
-TIMEOUT = 30.0  # seconds for one obligation
+TIMEOUT = 300.0  # seconds for a machine
+QUESTION = 60.0  # seconds for one question, at most
+
+
+class Refused(TraplineError):
+    """The machine fails Theorem 1, so that the theorem "direct" is false for it."""
+
+    exit_code = 1
+
+
+class Undecided(TraplineError):
+    """Whether the machine keeps Theorem 1 stayed open."""
+
+    exit_code = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +91,22 @@ class Proof:
         ]
 
 
+def require_theorem1(isa: Isa, timeout: float, workers: int = 2, progress: Progress = no_progress) -> None:
+    """Raises Refused if the machine fails Theorem 1, with the culprits, and Undecided if that stayed open."""
+    found = verify(isa, timeout, workers, progress)
+    if found.theorem1 is Found.NO:
+        culprits = [f"{c.name}: {c.reason}" for c in found.culprits]
+        culprits += [f"{f.name} fails: {f.detail}" for f in found.facts if f.name in PREMISES and f.holds is Found.NO]
+        reasons = "\n  ".join(["", *culprits])
+        raise Refused(
+            f"{isa.name} fails Theorem 1, so a monitor that runs it directly cannot be right{reasons}",
+            f"`trapline verify {isa.name}` tells more, and --sample looks for states in which the monitor goes wrong",
+        )
+    if found.theorem1 is Found.UNKNOWN:
+        reasons = "\n  ".join(["", *found.unknown])
+        raise Undecided(f"whether {isa.name} keeps Theorem 1 stayed open{reasons}", "give it a longer --timeout")
+
+
 def prove(
     isa: Isa,
     timeout: float = TIMEOUT,
@@ -82,7 +115,8 @@ def prove(
     core: Core | None = None,
     time: Time | None = None,
 ) -> Proof:
-    """Decide every obligation. `progress` is told how many topics are done, and how many there are.
+    """Decide every obligation, within `timeout` seconds in all. `progress` is told how many topics are done, and how
+    many there are.
 
     `core` and `time` stand in for the shipping ones when mutants are tried. Raises MachineError for a machine that the
     monitor does not admit.
@@ -93,12 +127,12 @@ def prove(
     law = time or time_of(isa)
     assert law is not None  # admission checks it
     subject, names = core, topics(isa)
+    question = min(QUESTION, timeout)
 
     def job(topic: str) -> Callable[[], list[Outcome]]:
-        return lambda: [decided(o, timeout) for o in obligations(subject, law, topic)]
+        return lambda: [decided(o, question) for o in obligations(subject, law, topic)]
 
-    limits = Limits(total=2 * timeout * len(names), each=2 * timeout * len(THEOREMS), workers=workers)
-    found = answers([job(name) for name in names], limits, progress)
+    found = answers([job(name) for name in names], Limits(timeout, timeout, workers), progress)
     pairs = zip(names, found, strict=True)
     outcomes = ([_undecided(n, result)] if isinstance(result, Lost) else result for n, result in pairs)
     return Proof(isa, tuple(outcome for group in outcomes for outcome in group))
@@ -106,7 +140,6 @@ def prove(
 
 def decided(obligation: Obligation, timeout: float) -> Outcome:
     """Ask both questions of an obligation: can it be refuted, and can its hypotheses hold."""
-
     start = perf_counter()
     answer = exists([*obligation.hypotheses, obligation.refuted], timeout)
     given = Found.YES if answer.found is Found.YES else exists(obligation.hypotheses, timeout).found
@@ -147,7 +180,7 @@ def smtlib(obligation: Obligation) -> str:
 
 
 def export(isa: Isa, folder: Path) -> int:
-    """Write all certificates into a folder; returns how many."""
+    """Write all certificates into a folder, which is made if need be; returns how many. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for name, text in certificates(isa):

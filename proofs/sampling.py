@@ -18,7 +18,7 @@ from proofs.obligations import Obligation, obligations, topics
 from proofs.workers import Limits, Lost, Progress, answers, no_progress
 
 MENDINGS = 60  # how often one state is changed before it is given up
-PATIENCE = 60.0  # seconds for one topic
+TIMEOUT = 300.0  # seconds for a machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,7 @@ def sample(
     seed: int = 0,
     workers: int = 2,
     progress: Progress = no_progress,
+    timeout: float = TIMEOUT,
     core: Core | None = None,
     time: Time | None = None,
 ) -> list[Trial]:
@@ -138,8 +139,7 @@ def sample(
     def job(topic: str) -> Callable[[], list[Trial]]:
         return lambda: [tried(o, number, seed) for o in obligations(subject, law, topic)]
 
-    limits = Limits(total=PATIENCE * len(names), each=PATIENCE, workers=workers)
-    found = answers([job(name) for name in names], limits, progress)
+    found = answers([job(name) for name in names], Limits(timeout, timeout, workers), progress)
     pairs = zip(names, found, strict=True)
     groups = ([Trial("direct", n, 0, 0, False, why=a.reason)] if isinstance(a, Lost) else a for n, a in pairs)
     return [trial for group in groups for trial in group]

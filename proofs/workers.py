@@ -12,7 +12,8 @@ import sys
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -113,8 +114,8 @@ class _Crew:
         ours, theirs = context.Pipe()
         others = [ours, *(w.pipe for w in self.workers)]
         process = context.Process(target=_work, args=(theirs, others, self.jobs, self.limits), daemon=True)
-        with warnings.catch_warnings():  # newer Pythons warn of threads; the solver's own are none of this process's
-            warnings.simplefilter("ignore", DeprecationWarning)
+        with warnings.catch_warnings(), _undisturbed():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of threads; the solver's are none of this process's
             process.start()
         theirs.close()
         self.workers.append(_Worker(process, ours))
@@ -145,6 +146,16 @@ class _Crew:
         self.found[job] = result
         self.done += 1
         self.progress(self.done, len(self.jobs))
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put an interrupt off: what it raises while a process forks would be swallowed by a callback of the fork."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 def _obituary(code: int | None) -> str:

@@ -1,0 +1,122 @@
+"""The monitor is proved for machines that satisfy Theorem 1, and for no others; and no proof is empty."""
+
+from pathlib import Path
+
+import pytest
+import z3
+
+from isa.catalogue import find
+from isa.errors import MachineError
+from isa.language import load_text
+from isa.machine.time import time_of
+from monitor.core import Core
+from proofs import proving
+from proofs.obligations import MAP, NESTING, THEOREMS, TIME, Obligation, difference_fact, obligations, topics
+from proofs.proving import Outcome, Proof, Refused, Undecided, decided, prove, require_theorem1, smtlib
+from proofs.sampling import tried
+from proofs.solving import Found
+from tests.machines_to_test import EACH, G3, MACHINES
+
+TIMEOUT = 60.0
+X, Y = z3.BitVecs("x y", 8)
+CULPRITS = {"g3_jrst": "jrst", "g3_sgdt": "rrel", "g3_popf": "setie"}
+
+
+def outcomes_of(machine: str, topic: str) -> list[Outcome]:
+    isa = find(machine)
+    law = time_of(isa)
+    assert law is not None
+    return [decided(o, TIMEOUT) for o in obligations(Core(isa), law, topic)]
+
+
+@EACH
+def test_the_monitor_is_proved(name: str) -> None:
+    proof = prove(MACHINES[name], 4 * TIMEOUT)
+    assert [o for o in proof.outcomes if not o.proved] == []
+    assert proof.holds and not proof.unknown
+    assert all(proof.of(theorem) for theorem in THEOREMS)
+    assert {o.about for o in proof.of("direct")} == set(topics(MACHINES[name])) - {MAP, TIME, NESTING}
+
+
+@pytest.mark.parametrize(("machine", "name"), CULPRITS.items())
+def test_a_culprit_refutes_the_direct_step_and_nothing_else_does(machine: str, name: str) -> None:
+    isa = find(machine)
+    suspects = {o.about: o for n in (name, "add", "lw") for o in outcomes_of(machine, n) if o.theorem == "direct"}
+    assert {about for about, o in suspects.items() if o.refuted is not Found.NO} == {name}
+    assert "psw" in dict(suspects[name].shown)
+    law = time_of(isa)
+    assert law is not None
+    trials = [tried(o, 400) for o in obligations(Core(isa), law, name) if o.theorem == "direct"]
+    assert trials[0].refuted, "the same is found on numbers"
+
+
+def test_a_machine_that_fails_theorem_1_is_refused_with_the_culprit() -> None:
+    with pytest.raises(Refused) as refusal:
+        require_theorem1(find("g3_jrst"), TIMEOUT)
+    assert "\n  jrst: " in refusal.value.message and refusal.value.exit_code == 1
+
+
+def test_an_open_verdict_is_no_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = proving.verify
+    monkeypatch.setattr(proving, "verify", lambda isa, timeout, *more: right(isa, 0.01, *more))
+    with pytest.raises(Undecided) as refusal:
+        require_theorem1(G3, TIMEOUT)
+    assert refusal.value.exit_code == 4
+
+
+def test_a_machine_that_no_monitor_takes_is_refused() -> None:
+    step = "override step { timer <- timer - 2\n pc <- pc + 1\n execute mem[pc] else trap illegal(insn) }"
+    with pytest.raises(MachineError, match="time law"):
+        prove(load_text(f'variant fast of g3 "d" {{ {step} }}'), TIMEOUT)
+
+
+# ---- no empty proofs
+
+
+def test_an_obligation_with_impossible_hypotheses_is_not_proved() -> None:
+    empty = Obligation("direct", "empty", (z3.ULT(X, Y), z3.ULT(Y, X)), X == Y)
+    found = decided(empty, TIMEOUT)
+    assert found.refuted is Found.NO and found.given is Found.NO and not found.proved
+
+
+def test_an_obligation_that_should_be_empty_and_is_not_is_not_proved() -> None:
+    claim = Obligation("direct", "full", (z3.ULT(X, Y),), X == Y, vacuous=True)
+    assert decided(claim, TIMEOUT).refuted is Found.NO and not decided(claim, TIMEOUT).proved
+
+
+def test_a_refuted_obligation_shows_its_state() -> None:
+    found = decided(Obligation("direct", "wrong", (z3.ULT(X, 4),), X == 3), TIMEOUT)
+    assert found.refuted is Found.YES and found.shown == (("x", "0x3"),)
+
+
+def test_what_did_not_come_back_is_unknown() -> None:
+    proof = prove(G3, 0.001)
+    assert proof.unknown and not proof.holds
+    assert all(o.why for o in proof.outcomes)
+
+
+def test_an_undecided_obligation_is_unknown() -> None:
+    names = z3.BitVecs("a b c d", 64)
+    hard = z3.And(names[0] * names[1] == names[2] * names[3] + 1, names[0] * names[2] * names[3] == 12345678901234567)
+    found = decided(Obligation("direct", "hard", (), hard), 0.001)
+    assert Proof(G3, (found,)).unknown and not found.proved
+
+
+# ---- hints and certificates
+
+
+@pytest.mark.parametrize("width", [4, 16, 32])
+def test_the_fact_about_differences_is_valid(width: int) -> None:
+    solver = z3.SolverFor("QF_BV")
+    solver.add(z3.Not(difference_fact(*z3.BitVecs("less more off taken", width))))
+    assert solver.check() == z3.unsat
+
+
+def test_a_certificate_is_a_script_of_its_own() -> None:
+    text = smtlib(Obligation("quiet", "example", (z3.ULT(X, Y),), X == Y))
+    assert text.startswith("; quiet: ") and "(set-logic QF_UFBV)" in text and text.rstrip().endswith("(check-sat)")
+    assert len(z3.parse_smt2_string(text)) == 2
+
+
+def test_an_export_writes_nothing_but_certificates(tmp_path: Path) -> None:
+    assert proving.export(G3, tmp_path / "a" / "b") == len(list((tmp_path / "a" / "b").glob("*.smt2")))

@@ -1,0 +1,88 @@
+"""`trapline prove`: what it says, what it refuses, and its exit codes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from proofs.obligations import THEOREMS
+from trapline.cli import main
+
+Capture = pytest.CaptureFixture[str]
+M16 = str(Path(__file__).parents[1] / "machines" / "m16.isa")
+
+
+def test_a_proof_lists_theorems_and_assumptions_and_leaves_certificates(capsys: Capture, tmp_path: Path) -> None:
+    folder = tmp_path / "certificates"
+    assert main(["prove", M16, "--export", str(folder)]) == 0
+    text = capsys.readouterr().out
+    assert all(f"\n{theorem} " in text for theorem in THEOREMS)
+    assert "assumed\n" in text and "so every depth follows by induction" in text.replace("\n", " ")
+    written = list(folder.iterdir())
+    assert f"{len(written)} of {len(written)} proved, 0 refuted, 0 unknown" in text
+    assert f"{len(written)} certificates are in {folder}" in text
+
+
+def test_a_machine_that_fails_theorem_1_is_refused(capsys: Capture) -> None:
+    assert main(["prove", "g3_popf", "--json"]) == 1
+    said = capsys.readouterr()
+    assert "g3_popf fails Theorem 1" in said.err and "setie: " in said.err
+    assert json.loads(said.out)["error"]["exit_code"] == 1
+
+
+def test_too_little_time_is_unknown(capsys: Capture) -> None:
+    began = time.monotonic()
+    assert main(["prove", "g3", "--timeout", "1"]) == 4
+    assert "stayed open" in capsys.readouterr().err and time.monotonic() - began < 20
+
+
+def test_nothing_is_overwritten(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("precious")
+    for place in (tmp_path, tmp_path / "mine"):
+        assert main(["prove", "g3", "--export", str(place)]) == 2
+        assert "nothing is overwritten" in capsys.readouterr().err
+    assert (tmp_path / "mine").read_text() == "precious"
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_with_a_reason(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("")
+    assert main(["prove", "g3", "--export", str(tmp_path / "mine" / "below")]) == 3
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_samples_are_counted(capsys: Capture) -> None:
+    assert main(["prove", M16, "--sample", "25", "--seed", "7", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["seed"] == 7 and not said["refuted"] and not said["not_tried"]
+    assert {t["name"] for t in said["theorems"] if t["satisfied"]} == set(THEOREMS)
+
+
+def test_samples_find_what_is_wrong_with_a_machine(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proofs.sampling.topics", lambda isa: ["add", "jrst"])
+    assert main(["prove", "g3_jrst", "--sample", "100"]) == 1
+    text = capsys.readouterr().out
+    assert "nothing is proved" in text and "REFUTED: direct, jrst, with " in text
+
+
+def test_samples_and_certificates_do_not_go_together(capsys: Capture, tmp_path: Path) -> None:
+    assert main(["prove", "g3", "--sample", "3", "--export", str(tmp_path / "x")]) == 2
+    assert not (tmp_path / "x").exists()
+
+
+def test_an_interrupt_ends_at_once_and_leaves_no_process() -> None:
+    command = [sys.executable, "-m", "trapline", "prove", "g3", "--sample", "1000000"]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stderr=pipe, stdout=pipe, text=True, start_new_session=True)
+    while not Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+        time.sleep(0.05)
+        assert process.poll() is None
+    os.kill(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130 and said == "\ninterrupted\n"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)

@@ -1,0 +1,103 @@
+"""Prove that our own monitor is right for a machine: the code that ships, for every state of a virtual machine with any
+legal allocation. A machine that fails Theorem 1 is refused with the reason. docs/theory.md explains each theorem.
+
+exit code: 0 all proved, 1 refuted or refused, 4 something stayed unknown.
+
+examples:
+  trapline prove g3
+  trapline prove g3 --export certificates/    each obligation as SMT-LIB 2 too, for any solver
+  trapline prove g3 --sample 1000             the same theorems as random tests, without a solver's search
+"""
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trapline.options import count, natural
+
+if TYPE_CHECKING:
+    from isa.description import Isa
+
+SUMMARY = "prove the monitor for a machine, or test the same theorems on random states"
+UNKNOWN = 4
+TIMEOUT = 300  # seconds; for everything that is asked of one machine
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("machine", metavar="MACHINE", help="a shipped machine, or PATH[:NAME]")
+    add = parser.add_argument
+    add("--export", metavar="DIR", help="write every obligation as SMT-LIB 2 into a new or empty folder")
+    add("--sample", type=count, metavar="N", help="try every theorem on N random states instead of proving it")
+    add("--seed", type=natural, metavar="N", default=0, help="seed of --sample (default: %(default)s)")
+    limit = "stop after this many seconds; what is open then is unknown (default: %(default)s)"
+    add("--timeout", type=count, metavar="SECONDS", default=TIMEOUT, help=limit)
+    add("--workers", type=count, metavar="N", default=2, help="processes (default: %(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from isa.catalogue import find
+    from isa.errors import UsageError
+
+    arguments.workers = min(arguments.workers, 64)
+    if arguments.export and arguments.sample:
+        raise UsageError("--export writes what is proved, and --sample proves nothing", "give one of them")
+    isa = find(arguments.machine)
+    return _sample(arguments, isa) if arguments.sample else _prove(arguments, isa)
+
+
+def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:
+    from proofs.proving import export, prove, require_theorem1
+    from trapline.output import emit_json
+    from trapline.progress import Counter
+    from trapline.proof_report import proof_facts, show_proof
+
+    began = time.monotonic()
+    folder = _new_folder(arguments.export) if arguments.export else None
+    with Counter(f"{isa.name}, Theorem 1: ", "questions") as counter:
+        require_theorem1(isa, float(arguments.timeout), arguments.workers, counter.show)
+    left = max(1.0, arguments.timeout - (time.monotonic() - began))
+    with Counter(f"{isa.name}: ", "topics") as counter:
+        proof = prove(isa, left, arguments.workers, counter.show)
+    written = export(isa, folder) if folder else 0
+    seconds = time.monotonic() - began
+    if arguments.json:
+        emit_json({**proof_facts(proof), "certificates": written, "seconds": round(seconds, 3)})
+    else:
+        show_proof(proof, seconds)
+        if folder:
+            print(f"{written} certificates are in {folder}: of each, `unsat` is the proof")
+    return UNKNOWN if proof.unknown else 0 if proof.holds else 1
+
+
+def _new_folder(path: str) -> Path:
+    """A folder that is empty or not there yet, so that nothing is overwritten."""
+    from isa.errors import UsageError
+
+    folder = Path(path)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        what = "is not empty" if folder.is_dir() else "is not a folder"
+        raise UsageError(f"`{path}` {what}", "give a new or an empty folder; nothing is overwritten")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _sample(arguments: argparse.Namespace, isa: "Isa") -> int:
+    from monitor.monitor import core_of
+    from proofs.sampling import sample
+    from trapline.output import emit_json
+    from trapline.progress import Counter
+    from trapline.proof_report import show_trials, trial_facts
+
+    core_of(isa)  # raises, with the reason, for a machine that the monitor does not admit
+    began = time.monotonic()
+    with Counter(f"{isa.name}: ", "topics") as counter:
+        trials = sample(isa, arguments.sample, arguments.seed, arguments.workers, counter.show, arguments.timeout)
+    seconds = time.monotonic() - began
+    if arguments.json:
+        emit_json({**trial_facts(isa, trials, arguments.seed), "seconds": round(seconds, 3)})
+    else:
+        show_trials(isa, trials, arguments.seed, seconds)
+    if any(trial.refuted for trial in trials):
+        return 1
+    return 0 if all(trial.exercised for trial in trials) else UNKNOWN
