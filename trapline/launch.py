@@ -150,15 +150,21 @@ def _machine_of(snapshot: Snapshot, asked: str | None) -> Isa:
     return isa
 
 
-def _disk_of(snapshot: Snapshot, isa: Isa) -> Disk | str | None:
-    """A disk like the one that was attached, if one was: the same file, or as much memory."""
+def _disk_of(snapshot: Snapshot, isa: Isa) -> Disk | None:
+    """A disk like the one that was attached, if one was, in as much memory.
+
+    Raises UsageError for a file: a saved machine may come from anybody, and must not choose which of our files it
+    reads and writes.
+    """
     for entry in Saved("ports", snapshot.ports).list("devices"):
         part = Saved("ports", entry)
         if part.text("name") == Disk.name:
             backing = Saved(Disk.name, Saved(Disk.name, part.mapping("state")).mapping("backing"))
             if backing.text("kind") == "memory":
                 return Disk(MemoryBacking(backing.data("data")), isa.word)
-            return backing.text("path")
+            raise UsageError(
+                f"the saved machine had the disk {backing.text('path')!r:.200}", "attach it again, with `--disk FILE`"
+            )
     return None
 
 

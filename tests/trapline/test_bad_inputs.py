@@ -185,8 +185,8 @@ def test_a_full_disk_ends_the_run_and_the_machine_goes_on_when_there_is_room(tmp
     with start("run", "w.s", "--disk", "disk", cwd=tmp_path, preexec_fn=full) as failed:
         out, err = failed.communicate(timeout=60)
     assert (failed.returncode, out) == (3, b"w")
-    assert b"cannot write block 1000" in err and b"File too large" in err and b"saved in w.saved" in err
-    assert resume(tmp_path / "w.saved", capfd) == (0, "")
+    assert b"cannot write block 1000" in err and b"File too large" in err and b"--resume w.saved --disk disk`" in err
+    assert resume(tmp_path / "w.saved", capfd, "--disk", str(tmp_path / "disk")) == (0, "")
     assert (tmp_path / "disk").read_bytes()[1000 * BLOCK :] == b"A" * BLOCK
 
 
@@ -214,6 +214,19 @@ def test_a_disk_without_permission(tmp_path: Path, capfd: Capture, monkeypatch: 
     assert main(["run", "hello", "--disk", str(disk)]) == 3
     assert "Permission denied" in capfd.readouterr().err
     assert main(["run", "hello", "--disk", str(disk), "--read-only"]) == 0
+
+
+def test_a_saved_machine_does_not_choose_our_files(tmp_path: Path, capfd: Capture) -> None:
+    """Whoever made it may have written any path into it."""
+    disk, saved = tmp_path / "disk", str(tmp_path / "saved")
+    disk.write_bytes(bytes(4 * BLOCK))
+    assert main(["run", "disk", "--disk", str(disk), "--steps", "300", "--save", saved]) == 1
+    before = disk.read_bytes()
+    assert main(["run", "--resume", saved]) == 2
+    assert "attach it again, with `--disk FILE`" in capfd.readouterr().err
+    assert disk.read_bytes() == before
+    assert resume(Path(saved), capfd, "--disk", str(disk))[0] == 0
+    assert disk.read_bytes() != before
 
 
 def test_output_that_cannot_be_written_loses_nothing(tmp_path: Path, capfd: Capture) -> None:

@@ -52,9 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         if launched.sink is not None:
             launched.sink.before = progress.clear
         quantum = arguments.quantum or session.SLICE
-        end = session.run(
-            launched.rig.machine, progress.stop, interruption, launched.terminal, progress.show, quantum
-        )
+        end = session.run(launched.rig.machine, progress.stop, interruption, launched.terminal, progress.show, quantum)
     if launched.sink is not None and launched.sink.broken:
         raise BrokenPipeError
     found = verdict(launched.rig, end, interruption.asked, trace.failure or events.failure)
@@ -62,7 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _emit(launched, end, found, kept)
     else:
-        _say(launched, found, kept, arguments.exits)
+        _say(launched, found, arguments.exits)
+        if kept:
+            disk = f" --disk {arguments.disk}" if arguments.disk else ""
+            print(f"saved in {kept}; go on with `trapline run --resume {kept}{disk}`", file=sys.stderr)
     return found.code
 
 
@@ -85,7 +86,7 @@ def _keep(launched: "Launch", arguments: argparse.Namespace, found: "Verdict") -
     return path
 
 
-def _say(launched: "Launch", found: "Verdict", kept: str | None, exits: bool) -> None:
+def _say(launched: "Launch", found: "Verdict", exits: bool) -> None:
     """The summary, on a line of its own after whatever the guest printed."""
     from trapline.exits import exit_table, share_line
 
@@ -97,8 +98,6 @@ def _say(launched: "Launch", found: "Verdict", kept: str | None, exits: bool) ->
         print(share_line(vm.statistics), file=sys.stderr)
     if vm is not None and exits:
         exit_table(vm.statistics, launched.image, sys.stderr)
-    if kept:
-        print(f"saved in {kept}; go on with `trapline run --resume {kept}`", file=sys.stderr)
 
 
 def _headline(launched: "Launch", found: "Verdict") -> str:
