@@ -7,12 +7,13 @@ so that the report names the first instruction that differs.
 Since a virtual machine keeps its whole state in a block of its own, the map is the identity on what is compared here.
 """
 
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from isa.description import Isa
 from isa.devices import Ports, differences
-from isa.machine import Exit, Machine, Reason, Storage
+from isa.machine import Exit, Machine, Reason, Storage, Trap
 from isa.machine.machine import Loadable
 from monitor import Decision, ExitEvent, VirtualMachine
 from monitor.monitor import QUANTUM, tower
@@ -97,6 +98,17 @@ class _Pair:
         self.agreed = 0  # the last step at which both were the same
         self.compared = self.exits = 0
 
+    @property
+    def seen(self) -> int:
+        """The step at which both are now, or the later one."""
+        return max(self.bare.steps, self.monitored.steps)
+
+    def at(self, step: int) -> "_Pair":
+        """Both run on to this step in one go."""
+        self.bare.run(step - self.bare.steps)
+        self.monitored.run(step - self.monitored.steps)
+        return self
+
     def run(self, budget: int, progress: Callable[[int], None] | None) -> tuple[Exit, Exit]:
         """Run both to the end of the budget, comparing at every exit. Raises _Differs."""
         vm = self.monitored
@@ -174,31 +186,55 @@ def compare(setup: Setup, budget: int, progress: Callable[[int], None] | None = 
     try:
         result.bare, result.monitored = pair.run(budget, progress)
     except _Differs:
-        result.divergence = _first(setup, pair.agreed, budget)
+        result.divergence = _first(setup, pair.agreed, pair.seen) or _in_one_go(setup, pair)
     result.steps, result.exits, result.compared = pair.monitored.steps, pair.exits, pair.compared
     return result
 
 
-def _first(setup: Setup, agreed: int, budget: int) -> Divergence:
-    """The first step after `agreed` that leaves the two machines different."""
-    pair = _Pair(setup)
-    if agreed:
-        pair.bare.run(agreed)
-        pair.monitored.run(agreed)
-    while True:
-        vm = pair.monitored
-        word, place = vm.engine.peek(), vm.engine.place()
-        names, block = pair.bare.state.layout.names, pair.bare.state.block
-        before = dict(zip(names, block, strict=True))
-        bare, end = pair.bare.run(1), vm.run(1)
+def _first(setup: Setup, agreed: int, seen: int) -> Divergence | None:
+    """The first step from `agreed` to `seen` that leaves the two machines different, if single steps show it."""
+    pair = _Pair(setup).at(agreed)
+    while pair.bare.steps <= seen:
+        before = pair.bare.state.block[:]
+        word, place = pair.monitored.engine.peek(), pair.monitored.engine.place()
+        bare, end = pair.bare.run(1), pair.monitored.run(1)
         differences = pair.differences()
         if bare.reason is not end.reason:
             differences += (Difference("end", _ended(bare), _ended(end)),)
-        if differences or vm.steps >= budget or end.reason is not Reason.BUDGET:
-            fetched = word if isinstance(word, int) else None
+        if differences:
             breach = end.detail if end.reason is Reason.VIOLATION else ""
-            step = max(pair.bare.steps - bare.steps, 0)
-            return Divergence(step, before[setup.isa.pc], place, fetched, before, differences, breach)
+            return _divergence(pair, pair.bare.steps - bare.steps, before, word, place, differences, breach)
+        if end.reason is not Reason.BUDGET:
+            break
+    return None
+
+
+def _in_one_go(setup: Setup, pair: "_Pair") -> Divergence:
+    """A difference that only runs of many steps show: the least number of them after which it is there."""
+    low, high, differences = pair.agreed, max(pair.seen, pair.agreed + 1), pair.differences()
+    while high - low > 1:
+        middle = (low + high) // 2
+        found = _Pair(setup).at(pair.agreed).at(middle).differences()
+        if found:
+            high, differences = middle, found
+        else:
+            low = middle
+    bare = _Pair(setup).at(high - 1).bare
+    return _divergence(pair, high - 1, bare.state.block, bare.engine.peek(), bare.engine.place(), differences, "")
+
+
+def _divergence(
+    pair: "_Pair",
+    step: int,
+    block: "array[int]",
+    word: int | Trap,
+    place: int | None,
+    differences: tuple[Difference, ...],
+    breach: str,
+) -> Divergence:
+    before = dict(zip(pair.bare.state.layout.names, block, strict=True))
+    fetched = word if isinstance(word, int) else None
+    return Divergence(step, before[pair.bare.isa.pc], place, fetched, before, differences, breach)
 
 
 def _ended(end: Exit) -> str:
