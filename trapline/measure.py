@@ -1,7 +1,6 @@
 """Timing guests, for `trapline bench`. The guests are the shipped ones, made larger through their `.equ` lines."""
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -56,23 +55,34 @@ class Cost:
 
 def measure(name: str, sizes: dict[str, int], repeat: int) -> Row:
     """A guest with the given sizes, bare and monitored."""
-    isa, image = _image(name, sizes)
-    bare, quick, _ = _best(lambda: _rig(isa, image, 0), repeat)
-    monitored, slow, rig = _best(lambda: _rig(isa, image, 1), repeat)
-    assert bare == monitored and rig.virtual is not None
+    quick, slow, rig = _times(name, sizes, repeat)
+    assert rig.virtual is not None
     statistics = rig.virtual.statistics
     exits = sum(statistics.by_decision().values())
-    return Row(name, bare, bare / quick, monitored / slow, statistics.share_direct, exits)
+    steps = rig.machine.steps
+    return Row(name, steps, steps / quick, steps / slow, statistics.share_direct, exits)
 
 
 def exit_cost(repeat: int) -> Cost:
     """How much longer a guest with many exits takes monitored than bare, for each of them."""
-    isa, image = _image(EXITS, TIMES)
-    _, quick, _ = _best(lambda: _rig(isa, image, 0), repeat)
-    _, slow, rig = _best(lambda: _rig(isa, image, 1), repeat)
+    quick, slow, rig = _times(EXITS, TIMES, repeat)
     assert rig.virtual is not None
     exits = sum(rig.virtual.statistics.by_decision().values())
     return Cost(EXITS, exits, (slow - quick) / exits * 1e6)
+
+
+def _times(name: str, sizes: dict[str, int], repeat: int) -> tuple[float, float, Rig]:
+    """Processor seconds of the fastest run, bare and monitored, and the last monitored rig.
+
+    The two take turns, so that what else the host does falls on both alike.
+    """
+    isa, image = _image(name, sizes)
+    quick = slow = float("inf")
+    for _ in range(repeat):
+        quick = min(quick, _seconds(_rig(isa, image, 0)))
+        rig = _rig(isa, image, 1)
+        slow = min(slow, _seconds(rig))
+    return quick, slow, rig
 
 
 def _image(name: str, sizes: dict[str, int]) -> tuple[Isa, Image]:
@@ -87,14 +97,11 @@ def _rig(isa: Isa, image: Image, depth: int) -> Rig:
     return rig
 
 
-def _best(make: Callable[[], Rig], repeat: int) -> tuple[int, float, Rig]:
-    """Steps, processor seconds of the fastest run, and the last rig. MachineError if the guest does not halt with 0."""
-    fastest = float("inf")
-    for _ in range(repeat):
-        rig = make()
-        began = time.process_time()
-        end = rig.machine.run(BUDGET)
-        fastest = min(fastest, time.process_time() - began)
-        if end.reason is not Reason.HALT or rig.exit_code:
-            raise MachineError(f"the guest did not finish well: {end.reason.value}, exit code {rig.exit_code}")
-    return rig.machine.steps, fastest, rig
+def _seconds(rig: Rig) -> float:
+    """Processor time of a run to the end. Raises MachineError if the guest does not halt with 0."""
+    began = time.process_time()
+    end = rig.machine.run(BUDGET)
+    taken = time.process_time() - began
+    if end.reason is not Reason.HALT or rig.exit_code:
+        raise MachineError(f"the guest did not finish well: {end.reason.value}, exit code {rig.exit_code}")
+    return taken
