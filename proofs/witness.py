@@ -17,7 +17,7 @@ from isa.devices import Ports, Script, standard
 from isa.errors import UsageError
 from isa.ir import Unknown, nodes
 from monitor.core import Core
-from proofs.classification import TIMEOUT, UNASSIGNED, Subject, subjects
+from proofs.classification import TIMEOUT, UNASSIGNED, Classifier, Subject, subjects
 from proofs.compare import Comparison, Divergence, Setup, compare
 from proofs.exact import counterexample, direct
 from proofs.solving import Found, exists
@@ -128,14 +128,23 @@ class Witnesses:
         limit = min(TIMEOUT, self.timeout)
         if exists(direct(self.core, what).ran, limit).found is Found.NO:
             why = "it never runs directly: in real user mode it traps whatever the state, and the monitor interprets it"
-            return Sound(what.name, why)
+            return Sound(what.name, why + self._letter(what, limit))
         match counterexample(self.core, what, limit)[1].found:
             case Found.NO:
                 why = "whenever it runs directly, it does to the virtual machine what it does to the bare one"
-                return Sound(what.name, why)
+                return Sound(what.name, why + self._letter(what, limit))
             case Found.UNKNOWN:
                 return Undecided(what.name, f"the solver did not answer within {limit:g} s")
         return None
+
+    def _letter(self, what: Subject, limit: float) -> str:
+        """A word more for what the paper calls a culprit and the exact question does not."""
+        if Classifier(self.isa, limit).verdict(what).virtualizable is not Found.NO:
+            return ""
+        return (
+            ". The paper's definitions call it a culprit all the same: they speak of every state of the real machine, "
+            "and here it never meets but those in which the monitor has parked the resources"
+        )
 
     def _longer(self, search: Search) -> Finding:
         name = search.what.name

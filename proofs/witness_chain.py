@@ -111,6 +111,11 @@ def body_of(isa: Isa, name: str) -> Behaviour:
     return isa.instructions[name].behaviour if name != UNASSIGNED else isa.unassigned
 
 
+def fetched_step(isa: Isa, name: str) -> Behaviour:
+    """A step once it is known that prologue and fetch do not trap."""
+    return Behaviour((), isa.prologue.effects).then(body_of(isa, name))
+
+
 def is_definite(behaviour: Behaviour) -> bool:
     """Whether a step neither speaks to a device nor does something that no description tells."""
     if any(isinstance(e, Send) for e in behaviour.effects):
@@ -142,7 +147,7 @@ class Chain:
         isa, (word, fetched) = self.state.isa, self.fetched()
         options = []
         for name in names:
-            run = attempt(isa.step(body_of(isa, name)), self.state, operands(isa, name, word))
+            run = attempt(fetched_step(isa, name), self.state, operands(isa, name, word))
             chosen = is_named(isa, name, word)
             options.append((conjunction(chosen, negation(z3.simplify(run.trapped))), chosen, run.state))
         return self._on(word, [*fetched, disjunction(*(o[0] for o in options))], [o[1:] for o in options])
@@ -152,7 +157,7 @@ class Chain:
         isa, (word, fetched) = self.state.isa, self.fetched()
         options = []
         for name in names:
-            run = attempt(isa.step(body_of(isa, name)), self.state, operands(isa, name, word))
+            run = attempt(fetched_step(isa, name), self.state, operands(isa, name, word))
             chosen = is_named(isa, name, word)
             params = {"cause": z3.simplify(run.cause), "info": z3.simplify(run.info)}
             options.append(

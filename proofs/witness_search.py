@@ -14,7 +14,7 @@ from typing import Any
 
 import z3
 
-from isa.description import Isa
+from isa.description import Isa, Role
 from isa.encoding import decoder
 from isa.ir import TRUE, Apply, Behaviour, Load, Read, Write, nodes
 from isa.partition import ORDINARY
@@ -118,7 +118,7 @@ class Search:
             for names in self._vocabularies(length):
                 for trap in (False, True) if length else (False,):
                     yield from self._plans([names] * length, trap, False)
-                if self.site.has_console:
+                if self._looks_at_pending:
                     yield from self._plans([names] * length, False, True)
 
     def _plans(self, names: list[list[str]], trap: bool, input: bool) -> Iterator[Plan]:
@@ -203,6 +203,14 @@ class Search:
     def _able(self) -> list[str]:
         names = (n for n in self.isa.instructions if n != self.what.name)
         return [n for n in names if is_definite(body_of(self.isa, n)) and mergeable(self.isa, n)]
+
+    @cached_property
+    def _looks_at_pending(self) -> bool:
+        """Whether it can matter to the culprit that a device asks for attention."""
+        body, states = self.what.behaviour, {p.state for p in self.isa.roles[Role.PENDING]}
+        read = any(isinstance(n, Read) and n.state in states for n in nodes(*body.expressions()))
+        written = any(isinstance(e, Write) and e.state in states for e in body.effects)
+        return self.site.has_console and (read or written)
 
     @cached_property
     def _guarded(self) -> frozenset[str]:
