@@ -1,0 +1,62 @@
+"""A witness for every culprit of every shipped machine: run again, the two machines part at it."""
+
+import pytest
+
+from isa.catalogue import find, shipped
+from proofs.classification import subjects
+from proofs.exact import exact
+from proofs.solving import Found
+from proofs.witness import Unreached, Witness, Witnesses
+from tests.proofs.test_witness import check
+
+ARM = """ldm.user stm.user mrs msr cps rfe srs ldm.pc mrs.spsr msr.spsr adcs.pc adds.pc ands.pc bics.pc eors.pc movs.pc
+    mvns.pc orrs.pc rsbs.pc rscs.pc sbcs.pc subs.pc ldrt ldrbt strt strbt"""
+CULPRITS = {
+    "g3_jrst": "jrst",
+    "g3_sgdt": "rrel",
+    "g3_popf": "setie",
+    "pdp10": "jrst.1",
+    "pdp10_flags": "jrst.1 jsp jrstf",
+    "mc68000": "move.from.sr",
+    "mc68000_interrupts": "move.from.sr",
+    "arm": ARM,
+    "arm_interrupts": "mrs msr",
+    "pentium": "sgdt sidt sldt str smsw popf lar lsl mov.from.seg push.seg",
+}
+SLOW = {"pentium": "pushf verr verw", "pentium_umip": "pushf popf lar lsl verr verw mov.from.seg push.seg"}
+BY_NAME = [(machine, name) for machine, names in CULPRITS.items() for name in names.split()]
+SLOWLY = [(machine, name) for machine, names in SLOW.items() for name in names.split()]
+
+
+def parts_the_machines(machine: str, name: str) -> None:
+    isa = find(machine)
+    found = Witnesses(isa).against(name)
+    assert isinstance(found, Witness), found
+    check(isa, found)
+
+
+@pytest.mark.parametrize(("machine", "name"), BY_NAME)
+def test_a_culprit_has_a_witness(machine: str, name: str) -> None:
+    if machine not in shipped():
+        pytest.skip("not shipped yet")
+    parts_the_machines(machine, name)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("machine", "name"), SLOWLY)
+def test_a_culprit_that_takes_longer_has_a_witness(machine: str, name: str) -> None:
+    if machine not in shipped():
+        pytest.skip("not shipped yet")
+    parts_the_machines(machine, name)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("machine", shipped())
+def test_there_is_a_witness_exactly_where_the_exact_question_fails(machine: str) -> None:
+    isa = find(machine)
+    witnesses = Witnesses(isa)
+    for what in subjects(isa):
+        found, asked = witnesses.against(what.name), exact(witnesses.core, what, 60)
+        if isinstance(found, Witness):
+            check(isa, found)
+        assert isinstance(found, Witness | Unreached) == (asked.fails is Found.YES), (what.name, found, asked)
