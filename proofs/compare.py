@@ -135,14 +135,25 @@ class _Pair:
         if step > self.bare.steps:
             self.bare.run(step - self.bare.steps)
         self.compared += 1
-        if self.bare.steps != step or self.bare.state.block != self.monitored.state.block:
-            raise _Differs
-        lines = {*self.bare.storage.take_dirty(), *self.monitored.storage.take_dirty()}
-        if any(self.bare.storage.line(n) != self.monitored.storage.line(n) for n in lines):
-            raise _Differs
-        if self.bare.ports.fingerprint != self.monitored.ports.fingerprint:
+        if self.bare.steps != step or not self._alike():
             raise _Differs
         self.agreed = step
+
+    def _alike(self) -> bool:
+        """Whether state, what was written to storage since the last look, and devices' output are the same."""
+        bare, vm = self.bare, self.monitored
+        lines = {*bare.storage.take_dirty(), *vm.storage.take_dirty()}
+        return (
+            bare.state.block == vm.state.block
+            and all(bare.storage.line(n) == vm.storage.line(n) for n in lines)
+            and bare.ports.fingerprint == vm.ports.fingerprint
+        )
+
+    def step(self) -> tuple[Exit, Exit, bool]:
+        """One step of both: how it ended, and whether they are still alike."""
+        bare, end = self.bare.run(1), self.monitored.run(1)
+        counts = bare.steps == end.steps and bare.retired == end.retired
+        return bare, end, bare.reason is end.reason and counts and self._alike()
 
     def _ends(self, budget: int, end: Exit) -> tuple[Exit, Exit]:
         bare = self.bare.run(budget - self.bare.steps)
@@ -197,8 +208,8 @@ def _first(setup: Setup, agreed: int, seen: int) -> Divergence | None:
     while pair.bare.steps <= seen:
         before = pair.bare.state.block[:]
         word, place = pair.monitored.engine.peek(), pair.monitored.engine.place()
-        bare, end = pair.bare.run(1), pair.monitored.run(1)
-        differences = pair.differences()
+        bare, end, alike = pair.step()
+        differences = () if alike and end.reason is Reason.BUDGET else pair.differences()
         if bare.reason is not end.reason:
             differences += (Difference("end", _ended(bare), _ended(end)),)
         if differences:
