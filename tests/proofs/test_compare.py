@@ -52,7 +52,7 @@ def test_a_budget_in_the_middle_is_an_end() -> None:
 
 
 def test_a_difference_of_one_step_is_found_at_that_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every third `slti` on the virtual machine counts in r9: seen when single steps are compared."""
+    """A register changes in one direct step."""
     right = Dispatcher._direct
 
     def direct(self: Dispatcher, allowed: int) -> Any:

@@ -14,7 +14,7 @@ DEPTHS = st.integers(1, 3)
 
 
 @EACH
-@settings(max_examples=4 * settings().max_examples)
+@settings(max_examples=2 * settings().max_examples)
 @given(data=st.data(), depth=DEPTHS, longest=st.sampled_from([1, 3, 32]))
 def test_a_random_program_is_equivalent(name: str, data: st.DataObject, depth: int, longest: int) -> None:
     program: Program = data.draw(programs(MACHINES[name]))
