@@ -1,6 +1,8 @@
 """Commands that make, show and run programs, called as the shell would call them."""
 
 import json
+import re
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -186,3 +188,12 @@ def test_the_quantum_of_a_comparison_is_how_often_it_looks(capfd: Capture) -> No
     _, often = result(capfd, "compare", "fib", "--quantum", "500")
     assert seldom["equivalent"] and often["equivalent"]
     assert often["compared"] > seldom["compared"] + 40
+
+
+def test_the_command_to_go_on_is_one_that_works(tmp_path: Path, capfd: Capture) -> None:
+    """For a machine that is not shipped, and a file with a blank in its name."""
+    machine = str(Path(__file__).parents[1] / "machines" / "m16.isa")
+    kernel, saved = machine.replace("m16.isa", "m16_kernel.s"), str(tmp_path / "a machine")
+    assert main(["run", kernel, "--isa", machine, "--steps", "200", "--save", saved]) == 1
+    command = re.search(r"go on with `trapline (.*)`", capfd.readouterr().err)
+    assert command and main(shlex.split(command[1])) == 0

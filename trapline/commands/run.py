@@ -10,10 +10,11 @@ examples:
 """
 
 import argparse
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from trapline.options import add_guest_argument, add_monitor_option, add_run_options
+from trapline.options import add_guest_argument, add_monitor_option, add_run_options, name
 
 if TYPE_CHECKING:
     from isa.machine import Exit
@@ -29,11 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_monitor_option(parser)
     add = parser.add_argument
     add("--exits", action="store_true", help="list the exits to the monitor by cause and source line")
-    add("--events", metavar="FILE", help="write every exit to the monitor to FILE, one JSON object per line")
-    add("--trace", metavar="FILE", help="write a line for every step to FILE; `-` is stderr")
-    add("--record", metavar="FILE", help="record live input with its steps; FILE can then be an --input")
-    add("--save", metavar="FILE", help="save the machine in FILE at the end of the run")
-    add("--resume", metavar="FILE", help="go on with the machine saved in FILE")
+    add("--events", type=name, metavar="FILE", help="write every exit to the monitor to FILE, one JSON object per line")
+    add("--trace", type=name, metavar="FILE", help="write a line for every step to FILE; `-` is stderr")
+    add("--record", type=name, metavar="FILE", help="record live input with its steps; FILE can then be an --input")
+    add("--save", type=name, metavar="FILE", help="save the machine in FILE at the end of the run")
+    add("--resume", type=name, metavar="FILE", help="go on with the machine saved in FILE")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,8 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _say(launched, found, arguments.exits)
         if kept:
-            disk = f" --disk {arguments.disk}" if arguments.disk else ""
-            print(f"saved in {kept}; go on with `trapline run --resume {kept}{disk}`", file=sys.stderr)
+            print(f"saved in {kept}; go on with `{_going_on(kept, arguments)}`", file=sys.stderr)
     return found.code
 
 
@@ -84,6 +84,12 @@ def _keep(launched: "Launch", arguments: argparse.Namespace, found: "Verdict") -
         print(error.render(), file=sys.stderr)
         return None
     return path
+
+
+def _going_on(kept: str, arguments: argparse.Namespace) -> str:
+    """The command that goes on with a saved machine: what the file does not say stands in it again."""
+    named = {"--isa": arguments.isa, "--disk": arguments.disk}
+    return shlex.join(["trapline", "run", "--resume", kept, *(w for n, v in named.items() if v for w in (n, v))])
 
 
 def _say(launched: "Launch", found: "Verdict", exits: bool) -> None:
