@@ -115,7 +115,7 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorde
     program = programs.find(arguments.guest, arguments.isa)
     words = arguments.storage or program.storage or plenty(program.isa)
     input = guest_input("-" if recorder else arguments.input, program.input, recorder)
-    disk = arguments.disk or scratch_disk(program.isa, None, program.disk)()
+    disk = arguments.disk or scratch_disk(program.isa, None, program.disk, arguments.read_only)()
     kit = Outfit(_if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed)
     rig = build(program.isa, words, kit, arguments.monitor.depth)
     rig.machine.load(program.image)

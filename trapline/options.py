@@ -22,6 +22,7 @@ class MonitorChoice:
 def add_machine_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--isa",
+        type=name,
         metavar="MACHINE",
         help=f"a shipped machine, or PATH[:NAME] of a description (default: the guest's own, or {DEFAULT_MACHINE})",
     )
@@ -43,9 +44,14 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     add("--storage", type=count, metavar="WORDS", help="storage of the guest's machine (default: the guest's need)")
     add("--steps", type=count, metavar="N", help=f"stop after N steps (default: {DEFAULT_STEPS}, no end to live input)")
     add("--quantum", type=count, metavar="N", help="how many steps a machine runs at a time")
-    add("--disk", metavar="FILE", help="attach FILE as the disk; blocks are 128 words")
+    add("--disk", type=name, metavar="FILE", help="attach FILE as the disk; blocks are 128 words")
     add("--read-only", action="store_true", help="attach the disk without permission to write")
-    add("--input", metavar="FILE", help="console input: a file, a recording, or `-` for stdin (live in a terminal)")
+    add(
+        "--input",
+        type=name,
+        metavar="FILE",
+        help="console input: a file, a recording, or `-` for stdin (live in a terminal)",
+    )
     add("--seed", type=natural, metavar="N", default=0, help="seed of everything random (default: %(default)s)")
 
 
@@ -67,6 +73,13 @@ def monitor_choice(text: str) -> MonitorChoice:
     if kind == "trap" and (not colon or (depth.isascii() and depth.isdigit() and 1 <= int(depth[:4]) <= MAX_DEPTH)):
         return MonitorChoice(int(depth) if colon else 1)
     raise argparse.ArgumentTypeError(f"`{text}` is not `none`, `trap` or `trap:DEPTH` with a depth of 1 to {MAX_DEPTH}")
+
+
+def name(text: str) -> str:
+    """A name that says something: an empty one is a slip, such as a variable of the shell that is not set."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name names nothing")
+    return text
 
 
 def count(text: str) -> int:

@@ -91,6 +91,12 @@ def test_nobody_reads_what_rich_prints() -> None:
         output.console(Closed()).print("text")
 
 
+@pytest.mark.parametrize("option", ["isa", "disk", "input"])
+def test_an_empty_name_is_wrong_usage(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "hello", f"--{option}", ""]) == 2
+    assert "an empty name names nothing" in capsys.readouterr().err
+
+
 class Interrupted(ModuleType):
     """A module during whose loading the user presses Ctrl-C."""
 

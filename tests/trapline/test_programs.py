@@ -197,3 +197,10 @@ def test_the_command_to_go_on_is_one_that_works(tmp_path: Path, capfd: Capture) 
     assert main(["run", kernel, "--isa", machine, "--steps", "200", "--save", saved]) == 1
     command = re.search(r"go on with `trapline (.*)`", capfd.readouterr().err)
     assert command and main(shlex.split(command[1])) == 0
+
+
+@pytest.mark.parametrize("command", ["run", "compare"])
+def test_a_disk_in_memory_can_be_read_only_too(command: str, capfd: Capture) -> None:
+    _, whole = result(capfd, command, "disk")
+    _, refused = result(capfd, command, "disk", "--read-only")
+    assert refused["steps"] < whole["steps"]  # the guest finds out at its first write, and gives up
