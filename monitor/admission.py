@@ -11,9 +11,10 @@ from random import Random
 from isa.description import Isa, Role
 from isa.engines.steps import Function, Steps
 from isa.errors import MachineError
-from isa.fold import either, rewriter, slice_
-from isa.ir import FALSE, Load
+from isa.fold import const, either, rewriter, slice_
+from isa.ir import Load
 from isa.machine.state import MachineState
+from isa.machine.time import COUNT_WIDTH, NEVER, Time
 from monitor.compiled import CompiledCore
 from monitor.core import Core
 
@@ -32,17 +33,18 @@ def admit(core: Core, compiled: CompiledCore, steps: Steps) -> None:
         raise MachineError(
             f"the fetch of {isa.name} is not a relocated access to storage", "let `execute` read through the view"
         )
-    _check_quiet(core)
+    _check_quiet(core, steps.time)
     _check_relocation(core, compiled, steps)
 
 
-def _check_quiet(core: Core) -> None:
-    """With every resource parked, the prologue must never trap: direct runs end only as the monitor wants."""
+def _check_quiet(core: Core, time: Time) -> None:
+    """With every resource parked, the prologue must never trap, however long it runs: direct runs end only as the
+    monitor wants."""
     isa = core.isa
     places = [p for role in (Role.TIMER, Role.ENABLE, Role.PENDING, Role.RESOURCE) for p in isa.roles[role]]
-    parked = {isa.read(p): slice_(core.mapped(isa.states[p.state]), p.low, p.width) for p in places}
-    rewrite = rewriter(parked.get)
-    if either(*(rewrite(t.guard) for t in isa.prologue.traps)) is not FALSE:
+    parked = {isa.read(p): slice_(core.parked(isa.states[p.state]), p.low, p.width) for p in places}
+    horizon = time.horizon()
+    if horizon is None or rewriter(parked.get)(horizon) is not const(COUNT_WIDTH, NEVER):
         raise MachineError(
             f"{isa.name} is not quiet after reset: its prologue could trap with every resource at its reset value",
             "let `on reset` disable interrupts and stop the timer",

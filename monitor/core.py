@@ -109,7 +109,7 @@ class Core:
 
     def mapped(self, state: State) -> Expr:
         """The real value of a scalar for a virtual state: the state under f."""
-        value = self._parked(state)
+        value = self.parked(state)
         for low, width in ordinary_bits(state):
             value = insert(value, low, slice_(read(VIRTUAL, state), low, width))
         for place, part in self._set_places():
@@ -130,7 +130,7 @@ class Core:
     def _virtual(self, place: Place) -> Expr:
         return slice_(read(VIRTUAL, self.isa.states[place.state]), place.low, place.width)
 
-    def _parked(self, state: State) -> Expr:
+    def parked(self, state: State) -> Expr:
         """The value after reset, at which a resource is quiet."""
         quiet = self._reset.get(state.name, const(state.width, 0))
         quiet = rewriter(lambda n: const(n.width, 0) if isinstance(n, Read) else None)(quiet)

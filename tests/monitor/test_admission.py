@@ -20,6 +20,7 @@ USUAL = """trap clock(0) when psw.ie == 1 && timer == 1
     trap device(zext(pending)) when psw.ie == 1 && pending != 0
     timer <- timer - 1 when timer >u 1"""
 CLOCK = "trap clock(0) when psw.ie == 1 && timer == 1 timer <- timer - 1 when timer >u 1 "
+LEVEL = "trap clock(0) when psw.ie == 1 && timer <u 20 timer <- timer + 1"  # at rest, and true if only it were enabled
 VIEW = """
   override view mem[va : word] : word "" {{
     trap memory(va) when {trap}
@@ -59,6 +60,14 @@ REFUSED: dict[str, tuple[str, str]] = {
         step(USUAL.replace("psw.ie == 1 && timer == 1", "timer == 0 && psw.ie == 0")),
         "not quiet after reset",
     ),
+    "a clock that starts by itself": (
+        step(
+            USUAL.replace("timer - 1 when timer >u 1", "timer + 1 when timer <u 50").replace(
+                "psw.ie == 1 && timer", "timer"
+            )
+        ),
+        "not quiet after reset",
+    ),
     "fetch of a constant": (step(fetch="zext(pending)"), "fetch of .* is not a relocated access"),
     "base that multiplies": (view(place="storage[base * 2 + va]"), "does not compose"),
     "base counted in pages": (view(place="storage[(base << 4) + va]"), "does not compose"),
@@ -88,7 +97,7 @@ def test_the_machines_here_are_admitted(name: str) -> None:
     assert vm.run(0).reason is Reason.BUDGET
 
 
-@pytest.mark.parametrize("body", [step("timer <- timer - 1 when timer >u 1"), step(CLOCK), step("")])
+@pytest.mark.parametrize("body", [step("timer <- timer - 1 when timer >u 1"), step(CLOCK), step(""), step(LEVEL)])
 def test_simpler_clocks_are_admitted(body: str) -> None:
     unused = "delete instr idle" if body == step("") else ""
     isa = load_text(f'variant simple of g3 "Less time." {{ {body} {unused} }}')
