@@ -1,4 +1,4 @@
-"""Machines that the monitor admits and that are unlike the shipped ones: other clocks, other control words, other traps.
+"""Machines that the monitor admits and that are unlike the shipped ones: in clocks, control words, trap entries.
 
 Random programs must be equivalent on each, for whoever writes a machine has no monitor but ours.
 """
@@ -48,9 +48,12 @@ VARIANTS: dict[str, str] = {
     "no clock at all": step() + 'override instr rtim "d" D(0x84) "Nothing." { privileged(); x[d] <- timer }'
     'override instr idle "" Z(0x8b) "Wait for a device." { privileged(); pc <- pc when pending == 0 }',
     "condition codes": """
-        override state psw : word @control "With two flags." { mode : Mode = [0] @mode, ie = [1] @enable, zf = [8], cf = [31] }
+        override state psw : word @control "With two flags." {
+          mode : Mode = [0] @mode, ie = [1] @enable, zf = [8], cf = [31]
+        }
         override instr add "d, a, b" R(0x01) "Sets flags." {
-          x[d] <- x[a] + x[b]; psw.zf <- if x[a] + x[b] == 0 then 1 else 0; psw.cf <- if x[a] + x[b] <u x[a] then 1 else 0
+          let sum = x[a] + x[b]
+          x[d] <- sum; psw.zf <- if sum == 0 then 1 else 0; psw.cf <- if sum <u x[a] then 1 else 0
         }
         override instr xor "d, a, b" R(0x0a) "Reads them." { x[d] <- x[a] ^ zext(psw.zf ++ psw.cf) }
     """,
