@@ -5,7 +5,7 @@ entry loads leads to the same place, so a guest that traps halts too. Both are f
 that; a machine for which there are none still has witnesses, but they run on until the budget ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,13 +14,23 @@ import z3
 from isa.description import Isa, Role
 from isa.devices import Console
 from isa.devices.catalogue import PLACES, misfit
-from isa.ir import Const, Store, Write
+from isa.ir import Behaviour, Const, Load, Store, Write, nodes
 from isa.machine import least_storage
 from isa.machine.storage import page_shift
 from monitor.monitor import depth_storage
 from proofs.solving import LOGIC
-from proofs.symbolic import SymbolicState, Term, attempt, perform, same
-from proofs.witness_chain import ImageWords, after_reset, body_of, is_definite, is_named, operands, settled
+from proofs.symbolic import SymbolicState, Term, attempt, conjunction, disjunction, negation, perform, same
+from proofs.witness_chain import (
+    Chain,
+    ImageWords,
+    after_reset,
+    body_of,
+    fetched_step,
+    is_definite,
+    is_named,
+    operands,
+    settled,
+)
 
 CONSOLE = PLACES[Console.name].port  # also its bit among those that ask for attention
 WORDS = 4096  # words of storage of a witness's machine: what a guest gets that does not ask for more
@@ -84,62 +94,105 @@ class Site:
 
     # ---- endings
 
+    def ending(self, pc: int) -> "Ending | None":
+        """A word that, at `pc`, stops the machine in the state after reset; else one that jumps to itself there."""
+        if pc not in self._endings:
+            self._endings[pc] = self._ending(pc)
+        return self._endings[pc]
+
     @cached_property
-    def halt(self) -> int | None:
-        """A word that stops the machine in the state after reset; else one that jumps to itself; else None."""
-        pc = self.start
+    def _endings(self) -> dict[int, "Ending | None"]:
+        return {}
+
+    def _ending(self, pc: int) -> "Ending | None":
+        names = [n for n in self.isa.instructions if _stands_alone(body_of(self.isa, n))]
         for stops in (True, False):
-            for name in sorted(self.isa.instructions, key=lambda n: len(self.isa.instructions[n].uses)):
-                word = self._ends(name, pc, stops) if is_definite(body_of(self.isa, name)) else None
+            for name in sorted(names, key=lambda n: len(self.isa.instructions[n].uses)):
+                word = self._ends(name, stops, pc)
                 if word is not None:
-                    return word
+                    return Ending(name, word, stops)
         return None
 
-    def _ends(self, name: str, pc: int, stops: bool) -> int | None:
-        isa = self.isa
-        if stops and not any(isinstance(e, Write) and self._is_halt(e) for e in body_of(isa, name).effects):
+    def _ends(self, name: str, stops: bool, pc: int) -> int | None:
+        body = body_of(self.isa, name)
+        if stops and not any(isinstance(e, Write) and self._is_halt(e) for e in body.effects):
             return None
-        state, word = self.state(ImageWords(isa), pc), z3.BitVec("word", isa.storage.width)
-        run = attempt(isa.step(body_of(isa, name)), state, operands(isa, name, word))
-        after = run.state
-        done = [after.at(p) != 0 for p in isa.roles[Role.HALT]] if stops else [_stays(state, after)]
-        if not done:
-            return None
-        found = least([is_named(isa, name, word), z3.Not(run.trapped), z3.Or(*done)], [word])
+        word = z3.BitVec("word", self.isa.storage.width)
+        state = self.state(ImageWords(self.isa), pc)
+        found = least([is_named(self.isa, name, word), *self._ended(name, word, stops, state)], [word])
         return found[0] if found else None
+
+    def _ended(self, name: str, word: Term, stops: bool, state: SymbolicState) -> list[Term]:
+        """That this instruction, fetched in this state, ends the run."""
+        run = attempt(fetched_step(self.isa, name), state, operands(self.isa, name, word))
+        halted = disjunction(*(run.state.at(p) != 0 for p in self.isa.roles[Role.HALT]))
+        return [negation(run.trapped), halted if stops else _stays(state, run.state)]
 
     def _is_halt(self, write: Write) -> bool:
         return any(p.state == write.state for p in self.isa.roles[Role.HALT])
 
-    def handler(self, pc: int) -> dict[int, int]:
-        """Words of storage with which every trap leads to `pc` with all that the entry sets as it is after reset."""
-        isa, image = self.isa, ImageWords(self.isa)
-        written = {e.state for e in isa.entry.effects if isinstance(e, Write)}
-        wanted: list[Term] = []
+    def handler(self, pc: int) -> Mapping[int, int]:
+        """Words of storage with which every trap leads to the ending, which lies at `pc`, or to another one like it;
+        empty if there are none outside the program. What the trap entry loads is as after reset where it can be."""
+        if pc not in self._handlers:
+            self._handlers[pc] = self._handler(pc)
+        return self._handlers[pc]
+
+    @cached_property
+    def _handlers(self) -> dict[int, Mapping[int, int]]:
+        return {}
+
+    def _handler(self, pc: int) -> Mapping[int, int]:
+        ending = self.ending(pc)
+        if ending is None:
+            return {}
+        image = ImageWords(self.isa, {pc: ending.word})
         quiet = self.state(image, pc)
+        must: list[Term] = []
+        wishes: list[Term] = []
         for cause in self._causes():
-            after = self.trapped(image, cause)
-            wanted += [same(z3.simplify(after.scalars[n]), quiet.scalars[n]) for n in sorted(written)]
-        places = [i for i in image.asked.values() if z3.is_bv_value(i)]
-        values = least(wanted, [image(i) for i in places]) or []
-        return {i.as_long(): value for i, value in zip(places, values, strict=False)}
+            after = settled(self.trapped(image, cause))
+            word, fetched = Chain(after, pc).fetched()
+            ends = z3.BitVecVal(ending.word, word.size())
+            must += [same(word, ends), *fetched, *self._ended(ending.name, ends, ending.stops, after)]
+            wishes += [same(after.scalars[name], term) for name, term in quiet.scalars.items()]
+        places = [i for i in image.asked.values() if z3.is_bv_value(i) and i.as_long() < self.words]
+        values = least(must, [image(i) for i in places], wishes) or []
+        found = {i.as_long(): value for i, value in zip(places, values, strict=False)}
+        return {} if any(self.start <= at <= pc for at in found) else found
+
+
+@dataclass(frozen=True)
+class Ending:
+    """An instruction word that ends a guest: it stops the machine (`stops`), or stays where it is."""
+
+    name: str
+    word: int
+    stops: bool
+
+
+def _stands_alone(body: Behaviour) -> bool:
+    """Whether what it does needs no words of storage."""
+    return is_definite(body) and not any(isinstance(n, Load) for n in nodes(*body.expressions()))
 
 
 def _stays(before: SymbolicState, after: SymbolicState) -> Term:
-    return z3.And(*(same(before.scalars[name], term) for name, term in after.scalars.items()))
+    return conjunction(*(same(before.scalars[name], term) for name, term in after.scalars.items()))
 
 
-def least(conditions: list[Term], terms: list[Term], timeout: float = 5.0) -> list[int] | None:
-    """Values of terms with which the conditions hold, zero wherever one at a time can be; None if there are none."""
+def least(
+    conditions: list[Term], terms: list[Term], wishes: Iterable[Term] = (), timeout: float = 5.0
+) -> list[int] | None:
+    """Values of terms with which the conditions hold, and the wishes one after the other where they can, and zero
+    wherever it can be; None if there are none. `timeout` in seconds for each question."""
     solver = z3.SolverFor(LOGIC)
     solver.set("timeout", int(timeout * 1000))
     solver.add(*conditions)
     if solver.check() != z3.sat:
         return None
+    for wish in (*wishes, *(term == 0 for term in terms)):
+        if not z3.is_true(wish) and solver.check(wish) == z3.sat:
+            solver.add(wish)
+    solver.check()
     model = solver.model()
-    for term in terms:
-        if solver.check(term == 0) == z3.sat:
-            solver.add(term == 0)
-            solver.check()
-            model = solver.model()
     return [model.eval(term, model_completion=True).as_long() for term in terms]

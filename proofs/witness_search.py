@@ -170,7 +170,8 @@ class Search:
         return operands(self.isa, self.what.name, word)
 
     def _ending(self, end: int, trap: bool) -> dict[int, int]:
-        halt = {} if self.site.halt is None else {end: self.site.halt}
+        ending = self.site.ending(end)
+        halt = {} if ending is None else {end: ending.word}
         return halt if trap else {**self.site.handler(end), **halt}
 
     def _name(self, model: Any, word: Term) -> str:

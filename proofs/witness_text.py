@@ -40,6 +40,7 @@ class Text:
         self.machine = Disassembler(isa)
         self.mark = self.machine.syntax.lexer.comment
         last = words.start + len(words.plan.names)
+        self.handler = {} if words.plan.trap else site.handler(last + 1)
         self.start, self.culprit, self.done = (self._label(n) for n in ("start", "culprit", "done"))
         self.labels = {words.start: self.start, last: self.culprit, last + 1: self.done}
         if words.culprit != last:  # fetched through another relocation
@@ -120,9 +121,10 @@ class Text:
         return f"{line:<{COLUMN}}{self.mark} {comment}" if comment else line
 
     def _statement(self, at: int, word: int) -> str:
-        if at in self._program or at in self.labels:
+        done = self._program.stop - 1
+        if at in self._program or at in self.labels or (at in self.handler and at not in self.site.entry_words):
             return self.machine.statement(word, at, self.labels)
-        if at in self.site.entry_words and not self.words.plan.trap and word == self._program.stop - 1:
+        if at in self.handler and word == done:
             return f".word {self.labels.get(word, hex(word))}"
         return f".word {word:#x}"
 
@@ -141,7 +143,9 @@ class Text:
         if at in self.site.entry_words:
             return "loaded by the trap entry"
         if at == self._program.stop - 1:
-            return "every trap leads here" if not self.words.plan.trap else ""
+            return "every trap leads here" if at in self.handler.values() else ""
+        if at in self.handler:
+            return "every trap leads here"
         return "read by the program" if at not in self.labels else ""
 
 

@@ -6,9 +6,12 @@ from isa.assembler import assemble
 from isa.description import Isa
 from isa.encoding import decoder
 from isa.errors import UsageError
+from isa.language import load_text
+from isa.machine import Machine, Reason, Storage
 from proofs.classification import UNASSIGNED
 from proofs.compare import compare
 from proofs.witness import Sound, Undecided, Unreached, Witness, Witnesses, setup
+from proofs.witness_place import Site
 from tests.machines_to_test import G3, M16
 from tests.proofs.witness_machines import GUARDED, unguarded, variant
 
@@ -128,3 +131,31 @@ def test_the_text_tells_the_story() -> None:
         "culprit: poll r1                    # here the two machines part\n"
         "done:    halt                       # every trap leads here\n"
     )
+
+
+LOCKED = """
+variant locked of g3 "Traps end in word 40, wherever the trap entry would like to lead." {
+  override on trap(cause : Cause, info : word) { pc <- 40; psw.mode <- supervisor; base <- 0; bound <- size(storage) }
+  override instr rtim "d" D(0x84) "Read the timer." { x[d] <- timer }
+}
+"""
+
+
+@pytest.mark.parametrize("isa", [G3, M16], ids=["g3", "m16"])
+def test_every_trap_ends_a_guest(isa: Isa) -> None:
+    """Also where the trap entry loads no pc: the words that halt are put where it leads."""
+    for machine in (isa, load_text(LOCKED, "locked")):
+        site = Site.of(machine)
+        ending = site.ending(site.start + 1)
+        assert ending is not None
+        words = {site.start + 1: ending.word, **site.handler(site.start + 1)}
+        bare = Machine(machine, Storage(machine.word, site.words))
+        for at, word in words.items():
+            bare.storage.write(at, [word])
+        bare.state[machine.pc] = site.start
+        bare.storage.write(site.start, [_unassigned(machine)])
+        assert bare.run(10).reason is Reason.HALT
+
+
+def _unassigned(isa: Isa) -> int:
+    return next(w for w in ((1 << isa.word) - 1, 0, 1) if decoder(isa).find(w) is None)
