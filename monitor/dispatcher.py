@@ -6,6 +6,7 @@ window, so emulating an instruction, reflecting a trap and injecting an interrup
 it was is read off the outcome.
 """
 
+from random import Random
 from typing import TYPE_CHECKING
 
 from isa.description import Isa
@@ -52,12 +53,22 @@ class Dispatcher:
             end = self._direct(allowed)
             if end is Pause.LIMIT:
                 if self.done == limit:
-                    self._count(Decision.SCHEDULED, "")
+                    due = self.vm.ports.deadline() == self.vm.steps + limit
+                    self._count(Decision.SCHEDULED, "device deadline" if due else "quantum")
                 return None
             if not isinstance(end, Trap):
                 return end
             trap = end
         return self._interpret(trap)
+
+    @property
+    def random(self) -> Random:
+        """Where the choices for `unknown` come from: the virtual machine's own, also while it runs directly."""
+        return self.interpreter.random
+
+    @random.setter
+    def random(self, source: Random) -> None:
+        self.interpreter.random = source
 
     def enter(self, trap: Trap) -> None:
         self.interpreter.enter(trap)
@@ -83,6 +94,7 @@ class Dispatcher:
         """Run de-privileged on the machine below for at most `allowed` steps."""
         v, r, below = self.vm.state.block, self.below.state.block, self.below
         traffic = below.ports.traffic
+        below.engine.random = self.random
         self.core.resume(v, r, *self._window)
         end = below.run_to_trap(allowed)
         if self.core.breach(v, r, *self._window, end.steps) or below.ports.traffic != traffic:
@@ -97,7 +109,7 @@ class Dispatcher:
                 assert end.trap is not None
                 return end.trap
             case Reason.IDLE:
-                self._count(Decision.IDLED, "")
+                self._count(Decision.IDLED, "spin")
                 return Pause.SPIN
             case Reason.VIOLATION:
                 self.vm.stopped_by = end.detail
