@@ -6,7 +6,6 @@ window, so emulating an instruction, reflecting a trap and injecting an interrup
 it was is read off the outcome.
 """
 
-from random import Random
 from typing import TYPE_CHECKING
 
 from isa.description import Isa
@@ -61,15 +60,6 @@ class Dispatcher:
             trap = end
         return self._interpret(trap)
 
-    @property
-    def random(self) -> Random:
-        """Where the choices for `unknown` come from: the virtual machine's own, also while it runs directly."""
-        return self.interpreter.random
-
-    @random.setter
-    def random(self, source: Random) -> None:
-        self.interpreter.random = source
-
     def enter(self, trap: Trap) -> None:
         self.interpreter.enter(trap)
 
@@ -94,7 +84,7 @@ class Dispatcher:
         """Run de-privileged on the machine below for at most `allowed` steps."""
         v, r, below = self.vm.state.block, self.below.state.block, self.below
         traffic = below.ports.traffic
-        below.engine.random = self.random
+        below.random = self.vm.random
         self.core.resume(v, r, *self._window)
         end = below.run_to_trap(allowed)
         if self.core.breach(v, r, *self._window, end.steps) or below.ports.traffic != traffic:

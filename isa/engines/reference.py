@@ -7,7 +7,6 @@ with two shortcuts that change nothing but speed: code that has run a few times 
 
 from array import array
 from collections.abc import Callable
-from random import Random
 from typing import TYPE_CHECKING
 
 from isa.devices import DeviceFailure
@@ -35,7 +34,6 @@ class ReferenceEngine:
         self.isa, self.state, self.storage = machine.isa, machine.state, machine.storage
         self.size = self.storage.size
         self.store = self.storage.store
-        self.random = Random(machine.seed)
         self.done = 0  # steps of the present `execute` before the one under way: devices want to know the time
         self._asked = False
         self.steps = steps_of(self.isa)
@@ -61,7 +59,7 @@ class ReferenceEngine:
         self.machine.send(channel, index, word, self.done)
 
     def unknown(self, serial: int, width: int) -> int:
-        return self.random.getrandbits(width)
+        return self.machine.random.getrandbits(width)
 
     # ---- running
 

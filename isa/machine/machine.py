@@ -7,6 +7,7 @@ breakpoints are settled here, once, for bare and virtual machines alike. `monito
 """
 
 from collections.abc import Callable, Sequence
+from random import Random
 from typing import Protocol
 
 from isa.description import Isa, Role
@@ -76,6 +77,7 @@ class Machine:
         self.ports = ports or Ports({})
         self.state = MachineState(Layout(isa))
         self.steps = self.retired = self.skipped = 0
+        self.random = Random(seed)  # for `unknown`; a virtual machine lends its own to the machine it runs on
         self.stopped_by = ""  # an engine's words for a device failure or a violation
         self.trace: Callable[[TraceLine], None] | None = None
         self.breakpoints: set[int] = set()

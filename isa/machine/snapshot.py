@@ -57,9 +57,8 @@ class Snapshot:
         unchanged but for devices that may have been restored already."""
         self._check(machine)
         machine.ports.restore(self.ports)
-        generator = getattr(machine.engine, "random", None)
-        if self.choices is not None and isinstance(generator, Random):
-            generator.setstate(_generator(self.choices).getstate())
+        if self.choices is not None:
+            machine.random.setstate(_generator(self.choices).getstate())
         _fill(machine.storage, self.pages)
         for name, cells in self.state.items():
             slot = machine.state.layout.slots[name]
@@ -113,12 +112,9 @@ class Snapshot:
         )
 
 
-def _choices(machine: Machine) -> list[object] | None:
-    """The state of the engine's seeded choices for `unknown`; None if it makes none."""
-    generator = getattr(machine.engine, "random", None)
-    if not isinstance(generator, Random):
-        return None
-    version, words, spare = generator.getstate()
+def _choices(machine: Machine) -> list[object]:
+    """The state of the machine's seeded choices for `unknown`."""
+    version, words, spare = machine.random.getstate()
     return [version, list(words), spare]
 
 
