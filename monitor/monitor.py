@@ -57,11 +57,16 @@ class Monitor:
     def create(self, words: int, ports: Ports | None = None, seed: int = 0, name: str = "") -> VirtualMachine:
         """A virtual machine with `words` words of storage and these devices, in its state after reset.
 
-        Raises MachineError if there is no room, or if the machine is too small for its trap entry.
+        Raises MachineError if there is no room, if the machine is too small for its trap entry, or for a name that is
+        taken.
         """
+        taken = {vm.name for vm in self.machines}
+        if name in taken:
+            raise MachineError(f"there is a virtual machine called {name!r:.60} already", "choose another name")
+        name = name or next(free for free in self._names if free not in taken)
         storage = self.allocator.allocate(words)
         try:
-            vm = VirtualMachine(self, storage, ports, seed, name or next(self._names))
+            vm = VirtualMachine(self, storage, ports, seed, name)
         except MachineError:
             self.allocator.release(storage)
             raise

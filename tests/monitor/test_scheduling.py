@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from isa.assembler import assemble
 from isa.devices import Console, Ports, Script, attach
+from isa.errors import MachineError
 from isa.machine import Machine, Reason, Storage
 from monitor import Monitor, VirtualMachine
 from tests.isa.alarm import Alarm
@@ -132,6 +133,14 @@ def test_every_machine_has_a_name_of_its_own() -> None:
     for machine in (second, third):
         load(HALTS)(machine)
     assert set(monitor.run(10)) == {second.name, third.name}
+
+
+def test_a_name_that_is_taken_is_refused_and_never_made_up() -> None:
+    monitor = Monitor(Machine(G3, Storage(32, 8 * SIZE)))
+    monitor.create(SIZE, name="vm0")
+    with pytest.raises(MachineError, match="there is a virtual machine called 'vm0' already"):
+        monitor.create(SIZE, name="vm0")
+    assert monitor.create(SIZE).name == "vm1"
 
 
 @pytest.mark.parametrize("quantum", [0, -1])
