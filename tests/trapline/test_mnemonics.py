@@ -26,7 +26,11 @@ OPERATOR_USERS = {"isa.operators", "isa.fold", "isa.ir"}
 
 @cache
 def mnemonics() -> set[str]:
-    return {name for machine in map(find, shipped()) for name in (*machine.instructions, *machine.pseudos)}
+    """Of all shipped machines. A pseudo-instruction has no meaning that Python could repeat: one that is called by an
+    English word (`call`, `set`) is not looked for."""
+    machines = list(map(find, shipped()))
+    shorthands = {name for machine in machines for name in machine.pseudos if is_code(name)}
+    return shorthands.union(*(machine.instructions for machine in machines))
 
 
 def sources() -> list[Path]:
