@@ -262,10 +262,10 @@ def _time(isa: Isa, time: Time) -> Iterator[Obligation]:
     def after(s: SymbolicState, steps: Term) -> SymbolicState:
         return perform(time.advance(), s, {"steps": steps})
 
-    counters = [c.state for c in time.counters]
+    timed = [s.name for s in isa.scalars() if s.name != isa.pc]
 
     def differ(a: SymbolicState, b: SymbolicState) -> Term:
-        return disjunction(*(negation(same(a.scalars[c], b.scalars[c])) for c in counters))
+        return disjunction(*(negation(same(a.scalars[name], b.scalars[name])) for name in timed))
 
     stepped = attempt(isa.prologue, state)
     yield Obligation("advance", "none", (), differ(after(state, z3.BitVecVal(0, COUNT_WIDTH)), state))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from proofs.mutants import Check, Mutant
 from proofs.obligations import THEOREMS
 from trapline.cli import main
 
@@ -86,3 +87,34 @@ def test_an_interrupt_ends_at_once_and_leaves_no_process() -> None:
     assert process.returncode == 130 and said == "\ninterrupted\n"
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+# ---- mutants
+
+
+def some_mutants() -> list[Mutant]:
+    caught = Mutant("core", "caught", "is wrong", (Check("proof of direct", lambda: "x = 1"),))
+    missed = Mutant("core", "missed", "is right", (Check("proof of direct", lambda: None),))
+    return [caught, missed]
+
+
+def test_mutants_are_listed_with_what_refuted_them(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proofs.mutants.mutants", lambda: some_mutants()[:1])
+    assert main(["prove", "--mutants"]) == 0
+    text = capsys.readouterr().out
+    assert "core, caught: is wrong  proof of direct" in text and "x = 1" in text
+    assert "1 mutants, 1 checks, none survived" in text
+
+
+def test_a_survivor_fails_the_command(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proofs.mutants.mutants", some_mutants)
+    assert main(["prove", "--mutants", "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert said["survivors"] == ["core, missed: proof of direct"]
+    assert [m["checks"][0]["refuted"] for m in said["mutants"]] == [True, False]
+
+
+def test_mutants_bring_their_own_machines(capsys: Capture) -> None:
+    assert main(["prove", "g3", "--mutants"]) == 2
+    assert main(["prove"]) == 2
+    assert "prove what?" in capsys.readouterr().err

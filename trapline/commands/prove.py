@@ -7,6 +7,7 @@ examples:
   trapline prove g3
   trapline prove g3 --export certificates/    each obligation as SMT-LIB 2 too, for any solver
   trapline prove g3 --sample 1000             the same theorems as random tests, without a solver's search
+  trapline prove --mutants                    plant mistakes, and show which check refutes each
 """
 
 import argparse
@@ -25,8 +26,9 @@ TIMEOUT = 300  # seconds; for everything that is asked of one machine
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("machine", metavar="MACHINE", help="a shipped machine, or PATH[:NAME]")
+    parser.add_argument("machine", metavar="MACHINE", nargs="?", help="a shipped machine, or PATH[:NAME]")
     add = parser.add_argument
+    add("--mutants", action="store_true", help="plant mistakes that the checks must refute; needs no machine")
     add("--export", metavar="DIR", help="write every obligation as SMT-LIB 2 into a new or empty folder")
     add("--sample", type=count, metavar="N", help="try every theorem on N random states instead of proving it")
     add("--seed", type=natural, metavar="N", default=0, help="seed of --sample (default: %(default)s)")
@@ -42,6 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
     arguments.workers = min(arguments.workers, 64)
     if arguments.export and arguments.sample:
         raise UsageError("--export writes what is proved, and --sample proves nothing", "give one of them")
+    if (arguments.machine is None) != arguments.mutants:
+        raise UsageError("prove what?", "name a machine, or give `--mutants`, which brings its own")
+    if arguments.mutants:
+        return _mutants(arguments)
     isa = find(arguments.machine)
     return _sample(arguments, isa) if arguments.sample else _prove(arguments, isa)
 
@@ -101,3 +107,22 @@ def _sample(arguments: argparse.Namespace, isa: "Isa") -> int:
     if any(trial.refuted for trial in trials):
         return 1
     return 0 if all(trial.exercised for trial in trials) else UNKNOWN
+
+
+def _mutants(arguments: argparse.Namespace) -> int:
+    from proofs.mutants import mutants, refuted, run
+    from trapline.mutant_report import mutant_facts, show_mutants
+    from trapline.output import emit_json
+    from trapline.progress import Counter
+
+    began = time.monotonic()
+    with Counter("", "mutants") as counter:
+        results = run(mutants(), float(arguments.timeout), arguments.workers, counter.show)
+    seconds = time.monotonic() - began
+    if arguments.json:
+        emit_json({**mutant_facts(results), "seconds": round(seconds, 3)})
+    else:
+        show_mutants(results, seconds)
+    if refuted(results):
+        return 0
+    return UNKNOWN if all(result.shown or result.why for result in results) else 1
