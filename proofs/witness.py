@@ -17,6 +17,7 @@ from isa.devices import Ports, Script, standard
 from isa.errors import UsageError
 from isa.ir import Unknown, nodes
 from monitor.core import Core
+from monitor.monitor import tower
 from proofs.classification import TIMEOUT, UNASSIGNED, Classifier, Subject, subjects
 from proofs.compare import Comparison, Divergence, Setup, compare
 from proofs.exact import counterexample, direct
@@ -104,6 +105,7 @@ class Witnesses:
     def __init__(self, isa: Isa, machine: str = "", timeout: float = 60.0) -> None:
         self.isa, self.machine, self.timeout = isa, machine or isa.name, timeout
         self.core, self.site = Core(isa), Site.of(isa)
+        tower(isa, self.site.words, 1)  # raises what stands against it
         self.subjects = {s.name: s for s in subjects(isa)}
 
     def check(self, name: str) -> Subject:

@@ -80,3 +80,15 @@ def test_mistakes_are_explained(tmp_path: Path, capfd: Capture) -> None:
     assert main(["witness", "g4", "add"]) == 2
     assert main(["witness", "g3_jrst", "jrst", "-o", str(tmp_path / "no" / "w.s")]) == 3
     assert "cannot write" in capfd.readouterr().err
+
+
+def test_a_machine_that_no_monitor_can_work_on_is_refused_at_once(tmp_path: Path, capfd: Capture) -> None:
+    own = """variant odd of g3 "Users see physical storage." {
+      override view mem[va : word] : word {
+        trap memory(va) when va >=u size(storage)
+        return storage[if psw.mode == user then va else base + va]
+      }
+    }"""
+    (tmp_path / "own.isa").write_text(own)
+    assert main(["witness", f"{tmp_path}/own.isa", "add"]) == 3
+    assert "does not compose" in capfd.readouterr().err
