@@ -57,7 +57,7 @@ class Generator:
             words[at] = self._scalar(choices, self.isa.states[loaded], length, vector=True)
         for _ in range(choices.randint(0, 6)):
             words[choices.randint(0, self.size - 1)] = self.value(choices, self.isa.word)
-        text = bytes(choices.randint(0, 255) for _ in range(choices.randint(0, 3)))
+        text = bytes(choices.randint(0, 255) for _ in range(choices.choice((0, 0, 1, 3))))
         quanta: list[int] = []
         while sum(quanta) < steps:
             quanta.append(choices.choice(QUANTA))
@@ -139,7 +139,7 @@ class Generator:
             return self.first + choices.randint(0, length - 1)
         sane, wild = self._sane_and_wild(choices, state)
         if vector and state.role in (Role.MODE, Role.ENABLE, Role.CONTROL):
-            sane = self._quiet(state)
+            sane = self._quiet(state) | (self._enabled(state) if choices.randint(0, 4) == 4 else 0)
         odds = 15 if vector else 3
         found = wild if choices.randint(0, odds) == odds else sane
         return found % (1 << state.width)
@@ -152,6 +152,11 @@ class Generator:
             return 0
         return self.isa.enums[fields[0]].members["supervisor"] << place.low
 
+    def _enabled(self, state: State) -> int:
+        """The bits of a control word that let interrupts in."""
+        places = (p for p in self.isa.roles[Role.ENABLE] if p.state == state.name)
+        return sum(((1 << p.width) - 1) << p.low for p in places)
+
     def _sane_and_wild(self, choices: Choices, state: State) -> tuple[int, int]:
         size, anything = self.size, self.value(choices, state.width)
         match state.role:
@@ -160,9 +165,9 @@ class Generator:
             case Role.BOUND:
                 return size, choices.choice((size + 1, size // 2, self.first + 4, 5, 0, -1, anything))
             case Role.TIMER | Role.RESOURCE:
-                return choices.choice((0, 1, 2, 3, 7, 30, 33, 34, 100)), choices.choice((-1, -2, anything))
+                return choices.choice((7, 0, 1, 2, 3, 5, 12, 30, 33, 34)), choices.choice((-1, -2, anything))
             case Role.PENDING:
-                return choices.choice((0, 0, 1)), choices.choice((4, anything))
+                return choices.choice((0, 0, 0, 0, 1)), choices.choice((0, 4, anything))
             case Role.MODE | Role.ENABLE | Role.CONTROL:
                 return choices.randint(0, min(3, (1 << state.width) - 1)), anything
         return anything, anything
