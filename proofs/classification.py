@@ -139,7 +139,7 @@ class Classifier:
         self.questions += 1
         if any(z3.is_false(c) for c in conditions):
             return Answer(Found.NO)
-        return exists(conditions, self.timeout)
+        return exists(conditions, self.timeout, quick=True)
 
     def verdict(self, what: Subject) -> Verdict:
         pair = _Pair(what)

@@ -10,6 +10,7 @@ the window changed, the audit fires, or a channel of the machine below was used.
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import z3
 
@@ -69,6 +70,7 @@ class Mapped:
         return [proper(self.virtual), self.allocation.legal(least_storage(self.core.isa))]
 
 
+@lru_cache(maxsize=4)  # a state is never changed, and every instruction of a machine starts from this one
 def mapped(core: Core) -> Mapped:
     """An arbitrary state of a virtual machine with an arbitrary allocation, resumed."""
     isa = core.isa

@@ -34,9 +34,32 @@ class Answer:
     model: Any = None
 
 
-def exists(conditions: Iterable[Term], timeout: float) -> Answer:
-    """Whether all conditions can hold at once; `timeout` in seconds."""
-    solver = z3.SolverFor(LOGIC)
+def exists(conditions: Iterable[Term], timeout: float, quick: bool = False) -> Answer:
+    """Whether all conditions can hold at once; `timeout` in seconds.
+
+    Instructions of one machine ask many questions that are the same term for term; those are asked once. `quick`:
+    most such questions are easy, so try the general solver first, which never dawdles over one.
+    """
+    told = [c for c in conditions if not z3.is_true(c)]
+    asked = frozenset(c.get_id() for c in told)
+    if asked not in _ANSWERED:
+        answer = _solve(z3.Solver(), told, min(QUICK, timeout)) if quick else Answer(Found.UNKNOWN)
+        if answer.found is Found.UNKNOWN:
+            answer = _solve(z3.SolverFor(LOGIC), told, timeout)
+        if answer.found is Found.UNKNOWN:  # more time may bring an answer
+            return answer
+        if len(_ANSWERED) >= REMEMBERED:
+            _ANSWERED.pop(next(iter(_ANSWERED)))
+        _ANSWERED[asked] = (told, answer)
+    return _ANSWERED[asked][1]
+
+
+QUICK = 1.0  # seconds for the first attempt
+REMEMBERED = 1000  # answers
+_ANSWERED: dict[frozenset[int], tuple[list[Term], Answer]] = {}  # with the terms, so that their numbers stay theirs
+
+
+def _solve(solver: Any, conditions: list[Term], timeout: float) -> Answer:
     solver.set("timeout", max(1, int(timeout * 1000)))
     for condition in conditions:
         solver.add(condition)

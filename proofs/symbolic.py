@@ -10,7 +10,7 @@ z3's own `==` makes Python truth values of terms silently; terms here are compar
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import z3
@@ -135,6 +135,7 @@ def deposit(whole: Term, low: int, part: Term) -> Term:
     return pieces[0] if len(pieces) == 1 else z3.Concat(*pieces)
 
 
+@lru_cache(maxsize=16)
 def arbitrary(isa: Isa, tag: str = "") -> SymbolicState:
     """A state of which nothing is known but what the description promises (cells that are always zero)."""
     scalars = {s.name: z3.BitVec(f"{s.name}{tag}", s.width) for s in isa.scalars()}

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from isa.description import Isa
@@ -176,6 +176,7 @@ def study(what: Subject, timeout: float) -> Finding:
     return Finding(verdict, answer, contained(what, timeout), steady(what, timeout), shown)
 
 
+@lru_cache(maxsize=4)
 def core_of(isa: Isa) -> Core | None:
     """The monitor's core for a machine whose roles give it one, so that the exact question can be asked."""
     try:

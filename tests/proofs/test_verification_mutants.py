@@ -220,7 +220,7 @@ def test_leaving_out_unassigned_words_is_refuted() -> None:
 class Undecided:
     """A solver that never finds an answer."""
 
-    def __init__(self, logic: str) -> None: ...
+    def __init__(self, logic: str = "") -> None: ...
 
     def set(self, *option: object) -> None: ...
 
@@ -232,6 +232,8 @@ class Undecided:
 
 def test_an_unknown_is_never_taken_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(z3, "SolverFor", Undecided)
+    monkeypatch.setattr(z3, "Solver", Undecided)
+    monkeypatch.setattr("proofs.solving._ANSWERED", {})
     found = verify(corners("corners_quiet"), workers=0)
     assert (found.theorem1, found.theorem2, found.theorem3) == (Found.UNKNOWN,) * 3
     assert found.monitor is Kind.UNKNOWN
