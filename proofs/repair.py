@@ -130,22 +130,26 @@ def _item(instruction: Instruction) -> syntax.InstrItem:
 
 def _guarded_step(isa: Isa, guard: str) -> str:
     """The step with a guard in front of what unassigned words do."""
-    lines = isa.texts["step"].splitlines()
-    head = "isa it {\nstep {\n"
-    step = next(
-        i for d in parse(Source("step", head + "\n".join(lines) + "\n}\n}")) for i in d.items  # type: ignore[union-attr]
-        if isinstance(i, syntax.StepItem)
-    )  # fmt: skip
-    execute = step.body.statements[-1]
+    head, body = "isa it {\nstep {\n", isa.texts["step"]
+    text = f"{body}\n"
+    otherwise = _otherwise(f"{head}{text}}}\n}}")
+    lines = text.splitlines(keepends=True)
+    at = sum(map(len, lines[: otherwise.span.line - 3])) + otherwise.span.column - 1
+    if otherwise.text:  # the span begins at the brace
+        text = f"{text[: at + 1]} {guard}; {text[at + 1 :].lstrip(' ')}"
+    else:  # a trap alone: its span begins at the cause
+        at = text.rindex("trap", 0, at)
+        text = f"{text[:at]}{{ {guard}; {text[at:]}}}"
+    return "  override step {\n" + "\n".join(f"    {line}".rstrip() for line in text.splitlines()) + "\n  }"
+
+
+def _otherwise(text: str) -> syntax.Block:
+    """What follows `else` in the step of a machine that has nothing else."""
+    (machine,) = parse(Source("step", text))
+    assert isinstance(machine, syntax.Machine) and isinstance(machine.items[0], syntax.StepItem)
+    execute = machine.items[0].body.statements[-1]
     assert isinstance(execute, syntax.Execute)
-    at, column = execute.otherwise.span.line - 3, execute.otherwise.span.column - 1
-    if execute.otherwise.text:
-        lines[at] = f"{lines[at][: column + 1]} {guard}; {lines[at][column + 1 :]}"
-    else:
-        before, after = re.split(r"\belse\b(?!.*\belse\b)", lines[at], maxsplit=1)
-        lines[at] = f"{before}else {{ {guard}; {after.strip()}"
-        lines.append("}")
-    return "  override step {\n" + "\n".join(f"    {line}".rstrip() for line in lines) + "\n  }"
+    return execute.otherwise
 
 
 # ---- the guard

@@ -46,7 +46,7 @@ def row(finding: Finding) -> tuple[str, ...]:
     verdict = finding.verdict
     found = ways(verdict.sensitivity)
     if verdict.sensitivity.extent is not Found.NO:
-        found.append("(extent)")
+        found.append("(extent)" if verdict.sensitivity.extent is Found.YES else "(extent?)")
     unguarded = ways(verdict.unguarded)
     user = ", from user mode" if found and verdict.sensitivity.user is Found.YES else ""
     irregular = {Found.YES: " irregular trap", Found.UNKNOWN: " irregular trap?", Found.NO: ""}[verdict.irregular]
@@ -137,18 +137,21 @@ def theorem_lines(v: Verification) -> Iterator[str]:
 
 
 def _against(v: Verification) -> Iterator[list[str]]:
-    """For each theorem, what keeps it from holding."""
+    """For each theorem, what keeps it from holding, or leaves it open."""
     failing = {f.name: f"{f.name} {HOLDS[f.holds]}" for f in v.facts if f.holds is not Found.YES}
-    sensitive = [f.name for f in v.findings if f.verdict.virtualizable is not Found.YES]
-    user = [f.name for f in v.findings if f.verdict.hybrid is not Found.YES]
-    yield [f"not kept by {' '.join(names)}" for names in [sensitive] if names] + [
-        failing[name] for name in PREMISES if name in failing
-    ]
     first = [] if v.theorem1 is Found.YES else [f"Theorem 1 {HOLDS[v.theorem1]}"]
+    unkept = _not_kept({f.name: f.verdict.virtualizable for f in v.findings})
+    yield unkept + [failing[name] for name in PREMISES if name in failing]
     yield first + ([v.refused] if v.refused else [])
-    yield [f"not kept by {' '.join(names)}" for names in [user] if names] + [
-        failing[name] for name in HYBRID_PREMISES if name in failing
-    ]
+    unkept = _not_kept({f.name: f.verdict.hybrid for f in v.findings})
+    yield unkept + [failing[name] for name in HYBRID_PREMISES if name in failing]
+
+
+def _not_kept(kept: dict[str, Found]) -> list[str]:
+    """Which instructions break a theorem, and which leave it open."""
+    said = {Found.NO: "not kept by", Found.UNKNOWN: "open for"}
+    names = {answer: [n for n, k in kept.items() if k is answer] for answer in said}
+    return [f"{said[answer]} {' '.join(found)}" for answer, found in names.items() if found]
 
 
 def _culprit(v: Verification, name: str, reason: str) -> Iterator[str]:
