@@ -1,9 +1,13 @@
-"""List the shipped machines, or show one: its state and roles, or its whole manual.
+"""List the shipped machines, or show one: its state and roles, or its whole manual. With --published, verify those that
+are described after real ones, and hold the verdicts against the literature's.
+
+exit code with --published: 0 all agree, 1 some do not, 4 something stayed unknown.
 
 examples:
   trapline machines
   trapline machines g3
   trapline machines g3 --manual
+  trapline machines --published
 """
 
 import argparse
@@ -11,6 +15,7 @@ import sys
 from typing import Any
 
 from isa.description import Isa
+from trapline.commands.verify import add_limits
 
 SUMMARY = "list the machines, or show one of them and its manual"
 
@@ -18,11 +23,16 @@ SUMMARY = "list the machines, or show one of them and its manual"
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("machine", metavar="MACHINE", nargs="?", help="show this one only")
     parser.add_argument("--manual", action="store_true", help="the whole manual, as Markdown when not in a terminal")
+    told = "the published verdicts on real machines beside ours, and whether they agree"
+    parser.add_argument("--published", action="store_true", help=told)
+    add_limits(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from isa.catalogue import find
 
+    if arguments.published:
+        return _published(arguments)
     if arguments.machine is None:
         return _list(arguments.json, arguments.manual)
     isa = find(arguments.machine)
@@ -31,6 +41,15 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _show(isa, arguments.json)
     return 0
+
+
+def _published(arguments: argparse.Namespace) -> int:
+    from isa.errors import UsageError
+    from trapline.agreement_report import show_published
+
+    if arguments.machine is not None or arguments.manual:
+        raise UsageError("--published shows all published machines", "for one of them, `trapline verify MACHINE`")
+    return show_published(arguments)
 
 
 def _list(as_json: bool, manual: bool) -> int:

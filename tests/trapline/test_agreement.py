@@ -1,0 +1,64 @@
+"""`trapline machines --published`: verdicts beside the literature's, and an exit code that says whether they agree."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from proofs import published as publications
+from proofs.published import Agreement, published
+from proofs.solving import Found
+from trapline.agreement_report import agreement_facts, exit_code
+from trapline.cli import main
+
+Capture = pytest.CaptureFixture[str]
+SMALL = "riscv"
+
+
+@pytest.fixture
+def one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if only one machine had been published."""
+    monkeypatch.setattr(publications, "published", lambda: {SMALL: published()[SMALL]})
+
+
+@pytest.fixture
+def wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the verdict had been published the other way round."""
+    monkeypatch.setattr(publications, "published", lambda: {SMALL: replace(published()[SMALL], theorem3=False)})
+
+
+@pytest.mark.usefixtures("one")
+def test_a_table_with_sources_shows_agreement(capsys: Capture) -> None:
+    assert main(["machines", "--published"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == [SMALL, *["holds"] * 4, "yes", "nobody"]
+    assert any(line.startswith(f"{SMALL}: RISC-V Privileged Architecture; RVirt.") for line in lines)
+
+
+@pytest.mark.usefixtures("wrong")
+def test_a_difference_is_told_and_fails_the_command(capsys: Capture) -> None:
+    assert main(["machines", "--published", "--json"]) == 1
+    [row] = json.loads(capsys.readouterr().out)["machines"]
+    assert (row["machine"], row["agrees"], row["found"]["theorem3"]) == (SMALL, False, "yes")
+    assert row["differences"] == ["Theorem 3: published as failing, found yes"]
+
+
+def row(machine: str, theorem1: Found, differences: tuple[str, ...] = ()) -> Agreement:
+    return Agreement(published()[machine], theorem1, Found.YES, differences)
+
+
+def test_what_stayed_unknown_is_no_agreement_and_no_difference() -> None:
+    assert exit_code([row("s360", Found.YES), row("pdp10", Found.NO)]) == 0
+    assert exit_code([row("s360", Found.YES), row("pdp10", Found.YES, ("Theorem 1: ...",))]) == 1
+    assert exit_code([row("s360", Found.UNKNOWN, ("Theorem 1: ...",)), row("pdp10", Found.YES, ("...",))]) == 4
+
+
+def test_the_json_names_those_responsible() -> None:
+    facts = agreement_facts(row("arm", Found.NO))
+    assert len(facts["responsible"]) == 20 and facts["silent"] == ["LDRBT", "LDRT", "STRBT", "STRT"]
+    assert facts["published"] == {"theorem1": False, "theorem3": True}
+
+
+def test_one_machine_of_the_published_is_wrong_usage(capsys: Capture) -> None:
+    assert main(["machines", "pdp10", "--published"]) == 2
+    assert "trapline verify MACHINE" in capsys.readouterr().err
