@@ -81,9 +81,7 @@ def test_a_cell_that_no_guest_gets_to_is_missed_and_never_called_impossible(monk
 
 def test_a_cell_without_an_answer_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proofs.coverage.aimed", lambda isa, cell, timeout: 0)
-    monkeypatch.setattr(
-        "proofs.coverage.leads_to", lambda isa, cell, timeout: replace(leads_to(isa, cell, 10.0), found=Found.UNKNOWN)
-    )
+    monkeypatch.setattr("proofs.coverage.leads_to", lambda isa, cell, timeout: Answer(Found.UNKNOWN))
     cell = Cell("add", modes(G3)["user"], None)
     found = open_cell(G3, cell)
     assert found.entries[cell].status is Status.UNKNOWN and not found.complete
