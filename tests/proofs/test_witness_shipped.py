@@ -21,9 +21,9 @@ CULPRITS = {
     "mc68000_interrupts": "move.from.sr",
     "arm": ARM,
     "arm_interrupts": "mrs msr",
-    "pentium": "sgdt sidt sldt str smsw popf lar lsl mov.from.seg push.seg",
+    "pentium": "sgdt sldt smsw popf lar lsl mov.from.seg push.seg",
 }
-SLOW = {"pentium": "pushf verr verw", "pentium_umip": "pushf popf lar lsl verr verw mov.from.seg push.seg"}
+SLOW = {"pentium": "sidt str pushf verr verw", "pentium_umip": "pushf popf lar lsl verr verw mov.from.seg push.seg"}
 BY_NAME = [(machine, name) for machine, names in CULPRITS.items() for name in names.split()]
 SLOWLY = [(machine, name) for machine, names in SLOW.items() for name in names.split()]
 
