@@ -2,7 +2,7 @@
         .org 8
         .word handler, 0x2700, 0, 0xffffffff
         .org 16
-        movei.w stack, d0
+start:  movei.w stack, d0
         movea d0, a7
         movei.w ustack, d0
         movea d0, a1
