@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from isa.description import Isa, Place, Role, State
 from isa.fold import add, apply, const, insert, select, slice_, sub, ult
@@ -11,6 +11,7 @@ from isa.partition import ordinary_bits
 from monitor.core import REAL, VIRTUAL, Allocation, Core, compose, negate_eq, read
 from proofs.classification import subjects
 from proofs.mutants.mutant import Mutant, both_ways, machine, news
+from proofs.mutants.runs import breaks, overlooks
 from proofs.obligations import MAP
 
 Pair = tuple[Expr, Expr]
@@ -75,9 +76,17 @@ def mutant(
     changes: Changes,
     topic: Callable[[Isa], str] = lambda isa: MAP,
     on: str = "g3",
+    breach: str = "",
 ) -> Mutant:
-    """A core with these changes, which the theorem refutes at this topic on this machine."""
-    return Mutant("core", name, what, both_ways(lambda: (Planted(machine(on), changes), None), topic, theorem))
+    """A core with these changes, which the theorem refutes at this topic on this machine, and whole runs on it; or, if
+    it is an audit that sees too little, on a machine whose guests commit a `breach`."""
+
+    def core(machine_name: str) -> Core:
+        return Planted(machine(machine_name), changes)
+
+    checks = both_ways(lambda: (core(on), None), topic, theorem)
+    runs = overlooks(partial(core, breach)) if breach else breaks(partial(core, on))
+    return Mutant("core", name, what, (*checks, runs))
 
 
 # ---- relocation
@@ -232,7 +241,6 @@ MAPS = [
         "enable passed", "leaves the guest's interrupt enable in the real machine", "injection", passing(Role.ENABLE)
     ),
     mutant("pending passed", "leaves the guest's interrupts in the real machine", "injection", passing(Role.PENDING)),
-    mutant("halt passed", "leaves the guest's halt in the real machine", "injection", passing(Role.HALT)),
     mutant("base passed", "leaves the guest's base in the real machine", "composition", passing(Role.BASE)),
     mutant("control bits not passed", "hides the ordinary bits of a control word", "put-get", Changes(mapped=hidden)),
     mutant("pc not passed", "leaves the pc of another guest", "put-get", Changes(resume=without(is_pc))),
@@ -287,11 +295,32 @@ def jealous(core: Core, right: Audits) -> Audits:
     yield state.name, negate_eq(read(VIRTUAL, state), read(REAL, state))
 
 
+BREACHES = {
+    Role.MODE: "rises",
+    Role.BASE: "loads_base",
+    Role.BOUND: "loads_bound",
+    Role.TIMER: "sets_timer",
+    Role.PENDING: "sets_pending",
+    Role.HALT: "halts",
+}  # machines on which anyone changes what has the role
+
 AUDITS = [
-    mutant("no audit", "lets everything pass", "get-put", Changes(audits=lambda core, right: iter(()))),
+    mutant(
+        "no audit",
+        "lets everything pass",
+        "get-put",
+        Changes(audits=lambda core, right: iter(())),
+        breach="loads_base",
+    ),
     *(
-        mutant(f"audit without {role.value}", f"does not look at the {role.value}", "get-put", blind_to(role))
-        for role in (Role.MODE, Role.BASE, Role.BOUND, Role.TIMER, Role.PENDING, Role.HALT)
+        mutant(
+            f"audit without {role.value}",
+            f"does not look at the {role.value}",
+            "get-put",
+            blind_to(role),
+            breach=where,
+        )
+        for role, where in BREACHES.items()
     ),
     mutant("audit of the pc", "kills a guest for going on", "audit", Changes(audits=jealous), first_instruction),
     mutant(

@@ -65,7 +65,17 @@ VARIANTS = {
     "clock_stands_in_user_mode": (_ADMISSION,),
     "clock_rings_at_reset": (_ADMISSION,),
 }
-CULPRITS = ("g3_jrst", "g3_sgdt", "g3_popf", "reads_timer", "reads_mode")
+CULPRITS = (
+    "g3_jrst",
+    "g3_sgdt",
+    "g3_popf",
+    "reads_timer",
+    "reads_mode",
+    "loads_base",
+    "loads_bound",
+    "sets_pending",
+    "rises",
+)
 
 
 def machine_mutants() -> list[Mutant]:
