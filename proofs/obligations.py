@@ -196,7 +196,8 @@ def _step(core: Core, time: Time, what: Subject) -> Iterator[Obligation]:
     yield Obligation("frame", what.name, ran, _escapes(before, real), never or guarded)
     spoke = disjunction(*(x.guard for x in real.exchanges))
     fired = audit(before, real.state, steps + 1)
-    yield Obligation("audit", what.name, ran, disjunction(fired, spoke), never or guarded)
+    counted = z3.ULT(steps, z3.BitVecVal(NEVER, COUNT_WIDTH))  # a run's length is a number, one more step included
+    yield Obligation("audit", what.name, (*ran, counted), disjunction(fired, spoke), never or guarded)
     if not guarded:
         early = (*given, negation(bare.trapped), *_same_admission(before, real, bare))
         yield Obligation("efficiency", what.name, early, real.trapped, never)
