@@ -7,13 +7,14 @@ is checked for each.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import z3
 
 from isa.description import Isa
-from isa.errors import TraplineError
+from isa.errors import MachineError, TraplineError
 from isa.machine import least_storage
 from isa.machine.time import Time, time_of
 from monitor.core import Core
@@ -87,6 +88,7 @@ class Proof:
             "the allocation lies in the real storage: offset <= q and size <= q - offset",
             f"the virtual machine has at least {least} words, so that its trap entry stays inside",
             "the machine below has no devices of its own",
+            "a direct run takes fewer than 2^64 steps",
             *(a.text or "a standing condition of the description" for a in self.isa.assumptions),
         ]
 
@@ -107,6 +109,25 @@ def require_theorem1(isa: Isa, timeout: float, workers: int = 2, progress: Progr
         raise Undecided(f"whether {isa.name} keeps Theorem 1 stayed open{reasons}", "give it a longer --timeout")
 
 
+def require_admitted(isa: Isa, timeout: float) -> None:
+    """Raises MachineError, with the reason, if the monitor does not take the machine, and Undecided if that took too
+    long; what may take long is done in a worker."""
+    (found,) = answers([partial(_refusal, isa)], Limits(timeout, timeout, 1))
+    if isinstance(found, Lost):
+        said = f"whether the monitor takes {isa.name} stayed open: {found.reason}"
+        raise Undecided(said, "give it a longer --timeout")
+    if found is not None:
+        raise MachineError(*found)
+
+
+def _refusal(isa: Isa) -> tuple[str, str] | None:
+    try:
+        core_of(isa)
+    except MachineError as error:
+        return error.message, error.help
+    return None
+
+
 def prove(
     isa: Isa,
     timeout: float = TIMEOUT,
@@ -118,11 +139,10 @@ def prove(
     """Decide every obligation, within `timeout` seconds in all. `progress` is told how many topics are done, and how
     many there are.
 
-    `core` and `time` stand in for the shipping ones when mutants are tried. Raises MachineError for a machine that the
-    monitor does not admit.
+    `core` and `time` stand in for the shipping ones when mutants are tried. Raises as `require_admitted`.
     """
     if core is None:
-        core_of(isa)  # admission: raises with the reason
+        require_admitted(isa, timeout)
         core = Core(isa)
     law = time or time_of(isa)
     assert law is not None  # admission checks it

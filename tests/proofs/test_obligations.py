@@ -12,7 +12,17 @@ from isa.machine.time import time_of
 from monitor.core import Core
 from proofs import proving
 from proofs.obligations import MAP, NESTING, THEOREMS, TIME, Obligation, difference_fact, obligations, topics
-from proofs.proving import Outcome, Proof, Refused, Undecided, decided, prove, require_theorem1, smtlib
+from proofs.proving import (
+    Outcome,
+    Proof,
+    Refused,
+    Undecided,
+    decided,
+    prove,
+    require_admitted,
+    require_theorem1,
+    smtlib,
+)
 from proofs.sampling import tried
 from proofs.solving import Found
 from tests.machines_to_test import EACH, G3, MACHINES
@@ -64,10 +74,17 @@ def test_an_open_verdict_is_no_permission(monkeypatch: pytest.MonkeyPatch) -> No
     assert refusal.value.exit_code == 4
 
 
+def test_whether_a_machine_is_admitted_has_a_limit_too() -> None:
+    with pytest.raises(Undecided, match="stayed open"):
+        require_admitted(G3, 0.001)
+    require_admitted(G3, TIMEOUT)
+
+
 def test_a_machine_that_no_monitor_takes_is_refused() -> None:
     step = "override step { timer <- timer - 2\n pc <- pc + 1\n execute mem[pc] else trap illegal(insn) }"
-    with pytest.raises(MachineError, match="time law"):
+    with pytest.raises(MachineError, match="time law") as refusal:
         prove(load_text(f'variant fast of g3 "d" {{ {step} }}'), TIMEOUT)
+    assert "by one each step" in refusal.value.help
 
 
 # ---- no empty proofs
@@ -90,7 +107,7 @@ def test_a_refuted_obligation_shows_its_state() -> None:
 
 
 def test_what_did_not_come_back_is_unknown() -> None:
-    proof = prove(G3, 0.001)
+    proof = prove(G3, 0.001, core=Core(G3))
     assert proof.unknown and not proof.holds
     assert all(o.why for o in proof.outcomes)
 
