@@ -16,9 +16,10 @@ from isa.description import Instruction, Isa, Kind, Role, State, Use
 from isa.devices import BLOCK, Console, Disk, MemoryBacking, Ports, RandomSource, Script, attach
 from isa.devices.catalogue import misfit
 from isa.encoding import encode_uses
-from isa.ir import Const, Load, Write
+from isa.fold import const
+from isa.ir import TRUE, Const, Load, Store, Write
 from isa.machine import Machine, Storage
-from isa.normal import specialise
+from isa.normal import specialise, specialiser
 
 FIRST, LENGTH = 32, 24  # where a program lies, and how many words it has at most
 SIZE = 160  # words of storage
@@ -97,14 +98,15 @@ def programs(isa: Isa, steps: int = 300) -> st.SearchStrategy[Program]:
 
     @st.composite
     def whole(draw: Draw) -> Program:
-        code = draw(st.lists(words(isa), min_size=2, max_size=LENGTH))
+        code = draw(st.lists(words(isa), min_size=6, max_size=LENGTH))
         data = draw(st.dictionaries(st.integers(0, SIZE - 1), values(isa.word), max_size=8))
         vectors = {at: draw(scalar(isa.states[state], True)) for at, state in vector_words(isa).items()}
         state = {s.name: draw(scalar(s, False)) for s in isa.scalars() if s.role is not Role.HALT}
-        files = {s.name: draw(register_file(s)) for s in isa.states.values() if s.kind is Kind.ARRAY}
+        files = {s.name: draw(register_file(isa, s)) for s in isa.states.values() if s.kind is Kind.ARRAY}
         budgets = draw(st.lists(st.sampled_from([1, 2, 3, 40, 41, 97, steps]), max_size=5))
         text, seed = draw(st.binary(max_size=3)), draw(st.integers(0, 3))
-        content = {**data, **{FIRST + i: code[i % len(code)] for i in range(LENGTH)}, **vectors}
+        around = {FIRST + i: code[i % len(code)] for i in range(LENGTH)}
+        content = {**data, **around, **vectors, FIRST + LENGTH: way_back(isa)}
         return Program(isa, content, {**state, **files}, text, (*budgets, steps), seed=seed)
 
     return whole()
@@ -112,7 +114,19 @@ def programs(isa: Isa, steps: int = 300) -> st.SearchStrategy[Program]:
 
 def words(isa: Isa) -> st.SearchStrategy[int]:
     """Mostly instructions; those that stop the machine are rare, and so are words that mean nothing."""
-    return st.one_of([*[_common(isa)] * 19, _rare(isa)])
+    return st.one_of([*[_common(isa)] * 20, *[_branching(isa)] * 4, *[_storing(isa)] * 6, _rare(isa)])
+
+
+@cache
+def _branching(isa: Isa) -> st.SearchStrategy[int]:
+    near = [i for i in isa.instructions.values() if any(use.operand.pcrel is not None for use in i.uses)]
+    return st.one_of([instruction_words(i) for i in near])
+
+
+@cache
+def _storing(isa: Isa) -> st.SearchStrategy[int]:
+    found = [i for i in isa.instructions.values() if any(isinstance(e, Store) for e in i.behaviour.effects)]
+    return st.one_of([instruction_words(i) for i in found])
 
 
 @cache
@@ -124,6 +138,23 @@ def _common(isa: Isa) -> st.SearchStrategy[int]:
 def _rare(isa: Isa) -> st.SearchStrategy[int]:
     stopping = [instruction_words(i) for i in isa.instructions.values() if stops(isa, i)]
     return st.one_of([*stopping, values(isa.word), values(isa.word)])
+
+
+@cache
+def way_back(isa: Isa) -> int:
+    """A jump from behind the program to its first word, so that what ran runs again; 0 if the machine has none."""
+    there = {isa.pc: FIRST + LENGTH}
+    for instruction in isa.instructions.values():
+        relative = [use for use in instruction.uses if use.operand.pcrel is not None]
+        if len(relative) == 1 and relative[0].operand.pcrel is not None:
+            origin = specialiser(isa, {}, there)(relative[0].operand.pcrel)
+            assert isinstance(origin, Const)
+            distance = (FIRST - origin.value) % (1 << relative[0].operand.width)
+            operands = {use.name: distance if use is relative[0] else 0 for use in instruction.uses}
+            jump = specialise(isa, instruction.behaviour, operands, there)
+            if not jump.traps and jump.effects == (Write(TRUE, isa.pc, 0, const(isa.word, FIRST)),):
+                return encode_uses(instruction, operands)
+    return 0
 
 
 def stops(isa: Isa, instruction: Instruction) -> bool:
@@ -159,14 +190,17 @@ def values(width: int) -> st.SearchStrategy[int]:
     corners = [0, 1, top - 1, top >> 1, (top >> 1) - 1, SIZE - 1, SIZE, SIZE + 1]
     near = st.integers(FIRST - 2, FIRST + LENGTH).map(lambda v: v % top)
     small = st.integers(0, min(top - 1, 20))
-    return st.one_of(near, near, near, small, small, st.sampled_from(corners).map(lambda v: v % top))
+    return st.one_of(*[near] * 6, *[small] * 4, st.sampled_from(corners).map(lambda v: v % top))
 
 
 # ---- state
 
 
-def register_file(state: State) -> st.SearchStrategy[list[int]]:
-    cells = st.lists(values(state.width), min_size=state.count, max_size=state.count)
+def register_file(isa: Isa, state: State) -> st.SearchStrategy[list[int]]:
+    """Mostly addresses and small numbers; now and then an instruction, to be stored somewhere."""
+    value = values(state.width)
+    code = words(isa).map(_cut(state))
+    cells = st.lists(st.one_of(value, value, value, code), min_size=state.count, max_size=state.count)
     return cells.map(lambda found: [0 if i in state.zero else v for i, v in enumerate(found)])
 
 
@@ -176,17 +210,17 @@ def scalar(state: State, vector: bool) -> st.SearchStrategy[int]:
         return st.integers(FIRST, FIRST + LENGTH - 1)
     if state.role is Role.BASE:
         wild = [SIZE] if vector else [1, 7, FIRST, SIZE - 1, SIZE, -1]
-        return st.sampled_from([0] * 3 * len(wild) + wild).map(_cut(state))
+        return st.sampled_from([0] * (9 if vector else 18) + wild).map(_cut(state))
     if state.role is Role.BOUND:
         wild = [SIZE // 2] if vector else [SIZE + 1, SIZE // 2, FIRST + 4, 5, 0, -1]
-        return st.sampled_from([SIZE] * 3 * len(wild) + wild).map(_cut(state))
+        return st.sampled_from([SIZE] * (9 if vector else 18) + wild).map(_cut(state))
     if state.role in (Role.TIMER, Role.RESOURCE):
         return st.sampled_from([0, 1, 2, 3, 7, 30, 33, 34, 100, -1, -2]).map(_cut(state))
     if state.role is Role.PENDING:
         return st.sampled_from([0, 0, 0, 1, 4]).map(_cut(state))
     if state.role in (Role.MODE, Role.ENABLE, Role.CONTROL) or any(f.role is Role.MODE for f in state.fields):
-        quiet = st.just(0) if vector else st.integers(0, min(3, (1 << state.width) - 1))
-        return st.one_of(quiet, quiet, st.integers(0, min(3, (1 << state.width) - 1)), values(state.width))
+        some = st.integers(0, min(3, (1 << state.width) - 1))
+        return st.one_of(*[st.just(0)] * 8, some) if vector else st.one_of(some, some, values(state.width))
     return values(state.width)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from isa.description import Instruction, Isa, Kind, Role
 from isa.engines.source import PythonSource, Where, bare, compiled, function, identifier, uses
-from isa.fold import select
+from isa.fold import const, eq, select
 from isa.ir import (
     FALSE,
     TRUE,
@@ -331,13 +331,13 @@ class _Writer:
 
 
 def _condition(target: Expr, here: int) -> Expr:
-    """When a target of constants is `here`."""
+    """When a target is `here`."""
     match target:
         case Const(_, to):
             return TRUE if to == here else FALSE
         case Apply(_, "select", (condition, then, otherwise)):
             return select(condition, _condition(then, here), _condition(otherwise, here))
-    return FALSE
+    return eq(target, const(target.width, here))
 
 
 def _without(target: Expr, here: int) -> Expr:

@@ -276,3 +276,15 @@ def test_a_step_that_spins_is_told_from_one_that_traps() -> None:
     made.load(assemble(G3, "start: idle", "test"))
     ran, why = made.engine.execute(100)
     assert ran == 0 and isinstance(why, Trap)
+
+
+@pytest.mark.parametrize("longest", [1, 2, 32])
+def test_a_jump_to_itself_through_a_register_is_a_wait_in_blocks_too(longest: int) -> None:
+    """Found by cutting runs of random programs up: a block went round where a single step waited."""
+    made = Machine(M16, Storage(M16.word, SIZE))
+    made.load(assemble(M16, "start: put g1, 20\n .org 20\nloop: go g1", "test"))
+    made.state["ip"] = 20
+    made.state["g"] = [0, 20, 0, 0]
+    with blocks(longest):
+        ends = [made.run(budget) for budget in (300, 97, 3, 40)]
+    assert [(end.reason, end.steps) for end in ends] == [(Reason.IDLE, 0)] * 4
