@@ -4,13 +4,16 @@ BIN := .venv/bin
 READY := .venv/.ready
 PACKAGES := isa monitor proofs guests trapline
 
-.PHONY: demo test check nightly bench clean
+.PHONY: demo test quick check nightly bench clean
 
 demo: $(READY)
 	@$(BIN)/trapline demo
 
 test: $(READY)
 	@$(BIN)/pytest -q -n 2
+
+quick: $(READY)
+	@$(BIN)/pytest -q -n 2 -m "not slow"
 
 check: $(READY)
 	@$(BIN)/ruff check .

@@ -21,9 +21,23 @@ settings.register_profile(
 settings.load_profile(PROFILE)
 
 
+# Modules that take most of the time: what asks the solver much, runs many guests, or starts processes. `make quick`
+# leaves them out.
+SLOW = {
+    *("test_agreement", "test_bad_inputs", "test_bench", "test_certificates", "test_cli", "test_compare_programs"),
+    *("test_compare_variants", "test_demo", "test_equivalence", "test_hostile_files", "test_mutants"),
+    *("test_obligations", "test_os", "test_planted_bugs", "test_properties_coverage", "test_properties_guests"),
+    *("test_properties_hostile", "test_properties_planted", "test_prove", "test_prove_properties", "test_published"),
+    *("test_readme", "test_sampling", "test_scheduling", "test_stacking", "test_terminal", "test_verification"),
+    *("test_verification_corners", "test_verification_mutants", "test_verify", "test_witness"),
+    "test_witness_shipped",
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `nightly` are skipped in any other profile."""
-    if PROFILE != "nightly":
-        for item in items:
-            if item.get_closest_marker("nightly"):
-                item.add_marker(pytest.mark.skip(reason="runs with HYPOTHESIS_PROFILE=nightly"))
+    """Tests marked `nightly` are skipped in any other profile; those of the slow modules are marked `slow`."""
+    for item in items:
+        if item.path.stem in SLOW:
+            item.add_marker(pytest.mark.slow)
+        if PROFILE != "nightly" and item.get_closest_marker("nightly"):
+            item.add_marker(pytest.mark.skip(reason="runs with HYPOTHESIS_PROFILE=nightly"))
