@@ -161,6 +161,14 @@ class BlockSource(PythonSource):
     def size(self, width: int) -> str:
         return str(self.storage_size)
 
+    def kept(self, text: str, hint: str) -> str:
+        """A name for the text that keeps its value while effects are written. Registers are locals here, and change."""
+        return self.named(text, hint, always=text in self.used)
+
+    def settled(self, expr: Expr, several: bool) -> str:
+        text = self.value(expr)
+        return self.kept(text, "value") if several else text
+
     def refuted(self, guard: Expr) -> None:
         """Note what is known once a trap's guard was false: `limit <= v` false puts v below the limit."""
         if isinstance(guard, Apply) and guard.op == "either":
@@ -260,10 +268,10 @@ class _Writer:
         source = self.source
         condition = source.value(target.args[0]) if isinstance(target, Apply) and target.op == "select" else ""
         if settle and condition:
-            condition = source.named(condition, "taken")
+            condition = source.kept(condition, "taken")
             source.values[target.operands()[0]] = condition
         text = source.value(target)
-        return source.named(text, "target") if settle else text, condition
+        return source.kept(text, "target") if settle else text, condition
 
     def _prepare(self, effect: Effect, settle: bool) -> tuple[str, str, str]:
         """Place, value and guard of an effect as text; the place of a store is bare if proved to lie in storage."""
@@ -272,7 +280,8 @@ class _Writer:
         place = ""
         if isinstance(effect, Store):
             proved = source.in_range(effect.index)
-            place = source.named(proved if proved is not None else source.value(effect.index), "i")
+            text = proved if proved is not None else source.value(effect.index)
+            place = source.kept(text, "i") if settle else source.named(text, "i")
             if proved is None:
                 inside = f"{place} < {source.storage_size}"
                 guard = f"({guard} and {inside})" if guard else inside
