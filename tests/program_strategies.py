@@ -112,9 +112,20 @@ def programs(isa: Isa, steps: int = 300) -> st.SearchStrategy[Program]:
     return whole()
 
 
+def mixed(*parts: tuple[int, st.SearchStrategy[int]]) -> st.SearchStrategy[int]:
+    """One of the strategies, by weight. Not `one_of`, which would weigh what a nested `one_of` chooses from."""
+    weighted = [part for weight, part in parts for _ in range(weight)]
+
+    @st.composite
+    def chosen(draw: Draw) -> int:
+        return draw(weighted[draw(st.integers(0, len(weighted) - 1))])
+
+    return chosen()
+
+
 def words(isa: Isa) -> st.SearchStrategy[int]:
     """Mostly instructions; those that stop the machine are rare, and so are words that mean nothing."""
-    return st.one_of([*[_common(isa)] * 20, *[_branching(isa)] * 4, *[_storing(isa)] * 6, _rare(isa)])
+    return mixed((20, _common(isa)), (4, _branching(isa)), (3, _storing(isa)), (1, _rare(isa)))
 
 
 @cache
@@ -137,7 +148,7 @@ def _common(isa: Isa) -> st.SearchStrategy[int]:
 @cache
 def _rare(isa: Isa) -> st.SearchStrategy[int]:
     stopping = [instruction_words(i) for i in isa.instructions.values() if stops(isa, i)]
-    return st.one_of([*stopping, values(isa.word), values(isa.word)])
+    return mixed(*((1, words) for words in stopping), (1, values(isa.word)))
 
 
 @cache
@@ -190,7 +201,7 @@ def values(width: int) -> st.SearchStrategy[int]:
     corners = [0, 1, top - 1, top >> 1, (top >> 1) - 1, SIZE - 1, SIZE, SIZE + 1]
     near = st.integers(FIRST - 2, FIRST + LENGTH).map(lambda v: v % top)
     small = st.integers(0, min(top - 1, 20))
-    return st.one_of(*[near] * 6, *[small] * 4, st.sampled_from(corners).map(lambda v: v % top))
+    return mixed((6, near), (4, small), (1, st.sampled_from(corners).map(lambda v: v % top)))
 
 
 # ---- state
@@ -200,7 +211,7 @@ def register_file(isa: Isa, state: State) -> st.SearchStrategy[list[int]]:
     """Mostly addresses and small numbers; now and then an instruction, to be stored somewhere."""
     value = values(state.width)
     code = words(isa).map(_cut(state))
-    cells = st.lists(st.one_of(value, value, value, code), min_size=state.count, max_size=state.count)
+    cells = st.lists(mixed((4, value), (1, code)), min_size=state.count, max_size=state.count)
     return cells.map(lambda found: [0 if i in state.zero else v for i, v in enumerate(found)])
 
 
@@ -220,7 +231,7 @@ def scalar(state: State, vector: bool) -> st.SearchStrategy[int]:
         return st.sampled_from([0, 0, 0, 1, 4]).map(_cut(state))
     if state.role in (Role.MODE, Role.ENABLE, Role.CONTROL) or any(f.role is Role.MODE for f in state.fields):
         some = st.integers(0, min(3, (1 << state.width) - 1))
-        return st.one_of(*[st.just(0)] * 8, some) if vector else st.one_of(some, some, values(state.width))
+        return mixed((8, st.just(0)), (1, some)) if vector else mixed((2, some), (1, values(state.width)))
     return values(state.width)
 
 
