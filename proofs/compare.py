@@ -118,7 +118,8 @@ class _Pair:
             if end.trap is not None:
                 vm.enter(end.trap)
                 end = vm.run(0)  # a trap may have used up the budget, and is no way for a run to end
-            self.check(vm.steps)
+            if end.reason is Reason.BUDGET:  # else a device may have acted already that bare acts when it goes on
+                self.check(vm.steps)
             if progress:
                 progress(vm.steps)
             if end.reason is not Reason.BUDGET or vm.steps >= budget:
@@ -156,6 +157,8 @@ class _Pair:
         return bare, end, bare.reason is end.reason and counts and self._alike()
 
     def _ends(self, budget: int, end: Exit) -> tuple[Exit, Exit]:
+        if end.reason is Reason.VIOLATION:
+            raise _Differs
         bare = self.bare.run(budget - self.bare.steps)
         ends = Exit(bare.reason, self.bare.steps, self.bare.retired, None, bare.detail), end
         whole = Exit(end.reason, self.monitored.steps, self.monitored.retired, None, end.detail)

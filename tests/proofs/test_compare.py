@@ -127,3 +127,15 @@ def test_an_end_that_differs_is_a_difference() -> None:
     divergence = compared("start: addi r1, r1, 1\n halt\nloop: beq r0, r0, loop", build=build, budget=50).divergence
     assert divergence is not None
     assert any(d.name in ("end", "steps") for d in divergence.differences)
+
+
+@pytest.mark.parametrize("before", range(34, 40))
+def test_a_guest_that_waits_where_input_ends_is_equivalent(before: int) -> None:
+    """The end of input raises an interrupt at step 40; a machine that waits there has let the console act already."""
+    source = "start: set r2, -1\n cpnd r2\n" + " nop\n" * before + "loop: beq r0, r0, loop"
+
+    def ports() -> Ports:
+        return attach(G3, Console(Script(b"x", 40)))
+
+    found = compare(Setup(G3, assemble(G3, source, "test"), SIZE, ports), 1000)
+    assert found.equivalent and found.monitored is not None and found.monitored.reason is Reason.IDLE
