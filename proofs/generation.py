@@ -26,6 +26,7 @@ T = TypeVar("T")
 LENGTH = 24  # words of a program
 ROOM = 120  # words of storage after the trap area
 WEIGHTS = {"plain": 5, "branch": 4, "storage": 5, "system": 5, "channel": 2, "call": 1, "wild": 1}
+CALM = ("plain", "branch", "storage")  # most words of every other guest
 QUANTA = (40, 1, 2, 3, 7, 41, 97)
 
 
@@ -46,13 +47,15 @@ class Generator:
         self._decoder = decoder(isa)
         self._kinds = _kinds(isa)
         self._weighted = [kind for kind, weight in WEIGHTS.items() for _ in range(weight) if self._kinds.get(kind)]
+        self._calm = [kind for kind in self._weighted if kind in CALM] or self._weighted
         uses = [(i.name, use) for i in isa.instructions.values() for use in i.uses]
         self._operands = {(name, use.name): self._operand_values(use) for name, use in uses}
 
     def guest(self, choices: Choices, steps: int = 120) -> Guest:
         """A guest that runs for `steps` steps or a little more."""
-        length = choices.choice((LENGTH, LENGTH, 2, 12))
-        words = {self.first + i: self.word(choices) for i in range(length)}
+        length = choices.choice((2, LENGTH, LENGTH, 12))
+        calm = choices.choice((True, False))
+        words = {self.first + i: self.word(choices, calm) for i in range(length)}
         for at, loaded in self.vectors.items():
             words[at] = self._scalar(choices, self.isa.states[loaded], length, vector=True)
         for _ in range(choices.randint(0, 6)):
@@ -67,11 +70,12 @@ class Generator:
 
     # ---- words
 
-    def word(self, choices: Choices) -> int:
-        """A word of a program: mostly an instruction, rarely one that stops the machine or none at all."""
+    def word(self, choices: Choices, calm: bool = False) -> int:
+        """A word of a program: mostly an instruction, rarely one that stops the machine or none at all; in a `calm`
+        program few that trap in user mode."""
         if choices.randint(0, 60) == 60 and self._kinds["stop"]:
             return self._encoded(choices, choices.choice(self._kinds["stop"]))
-        kind = choices.choice(self._weighted)
+        kind = choices.choice(self._calm if calm and choices.randint(0, 7) < 7 else self._weighted)
         return self._wild(choices) if kind == "wild" else self._encoded(choices, choices.choice(self._kinds[kind]))
 
     def word_of(self, choices: Choices, name: str) -> int | None:
@@ -116,6 +120,8 @@ class Generator:
                 found = self.first + choices.randint(-2, LENGTH)
             case 5:
                 found = self.word(choices)
+            case 6:
+                found = self.first + choices.randint(0, self.size - self.first)
             case _:
                 found = choices.choice(self._corners(width))
         return found % (1 << width)
@@ -127,7 +133,7 @@ class Generator:
 
     def _state(self, choices: Choices, length: int) -> Iterator[tuple[str, int | list[int]]]:
         for state in self.isa.states.values():
-            if state.kind is Kind.ARRAY:
+            if state.kind is Kind.ARRAY and choices.randint(0, 15):
                 cells = [self.value(choices, state.width) for _ in range(state.count)]
                 yield state.name, [0 if i in state.zero else v for i, v in enumerate(cells)]
             elif state.kind is Kind.SCALAR and state.role is not Role.HALT:
@@ -139,18 +145,19 @@ class Generator:
             return self.first + choices.randint(0, length - 1)
         sane, wild = self._sane_and_wild(choices, state)
         if vector and state.role in (Role.MODE, Role.ENABLE, Role.CONTROL):
-            sane = self._quiet(state) | (self._enabled(state) if choices.randint(0, 4) == 4 else 0)
-        odds = 15 if vector else 3
+            sane = self._mode(state, choices.choice(("supervisor", "user")))
+            sane |= self._enabled(state) if choices.randint(0, 4) == 4 else 0
+        odds = 15 if vector else 5
         found = wild if choices.randint(0, odds) == odds else sane
         return found % (1 << state.width)
 
-    def _quiet(self, state: State) -> int:
-        """A control word of supervisor mode with everything else off."""
+    def _mode(self, state: State, name: str) -> int:
+        """A control word of this mode with everything else off."""
         place = self.isa.the(Role.MODE)
-        fields = [f.enum for f in state.fields if f.role is Role.MODE] or [state.enum]
-        if place.state != state.name or fields[0] is None:
+        enum = next((f.enum for f in state.fields if f.role is Role.MODE), state.enum)
+        if place.state != state.name or enum is None:
             return 0
-        return self.isa.enums[fields[0]].members["supervisor"] << place.low
+        return self.isa.enums[enum].members[name] << place.low
 
     def _enabled(self, state: State) -> int:
         """The bits of a control word that let interrupts in."""

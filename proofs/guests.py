@@ -6,6 +6,7 @@ small. A guest loads like an image and prints as assembly.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from isa.assembler.disassembly import Disassembler
 from isa.assembler.image import Segment
@@ -34,6 +35,10 @@ class Guest:
     def __repr__(self) -> str:
         """For failures: the guest as assembly."""
         return "\n".join(["", *self.listing()])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """The same for what prints structures its own way, as test libraries do."""
+        printer.text(repr(self))
 
     # ---- what `Machine.load` asks of an image
 

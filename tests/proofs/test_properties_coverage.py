@@ -11,7 +11,7 @@ from proofs.classification import UNASSIGNED
 from proofs.coverage import Coverage, Status, cells, covered, has_unassigned
 from proofs.observing import FETCH, INTERRUPT, Cell
 from proofs.properties import tally
-from proofs.solving import Found
+from proofs.solving import Answer, Found
 from tests.machines_to_test import EACH, G3, MACHINES
 
 
