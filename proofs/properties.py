@@ -28,6 +28,7 @@ DEPTH = 3
 PAGES = (12, 7, 5)  # of the real machine, and of the virtual machines that carry monitors
 SHARD = 48  # guests of one job
 STEPS = 120  # of one guest, or a little more
+TIMEOUT = 300.0  # seconds for all guests
 FAILURES = 3  # after which a shard gives up
 MakeMonitor = Callable[[Machine], Monitor]
 
@@ -85,15 +86,23 @@ class Tally:
         return [failure for failure in self.failures if failure.which is which]
 
 
-def check(isa: Isa, guests: int, seed: int = 0, workers: int = 2, progress: Progress = no_progress) -> Tally:
-    """Run guests number `seed` and following. Deterministic, however many workers there are.
+def check(
+    isa: Isa,
+    guests: int,
+    seed: int = 0,
+    workers: int = 2,
+    progress: Progress = no_progress,
+    timeout: float = TIMEOUT,
+) -> Tally:
+    """Run guests number `seed` and following, for at most `timeout` seconds; what did not end by then is `lost`.
+    The same guests give the same tally, however many workers there are.
 
     Raises MachineError for a machine that the monitor does not admit.
     """
     _lab(isa, lambda name: True, Monitor)  # raises with the reason
     whole = Tally()
     shards = [range(first, min(first + SHARD, seed + guests)) for first in range(seed, seed + guests, SHARD)]
-    limits = Limits(total=60 + 5.0 * guests, each=60 + 5.0 * SHARD, workers=workers)
+    limits = Limits(total=timeout, each=timeout, workers=workers)
     for result in answers([_job(isa, shard) for shard in shards], limits, progress):
         if isinstance(result, Lost):
             whole.lost.append(result.reason)

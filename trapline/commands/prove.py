@@ -7,6 +7,7 @@ examples:
   trapline prove g3
   trapline prove g3 --export certificates/    each obligation as SMT-LIB 2 too, for any solver
   trapline prove g3 --sample 1000             the same theorems as random tests, without a solver's search
+  trapline prove g3 --properties              run generated guests, and watch the three properties
   trapline prove --mutants                    plant mistakes, and show which check refutes each
 """
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "prove the monitor for a machine, or test the same theorems on random states"
 UNKNOWN = 4
+GUESTS = 960
 TIMEOUT = 300  # seconds; for everything that is asked of one machine
 
 
@@ -31,7 +33,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--mutants", action="store_true", help="plant mistakes that the checks must refute; needs no machine")
     add("--export", metavar="DIR", help="write every obligation as SMT-LIB 2 into a new or empty folder")
     add("--sample", type=count, metavar="N", help="try every theorem on N random states instead of proving it")
-    add("--seed", type=natural, metavar="N", default=0, help="seed of --sample (default: %(default)s)")
+    add("--properties", action="store_true", help="watch the paper's three properties on runs of generated guests")
+    add("--guests", type=count, metavar="N", default=GUESTS, help="how many guests those are (default: %(default)s)")
+    seeds = "seed of --sample, number of the first guest of --properties (default: %(default)s)"
+    add("--seed", type=natural, metavar="N", default=0, help=seeds)
     limit = "stop after this many seconds; what is open then is unknown (default: %(default)s)"
     add("--timeout", type=count, metavar="SECONDS", default=TIMEOUT, help=limit)
     add("--workers", type=count, metavar="N", default=2, help="processes (default: %(default)s)")
@@ -44,11 +49,15 @@ def run(arguments: argparse.Namespace) -> int:
     arguments.workers = min(arguments.workers, 64)
     if arguments.export and arguments.sample:
         raise UsageError("--export writes what is proved, and --sample proves nothing", "give one of them")
+    if arguments.properties and (arguments.export or arguments.sample or arguments.mutants):
+        raise UsageError("--properties runs guests, and nothing else", "give it alone")
     if (arguments.machine is None) != arguments.mutants:
         raise UsageError("prove what?", "name a machine, or give `--mutants`, which brings its own")
     if arguments.mutants:
         return _mutants(arguments)
     isa = find(arguments.machine)
+    if arguments.properties:
+        return _properties(arguments, isa)
     return _sample(arguments, isa) if arguments.sample else _prove(arguments, isa)
 
 
@@ -107,6 +116,29 @@ def _sample(arguments: argparse.Namespace, isa: "Isa") -> int:
     if any(trial.refuted for trial in trials):
         return 1
     return 0 if all(trial.exercised for trial in trials) else UNKNOWN
+
+
+def _properties(arguments: argparse.Namespace, isa: "Isa") -> int:
+    from proofs.coverage import Status, covered
+    from proofs.properties import check
+    from trapline.output import emit_json
+    from trapline.progress import Counter
+    from trapline.properties_report import property_facts, show_properties
+
+    began = time.monotonic()
+    with Counter(f"{isa.name}: ", "shards") as counter:
+        limit = float(arguments.timeout)
+        tally = check(isa, arguments.guests, arguments.seed, arguments.workers, counter.show, limit)
+    coverage = covered(isa, tally.seen)
+    seconds = time.monotonic() - began
+    if arguments.json:
+        facts = property_facts(isa, tally, coverage, arguments.seed)
+        emit_json({**facts, "seconds": round(seconds, 3)})
+    else:
+        show_properties(isa, tally, coverage, seconds)
+    if tally.failures or coverage.of(Status.MISSED):
+        return 1
+    return UNKNOWN if tally.lost or not coverage.complete else 0
 
 
 def _mutants(arguments: argparse.Namespace) -> int:
