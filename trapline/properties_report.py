@@ -56,8 +56,8 @@ def _efficiency(tally: Tally) -> Iterator[str]:
     """Counted on two machines: what the one below retired, and what was interpreted."""
     direct, retired = sum(r.direct for r in tally.runs), sum(r.retired for r in tally.runs)
     emulated = ", ".join(f"{name or 'unassigned'} {count:,}" for name, count in tally.emulated.most_common())
-    yield f"{retired:,} steps retired, {direct:,} of them directly: every one of an innocuous instruction"
-    yield f"emulated, all privileged or sensitive: {emulated or 'nothing'}"
+    yield f"{retired:,} steps retired in guests that broke nothing, {direct:,} of them directly"
+    yield f"the others were emulated, and are all privileged or sensitive: {emulated or 'none'}"
     shares = sorted(run.share for run in tally.runs if run.retired)
     if shares:
         tenths = [shares[min(len(shares) - 1, len(shares) * i // 10)] for i in range(11)]
