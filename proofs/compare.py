@@ -158,7 +158,11 @@ class _Pair:
 
     def _ends(self, budget: int, end: Exit) -> tuple[Exit, Exit]:
         if end.reason is Reason.VIOLATION:
+            # The monitored machine stands before the direct run in which the breach lies; the bare one shows how far
+            # to look for it.
+            self.bare.run(min(self.quantum, budget - self.bare.steps))
             raise _Differs
+        self.compared += end.reason is not Reason.BUDGET
         bare = self.bare.run(budget - self.bare.steps)
         ends = Exit(bare.reason, self.bare.steps, self.bare.retired, None, bare.detail), end
         whole = Exit(end.reason, self.monitored.steps, self.monitored.retired, None, end.detail)
