@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isa.assembler import assemble
@@ -20,6 +20,7 @@ from tests.program_strategies import SIZE, Program, programs
 
 Build = Callable[[Ports | None], Machine]
 DEPTHS = pytest.mark.parametrize("depth", [0, 1, 2])
+FEW = settings(max_examples=settings().max_examples // 3)  # of those that run for each machine and depth
 
 
 def machine(depth: int, source: str, ports: Ports | None = None) -> Machine:
@@ -38,6 +39,7 @@ def of(program: Program, depth: int) -> Machine:
 
 @EACH
 @DEPTHS
+@FEW
 @given(data=st.data(), budget=st.integers(-3, 0))
 def test_no_budget_no_step(name: str, depth: int, data: st.DataObject, budget: int) -> None:
     made = of(data.draw(programs(MACHINES[name], 5)), depth)
@@ -48,6 +50,7 @@ def test_no_budget_no_step(name: str, depth: int, data: st.DataObject, budget: i
 
 @EACH
 @DEPTHS
+@FEW
 @given(data=st.data())
 def test_a_budget_of_one_is_one_step(name: str, depth: int, data: st.DataObject) -> None:
     program: Program = data.draw(programs(MACHINES[name], 30))
@@ -63,6 +66,7 @@ def test_a_budget_of_one_is_one_step(name: str, depth: int, data: st.DataObject)
 
 @EACH
 @DEPTHS
+@FEW
 @given(data=st.data())
 def test_run_is_the_loop_of_run_to_trap_and_enter(name: str, depth: int, data: st.DataObject) -> None:
     program: Program = data.draw(programs(MACHINES[name], 100))
@@ -164,6 +168,7 @@ def test_a_breakpoint_on_the_first_instruction_of_a_trap_handler_is_seen(depth: 
 
 @EACH
 @DEPTHS
+@FEW
 @given(data=st.data())
 def test_breakpoints_change_nothing(name: str, depth: int, data: st.DataObject) -> None:
     program: Program = data.draw(programs(MACHINES[name], 60))

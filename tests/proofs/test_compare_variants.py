@@ -82,7 +82,7 @@ def variant(name: str) -> Isa:
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=settings().max_examples // 4)
 @given(data=st.data(), depth=st.integers(1, 2), longest=st.sampled_from([1, 3, 32]))
 def test_random_programs_are_equivalent(name: str, data: st.DataObject, depth: int, longest: int) -> None:
     program: Program = data.draw(programs(variant(name)))
