@@ -9,6 +9,7 @@ from functools import cached_property
 
 import z3
 
+from isa.errors import TraplineError
 from isa.operators import BOOL, NAMES, python_text
 from proofs.symbolic import Term
 
@@ -118,7 +119,8 @@ class Question:
                 return f"cell({term.decl().name()!r}, {width}, ({', '.join(operands)},))"
             case z3.Z3_OP_UNINTERPRETED:
                 return f"scalar({term.decl().name()!r}, {width})"
-        raise NotImplementedError(f"no meaning on numbers for {term.decl().name()}")
+        # The operator table has no other terms; a new one must be given a meaning here before it can be sampled.
+        raise TraplineError(f"`{term.decl().name()}` has no meaning on numbers", "prove it: leave out `--sample`")
 
 
 def _applied(op: str, operands: Sequence[str], widths: Sequence[int], width: int, low: int) -> str:

@@ -30,7 +30,10 @@ class Alarm:
         return now % 2 == 0
 
     def save(self) -> dict[str, object]:
-        return {"due": self.due, "acted": self.acted, "asked": self.asked}
+        return {"due": self.due[:], "acted": self.acted[:], "asked": self.asked[:]}
 
     def restore(self, saved: dict[str, object]) -> None:
-        raise NotImplementedError
+        for name in ("due", "acted", "asked"):
+            steps = saved[name]
+            assert isinstance(steps, list)
+            setattr(self, name, steps[:])

@@ -1,7 +1,7 @@
 """Bugs planted in the engine, the machine and the time law, each caught by a named check that the code passes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ from tests import ir_evaluation
 from tests.isa.alarm import Alarm
 from tests.isa.test_engine_programs import blocks, outcome
 from tests.machines_to_test import G3
+from tests.planting import Bugs, Planted, must_catch
 
 Patch = pytest.MonkeyPatch
 SIZE = 256
@@ -206,30 +207,13 @@ def storage_ends_where_it_ends() -> None:
     shortcuts_agree(OUTSIDE, load_text(LOOSE))
 
 
-@dataclass(frozen=True)
-class Planted:
-    name: str
-    plant: Callable[[Patch], None]
-    check: Callable[[], None]
-
-
-BUGS: list[Planted] = []
-
-
-def caught_by(*found: Callable[[], None]) -> Callable[[Callable[[Patch], None]], Callable[[Patch], None]]:
-    def note(plant: Callable[[Patch], None]) -> Callable[[Patch], None]:
-        BUGS.extend(Planted(f"{plant.__name__}-{check.__name__}", plant, check) for check in found)
-        return plant
-
-    return note
+BUGS = Bugs()
+caught_by = BUGS.caught_by
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: Patch) -> None:
-    bug.check()
-    bug.plant(monkeypatch)
-    with pytest.raises(CAUGHT):
-        bug.check()
+    must_catch(bug, monkeypatch, CAUGHT)
 
 
 # ---- blocks

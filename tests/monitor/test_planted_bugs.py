@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -20,38 +19,20 @@ from monitor.compiled import CompiledCore
 from monitor.core import Allocation, Core
 from monitor.dispatcher import Dispatcher
 from tests.monitor import planted_checks as checks
+from tests.planting import Bugs, Planted, must_catch
 
 Patch = pytest.MonkeyPatch
 Compiled = Callable[..., object]
 CAUGHT = (AssertionError, MachineError, IndexError)
 
 
-@dataclass(frozen=True)
-class Planted:
-    """A bug and the check that must find it."""
-
-    name: str
-    plant: Callable[[Patch], None]
-    check: Callable[[], None]
-
-
-BUGS: list[Planted] = []
-
-
-def caught_by(*found: Callable[[], None]) -> Callable[[Callable[[Patch], None]], Callable[[Patch], None]]:
-    def note(plant: Callable[[Patch], None]) -> Callable[[Patch], None]:
-        BUGS.extend(Planted(f"{plant.__name__}-{check.__name__}", plant, check) for check in found)
-        return plant
-
-    return note
+BUGS = Bugs()
+caught_by = BUGS.caught_by
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: Patch) -> None:
-    bug.check()
-    bug.plant(monkeypatch)
-    with pytest.raises(CAUGHT):
-        bug.check()
+    must_catch(bug, monkeypatch, CAUGHT)
 
 
 # ---- the core

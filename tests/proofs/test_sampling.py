@@ -7,6 +7,7 @@ import z3
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isa.errors import TraplineError
 from isa.machine.time import time_of
 from isa.operators import BOOL, OPERATORS, python_meaning
 from monitor.core import Core
@@ -108,3 +109,9 @@ def test_every_theorem_is_exercised(name: str) -> None:
 def test_every_obligation_is_exercised_and_stands(name: str) -> None:
     found = sample(MACHINES[name], 300)
     assert [trial for trial in found if trial.refuted or not trial.exercised] == []
+
+
+def test_a_term_without_a_meaning_on_numbers_is_an_error_in_words() -> None:
+    question = Question((), z3.RotateLeft(X, Y) == X)
+    with pytest.raises(TraplineError, match="has no meaning on numbers"):
+        question.ask(lambda name, width: 0, lambda name, width, at: 0, [0] * len(question.order))
