@@ -4,6 +4,7 @@ Choose with HYPOTHESIS_PROFILE; a nightly failure prints a `reproduce_failure` l
 """
 
 import os
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,6 +33,14 @@ SLOW = {
     *("test_verification_corners", "test_verification_mutants", "test_verify", "test_witness"),
     "test_witness_shipped",
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A run of the tests has a cache of its own (see `isa.cache`), shared by workers and processes it starts."""
+    if not hasattr(config, "workerinput"):
+        kept = TemporaryDirectory(prefix="trapline-tests-", ignore_cleanup_errors=True)
+        config.add_cleanup(kept.cleanup)
+        os.environ["TRAPLINE_CACHE"] = kept.name
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
