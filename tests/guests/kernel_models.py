@@ -1,0 +1,75 @@
+"""What the kernels in `guests/bench/` compute, in plain Python: each function takes the sizes of the kernel of its name
+in small letters and returns the checksum. Nothing here is like the kernels but the data.
+"""
+
+import zlib
+from collections.abc import Iterator
+from itertools import islice
+
+MASK = (1 << 32) - 1
+
+
+def xorshift(x: int) -> Iterator[int]:
+    while True:
+        x ^= x << 13 & MASK
+        x ^= x >> 17
+        x ^= x << 5 & MASK
+        yield x
+
+
+def chained(values: Iterator[int]) -> int:
+    s = 0
+    for value in values:
+        s = 31 * s + value & MASK
+    return s
+
+
+def sieve(limit: int, rounds: int) -> int:
+    primes = sum(all(n % d for d in range(2, int(n**0.5) + 1)) for n in range(2, limit))
+    return chained(iter([primes] * rounds))
+
+
+def matmul(size: int, rounds: int) -> int:
+    numbers = list(islice(xorshift(12345), 2 * size * size))
+    a = [numbers[2 * size * i : 2 * size * (i + 1) : 2] for i in range(size)]
+    b = [numbers[2 * size * i + 1 : 2 * size * (i + 1) : 2] for i in range(size)]
+    s = 0
+    for r in range(rounds):
+        i, j = r % size, 7 * r % size
+        s = 31 * s + sum(a[i][k] * b[k][j] for k in range(size)) & MASK
+        a[i][3] ^= s
+    return s
+
+
+def crc32(length: int, rounds: int) -> int:
+    data = bytes(x & 0xFF for x in islice(xorshift(12345), length))
+    return ~zlib.crc32(data * rounds) & MASK
+
+
+def fib(n: int, rounds: int) -> int:
+    a, b = 0, 1
+    for _ in range(n):
+        a, b = b, a + b
+    return chained(iter([a] * rounds))
+
+
+def qsort(count: int, rounds: int) -> int:
+    numbers = xorshift(12345)
+    in_order = (sorted(islice(numbers, count)) for _ in range(rounds))
+    return chained(words[count // 2] + words[7] for words in in_order)
+
+
+def regloop(rounds: int) -> int:
+    s = 0
+    for left, x in zip(range(1000 * rounds, 0, -1), xorshift(2463534242), strict=False):
+        s = s + x & MASK
+        if left % 16 == 0:
+            s ^= left
+    return s
+
+
+def trap(rounds: int) -> int:
+    return rounds
+
+
+reflect = emulate = trap
