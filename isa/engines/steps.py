@@ -16,7 +16,7 @@ from isa.engines.source import PythonSource, behaviour_function, compiled, funct
 from isa.fold import both, eq, negate
 from isa.ir import Behaviour, Expr, Load, Origin, Read, Recv, Unknown, Write, nodes
 from isa.machine.exits import Trap
-from isa.machine.state import Layout
+from isa.machine.state import layout_of
 from isa.machine.time import Time, time_of
 from isa.normal import merge, next_values
 from isa.operators import NAMES
@@ -45,7 +45,7 @@ class Steps:
 
     def __init__(self, isa: Isa) -> None:
         self.isa = isa
-        self.layout = Layout(isa)
+        self.layout = layout_of(isa)
         self.where = {name: ("s", slot.first) for name, slot in self.layout.slots.items()}
         self.time: Time | None = time_of(isa)
         self._instructions: dict[str, Function] = {}

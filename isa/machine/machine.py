@@ -7,6 +7,7 @@ breakpoints are settled here, once, for bare and virtual machines alike. `monito
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from random import Random
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from isa.devices import DeviceFailure, Ports
 from isa.errors import MachineError
 from isa.ir import Const, Load, Store, nodes
 from isa.machine.exits import Exit, Pause, Reason, Trap
-from isa.machine.state import Layout, MachineState
+from isa.machine.state import MachineState, layout_of
 from isa.machine.storage import Storage
 from isa.machine.time import NEVER
 from isa.machine.trace import TraceLine
@@ -75,7 +76,7 @@ class Machine:
                 f"give it more: `--storage {max(least, storage.page_words)}`",
             )
         self.ports = ports or Ports({})
-        self.state = MachineState(Layout(isa))
+        self.state = MachineState(layout_of(isa))
         self.steps = self.retired = self.skipped = 0
         self.random = Random(seed)  # for `unknown`; a virtual machine lends its own to the machine it runs on
         self.stopped_by = ""  # an engine's words for a device failure or a violation
@@ -228,6 +229,7 @@ class Machine:
         self.trace(TraceLine(self.steps, *self._fetched(), trap, (), ()))
 
 
+@lru_cache(maxsize=64)
 def least_storage(isa: Isa) -> int:
     """How many words a machine needs so that the constant addresses of its trap entry and reset lie in storage."""
     roots = [*isa.entry.expressions(), *isa.reset.expressions()]

@@ -6,7 +6,7 @@ There is one representation. Engines read and write `block` by slot number, peop
 
 from array import array
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from isa.description import Isa, Kind, State
 
@@ -42,6 +42,12 @@ class Layout:
 
     def _state(self, name: str) -> State:
         return self.isa.states[name]
+
+
+@lru_cache(maxsize=64)
+def layout_of(isa: Isa) -> Layout:
+    """The plan of a description, made once for all its machines."""
+    return Layout(isa)
 
 
 class MachineState:

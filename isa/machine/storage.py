@@ -1,21 +1,23 @@
 """Storage: words that a root owns and windows share.
 
-A root holds the cells and a map with one byte for each *line* of 64 words; a window is (root, offset, size) with a
-page-aligned offset and shares both, so a virtual machine's storage is never a copy. Every write goes through `store`
-(or repeats its fast path, as compiled blocks do), which keeps the map true: engines learn of stores into code they
-translated, comparisons of the lines that changed. Lines are smaller than pages because small programs keep code and
-data in one page.
+A root holds the cells and two maps: `lines`, a byte for each *line* of 64 words, and `code`, a byte for each word. A
+window is (root, offset, size) with a page-aligned offset and shares all three, so a virtual machine's storage is never
+a copy. Every write goes through `store` (or repeats its fast path, as compiled code does), which keeps the maps true:
+engines learn of stores into code they translated, comparisons of the lines that changed. Lines are smaller than pages
+because small programs keep code and data in one page. What nobody has touched takes no memory.
 """
 
 import mmap
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
+from weakref import WeakMethod
 
 from isa.errors import MachineError
 
 PAGE_BYTES = 4096
 LINE_SHIFT = 6  # a line has 64 words
-DIRTY, CODE = 1, 2  # bits of a line's entry in the map; a store takes the fast path exactly when the entry is DIRTY
+DIRTY, CODE = 1, 2  # bits of a line's entry in `lines`; a store takes the fast path exactly when the entry is DIRTY
+REFERENCE, RECORD, REGION = 1, 2, 4  # bits of a word's entry in `code`: who made something of the word
 _FORMATS: dict[int, Literal["B", "H", "I", "Q"]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
 LARGEST = 1 << 30  # words; keeps a typing error from asking the host for the impossible
 
@@ -30,10 +32,18 @@ def page_shift(width: int) -> int:
     return (PAGE_BYTES // cell_bytes(width)).bit_length() - 1
 
 
+class Addresses(NamedTuple):
+    """Where the host has a window's first cell, the entry of its first line and the entry of its first word of code."""
+
+    cells: int
+    lines: int
+    code: int
+
+
 class Storage:
     """`size` words of `width` bits, addressed from 0.
 
-    `cells` is the writable view for engines; everybody else uses `read` and `write`. `lines` is the map.
+    `cells` is the writable view for engines; everybody else uses `read` and `write`. `lines` and `code` are the maps.
     """
 
     def __init__(self, width: int, size: int) -> None:
@@ -48,11 +58,11 @@ class Storage:
         self.width, self.offset, self.size = width, 0, size
         self.page_words = 1 << page_shift(width)
         pages = -(-size // self.page_words)
-        self._bytes = mmap.mmap(-1, pages * PAGE_BYTES)
-        self.cells: memoryview[int] = memoryview(self._bytes).cast(_FORMATS[bytes_each])[:size]
-        self.lines = memoryview(bytearray(pages * self.page_words >> LINE_SHIFT))
-        self._code: set[int] = set()  # the words of the root from which code was translated
-        self._code_listeners: list[Callable[[int], None]] = []
+        words = pages * self.page_words
+        self.cells: memoryview[int] = _lazy(words * bytes_each).cast(_FORMATS[bytes_each])[:size]
+        self.lines = _lazy(words >> LINE_SHIFT)
+        self.code = _lazy(words)
+        self._listeners: list[WeakMethod[Callable[[int], None]]] = []
 
     def window(self, offset: int, size: int) -> "Storage":
         """The words [offset, offset + size) of this storage, shared. `offset` must be a multiple of `page_words`."""
@@ -63,7 +73,15 @@ class Storage:
         window.offset, window.size = self.offset + offset, size
         window.cells = self.cells[offset : offset + size]
         window.lines = self.lines[offset >> LINE_SHIFT : -(-(offset + size) >> LINE_SHIFT)]
+        window.code = self.code[offset : offset + size]
         return window
+
+    @property
+    def addresses(self) -> Addresses:
+        """For native code. They hold as long as this storage, or any window of its root, is kept."""
+        from ctypes import addressof, c_char
+
+        return Addresses(*(addressof(c_char.from_buffer(part)) for part in (self.cells, self.lines, self.code)))
 
     def read(self, index: int, count: int = 1) -> list[int]:
         """`count` words from `index` on. Raises IndexError outside storage."""
@@ -88,26 +106,32 @@ class Storage:
         return self.lines[index >> LINE_SHIFT] != DIRTY and self.touch(index)
 
     def touch(self, index: int) -> bool:
-        """Note a write to a line that was not simply dirty. True if code had been translated from the word."""
-        line = index >> LINE_SHIFT
-        self.lines[line] |= DIRTY
-        word = self.offset + index
-        if word not in self.root._code:
+        """Note a write to a line that was not simply dirty. True if code had been made of the word."""
+        self.lines[index >> LINE_SHIFT] |= DIRTY
+        if not self.code[index]:
             return False
-        self.root._code.discard(word)
-        for listener in list(self.root._code_listeners):
-            listener(word)
+        self.code[index] = 0
+        self.tell(index)
         return True
 
-    def mark_code(self, index: int) -> int:
-        """Note that code was translated from a word; returns its number in the root."""
+    def tell(self, index: int) -> None:
+        """Let every listener know that a word of which code had been made was written."""
+        for listener in list(self.root._listeners):
+            method = listener()
+            if method is not None:
+                method(self.offset + index)
+
+    def mark_code(self, index: int, bit: int = REFERENCE) -> int:
+        """Note that code was made of a word, by whom `bit` says; returns the word's number in the root."""
         self.lines[index >> LINE_SHIFT] |= CODE
-        self.root._code.add(self.offset + index)
+        self.code[index] |= bit
         return self.offset + index
 
     def on_code_write(self, listener: Callable[[int], None]) -> None:
-        """Call `listener(word)`, counted from the root's first, whenever a word marked as code is written."""
-        self.root._code_listeners.append(listener)
+        """Call `listener(word)`, counted from the root's first, whenever a word marked as code is written. It is a
+        method, and is forgotten with its object."""
+        listeners = self.root._listeners
+        listeners.append(WeakMethod(listener, listeners.remove))
 
     def take_dirty(self) -> list[int]:
         """The lines of this window written since the last call."""
@@ -135,3 +159,8 @@ class Storage:
     def _check(self, index: int, count: int) -> None:
         if index < 0 or count < 0 or index + count > self.size:
             raise IndexError(f"words {index} to {index + count - 1} of a storage of {self.size} words")
+
+
+def _lazy(size: int) -> "memoryview[int]":
+    """That many zero bytes at an address that stays, which take no memory until they are written."""
+    return memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))

@@ -1,12 +1,28 @@
-"""Storage: windows share cells and map with their root, and no write goes unnoticed."""
+"""Storage: windows share cells and maps with their root, no write goes unnoticed, and what is not used is free."""
+
+import ctypes
+import gc
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.errors import MachineError
-from isa.machine import Storage
-from isa.machine.storage import DIRTY, LINE_SHIFT, cell_bytes
+from isa.machine import Machine, Storage
+from isa.machine.storage import DIRTY, LINE_SHIFT, RECORD, REFERENCE, REGION, cell_bytes
+from tests.machines_to_test import G3
+
+
+class Listener:
+    """Notes the words of code it is told of."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.told: list[int] = []
+        storage.on_code_write(self.hear)
+
+    def hear(self, word: int) -> None:
+        self.told.append(word)
 
 
 @pytest.mark.parametrize(("width", "bytes_each"), [(1, 1), (8, 1), (9, 2), (16, 2), (24, 4), (32, 4), (36, 8), (64, 8)])
@@ -78,13 +94,12 @@ def test_dirty_lines_are_those_written(outer: list[int], inner: list[int]) -> No
 def test_a_store_into_code_is_told_once_through_any_window(code: set[int], stores: list[int]) -> None:
     root = Storage(32, 4096)
     window = root.window(1024, 300)
-    told: list[int] = []
-    root.on_code_write(told.append)
+    listener = Listener(root)
     for index in code:
         root.mark_code(1024 + index)
     hits = [index for index in stores if window.store(index, 1)]
     assert hits == list(dict.fromkeys(i for i in stores if i in code))
-    assert told == [1024 + index for index in hits]
+    assert listener.told == [1024 + index for index in hits]
 
 
 def test_a_line_with_code_never_takes_the_fast_path() -> None:
@@ -95,3 +110,71 @@ def test_a_line_with_code_never_takes_the_fast_path() -> None:
     storage.store(5, 2)
     assert storage.lines[0] != DIRTY
     assert storage.store(6, 3)
+
+
+def test_who_made_something_of_a_word_is_kept_until_it_is_written() -> None:
+    root = Storage(32, 4096)
+    window = root.window(2048, 300)
+    listener = Listener(window)
+    assert window.mark_code(7) == 2055
+    window.mark_code(7, REGION)
+    root.mark_code(2055, RECORD)
+    assert root.code[2055] == window.code[7] == REFERENCE | RECORD | REGION
+    assert window.store(7, 1) and not window.store(7, 2)
+    assert root.code[2055] == 0 and listener.told == [2055]
+
+
+def test_every_listener_hears_and_one_that_is_gone_leaves_nothing() -> None:
+    root = Storage(32, 2048)
+    kept = [Listener(root), Listener(root.window(1024, 5))]
+    for _ in range(100):
+        Listener(root)
+    gc.collect()
+    root.mark_code(3)
+    root.write(3, [1])
+    assert [listener.told for listener in kept] == [[3], [3]]
+    assert len(root._listeners) == 2
+
+
+@pytest.mark.parametrize("width", [8, 16, 32, 64])
+def test_addresses_are_where_the_words_and_their_entries_are(width: int) -> None:
+    root = Storage(width, 200 if width == 8 else 20000)
+    page = root.page_words
+    windows = [root] if width == 8 else [root, root.window(page, 100), root.window(page, 2 * page).window(page, 50)]
+    kept = [window.addresses for window in windows]
+    for window, (cells, lines, code) in zip(windows, kept, strict=True):
+        window.write(3, [77])
+        window.mark_code(4, REGION)
+        assert int.from_bytes(ctypes.string_at(cells + 3 * cell_bytes(width), cell_bytes(width)), "little") == 77
+        assert ctypes.string_at(lines, 1)[0] == window.lines[0]
+        assert ctypes.string_at(code, 6) == bytes(window.code[:6])
+        ctypes.memset(cells, 5, 1)
+        assert window.load(0) == 5 and window.addresses == (cells, lines, code)
+
+
+def test_addresses_hold_while_a_window_is_kept() -> None:
+    window = Storage(32, 4096).window(1024, 10)
+    cells, _, _ = window.addresses
+    gc.collect()
+    window.write(0, [9])
+    assert ctypes.string_at(cells, 1) == b"\x09"
+
+
+def resident() -> int:
+    """The memory of this process in pages of 4 KiB."""
+    return int(Path("/proc/self/statm").read_text().split()[1])
+
+
+def test_storage_that_nobody_touches_takes_no_memory() -> None:
+    """40 machines of 256 MiB would not fit in the memory of most hosts."""
+    before = resident()
+    machines = [Machine(G3, Storage(32, 1 << 26), seed=seed) for seed in range(40)]
+    assert all(machine.run(1).steps == 1 for machine in machines)
+    assert resident() - before < 12_000
+
+
+def test_a_thousand_machines_are_small() -> None:
+    before = resident()
+    machines = [Machine(G3, Storage(32, 1 << 18), seed=seed) for seed in range(1000)]
+    assert len(machines) == 1000
+    assert resident() - before < 12_000
