@@ -6,10 +6,9 @@ A machine is a shipped name (of an `isa` or a `variant` in `isa/machines/`), or 
 import os
 from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
+from isa.checked import checked
 from isa.errors import Source, UsageError
 
 if TYPE_CHECKING:
@@ -24,20 +23,22 @@ def _sources() -> dict[str, Source]:
     from isa.language.library import names_in
 
     found: dict[str, Source] = {}
-    for name, entry in _isa_files(files("isa").joinpath("machines"), "isa/machines"):
-        source = Source(name, entry.read_text("utf-8"))
+    for name, path in _isa_files(os.path.join(os.path.dirname(__file__), "machines"), "isa/machines"):
+        with open(path, encoding="utf-8") as file:
+            source = Source(name, file.read())
         found.update((machine, source) for machine, _, _ in names_in(source.text) if machine not in found)
     return found
 
 
-def _isa_files(folder: Traversable, path: str) -> list[tuple[str, Traversable]]:
-    found: list[tuple[str, Traversable]] = []
-    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
-        name = f"{path}/{entry.name}"
+def _isa_files(folder: str, shown: str) -> list[tuple[str, str]]:
+    """(name to show, path) of every description in a folder and those in it."""
+    found: list[tuple[str, str]] = []
+    for entry in sorted(os.scandir(folder), key=lambda e: e.name):
+        name = f"{shown}/{entry.name}"
         if entry.is_dir():
-            found += _isa_files(entry, name)
+            found += _isa_files(entry.path, name)
         elif entry.name.endswith(".isa"):
-            found.append((name, entry))
+            found.append((name, entry.path))
     return found
 
 
@@ -50,7 +51,15 @@ def _library(source: Source) -> "Library":
 
 @cache
 def _shipped_isa(name: str) -> "Isa":
-    return _library(_sources()[name]).load(name)
+    source = _sources()[name]
+    return checked(source, name, lambda: _library(source).load(name))
+
+
+def _read_isa(path: str, name: str | None = None) -> "Isa":
+    from isa.language.library import Library, read_source
+
+    source = read_source(path)
+    return checked(source, name, lambda: Library.of(source).load(name))
 
 
 def shipped() -> list[str]:
@@ -77,15 +86,13 @@ def find(machine: str) -> "Isa":
 
     Raises UsageError for a name that means nothing, SourceError for a file that is refused.
     """
-    from isa.language.library import load_file
-
     if machine in _sources():
         return _shipped_isa(machine)
     path, _, name = machine.rpartition(":")
     if os.path.exists(machine) or machine.endswith(".isa"):
-        return load_file(machine)
+        return _read_isa(machine)
     if path and (os.path.exists(path) or path.endswith(".isa")):
-        return load_file(path, name)
+        return _read_isa(path, name)
     near = get_close_matches(machine, shipped(), 1)
     help = f"did you mean `{near[0]}`?" if near else f"shipped: {', '.join(shipped())}; or give PATH[:NAME]"
     raise UsageError(f"there is no machine called `{machine}`", help)

@@ -7,12 +7,16 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from isa.description import Isa
 from isa.errors import Source, SourceError, TraplineError, UsageError
-from isa.language import limits, syntax
-from isa.language.report import Report, refuse
-from isa.language.variants import resolve
+from isa.language import limits
+
+if TYPE_CHECKING:
+    from isa.description import Isa
+    from isa.language import syntax
+
+# Whoever only asks for names, or finds a machine that was checked before, does not load the language.
 
 _HEADER = re.compile(
     r"^[ \t]*(?:isa[ \t]+(?P<isa>[A-Za-z_]\w*)|variant[ \t]+(?P<variant>[A-Za-z_]\w*)\s+of\s+(?P<parent>[A-Za-z_]\w*))"
@@ -41,14 +45,15 @@ class Library:
     """The machines of one text. `shipped` finds those that it does not have."""
 
     source: Source
-    declarations: dict[str, syntax.Declaration]
-    shipped: Callable[[str], syntax.Declaration | None]
+    declarations: "dict[str, syntax.Declaration]"
+    shipped: "Callable[[str], syntax.Declaration | None]"
 
     @classmethod
     def of(cls, source: Source) -> "Library":
         """Parse a text. Raises SourceError."""
         from isa.catalogue import shipped_declaration
         from isa.language.parser import parse
+        from isa.language.report import Report, refuse
 
         report = Report()
         found: dict[str, syntax.Declaration] = {}
@@ -61,12 +66,13 @@ class Library:
         report.finish_phase()
         return cls(source, found, shipped_declaration)
 
-    def find(self, name: str) -> syntax.Declaration | None:
+    def find(self, name: str) -> "syntax.Declaration | None":
         return self.declarations.get(name) or self.shipped(name)
 
-    def load(self, name: str | None = None) -> Isa:
+    def load(self, name: str | None = None) -> "Isa":
         """The machine of this name, or the first of the text. Raises SourceError, UsageError."""
         from isa.language.checker import check
+        from isa.language.variants import resolve
 
         if name is not None and name not in self.declarations:
             known = ", ".join(self.declarations)
@@ -79,8 +85,10 @@ class Library:
             raise _in_variant(declaration, error) from None
 
 
-def _in_variant(declaration: syntax.Declaration, error: SourceError) -> SourceError:
+def _in_variant(declaration: "syntax.Declaration", error: SourceError) -> SourceError:
     """The error, with a note where a variant makes something wrong that stands in its parent."""
+    from isa.language import syntax
+
     if isinstance(declaration, syntax.Machine):
         return error
     note = (declaration.span, f"wrong in the variant `{declaration.name}`")
@@ -91,7 +99,7 @@ def _in_variant(declaration: syntax.Declaration, error: SourceError) -> SourceEr
     )
 
 
-def load_text(text: str, name: str | None = None, source: str = "<text>") -> Isa:
+def load_text(text: str, name: str | None = None, source: str = "<text>") -> "Isa":
     """The machine `name` of a text (its first, if None). `source` is what errors call the text.
 
     Raises SourceError for a text that is refused and UsageError for a name that it does not have.
@@ -99,6 +107,6 @@ def load_text(text: str, name: str | None = None, source: str = "<text>") -> Isa
     return Library.of(Source(source, text)).load(name)
 
 
-def load_file(path: str, name: str | None = None) -> Isa:
+def load_file(path: str, name: str | None = None) -> "Isa":
     """The machine `name` of a file (its first, if None). Raises as `load_text`, and TraplineError if unreadable."""
     return Library.of(read_source(path)).load(name)
