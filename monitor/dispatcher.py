@@ -9,6 +9,7 @@ it was is read off the outcome.
 from typing import TYPE_CHECKING
 
 from isa.description import Isa
+from isa.engines.delivery import deliver
 from isa.engines.reference import HAPPENED, ReferenceEngine
 from isa.engines.steps import steps_of
 from isa.ir import Origin
@@ -43,6 +44,9 @@ class Dispatcher:
             if stop is not None:
                 return self.done, stop
         return self.done, Pause.LIMIT
+
+    def deliver(self, limit: int) -> tuple[int, int, Pause]:
+        return deliver(self, self.vm, limit)
 
     def _stretch(self, limit: int) -> Trap | Pause | None:
         """Directly as far as that goes, then one interpreted step if that is what is needed. None: go on."""

@@ -78,6 +78,11 @@ class Guard:
 
     # ---- the rest of an engine
 
+    def deliver(self, limit: int) -> tuple[int, int, Pause]:
+        if self.running is not None:
+            raise Broken(Property.CONTROL, "the machine below was to deliver traps that are the monitor's")
+        return self.inner.deliver(limit)
+
     def enter(self, trap: Trap) -> None:
         if self.running is not None:
             raise Broken(Property.CONTROL, "a trap was delivered on the machine below, instead of to the monitor")

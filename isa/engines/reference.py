@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from isa.devices import DeviceFailure
 from isa.engines.blocks import LONGEST, Line, block_source, compiled_block
+from isa.engines.delivery import deliver
 from isa.engines.steps import steps_of
 from isa.machine.exits import Pause, Trap
 
@@ -73,6 +74,10 @@ class ReferenceEngine:
         if limit <= LONGEST or not self._translates:
             return self._execute_singly(limit)
         return self._execute_blocks(limit)
+
+    def deliver(self, limit: int) -> tuple[int, int, Pause]:
+        """As `execute`, but traps are delivered, one step each, and it goes on after them."""
+        return deliver(self, self.machine, limit)
 
     def _execute_singly(self, limit: int) -> tuple[int, Stop]:
         single = self.single

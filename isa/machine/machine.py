@@ -23,9 +23,15 @@ from isa.machine.trace import TraceLine
 
 
 class Engine(Protocol):
-    """What executes steps of one machine; see `isa.engines.reference.ReferenceEngine`."""
+    """What executes steps of one machine; see `isa.engines.reference.ReferenceEngine`.
+
+    `execute` and `deliver` run at most `limit` steps (at least 1) without a device event between them. `execute` tells
+    how many ran and why it stopped, which may be the trap that the next step demands. `deliver` delivers traps, one
+    step each, and goes on: it tells how many steps there were, how many of them trapped, and why it stopped.
+    """
 
     def execute(self, limit: int) -> tuple[int, Trap | Pause]: ...
+    def deliver(self, limit: int) -> tuple[int, int, Pause]: ...
     def enter(self, trap: Trap) -> None: ...
     def reset(self) -> None: ...
     def advance(self, steps: int) -> None: ...
@@ -109,12 +115,13 @@ class Machine:
 
     def run(self, budget: int) -> Exit:
         """Run at most `budget` steps, delivering traps. Never ends with `Reason.TRAP`."""
-        first, retired = self.steps, self.retired
+        first, retired, stop = self.steps, self.retired, self.steps + budget
         while True:
-            end = self.run_to_trap(first + budget - self.steps)
-            if end.trap is None:
-                return Exit(end.reason, self.steps - first, self.retired - retired, None, end.detail)
-            self.enter(end.trap)
+            reason, trap, detail = self._stretch(stop, deliver=True)
+            if trap is not None:
+                self.enter(trap)
+            elif reason is not None:
+                return Exit(reason, self.steps - first, self.retired - retired, None, detail)
 
     def run_to_trap(self, budget: int) -> Exit:
         """Run at most `budget` steps, stopping with the state before the first trap."""
@@ -131,8 +138,9 @@ class Machine:
         self.engine.enter(trap)
         self.steps += 1
 
-    def _stretch(self, stop: int) -> tuple[Reason | None, Trap | None, str]:
-        """Run to the next point where something other than the engine must decide. Reason None: go on.
+    def _stretch(self, stop: int, deliver: bool = False) -> tuple[Reason | None, Trap | None, str]:
+        """Run to the next point where something other than the engine must decide. Reason None: go on. With `deliver`
+        the engine delivers traps by itself, unless single steps are looked at.
 
         Device events land at the step boundary where they are due, in device order, before the next prologue.
         """
@@ -148,9 +156,14 @@ class Machine:
             self._broke = self.steps
             return Reason.BREAKPOINT, None, ""
         limit = max(1, (stop if deadline is None else min(stop, deadline)) - self.steps)
-        ran, why = self._execute(1 if self.breakpoints or self.trace else limit)
+        singly, trapped = self.breakpoints or self.trace, 0
+        why: Trap | Pause
+        if deliver and not singly:
+            ran, trapped, why = self.engine.deliver(limit)
+        else:
+            ran, why = self._execute(1 if singly else limit)
         self.steps += ran
-        self.retired += ran
+        self.retired += ran - trapped
         if isinstance(why, Trap):
             return Reason.TRAP, why, ""
         match why:

@@ -10,7 +10,8 @@ from isa.assembler import assemble
 from isa.devices import Ports
 from isa.errors import MachineError
 from isa.ir import Origin
-from isa.machine import Machine, Pause, Reason, Storage, Trap, least_storage
+from isa.machine import Exit, Machine, Pause, Reason, Storage, Trap, least_storage
+from monitor import VirtualMachine
 from monitor.monitor import tower
 from tests.isa.alarm import Alarm
 from tests.isa.test_engine_programs import blocks, outcome
@@ -64,26 +65,75 @@ def test_a_budget_of_one_is_one_step(name: str, depth: int, data: st.DataObject)
     assert outcome(made) == outcome(whole)
 
 
-@EACH
-@DEPTHS
-@FEW
-@given(data=st.data())
-def test_run_is_the_loop_of_run_to_trap_and_enter(name: str, depth: int, data: st.DataObject) -> None:
-    program: Program = data.draw(programs(MACHINES[name], 100))
-    made, whole = of(program, depth), of(program, depth)
-    budget = program.budget
-    end = whole.run(budget)
-    while True:
-        piece = made.run_to_trap(budget - made.steps)
-        if piece.trap is None:
-            break
+def by_hand(made: Machine, budget: int) -> Exit:
+    """`run` as the loop of `run_to_trap` and `enter`."""
+    first, retired = made.steps, made.retired
+    while (piece := made.run_to_trap(first + budget - made.steps)).trap is not None:
         assert piece.reason is Reason.TRAP and piece.retired == piece.steps
         before = made.steps
         made.enter(piece.trap)
         assert made.steps == before + 1
-    assert (piece.reason, piece.detail) == (end.reason, end.detail)
-    assert outcome(made) == outcome(whole)
-    assert whole.retired <= whole.steps == end.steps
+    return Exit(piece.reason, made.steps - first, made.retired - retired, None, piece.detail)
+
+
+def events_of(made: Machine) -> list[tuple[object, ...]]:
+    """A list that will have every exit of a monitored machine."""
+    events: list[tuple[object, ...]] = []
+    if isinstance(made, VirtualMachine):
+        made.monitor.subscribe(lambda event: events.append(event[1:]))
+    return events
+
+
+@EACH
+@DEPTHS
+@FEW
+@given(data=st.data(), cut=st.booleans(), longest=st.sampled_from([1, 3, 32]))
+def test_run_is_the_loop_of_run_to_trap_and_enter(
+    name: str, depth: int, data: st.DataObject, cut: bool, longest: int
+) -> None:
+    program: Program = data.draw(programs(MACHINES[name], 100))
+    made, other = of(program, depth), of(program, depth)
+    events, others = events_of(made), events_of(other)
+    with blocks(longest):
+        for budget in program.budgets if cut else [program.budget]:
+            end = made.run(budget)
+            assert end == by_hand(other, budget)
+            assert end.retired <= end.steps <= budget and end.trap is None
+            assert outcome(made) == outcome(other)
+    assert events == others
+
+
+@EACH
+@DEPTHS
+@FEW
+@given(data=st.data())
+def test_an_engine_delivers_traps_until_something_else_stops_it(name: str, depth: int, data: st.DataObject) -> None:
+    program: Program = data.draw(programs(MACHINES[name], 100))
+    made, other = of(program, depth), of(program, depth)
+    for limit in program.budgets:
+        if made.halted:
+            break
+        ran, trapped, why = made.engine.deliver(limit)
+        assert 0 <= trapped <= ran <= limit and not isinstance(why, Trap)
+        assert why is not Pause.LIMIT or ran == limit
+        assert made.steps == 0
+        done = delivered = 0
+        while done < ran:
+            steps, stop = other.engine.execute(ran - done)
+            done += steps
+            if isinstance(stop, Trap):
+                other.engine.enter(stop)
+                done, delivered = done + 1, delivered + 1
+        assert (done, delivered) == (ran, trapped)
+        assert made.state.block == other.state.block and bytes(made.storage.cells) == bytes(other.storage.cells)
+
+
+@DEPTHS
+def test_traps_without_end_end_with_the_budget_to_the_step(depth: int) -> None:
+    """The new control words that a trap loads are zero: the machine traps at every step, and retires nothing."""
+    made = machine(depth, "start: svc 1")
+    assert made.run(1000) == Exit(Reason.BUDGET, 1000, 0)
+    assert made.engine.deliver(7) == (7, 7, Pause.LIMIT)
 
 
 # ---- halting

@@ -10,6 +10,7 @@ from isa.assembler import assemble
 from isa.description import Instruction, Isa
 from isa.devices import Ports
 from isa.engines import blocks as blocks_module
+from isa.engines import reference as reference_module
 from isa.engines import steps as steps_module
 from isa.engines.blocks import BlockSource, Translator
 from isa.engines.reference import ReferenceEngine
@@ -17,7 +18,7 @@ from isa.engines.steps import Steps
 from isa.fold import add, const
 from isa.ir import Behaviour, Expr, SetElement
 from isa.language import load_text
-from isa.machine import Machine, Reason, Storage
+from isa.machine import Machine, Pause, Reason, Storage, Trap
 from isa.machine.storage import DIRTY, LINE_SHIFT
 from isa.machine.time import COUNT_WIDTH, Counter, Time
 from tests import ir_evaluation
@@ -122,6 +123,25 @@ loop:   addi r3, r3, 1
         halt
 """
 
+CALL = """
+        .org 16
+start:  set  r1, handler
+        sw   r1, 8(r0)
+        set  r1, 256
+        sw   r1, 11(r0)
+        set  r2, 1
+        set  r6, 20
+loop:   svc  3
+        in   r5, r2
+        addi r7, r7, 1
+        blt  r7, r6, loop
+        halt
+handler: lw  r8, 0(r0)
+        addi r8, r8, 1
+        sw   r8, 0(r0)
+        lpsw 0(r0)
+"""
+
 LOOSE = """
 variant loose of g3 "A view that lets accesses out of storage: they read zero and write nothing." {
   override view mem[va : word] : word "Only the bound counts." {
@@ -201,6 +221,10 @@ def a_device_calls_in_time() -> None:
     machine.run(2000)
     answer = machine.state["x"][5]  # type: ignore[index]
     assert answer == machine.steps - 2
+
+
+def a_device_is_asked_after_traps() -> None:
+    shortcuts_agree(CALL)
 
 
 def storage_ends_where_it_ends() -> None:
@@ -352,13 +376,29 @@ def device_told_a_stale_time(patch: Patch) -> None:
 
 @caught_by(the_clock_rings_in_a_loop)
 def trapped_step_not_counted(patch: Patch) -> None:
-    right = Machine.enter
+    right = ReferenceEngine.deliver
 
-    def enter(self: Machine, trap: Any) -> None:
-        right(self, trap)
-        self.steps -= 1
+    def deliver(self: ReferenceEngine, limit: int) -> tuple[int, int, Pause]:
+        ran, trapped, why = right(self, limit)
+        return ran - trapped, 0, why
 
-    patch.setattr(Machine, "enter", enter)
+    patch.setattr(ReferenceEngine, "deliver", deliver)
+
+
+@caught_by(a_device_is_asked_after_traps)
+def time_of_delivered_traps_not_told(patch: Patch) -> None:
+    def deliver(engine: ReferenceEngine, machine: Machine, limit: int) -> tuple[int, int, Trap | Pause]:
+        done = trapped = 0
+        while done < limit:
+            ran, why = engine.execute(limit - done)
+            done += ran
+            if not isinstance(why, Trap):
+                return done, trapped, why
+            engine.enter(why)
+            done, trapped = done + 1, trapped + 1
+        return done, trapped, Pause.LIMIT
+
+    patch.setattr(reference_module, "deliver", deliver)
 
 
 # ---- single steps
