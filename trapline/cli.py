@@ -10,8 +10,9 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
-from pkgutil import iter_modules
+from importlib.util import find_spec
 from types import ModuleType
 
 from isa.errors import TraplineError
@@ -25,23 +26,51 @@ _EPILOG = """exit codes: 0 fine, 1 the guest, the comparison or the theorem fail
 or PATH[:NAME] of a description of your own."""
 
 
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as the terminal. Argparse makes one for every option that is declared, and by itself would load
+    `shutil` and all its archive formats to learn the width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """As `shutil.get_terminal_size`."""
+    with suppress(ValueError):
+        columns = int(os.environ.get("COLUMNS", ""))
+        if columns > 0:
+            return columns
+    with suppress(OSError, ValueError, AttributeError):
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    return 80
+
+
 def subcommands() -> dict[str, ModuleType]:
     """Every subcommand by its name."""
+    from pkgutil import iter_modules
+
     names = sorted(module.name for module in iter_modules(commands.__path__))
     return {name: import_module(f"trapline.commands.{name}") for name in names}
 
 
-def build_parser() -> argparse.ArgumentParser:
+def asked(arguments: Sequence[str]) -> dict[str, ModuleType]:
+    """The subcommand that the arguments begin with, by its name; all of them if they begin with none."""
+    name = arguments[0] if arguments else ""
+    if not name.isidentifier() or name.startswith("_") or find_spec(f"trapline.commands.{name}") is None:
+        return subcommands()
+    return {name: import_module(f"trapline.commands.{name}")}
+
+
+def build_parser(chosen: dict[str, ModuleType]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="trapline",
         description="A Popek-Goldberg laboratory: describe a machine once, run it bare, run it virtualized, compare.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
     )
     found = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, module in subcommands().items():
-        child = found.add_parser(name, help=module.SUMMARY, description=module.__doc__)
-        child.formatter_class = argparse.RawDescriptionHelpFormatter
+    for name, module in chosen.items():
+        child = found.add_parser(name, help=module.SUMMARY, description=module.__doc__, formatter_class=Help)
         module.configure(child)
         child.add_argument("--json", action="store_true", help="write the result to stdout as one JSON object")
         child.set_defaults(perform=module.run)
@@ -51,8 +80,9 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; never raises for what a user can cause."""
     _settle_streams()
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        chosen = build_parser().parse_args(arguments)
+        chosen = build_parser(asked(arguments)).parse_args(arguments)
     except SystemExit as leave:  # argparse has printed its help or its complaint
         return leave.code if isinstance(leave.code, int) else USAGE
     try:

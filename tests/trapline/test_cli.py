@@ -49,15 +49,45 @@ def test_errors_are_text_and_a_code(
 
     parser = argparse.ArgumentParser()
     parser.set_defaults(perform=fail, json=False)
-    monkeypatch.setattr(cli, "build_parser", lambda: parser)
+    monkeypatch.setattr(cli, "build_parser", lambda chosen: parser)
     assert cli.main([]) == code
     assert capsys.readouterr().err == text
 
 
-def test_starting_up_imports_nothing_heavy() -> None:
-    code = "import sys; from trapline.cli import build_parser; build_parser(); print(*sys.modules)"
+def imported(code: str) -> set[str]:
+    """The modules that a fresh process loads for this code."""
+    code = f"import sys; {code}; sys.stdout.flush(); print(); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=os.getcwd())
-    assert not {"lark", "rich", "json.tool", "hypothesis"} & {name.split(".")[0] for name in done.stdout.split()}
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_starting_up_imports_nothing_heavy() -> None:
+    loaded = imported("from trapline.cli import build_parser, subcommands; build_parser(subcommands())")
+    assert not {"lark", "rich", "hypothesis", "isa.language", "monitor", "proofs"} & loaded
+
+
+def test_a_command_is_parsed_without_the_others() -> None:
+    """And nothing can tell: not its help, nor what is said to its arguments."""
+    assert set(cli.asked(["run", "hello"])) == {"run"}
+    for arguments in ([], ["--json", "run"], ["nope"], ["__init__"], ["run.x"], [""], ["import"]):
+        assert set(cli.asked(arguments)) == set(cli.subcommands())
+
+
+@pytest.mark.parametrize(
+    "arguments", ["run --help", "run", "run --nope", "run a b", "run --steps 0 x", "asm", "compare x"]
+)
+def test_what_is_said_does_not_depend_on_which_commands_are_known(
+    arguments: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = cli.main(arguments.split()), capsys.readouterr()
+    monkeypatch.setattr(cli, "asked", lambda arguments: cli.subcommands())
+    assert alone == (cli.main(arguments.split()), capsys.readouterr())
+
+
+@pytest.mark.parametrize("columns", ["", "0", "43", "200", "x", "-4"])
+def test_help_is_as_wide_as_the_terminal(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert cli.Help("trapline")._width == argparse.HelpFormatter("trapline")._width
 
 
 def trapline(arguments: str, redirections: str, **environment: str) -> "subprocess.CompletedProcess[str]":
