@@ -67,7 +67,7 @@ class Translator:
         self._time = time_bits(isa)
         self._fixed = self._time | self.context_bits | halt
         moves_pc = (e for e in isa.prologue.effects if isinstance(e, Write) and e.state == isa.pc)
-        self._default = Behaviour((), tuple(moves_pc))
+        self.default = Behaviour((), tuple(moves_pc))
         self._plain: dict[str, bool] = {}
 
     def plain(self, name: str) -> bool:
@@ -99,7 +99,7 @@ class Translator:
         `size` the words of storage."""
         if not self.plain(instruction.name):
             return None
-        behaviour = self._default.then(instruction.behaviour)
+        behaviour = self.default.then(instruction.behaviour)
         behaviour = merge(self.isa, specialise(self.isa, behaviour, operands, {**known, self.isa.pc: pc}, size))
         text = " ".join([instruction.name, *(f"{name}={value}" for name, value in operands.items())])
         if any(isinstance(n, Element) and not isinstance(n.index, Const) for n in nodes(*behaviour.expressions())):

@@ -102,7 +102,7 @@ class Steps:
         """`f(s, m, e, *operands, insn)`: whether the step would leave everything but the counters as it is; None for an
         instruction that can never do so."""
         if name not in self._spins:
-            condition = self._spin_condition(self.isa.instructions[name])
+            condition = self.spin_condition(self.isa.instructions[name])
             params = parameters(self.isa.instructions[name])
             self._spins[name] = None if condition is None else self.values("spin", (condition,), params)
         return self._spins[name]
@@ -110,7 +110,7 @@ class Steps:
     def spin_horizon(self, name: str) -> Function:
         """`f(s, m, e, *operands, insn)`: after how many steps a spinning instruction would first do something else."""
         instruction = self.isa.instructions[name]
-        condition = self._spin_condition(instruction)
+        condition = self.spin_condition(instruction)
         assert self.time is not None and condition is not None
         horizon = self.time.horizon((negate(condition),))
         assert horizon is not None
@@ -140,7 +140,7 @@ class Steps:
         word = self.isa.fetch.word
         return self.values("fetch_index", (word.index,)) if isinstance(word, Load) else None
 
-    def _spin_condition(self, instruction: Instruction) -> Expr | None:
+    def spin_condition(self, instruction: Instruction) -> Expr | None:
         step = Behaviour((), self.isa.prologue.effects).then(instruction.behaviour)
         following = next_values(self.isa, step)
         counters = {c.state for c in self.time.counters} if self.time else set()
