@@ -14,7 +14,6 @@ for programs, at most one space behind the colon belonging to the form:
 
 import re
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 
 from isa.errors import TraplineError, UsageError
@@ -61,8 +60,7 @@ class Guest:
 
 def directory() -> Path:
     """Where the shipped guests lie; also what they may include from."""
-    with as_file(files("guests")) as path:
-        return Path(path)
+    return Path(__file__).parent
 
 
 def guests() -> tuple[Guest, ...]:

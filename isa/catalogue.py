@@ -4,7 +4,6 @@ A machine is a shipped name (of an `isa` or a `variant` in `isa/machines/`), or 
 """
 
 import os
-from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -93,6 +92,8 @@ def find(machine: str) -> "Isa":
         return _read_isa(machine)
     if path and (os.path.exists(path) or path.endswith(".isa")):
         return _read_isa(path, name)
+    from difflib import get_close_matches
+
     near = get_close_matches(machine, shipped(), 1)
     help = f"did you mean `{near[0]}`?" if near else f"shipped: {', '.join(shipped())}; or give PATH[:NAME]"
     raise UsageError(f"there is no machine called `{machine}`", help)

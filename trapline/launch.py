@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from isa.assembler import Image
 from isa.catalogue import find as find_machine
@@ -32,10 +33,12 @@ from isa.devices.catalogue import misfit
 from isa.devices.inputs import LARGEST_SCRIPT
 from isa.devices.saved import Saved
 from isa.errors import TraplineError, UsageError
-from isa.machine.snapshot import Snapshot
 from trapline import programs
 from trapline.options import DEFAULT_STEPS, LIVE_STEPS
 from trapline.rig import Outfit, Rig, build, plenty, scratch_disk
+
+if TYPE_CHECKING:
+    from isa.machine.snapshot import Snapshot
 
 STDIN, STDOUT = 0, 1
 
@@ -124,6 +127,8 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorde
 
 
 def _resumed(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorder | None) -> Launch:
+    from isa.machine.snapshot import Snapshot
+
     for name in ("guest", "storage", "input"):
         if getattr(arguments, name) is not None:
             raise UsageError(f"a saved machine brings its own {name}", f"do not give both `--resume` and `{name}`")
@@ -141,7 +146,7 @@ def _if_console(isa: Isa, input: Input | None) -> Input | None:
     return None if misfit(isa, Console.name, Console.ports) else input
 
 
-def _machine_of(snapshot: Snapshot, asked: str | None) -> Isa:
+def _machine_of(snapshot: "Snapshot", asked: str | None) -> Isa:
     if asked is None and snapshot.name not in shipped_machines():
         raise UsageError(f"the saved machine is a {snapshot.name!r:.60}", "name its description: `--isa PATH[:NAME]`")
     isa = find_machine(asked or snapshot.name)
@@ -150,7 +155,7 @@ def _machine_of(snapshot: Snapshot, asked: str | None) -> Isa:
     return isa
 
 
-def _disk_of(snapshot: Snapshot, isa: Isa) -> Disk | None:
+def _disk_of(snapshot: "Snapshot", isa: Isa) -> Disk | None:
     """A disk like the one that was attached, if one was, in as much memory.
 
     Raises UsageError for a file: a saved machine may come from anybody, and must not choose which of our files it

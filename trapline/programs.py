@@ -6,7 +6,6 @@ the image says, else the default.
 
 import os
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from guests.catalogue import Guest, describe, directory, guests
@@ -93,6 +92,8 @@ def _check_file(path: str, names: list[str]) -> None:
     if os.path.exists(path):
         return
     if os.sep not in path and not os.path.splitext(path)[1]:
+        from difflib import get_close_matches
+
         near = get_close_matches(path, names, 3)
         guess = f"did you mean {' or '.join(near)}?" if near else f"guests are {', '.join(names)}"
         raise UsageError(f"there is no guest and no file `{path}`", guess)

@@ -60,6 +60,8 @@ class Rig:
     @property
     def virtual(self) -> "VirtualMachine | None":
         """The machine, if it is virtual."""
+        if self.depth == 0:
+            return None
         from monitor import VirtualMachine
 
         return self.machine if isinstance(self.machine, VirtualMachine) else None

@@ -69,14 +69,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _keep(launched: "Launch", arguments: argparse.Namespace, found: "Verdict") -> str | None:
     """Save the machine where that was asked for, or where work would be lost otherwise. The file's name, if saved."""
+    if arguments.save is None and not found.resumable:
+        return None
     from isa.errors import TraplineError
     from isa.machine.snapshot import Snapshot
 
     if arguments.save is not None:
         Snapshot.take(launched.rig.machine).save(arguments.save)
         return str(arguments.save)
-    if not found.resumable:
-        return None
     path = arguments.resume or f"{launched.name}.saved"
     try:
         Snapshot.take(launched.rig.machine).save(path)
