@@ -1,10 +1,13 @@
 """What the kernels in `guests/bench/` compute, in plain Python: each function takes the sizes of the kernel of its name
-in small letters and returns the checksum. Nothing here is like the kernels but the data.
+in small letters and returns the checksum. Nothing here is like the kernels but the data. `CASES` are small sizes of
+each.
 """
 
 import zlib
 from collections.abc import Iterator
 from itertools import islice
+
+from trapline.bench.kernels import KERNELS, Kernel
 
 MASK = (1 << 32) - 1
 
@@ -73,3 +76,26 @@ def trap(rounds: int) -> int:
 
 
 reflect = emulate = trap
+
+
+SIZES: dict[str, list[dict[str, int]]] = {
+    "sieve": [{"LIMIT": 5, "ROUNDS": 1}, {"LIMIT": 121, "ROUNDS": 3}, {"LIMIT": 122, "ROUNDS": 1}],
+    "matmul": [{"SIZE": 4, "ROUNDS": 1}, {"SIZE": 16, "ROUNDS": 5}],
+    "crc32": [{"LENGTH": 1, "ROUNDS": 1}, {"LENGTH": 9, "ROUNDS": 4}],
+    "fib": [{"N": 0, "ROUNDS": 1}, {"N": 1, "ROUNDS": 2}, {"N": 9, "ROUNDS": 3}],
+    "qsort": [{"COUNT": 8, "ROUNDS": 3}, {"COUNT": 777, "ROUNDS": 1}],
+    "regloop": [{"ROUNDS": 1}],
+    "trap": [{"ROUNDS": 1}],
+    "reflect": [{"ROUNDS": 1}],
+    "emulate": [{"ROUNDS": 1}],
+}
+CASES = [(k, sizes) for k in KERNELS for sizes in (k.quick, *SIZES[k.name])]
+
+
+def expected(kernel: Kernel, sizes: dict[str, int]) -> int:
+    model = globals()[kernel.name]
+    return int(model(**{name.lower(): value for name, value in sizes.items()}))
+
+
+def named(case: tuple[Kernel, dict[str, int]]) -> str:
+    return "-".join([case[0].name, *map(str, case[1].values())])

@@ -5,38 +5,18 @@ import pytest
 from guests.catalogue import describe, directory
 from isa.machine import Machine, Reason, Storage
 from monitor.monitor import tower
-from tests.guests import kernel_models
+from tests.guests.kernel_models import CASES, expected, named
 from trapline.bench.kernels import COMPUTE, KERNELS, RESULT, Kernel, image, machine
+from trapline.rig import exit_code
 
 WORDS = 8192
-SIZES: dict[str, list[dict[str, int]]] = {
-    "sieve": [{"LIMIT": 5, "ROUNDS": 1}, {"LIMIT": 121, "ROUNDS": 3}, {"LIMIT": 122, "ROUNDS": 1}],
-    "matmul": [{"SIZE": 4, "ROUNDS": 1}, {"SIZE": 16, "ROUNDS": 5}],
-    "crc32": [{"LENGTH": 1, "ROUNDS": 1}, {"LENGTH": 9, "ROUNDS": 4}],
-    "fib": [{"N": 0, "ROUNDS": 1}, {"N": 1, "ROUNDS": 2}, {"N": 9, "ROUNDS": 3}],
-    "qsort": [{"COUNT": 8, "ROUNDS": 3}, {"COUNT": 777, "ROUNDS": 1}],
-    "regloop": [{"ROUNDS": 1}],
-    "trap": [{"ROUNDS": 1}],
-    "reflect": [{"ROUNDS": 1}],
-    "emulate": [{"ROUNDS": 1}],
-}
-CASES = [(k, sizes) for k in KERNELS for sizes in (k.quick, *SIZES[k.name])]
-
-
-def expected(kernel: Kernel, sizes: dict[str, int]) -> int:
-    model = getattr(kernel_models, kernel.name)
-    return int(model(**{name.lower(): value for name, value in sizes.items()}))
 
 
 def checksum(machine: Machine, kernel: Kernel, sizes: dict[str, int]) -> int:
     machine.load(image(kernel, sizes))
     end = machine.run(1_000_000)
-    assert end.reason is Reason.HALT and machine.state["x"][1] == 0
+    assert (end.reason, exit_code(machine)) == (Reason.HALT, 0)
     return machine.storage.load(RESULT)
-
-
-def named(case: tuple[Kernel, dict[str, int]]) -> str:
-    return "-".join([case[0].name, *map(str, case[1].values())])
 
 
 @pytest.mark.parametrize("case", CASES, ids=named)

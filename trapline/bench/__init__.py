@@ -1,4 +1,4 @@
 """Timing Trapline beside compiled C and other simulators, for `trapline bench`.
 
-`kernels` has the programs.
+Reading order: `kernels` has the programs, `sitting` says how they are timed, `machines` and `peers` who runs them.
 """
