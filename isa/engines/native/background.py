@@ -1,0 +1,100 @@
+"""A thread that works while others run: it compiles, mostly, which leaves Python's lock to them.
+
+There is one for the process, started when first needed. Nobody waits for it when the process ends.
+"""
+
+import heapq
+import os
+import threading
+from collections.abc import Callable
+from itertools import count
+from typing import Generic, TypeVar
+
+Result = TypeVar("Result")
+
+MOST_WAITING = 64  # pieces of work; who finds no room asks again later, and knows better then what is worth it
+
+
+class Job(Generic[Result]):
+    """A piece of work, done once, by whoever comes first. `done` may be asked at any time."""
+
+    def __init__(self, work: Callable[[], Result]) -> None:
+        self.done = False
+        self._work = work
+        self._error: Exception | None = None
+        self._turn = threading.RLock()
+
+    def run(self) -> None:
+        """Do the work, or wait until it is done if somebody is at it."""
+        with self._turn:
+            if self.done:
+                return
+            try:
+                self._value = self._work()
+            except Exception as error:
+                self._error = error
+            del self._work
+            self.done = True
+
+    def result(self) -> Result:
+        """What came of it; raises what the work raised. Does the work now if nobody has begun it."""
+        self.run()
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+
+class Background:
+    """One thread and the work that waits for it."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, int, Job[object]]] = []  # a heap; its functions are atomic on such entries
+        self._numbers = count()
+        self._busy = threading.RLock()
+        self._begin()
+        # A child process has no such thread, and must not find LLVM in the middle of something.
+        os.register_at_fork(before=self._busy.acquire, after_in_parent=self._busy.release, after_in_child=self._child)
+
+    def submit(self, work: Callable[[], Result], priority: int = 0) -> Job[Result] | None:
+        """Have work done, the lowest priority first. None if too much is waiting already.
+
+        Where there is no second core (see `workers`) it is done at once, and this returns when it is done.
+        """
+        job = Job(work)
+        if not workers():
+            job.run()
+            return job
+        with self._starting:
+            if len(self._waiting) >= MOST_WAITING:
+                return None
+            heapq.heappush(self._waiting, (priority, next(self._numbers), job))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="background", daemon=True)
+                self._thread.start()
+        self._ready.release()
+        return job
+
+    def _serve(self) -> None:
+        while True:
+            self._ready.acquire()
+            with self._busy:
+                heapq.heappop(self._waiting)[2].run()
+
+    def _begin(self) -> None:
+        self._starting = threading.Lock()
+        self._ready = threading.Semaphore(len(self._waiting))
+        self._thread: threading.Thread | None = None
+
+    def _child(self) -> None:
+        self._begin()
+        self._busy.release()
+
+
+def workers() -> int:
+    """How many threads work in the background: 1, or 0 where only one core may be used."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return int(cores > 1)
+
+
+BACKGROUND = Background()
+submit = BACKGROUND.submit

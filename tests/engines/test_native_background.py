@@ -1,0 +1,167 @@
+"""Work in the background is done once, in order of priority, and never keeps a process from ending."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from isa.engines.native import background
+from isa.engines.native.background import MOST_WAITING, Background, Job
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "workers", lambda: 1)
+
+
+class Gate:
+    """Work that lasts until it is let go."""
+
+    def __init__(self) -> None:
+        self.begun, self.go = threading.Event(), threading.Event()
+
+    def __call__(self) -> str:
+        self.begun.set()
+        self.go.wait()
+        return "passed"
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    made = Gate()
+    yield made
+    made.go.set()
+
+
+def submitted(queue: Background, work: Callable[[], Any], priority: int = 0) -> Job[Any]:
+    job = queue.submit(work, priority)
+    assert job is not None
+    return job
+
+
+def test_results_and_errors_come_back() -> None:
+    queue = Background()
+    error = ValueError("no")
+
+    def fail() -> None:
+        raise error
+
+    good, bad = submitted(queue, lambda: 42), submitted(queue, fail)
+    assert good.result() == good.result() == 42
+    for _ in range(2):
+        with pytest.raises(ValueError) as raised:
+            bad.result()
+        assert raised.value is error
+    assert good.done and bad.done
+    assert submitted(queue, lambda: "after an error").result() == "after an error"
+
+
+def test_it_is_another_thread(gate: Gate) -> None:
+    queue = Background()
+    job = submitted(queue, gate)
+    gate.begun.wait()
+    assert not job.done
+    gate.go.set()
+    assert job.result() == "passed" and job.done
+
+
+def test_the_lowest_priority_goes_first(gate: Gate) -> None:
+    queue = Background()
+    order: list[int] = []
+    submitted(queue, gate)
+    gate.begun.wait()
+    for number, priority in enumerate([5, 1, 3, 1, 0]):
+        submitted(queue, lambda number=number: order.append(number), priority)
+    last = Gate()
+    submitted(queue, last, 9)
+    assert order == []
+    gate.go.set()
+    last.begun.wait()
+    last.go.set()
+    assert order == [4, 1, 3, 2, 0]
+
+
+def test_too_much_is_turned_away(gate: Gate) -> None:
+    queue = Background()
+    submitted(queue, gate)
+    gate.begun.wait()
+    jobs = [submitted(queue, lambda: 1) for _ in range(MOST_WAITING)]
+    assert queue.submit(lambda: 2) is None
+    gate.go.set()
+    assert [job.result() for job in jobs] == [1] * MOST_WAITING
+
+
+def test_who_needs_a_result_does_what_nobody_has_begun(gate: Gate) -> None:
+    queue = Background()
+    submitted(queue, gate)
+    gate.begun.wait()
+    by: list[int] = []
+    job = submitted(queue, lambda: by.append(threading.get_ident()))
+    job.result()
+    assert by == [threading.get_ident()]
+    gate.go.set()
+    assert submitted(queue, lambda: len(by)).result() == 1  # the thread did not do it again
+
+
+def test_with_one_core_it_is_done_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "workers", lambda: 0)
+    job = submitted(Background(), threading.get_ident)
+    assert job.done and job.result() == threading.get_ident()
+
+
+@pytest.mark.parametrize(("cores", "expected"), [({0}, 0), ({3}, 0), ({0, 1}, 1), ({1, 5, 7}, 1)])
+def test_one_core_is_left_to_the_guest(cores: set[int], expected: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(background.os, "sched_getaffinity", lambda process: cores, raising=False)
+    assert background.workers() == expected
+
+
+def run(script: str) -> None:
+    """In a process of its own, which must end well, and must end."""
+    head = f"""
+import os, sys, threading, time; sys.path[:0] = {sys.path!r}
+from isa import cache
+from isa.engines.native import background
+from isa.engines.native.compiler import Compiler, Tier
+from tests.engines.test_native_compiler import SUM, call, text
+background.workers = lambda: 1
+LONG = "\\n".join(SUM.replace("@sum", f"@sum{{n}}") for n in range(20))
+def compiled(number):
+    return Compiler().object(LONG, Tier.FULL, cache.digest(str(os.getpid()), str(number)))
+"""
+    done = subprocess.run([sys.executable, "-c", head + script], timeout=100, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_process_ends_while_work_is_done() -> None:
+    run("background.submit(lambda: time.sleep(1e6))")
+
+
+@pytest.mark.parametrize("ending", ["pass", "sys.exit(0)", "Compiler().link(Compiler().object(text(), *THAT), ('f',))"])
+def test_a_process_ends_while_llvm_compiles(ending: str) -> None:
+    run(f"""
+THAT = Tier.QUICK, cache.digest("that")
+kept = Compiler().load(text(), *THAT, ("f",))
+for number in range(20):
+    background.submit(lambda number=number: compiled(number))
+{ending}
+""")
+
+
+def test_a_child_process_compiles_too() -> None:
+    """It has no such thread at first, and finds LLVM at rest; what waited in its parent is done in both."""
+    run("""
+first = background.submit(lambda: compiled(1))
+waiting = background.submit(lambda: compiled(2))
+child = os.fork()
+job = background.submit(lambda: call(Compiler().load(text(), Tier.QUICK, cache.digest("that"), ("f",)), 5, 7))
+while not job.done or not waiting.done:
+    time.sleep(0.001)
+assert job.result() == 38 and first.done
+if child == 0:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+""")
