@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 from itertools import count
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Result = TypeVar("Result")
 
@@ -48,10 +48,11 @@ class Background:
     """One thread and the work that waits for it."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[int, int, Job[object]]] = []  # a heap; its functions are atomic on such entries
+        self._waiting: list[tuple[int, int, Job[Any]]] = []  # a heap; its functions are atomic on such entries
         self._numbers = count()
         self._busy = threading.RLock()
-        self._begin()
+        self._thread: threading.Thread | None = None
+        self._prepare()
         # A child process has no such thread, and must not find LLVM in the middle of something.
         os.register_at_fork(before=self._busy.acquire, after_in_parent=self._busy.release, after_in_child=self._child)
 
@@ -80,13 +81,13 @@ class Background:
             with self._busy:
                 heapq.heappop(self._waiting)[2].run()
 
-    def _begin(self) -> None:
+    def _prepare(self) -> None:
         self._starting = threading.Lock()
         self._ready = threading.Semaphore(len(self._waiting))
-        self._thread: threading.Thread | None = None
 
     def _child(self) -> None:
-        self._begin()
+        self._thread = None
+        self._prepare()
         self._busy.release()
 
 
