@@ -240,5 +240,3 @@ _COLUMN = (
 @cache
 def _column(op: str, widths: tuple[int, ...], width: int, low: int) -> CodeType:
     return compile(llvm_text(op, widths, width, low), f"<{op}>", "eval")
-
-

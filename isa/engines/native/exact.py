@@ -1,0 +1,258 @@
+"""One step to the letter, in native code: prologue, fetch, decode, instruction; the trap entry; time; stores.
+
+These are the functions that everything faster falls back on. Each is its IR, printed, as in `isa.engines.steps`.
+"""
+
+from collections.abc import Mapping
+
+from isa.description import Instruction
+from isa.engines.native.frame import FIELD, HOISTED, MOST_REWRITTEN, Code
+from isa.engines.native.plan import Plan
+from isa.engines.native.text import RARE, Text, Value, number
+from isa.engines.native.values import Memory, Values
+from isa.engines.steps import parameters
+from isa.ir import TRUE, Behaviour, Expr, TrapIf
+from isa.machine.storage import DIRTY, LINE_SHIFT, REFERENCE, REGION
+from isa.normal import merge
+
+FRAME = "%frame"
+
+
+class Body(Text):
+    """A function that has a frame: what it loads from there, it loads where it is first asked for."""
+
+    def field(self, name: str, width: int = 64) -> Value:
+        """The value of a field now."""
+        return self.load(self.at(FRAME, FIELD[name]), width)
+
+    def address(self, name: str) -> str:
+        """A field that holds an address."""
+        return self.pointer(self.at(FRAME, FIELD[name]))
+
+    def set(self, name: str, value: Value) -> None:
+        self.store(self.at(FRAME, FIELD[name]), value)
+
+    def hoisted(self, serial: int) -> str:
+        """The address of a hoisted value."""
+        return self.at(FRAME, HOISTED + serial)
+
+    def give(self, code: Code) -> None:
+        self.emit(f"ret i64 {int(code)}")
+
+
+class Exact:
+    """The functions of one description."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.isa = plan, plan.isa
+
+    def functions(self) -> list[str]:
+        """The text of all of them."""
+        found = [self.decode(), self.touch(), self.put(), self.enter(), self.single(), self.unassigned()]
+        found += [self.instruction(number) for number in range(len(self.plan.instructions))]
+        return [*found, self.advance(), self.horizon()] if self.plan.steps.time is not None else found
+
+    def values(self, text: Body, params: Mapping[str, Value] | None = None, state: str = "") -> Values:
+        """The reading for one function: the state block, and storage as the frame has it."""
+        state = state or text.address("state")
+        where = {name: (state, slot.first) for name, slot in self.plan.layout.slots.items()}
+        memory = Memory(text.address("cells"), text.field("size"), self.plan.cell_bits)
+        return Values(text, where, memory, params or {})
+
+    # ---- the step
+
+    def single(self) -> str:
+        """`single(frame)`: Code.LIMIT if the step happened, HALT if it happened and stopped the machine; TRAP, SPIN
+        and ASK if it did not."""
+        text = Body()
+        values = self.values(text)
+        for trap in (*self.isa.prologue.traps, *self.isa.fetch.traps):
+            self.trap(text, values, trap)
+        word = values.value(self.isa.fetch.word)
+        which = Value(32, text.call("i32", "@decode", [word.typed]))
+        labels = [text.label("do") for _ in self.plan.instructions]
+        none = text.label("none")
+        cases = " ".join(f"i32 {i}, label %{label}" for i, label in enumerate(labels, 1))
+        text.emit(f"switch i32 {which.text}, label %{none} [ {cases} ]")
+        for name, label in [("unassigned", none), *((f"step.{i}", label) for i, label in enumerate(labels))]:
+            text.block(label)
+            text.emit(f"ret i64 {text.call('i64', f'@{name}', [f'ptr {FRAME}', word.typed])}")
+        return text.define(f"define internal i64 @single(ptr {FRAME}) noinline")
+
+    def instruction(self, number: int) -> str:
+        """`step.N(frame, word)`: one instruction, after prologue and fetch let it through."""
+        text, instruction = Body(), self.plan.instructions[number]
+        behaviour = self.plan.step(instruction)
+        word = Value(self.isa.word, "%word")
+        if self.plan.asks(behaviour):
+            text.give(Code.ASK)
+        else:
+            values = self.values(text, self.operands(text, instruction, word))
+            spin = self.plan.steps.spin_condition(instruction)
+            if spin is not None:
+                here, on = text.label("spin"), text.label("on")
+                text.branch(values.value(spin), here, on, RARE)
+                text.block(here)
+                text.give(Code.SPIN)
+                text.block(on)
+            self._perform(text, values, behaviour)
+        return text.define(f"define internal i64 @step.{number}(ptr {FRAME}, {word.type} %word) noinline")
+
+    def unassigned(self) -> str:
+        """`unassigned(frame, word)`: a word that is no instruction."""
+        text, word = Body(), Value(self.isa.word, "%word")
+        behaviour = Behaviour((), self.isa.prologue.effects).then(self.isa.unassigned)
+        behaviour = merge(self.isa, behaviour)
+        if self.plan.asks(behaviour):
+            text.give(Code.ASK)
+        else:
+            self._perform(text, self.values(text, {"insn": word}), behaviour)
+        return text.define(f"define internal i64 @unassigned(ptr {FRAME}, {word.type} %word) noinline")
+
+    def enter(self) -> str:
+        """`enter(frame)`: the trap entry, with cause and info from the frame."""
+        text, isa = Body(), self.isa
+        params = {"cause": text.field("cause", isa.cause_width), "info": text.field("info", isa.info_width)}
+        self._perform(text, self.values(text, params), merge(isa, isa.entry))
+        return text.define(f"define internal i64 @enter(ptr {FRAME}) noinline")
+
+    def operands(self, text: Text, instruction: Instruction, word: Value) -> dict[str, Value]:
+        """An instruction's operands, taken from its word."""
+        found = {"insn": word}
+        for use in instruction.uses:
+            value = number(use.operand.width, 0)
+            for piece in use.pieces:
+                bits = text.lshr(word, number(word.width, piece.word_low))
+                part = text.resized(text.trunc(bits, piece.width), use.operand.width)
+                value = text.or_(value, text.shl(part, number(part.width, piece.operand_low)))
+            found[use.name] = value
+        missing = set(parameters(instruction)) - set(found)
+        assert not missing
+        return found
+
+    def trap(self, text: Body, values: Values, trap: TrapIf) -> None:
+        """Return with the trap if its guard holds."""
+        here, on = text.label("trap"), text.label("on")
+        if trap.guard is TRUE:
+            text.jump(here)
+        else:
+            text.branch(values.value(trap.guard), here, on, RARE)
+        known = dict(values.values)
+        text.block(here)
+        text.set("cause", number(64, trap.cause))
+        text.set("info", text.zext(values.value(trap.info), 64))
+        text.set("site", number(64, self.plan.site(trap)))
+        text.give(Code.TRAP)
+        values.values = known  # what was computed for the trap is not there where it was not taken
+        text.block(on)
+
+    def _perform(self, text: Body, values: Values, behaviour: Behaviour) -> None:
+        for trap in behaviour.traps:
+            self.trap(text, values, trap)
+        values.effects(behaviour.effects, lambda index, value: self._put(text, index, value))
+        if self.plan.halts(behaviour):
+            stopped = number(64, 0)
+            for state, mask in self.plan.halting:
+                stopped = text.or_(stopped, text.and_(text.load(values.slot(state), 64), number(64, mask)))
+            code = text.select(text.is_zero(stopped), number(64, Code.LIMIT), number(64, Code.HALT))
+            text.emit(f"ret {code.typed}")
+        else:
+            text.give(Code.LIMIT)
+
+    # ---- decoding
+
+    def decode(self) -> str:
+        """`decode(word)`: which instruction it is, counted from 1; 0 for none."""
+        text, word = Text(), Value(self.isa.word, "%word")
+        groups: dict[int, dict[int, int]] = {}
+        for serial, instruction in enumerate(self.plan.instructions, 1):
+            groups.setdefault(instruction.mask, {})[instruction.match] = serial
+        for mask, matches in groups.items():
+            found, on = text.label("found"), text.label("on")
+            masked = text.and_(word, number(word.width, mask))
+            labels = {serial: text.label("is") for serial in matches.values()}
+            cases = " ".join(f"{word.type} {match}, label %{labels[serial]}" for match, serial in matches.items())
+            text.emit(f"switch {masked.typed}, label %{on} [ {cases} ]")
+            for serial, label in labels.items():
+                text.block(label)
+                text.jump(found)
+            text.block(found)
+            which = text.phi(32, *((number(32, serial), label) for serial, label in labels.items()))
+            text.emit(f"ret {which.typed}")
+            text.block(on)
+        text.emit("ret i32 0")
+        return text.define(f"define internal i32 @decode({word.type} %word)")
+
+    # ---- stores
+
+    def put(self) -> str:
+        """`put(frame, index, word)`: write a word of storage, nothing outside; see `Storage.store`."""
+        text, index, bits = Body(), Value(64, "%index"), self.plan.cell_bits
+        there, out = text.label("there"), text.label("out")
+        text.branch(text.compare("ult", index, text.field("size")), there, out)
+        text.block(there)
+        text.store(text.at(text.address("cells"), index, bits), Value(bits, "%word"), bits)
+        self.note(text, text.address("lines"), index, out)
+        text.block(out)
+        text.emit("ret void")
+        return text.define(f"define internal void @put(ptr {FRAME}, i64 %index, i{bits} %word) noinline")
+
+    def note(self, text: Body, lines: str, index: Value, on: str) -> None:
+        """Keep the map of lines true after a store, and go to `on`."""
+        line = text.at(lines, text.lshr(index, number(64, LINE_SHIFT)), 8)
+        cold = text.label("line")
+        text.branch(text.compare("ne", text.load(line, 8, 8), number(8, DIRTY)), cold, on, RARE)
+        text.block(cold)
+        text.call("void", "@touch", [f"ptr {FRAME}", index.typed])
+        text.jump(on)
+
+    def touch(self) -> str:
+        """`touch(frame, index)`: note a store into a line that was not simply dirty; see `Storage.touch`."""
+        text, index = Body(), Value(64, "%index")
+        line = text.at(text.address("lines"), text.lshr(index, number(64, LINE_SHIFT)), 8)
+        text.store(line, text.or_(text.load(line, 8, 8), number(8, DIRTY)), 8)
+        mark = text.at(text.address("code"), index, 8)
+        was = text.load(mark, 8, 8)
+        out, code, told = text.label("out"), text.label("code"), text.label("told")
+        text.branch(text.is_zero(was), out, code, "")
+        text.block(code)
+        text.store(mark, number(8, 0), 8)
+        record = text.at(text.address("records"), text.mul(index, number(64, self.plan.record_bytes)), 8)
+        text.store(record, number(16, 0), 16)
+        text.branch(text.is_zero(text.and_(was, number(8, REFERENCE | REGION))), out, told, "")
+        text.block(told)
+        count = text.field("rewritten")
+        first = FIELD["rewritten"] + 1
+        text.store(text.at(text.at(FRAME, first), text.and_(count, number(64, MOST_REWRITTEN - 1))), index)
+        text.set("rewritten", text.add(count, number(64, 1)))
+        text.jump(out)
+        text.block(out)
+        text.emit("ret void")
+        return text.define(f"define void @touch(ptr {FRAME}, i64 %index) noinline cold")
+
+    def _put(self, text: Body, index: Value, value: Value) -> None:
+        word = text.zext(value, self.plan.cell_bits)
+        text.call("void", "@put", [f"ptr {FRAME}", text.zext(index, 64).typed, word.typed])
+
+    # ---- time
+
+    def advance(self) -> str:
+        """`advance(frame, steps)`: what so many untrapped steps do to the counters."""
+        assert self.plan.steps.time is not None
+        text = Body()
+        values = self.values(text, {"steps": Value(64, "%steps")})
+        values.effects(self.plan.steps.time.advance().effects, lambda index, value: None)
+        text.emit("ret void")
+        return text.define(f"define internal void @advance(ptr {FRAME}, i64 %steps)")
+
+    def horizon(self) -> str:
+        """`horizon(frame)`: after how many untrapped steps the prologue would trap."""
+        assert self.plan.steps.time is not None
+        horizon = self.plan.steps.time.horizon()
+        assert horizon is not None
+        text = Body()
+        text.emit(f"ret {self.value(text, horizon).typed}")
+        return text.define(f"define internal i64 @horizon(ptr {FRAME})")
+
+    def value(self, text: Body, expression: Expr) -> Value:
+        return self.values(text).value(expression)

@@ -1,0 +1,120 @@
+"""What native code and Python share: the frame of one machine, and the tables of one storage.
+
+Native code gets the address of a frame and nothing else, and contains no address itself, so one compiled object serves
+every machine and every process. A frame is an array of 64-bit fields. The tables have one entry for each word of a
+root storage; they are anonymous mappings, so what is never touched is never resident.
+"""
+
+import ctypes
+import mmap
+from collections.abc import Iterable
+from enum import IntEnum
+from weakref import WeakKeyDictionary
+
+from isa.machine.state import MachineState
+from isa.machine.storage import Storage
+
+FIELDS = (
+    "state",  # the state block
+    "cells",  # the first word of this machine's storage, and below its line, code byte, record and entry
+    "lines",
+    "code",
+    "records",
+    "entries",
+    "size",  # words of storage
+    "touch",  # the function that notes a store into a line that was not simply dirty
+    "heat",  # how often a place is jumped to before it is reported as hot; 0: never
+    # what a run leaves behind
+    "ran",  # steps taken, trapped ones included
+    "trapped",  # how many of them trapped
+    "cause",  # the trap that was demanded, `site` being its number among `Sites`
+    "info",
+    "site",
+    "hot",  # the pc that became hot
+    # scratch of the threaded code
+    "left",  # steps of the allowance that were not used
+    "place",  # the record of pc 0, and the end of the fetch window
+    "window",
+    # machines that run on another one: see `isa.engines.native.layers`
+    "below",
+    "offset",
+    "limit",
+    "rewritten",  # how many words of code were overwritten; the words follow in `MOST_REWRITTEN` fields
+)
+FIELD = {name: number for number, name in enumerate(FIELDS)}
+MOST_REWRITTEN = 64  # words of code that one step can overwrite
+HOISTED = len(FIELDS) + MOST_REWRITTEN  # the first field for values that hold as long as the context does
+
+
+class Code(IntEnum):
+    """Why native code returned."""
+
+    LIMIT = 0
+    TRAP = 1  # demanded, and not delivered: `cause`, `info`, `site`
+    SPIN = 2
+    HALT = 3  # halted by the last step
+    ASK = 4  # the next step is Python's
+    HOT = 5  # the place `hot` was jumped to often
+    REWRITTEN = 6  # the last step overwrote code that Python knows of
+
+
+class Tables:
+    """Predecoded records and entries into regions, one each for every word of a root storage."""
+
+    def __init__(self, words: int, record_bytes: int) -> None:
+        self.record_bytes = record_bytes
+        self._records = mmap.mmap(-1, words * record_bytes)
+        self._entries = mmap.mmap(-1, words * 8)
+        self.entries = memoryview(self._entries).cast("Q")
+        self.records = memoryview(self._records)
+        self.addresses = address(self._records), address(self._entries)
+
+    def forget(self, word: int) -> None:
+        """The word of the root was overwritten."""
+        first = word * self.record_bytes
+        self.records[first : first + 2] = b"\0\0"
+
+
+_TABLES: "WeakKeyDictionary[Storage, Tables]" = WeakKeyDictionary()
+
+
+def tables_of(storage: Storage, record_bytes: int) -> Tables:
+    """The tables of a storage's root, made once."""
+    root = storage.root
+    if root not in _TABLES:
+        _TABLES[root] = Tables(len(root.cells), record_bytes)
+    return _TABLES[root]
+
+
+def address(buffer: object) -> int:
+    """Where a writable buffer lies. It must outlive the use of the address."""
+    return ctypes.addressof(ctypes.c_char.from_buffer(buffer))  # type: ignore[arg-type]
+
+
+class Frame:
+    """One machine as native code sees it. `hoisted` is how many values its code keeps there."""
+
+    def __init__(self, state: MachineState, storage: Storage, tables: Tables, hoisted: int) -> None:
+        self.fields = (ctypes.c_uint64 * (HOISTED + hoisted))()
+        self.address = ctypes.addressof(self.fields)
+        self._kept = state.block, storage, tables
+        addresses = storage.addresses
+        records, entries = tables.addresses
+        self["state"] = state.block.buffer_info()[0]
+        self["cells"], self["lines"], self["code"] = addresses.cells, addresses.lines, addresses.code
+        self["records"] = records + storage.offset * tables.record_bytes
+        self["entries"] = entries + storage.offset * 8
+        self["size"] = storage.size
+
+    def __getitem__(self, field: str) -> int:
+        return int(self.fields[FIELD[field]])
+
+    def __setitem__(self, field: str, value: int) -> None:
+        self.fields[FIELD[field]] = value
+
+    def take_rewritten(self) -> Iterable[int]:
+        """The words of storage, counted from this machine's first, whose code was overwritten since the last call."""
+        first = len(FIELDS)
+        words = list(self.fields[first : first + self["rewritten"]])
+        self["rewritten"] = 0
+        return words

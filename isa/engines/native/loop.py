@@ -1,0 +1,103 @@
+"""`execute`: native code's way in. As `ReferenceEngine.execute`, it joins fast stretches by single steps.
+
+A stretch lasts as long as neither the prologue nor the fetch has to be asked: the allowance is the least of the limit
+and the prologue's horizon, and the window of the fetch bounds the pc. The counters are moved once, at its end.
+"""
+
+from isa.engines.native.exact import FRAME, Body, Exact
+from isa.engines.native.frame import Code
+from isa.engines.native.text import RARE, USUAL, Value, number
+from isa.windows import Window
+
+LONGEST = 1 << 40  # steps of one stretch: the allowance is also counted in bytes of records
+
+
+class Loop:
+    """Writes `execute(frame, limit, deliver)`: runs up to `limit` steps; traps are delivered if `deliver` is not 0.
+
+    It returns a `Code`, and leaves `ran` and `trapped` in the frame."""
+
+    def __init__(self, exact: Exact) -> None:
+        self.exact, self.plan, self.isa = exact, exact.plan, exact.plan.isa
+        self.shift = self.plan.record_bytes.bit_length() - 1
+
+    def functions(self) -> list[str]:
+        return [self.execute()]
+
+    def execute(self) -> str:
+        text = Body()
+        for name in ("ran", "trapped"):
+            text.set(name, number(64, 0))
+        text.jump("again")
+        text.block("again")
+        left = text.sub(Value(64, "%limit"), text.field("ran"))
+        text.branch(text.is_zero(left), "out", "inside", RARE)
+        text.block("out")
+        text.give(Code.LIMIT)
+        text.block("inside")
+        if self.plan.fast:
+            assert self.plan.window is not None
+            self._stretch(text, left, self.plan.window)
+        text.jump("one")
+        text.block("one")
+        self._single(text)
+        return text.define(f"define i64 @execute(ptr {FRAME}, i64 %limit, i64 %deliver)")
+
+    def _stretch(self, text: Body, left: Value, window: Window) -> None:
+        """Run in threaded code as far as that goes, and fall through to where a single step is taken."""
+        horizon = Value(64, text.call("i64", "@horizon", [f"ptr {FRAME}"]))
+        steps = text.select(text.compare("ult", left, horizon), left, horizon)
+        steps = text.select(text.compare("ult", steps, number(64, LONGEST)), steps, number(64, LONGEST))
+        values = self.exact.values(text)
+        pc = text.load(values.slot(self.isa.pc), 64)
+        size = text.field("size")
+        origin = text.zext(values.value(window.origin), 64)
+        limit = text.zext(values.value(window.limit), 64)
+        room = text.select(text.compare("ule", origin, size), text.sub(size, origin), number(64, 0))
+        limit = text.select(text.compare("ult", limit, room), limit, room)
+        go, one = text.label("go"), "one.now"
+        ready = text.and_(text.compare("ult", pc, limit), text.compare("ne", steps, number(64, 0)))
+        text.branch(ready, go, one, USUAL)
+        text.block(go)
+        for expression, serial in self.plan.hoisted.items():
+            text.store(text.hoisted(serial), values.value(expression))
+        text.set("window", limit)
+        text.set("place", text.add(text.field("entries"), text.shl(origin, number(64, 3))))
+        zero = text.add(text.field("records"), text.shl(origin, number(64, self.shift)))
+        state, cells = text.address("state"), text.address("cells")
+        operands = [f"ptr {FRAME}", f"ptr {state}", pc.typed, "i64 0", steps.typed, zero.typed, f"ptr {cells}"]
+        code = Value(64, text.call("i64", "@land", [*operands, "ptr @table"], "call preserve_nonecc"))
+        took = text.sub(steps, text.field("left"))
+        text.call("void", "@advance", [f"ptr {FRAME}", took.typed])
+        text.set("ran", text.add(text.field("ran"), took))
+        stopped = text.label("stopped")
+        text.branch(text.is_zero(code), "more", stopped, USUAL)
+        text.block(stopped)
+        text.emit(f"ret {code.typed}")
+        text.block("more")
+        text.branch(text.compare("eq", text.field("ran"), Value(64, "%limit")), "out", one, RARE)
+        text.block(one)
+
+    def _single(self, text: Body) -> None:
+        code = Value(64, text.call("i64", "@single", [f"ptr {FRAME}"]))
+        cases = f"i64 {int(Code.LIMIT)}, label %happened i64 {int(Code.HALT)}, label %halted"
+        text.emit(f"switch {code.typed}, label %refused [ {cases} i64 {int(Code.TRAP)}, label %trap ]")
+        text.block("refused")
+        text.emit(f"ret {code.typed}")
+        text.block("halted")
+        self._count(text, "ran")
+        text.give(Code.HALT)
+        text.block("trap")
+        text.branch(text.is_zero(Value(64, "%deliver")), "refused", "delivering")
+        text.block("delivering")
+        entered = Value(64, text.call("i64", "@enter", [f"ptr {FRAME}"]))
+        self._count(text, "trapped")
+        text.branch(text.is_zero(entered), "happened", "halted", USUAL)
+        text.block("happened")
+        self._count(text, "ran")
+        text.branch(text.is_zero(text.field("rewritten")), "again", "stale", USUAL)
+        text.block("stale")
+        text.give(Code.REWRITTEN)
+
+    def _count(self, text: Body, name: str) -> None:
+        text.set(name, text.add(text.field(name), number(64, 1)))

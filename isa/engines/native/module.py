@@ -1,0 +1,20 @@
+"""The native code of one description: all its functions in one LLVM module, compiled once and kept."""
+
+from isa.description import Isa
+from isa.engines.native.exact import Exact
+from isa.engines.native.loop import Loop
+from isa.engines.native.plan import plan_of
+from isa.engines.native.text import METADATA
+from isa.engines.native.threaded import Threaded
+
+DECLARATIONS = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\n"
+
+
+def module_source(isa: Isa) -> str:
+    """The LLVM text. Its entry points are `execute` and `touch`."""
+    exact = Exact(plan_of(isa))
+    functions = exact.functions()
+    if exact.plan.fast:
+        functions += Threaded(exact).functions()
+    functions += Loop(exact).functions()
+    return "\n".join([*functions, DECLARATIONS, METADATA])

@@ -1,0 +1,17 @@
+"""How the native engine works: what is compiled, when, and where. The defaults are right for everybody but tests."""
+
+from dataclasses import dataclass
+
+HOT = 400  # jumps to a place before a region is made there
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`regions`: whether hot code is translated; `hot`: after how many jumps to its place; `background`: whether a
+    second core does it while the guest runs on; `full`: whether regions that prove hot are compiled once more, with
+    more passes (None: those that are), at once (True) or never (False)."""
+
+    regions: bool = True
+    hot: int = HOT
+    background: bool = True
+    full: bool | None = None

@@ -1,0 +1,196 @@
+"""What the native code of one description is made from: its steps, its traps' sites, what is hoisted, its records.
+
+A *record* is a word made ready: the number of its handler, then its operands, each in bytes of its own. Handlers are
+made of the plain instructions. Where an effect is guarded by a condition on operands alone (a register that always
+reads as zero), there is one handler for each truth of it, and the choice is made once, when the word is decoded.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from isa.description import Instruction, Isa, Kind, Role
+from isa.engines.native.frame import MOST_REWRITTEN
+from isa.engines.native.values import cell_bits
+from isa.engines.steps import Steps, steps_of
+from isa.fold import rewrite_behaviour, rewriter, truth
+from isa.ir import Behaviour, Element, Expr, Load, Origin, Param, Read, Recv, Send, Size, Store, TrapIf, Unknown, nodes
+from isa.machine.identity import meaning_digest
+from isa.normal import bits_written, merge
+from isa.windows import Window, fetch_window, hoisted, narrowed
+
+HEAD = 2  # bytes of a record before its operands: the number of the handler
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """An operand's place in a record."""
+
+    name: str
+    width: int
+    offset: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """An instruction as it runs in threaded code, under the condition that `choice` (over operands) is `when`.
+
+    `behaviour` is merged; its access guards are single comparisons; the indexes in `inside` need no check. `spins`: it
+    may come back to itself with nothing changed but time."""
+
+    instruction: Instruction
+    choice: Expr | None
+    when: bool
+    behaviour: Behaviour
+    inside: frozenset[Expr]
+    operands: tuple[Operand, ...]
+    spins: bool
+
+
+class Plan:
+    """See the module. Raises nothing: a description that cannot run fast has no handlers, and is stepped singly."""
+
+    def __init__(self, isa: Isa) -> None:
+        self.isa = isa
+        self.steps: Steps = steps_of(isa)
+        self.layout = self.steps.layout
+        self.translator = self.steps.translator
+        self.digest = meaning_digest(isa)
+        self.cell_bits = cell_bits(isa.word)
+        self.pc_width = isa.states[isa.pc].width
+        self.instructions = tuple(isa.instructions.values())
+        time = self.steps.time
+        self.fast = self.translator.possible and time is not None and self.window is not None
+
+    @cached_property
+    def possible(self) -> bool:
+        """Whether native code can be made at all: a step overwrites no more words than a frame has room for."""
+        stores = (sum(isinstance(e, Store) for e in b.effects) for b in self._behaviours())
+        return max(stores, default=0) <= MOST_REWRITTEN
+
+    @cached_property
+    def window(self) -> Window | None:
+        return fetch_window(self.isa)
+
+    @cached_property
+    def sites(self) -> dict[tuple[Origin, str], int]:
+        """Where a trap can come from: origin and view, numbered."""
+        traps = (t for behaviour in self._behaviours() for t in behaviour.traps)
+        return {site: number for number, site in enumerate(dict.fromkeys((t.origin, t.view) for t in traps))}
+
+    def site(self, trap: TrapIf) -> int:
+        return self.sites[trap.origin, trap.view]
+
+    @property
+    def halting(self) -> tuple[tuple[str, int], ...]:
+        """The bits that stop the machine, as (state, mask)."""
+        return tuple((p.state, ((1 << p.width) - 1) << p.low) for p in self.isa.roles[Role.HALT])
+
+    def halts(self, behaviour: Behaviour) -> bool:
+        """Whether it may stop the machine."""
+        return any(state in {s for s, _ in self.halting} for state, _ in bits_written(behaviour))
+
+    @staticmethod
+    def asks(behaviour: Behaviour) -> bool:
+        """Whether Python has to take this step: it uses a channel or an unknown value."""
+        needs = any(isinstance(n, Recv | Unknown) for n in nodes(*behaviour.expressions()))
+        return needs or any(isinstance(e, Send) for e in behaviour.effects)
+
+    def step(self, instruction: Instruction) -> Behaviour:
+        """An instruction's whole step after prologue and fetch let it through, merged."""
+        return merge(self.isa, Behaviour((), self.isa.prologue.effects).then(instruction.behaviour))
+
+    # ---- records and handlers
+
+    @cached_property
+    def handlers(self) -> tuple[Handler, ...]:
+        """Every handler; its number in a record is one more than its index."""
+        return tuple(h for i in self.instructions for h in self._handlers(i)) if self.fast else ()
+
+    @property
+    def unfit(self) -> int:
+        """The number that stands in the records of words that have no handler."""
+        return len(self.handlers) + 1
+
+    @cached_property
+    def record_bytes(self) -> int:
+        ends = [HEAD, *(o.offset + o.bytes for h in self.handlers for o in h.operands)]
+        return 8 if max(ends) <= 8 else 16
+
+    @cached_property
+    def hoisted(self) -> dict[Expr, int]:
+        """Expressions that hold as long as the context does, numbered: handlers find their values in the frame."""
+        if not self.fast:
+            return {}
+        roots = [x for i in self.instructions if self._fits(i) for x in self._narrow(i)[0].expressions()]
+        return {expression: number for number, expression in enumerate(hoisted(roots, self.constant))}
+
+    def constant(self, node: Expr) -> bool:
+        """Whether a leaf keeps its value as long as the context does."""
+        if isinstance(node, Read):
+            bits = {(node.state, b) for b in range(node.width)}
+            return bits <= self.translator.context_bits
+        return isinstance(node, Size) or not isinstance(node, Param | Element | Load)
+
+    def _fits(self, instruction: Instruction) -> bool:
+        return self.translator.plain(instruction.name)
+
+    def _narrow(self, instruction: Instruction) -> tuple[Behaviour, frozenset[Expr]]:
+        behaviour = self.translator.default.then(instruction.behaviour)
+        found = narrowed(self.isa, merge(self.isa, behaviour))
+        return found.behaviour, found.inside
+
+    def _handlers(self, instruction: Instruction) -> Iterator[Handler]:
+        if not self._fits(instruction):
+            return
+        behaviour, inside = self._narrow(instruction)
+        choice = _choice(behaviour)
+        for when in (True, False) if choice is not None else (True,):
+            numbers = {e: Param(e.width, f"hoisted {n}") for e, n in self.hoisted.items()}
+
+            def replace(node: Expr, when: bool = when, numbers: Mapping[Expr, Expr] = numbers) -> Expr | None:
+                return truth(when) if node is choice else numbers.get(node)
+
+            rewrite = rewriter(replace)
+            made = rewrite_behaviour(behaviour, rewrite)
+            operands = _operands(instruction, made)
+            if operands is not None:
+                spins = self.steps.spin_condition(instruction) is not None
+                yield Handler(instruction, choice, when, made, frozenset(map(rewrite, inside)), operands, spins)
+
+    def _behaviours(self) -> Iterator[Behaviour]:
+        isa = self.isa
+        yield from (isa.prologue, Behaviour(isa.fetch.traps), isa.unassigned, isa.entry)
+        yield from (i.behaviour for i in self.instructions)
+
+    def arrays(self) -> Iterator[str]:
+        return (s.name for s in self.isa.states.values() if s.kind is Kind.ARRAY)
+
+
+def _choice(behaviour: Behaviour) -> Expr | None:
+    """The only condition on operands alone that guards effects, if there is one."""
+    found = {e.guard for e in behaviour.effects if any(isinstance(n, Param) for n in nodes(e.guard))}
+    leaves = {n for g in found for n in nodes(g) if isinstance(n, Read | Element | Load | Size | Recv | Unknown)}
+    return found.pop() if len(found) == 1 and not leaves else None
+
+
+def _operands(instruction: Instruction, behaviour: Behaviour) -> tuple[Operand, ...] | None:
+    """The operands that a behaviour still looks at, laid out in at most 14 bytes; None if they need more."""
+    values = [*behaviour.expressions()]
+    widths = {n.name: n.width for n in nodes(*values) if isinstance(n, Param) and not n.name.startswith("hoisted ")}
+    sizes = sorted(((size, name) for name in widths for size in (1, 2, 4, 8) if 4 * size < widths[name] <= 8 * size
+                    or size == 1 and widths[name] <= 8), reverse=True)
+    found: list[Operand] = []
+    offset = HEAD
+    for size, name in sizes:
+        offset = -(-offset // size) * size
+        found.append(Operand(name, widths[name], offset, size))
+        offset += size
+    return tuple(found) if offset <= 16 else None
+
+
+@lru_cache(maxsize=64)
+def plan_of(isa: Isa) -> Plan:
+    """The plan of a description, made once."""
+    return Plan(isa)

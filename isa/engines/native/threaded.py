@@ -1,0 +1,334 @@
+"""The native interpreter: handlers that jump from one to the next, each for one instruction.
+
+A handler finds its operands in the record at `ip`, does the instruction and goes on at the next record; a jump goes
+through `land`, which knows where regions begin. All of them have one signature, and tail calls make them one loop.
+A handler never traps and never ticks: before a step that would trap or spin, and where the allowance or the window of
+the fetch ends, it returns with the state as it is then.
+
+ip       the record of the present instruction      end    the record at which the allowance of steps would be used up
+stop     the nearer of `end` and the window's end   zero   the record of pc 0
+"""
+
+from isa.engines.native.exact import FRAME, Body, Exact
+from isa.engines.native.frame import Code
+from isa.engines.native.plan import Handler, Plan
+from isa.engines.native.text import RARE, USUAL, Value, number
+from isa.engines.native.values import Memory, Values
+from isa.fold import negate
+from isa.ir import Apply, Effect, Expr, Read, Write
+from isa.machine.storage import CODE, LINE_SHIFT, RECORD
+
+ARGUMENTS = "ptr %frame, ptr %state, i64 %ip, i64 %stop, i64 %end, i64 %zero, ptr %cells, ptr %table"
+TAIL = "musttail call preserve_nonecc"
+IP, STOP, END, ZERO = (Value(64, f"%{name}") for name in ("ip", "stop", "end", "zero"))
+POINTERS = 1 << 32  # an entry below this is a count of visits
+
+
+class ThreadedValues(Values):
+    """State in the block, operands in the record, the pc from where the record lies."""
+
+    def __init__(self, text: Body, plan: Plan, handler: Handler) -> None:
+        where = {name: ("%state", slot.first) for name, slot in plan.layout.slots.items()}
+        super().__init__(text, where, Memory("%cells", number(64, 0), plan.cell_bits), {})
+        self.body, self.plan = text, plan
+        self.places = {o.name: o for o in handler.operands}
+        self.inside = handler.inside
+
+    @property
+    def _memory(self) -> Memory:
+        assert self.memory is not None
+        return Memory(self.memory.cells, self.body.field("size"), self.memory.bits)
+
+    def read(self, state: str, width: int) -> Value:
+        return pc_of(self.text, self.plan, IP, width) if state == self.plan.isa.pc else super().read(state, width)
+
+    def param(self, name: str, width: int) -> Value:
+        if name.startswith("hoisted "):
+            return self.text.load(self.body.hoisted(int(name.removeprefix("hoisted "))), width)
+        place = self.places[name]
+        at = record_at(self.text, self.text.add(IP, number(64, place.offset)))
+        return self.text.load(at, width, 8 * place.bytes)
+
+
+class Threaded:
+    """The threaded code of one description."""
+
+    def __init__(self, exact: Exact) -> None:
+        self.exact, self.plan, self.isa = exact, exact.plan, exact.plan.isa
+        self.shift = self.plan.record_bytes.bit_length() - 1
+
+    def functions(self) -> list[str]:
+        found = [self.predecode(), self.undecoded(), self.bail(), self.land()]
+        found += [self.handler(number, handler) for number, handler in enumerate(self.plan.handlers, 1)]
+        return [*found, self.table()]
+
+    def table(self) -> str:
+        """Handler numbers to handlers: 0 decodes, the last leaves."""
+        names = ["@undecoded", *(f"@handler.{n}" for n in range(1, self.plan.unfit)), "@bail"]
+        return f"@table = internal constant [{len(names)} x ptr] [{', '.join(f'ptr {name}' for name in names)}]\n"
+
+    # ---- handlers
+
+    def handler(self, number_: int, handler: Handler) -> str:
+        text = Body()
+        values = ThreadedValues(text, self.plan, handler)
+        cold = text.label("bail")
+        for trap in handler.behaviour.traps:
+            text.guard(values.value(trap.guard), cold)
+        pc = self.isa.pc
+        rest = [e for e in handler.behaviour.effects if not (isinstance(e, Write) and e.state == pc)]
+        target = next((e.value for e in handler.behaviour.effects if isinstance(e, Write) and e.state == pc), None)
+        condition, going = self._target(text, values, target)
+        written = self._effects(text, values, rest)
+        self._go(text, handler.spins, condition, going, written)
+        text.block(cold)
+        self._tail(text, "@bail")
+        return text.define(f"define internal preserve_nonecc i64 @handler.{number_}({ARGUMENTS})")
+
+    def _target(self, text: Body, values: Values, target: Expr | None) -> tuple[Value | None, Value | None]:
+        """When to jump (None: always) and where to (None: straight on)."""
+        if target is None:
+            return None, pc_of(text, self.plan, IP, 64)
+        following = self._following()
+        if target is following:
+            return None, None
+        match target:
+            case Apply(_, "select", (condition, taken, other)) if other is following:
+                return values.value(condition), text.zext(values.value(taken), 64)
+            case Apply(_, "select", (condition, other, taken)) if other is following:
+                return values.value(negate(condition)), text.zext(values.value(taken), 64)
+        return None, text.zext(values.value(target), 64)
+
+    def _following(self) -> Expr:
+        """The pc after an instruction that does not jump."""
+        default = self.plan.translator.default.effects
+        return default[-1].value if default else Read(self.plan.pc_width, self.isa.pc)
+
+    def _effects(self, text: Body, values: Values, effects: list[Effect]) -> list[Value]:
+        """Perform them; conditions under which code was overwritten."""
+        written: list[Value] = []
+
+        def store(index: Value, word: Value) -> None:
+            bits, wide = self.plan.cell_bits, text.zext(index, 64)
+            text.store(text.at("%cells", wide, bits), text.zext(word, bits), bits)
+            on = text.label("on")
+            self.exact.note(text, text.address("lines"), wide, on)
+            text.block(on)
+            written.append(wide)
+
+        def checked(index: Value, word: Value) -> None:
+            wide = text.zext(index, 64)
+            there, out = text.label("there"), text.label("out")
+            text.branch(text.compare("ult", wide, text.field("size")), there, out, USUAL)
+            text.block(there)
+            store(index, word)
+            text.jump(out)
+            text.block(out)
+
+        proved = {values.value(i).text for i in values.inside}
+        values.effects(effects, lambda i, w: store(i, w) if i.text in proved else checked(i, w))
+        return written
+
+    def _go(
+        self, text: Body, spins: bool, condition: Value | None, going: Value | None, written: list[Value]
+    ) -> None:
+        """Go on: straight, or to `going` under the condition. A step that would come back to itself and change nothing
+        but time is left alone."""
+        straight = text.add(IP, number(64, self.plan.record_bytes))
+        if written:
+            stale, on = text.label("stale"), text.label("on")
+            text.branch(text.is_zero(text.field("rewritten")), on, stale, USUAL)
+            text.block(stale)
+            place = pc_of(text, self.plan, straight, 64)
+            if going is not None:
+                place = going if condition is None else text.select(condition, going, place)
+            self._leave(text, place, self._left(text, straight), Code.REWRITTEN)
+            text.block(on)
+        if condition is not None:
+            jump, on = text.label("jump"), text.label("on")
+            text.branch(condition, jump, on)
+            text.block(jump)
+        if going is not None and spins:
+            here, away = pc_of(text, self.plan, IP, 64), text.label("away")
+            spin = text.label("spin")
+            text.branch(text.compare("eq", going, here), spin, away, RARE)
+            text.block(spin)
+            self._leave(text, here, self._left(text, IP), Code.SPIN)
+            text.block(away)
+        if going is not None:
+            self._tail(text, "@land", ip=going, end=self._left(text, straight))
+            if condition is None:
+                return
+            text.block(on)
+        self._next(text, straight)
+
+    def _next(self, text: Body, ip: Value, stop: Value = STOP) -> None:
+        """Go on at a record, unless it is where to stop."""
+        out, on = text.label("stop"), text.label("on")
+        text.branch(text.compare("eq", ip, stop), out, on, RARE)
+        text.block(out)
+        self._tail(text, "@bail", ip=ip)
+        text.block(on)
+        self._dispatch(text, ip, stop)
+
+    def _dispatch(self, text: Body, ip: Value, stop: Value = STOP, end: Value = END) -> None:
+        which = text.load(record_at(text, ip), 16, 16)
+        self._tail(text, text.pointer(text.at("%table", which)), ip=ip, stop=stop, end=end)
+
+    def _tail(self, text: Body, to: str, ip: Value = IP, stop: Value = STOP, end: Value = END) -> None:
+        operands = ("ptr %frame", "ptr %state", ip.typed, stop.typed, end.typed, "i64 %zero", "ptr %cells", "ptr %table")
+        text.emit(f"ret i64 {text.call('i64', to, operands, TAIL)}")
+
+    def _left(self, text: Body, ip: Value) -> Value:
+        """How many steps of the allowance are left at a record."""
+        return text.ashr(text.sub(END, ip), number(64, self.shift))
+
+    def _leave(self, text: Body, pc: Value, left: Value, code: Code) -> None:
+        """Return, with the pc and the unused steps where `execute` finds them."""
+        text.store(text.at("%state", self.plan.layout.slots[self.isa.pc].first), pc)
+        text.set("left", left)
+        text.give(code)
+
+    # ---- the shared ones
+
+    def bail(self) -> str:
+        """Leave before the instruction at `ip`."""
+        text = Body()
+        self._leave(text, pc_of(text, self.plan, IP, 64), self._left(text, IP), Code.LIMIT)
+        return text.define(f"define internal preserve_nonecc i64 @bail({ARGUMENTS})")
+
+    def undecoded(self) -> str:
+        """Make the record at `ip`, and go on there."""
+        text = Body()
+        base = text.resized(text.field("records"), 64)
+        index = text.lshr(text.sub(IP, base), number(64, self.shift))
+        text.call("void", "@predecode", [f"ptr {FRAME}", index.typed])
+        self._dispatch(text, IP)
+        return text.define(f"define internal preserve_nonecc i64 @undecoded({ARGUMENTS})")
+
+    def predecode(self) -> str:
+        """`predecode(frame, index)`: make the record of a word of storage."""
+        text, index, plan = Body(), Value(64, "%index"), self.plan
+        word = text.load(text.at(text.address("cells"), index, plan.cell_bits), self.isa.word, plan.cell_bits)
+        record = text.at(text.address("records"), text.mul(index, number(64, plan.record_bytes)), 8)
+        for name, bit, place in (("code", RECORD, index), ("lines", CODE, text.lshr(index, number(64, LINE_SHIFT)))):
+            mark = text.at(text.address(name), place, 8)
+            text.store(mark, text.or_(text.load(mark, 8, 8), number(8, bit)), 8)
+        which = Value(32, text.call("i32", "@decode", [word.typed]))
+        numbers: dict[str, list[int]] = {}
+        for serial, handler in enumerate(plan.handlers, 1):
+            numbers.setdefault(handler.instruction.name, []).append(serial)
+        labels = {name: text.label("make") for name in numbers}
+        serials = {instruction.name: serial for serial, instruction in enumerate(plan.instructions, 1)}
+        cases = " ".join(f"i32 {serials[name]}, label %{label}" for name, label in labels.items())
+        text.emit(f"switch i32 {which.text}, label %unfit [ {cases} ]")
+        for name, label in labels.items():
+            text.block(label)
+            self._record(text, record, word, [plan.handlers[n - 1] for n in numbers[name]], numbers[name])
+        text.block("unfit")
+        text.store(record, number(16, plan.unfit), 16)
+        text.emit("ret void")
+        return text.define(f"define internal void @predecode(ptr {FRAME}, i64 %index) noinline")
+
+    def _record(self, text: Body, record: str, word: Value, handlers: list[Handler], numbers: list[int]) -> None:
+        params = self.exact.operands(text, handlers[0].instruction, word)
+        labels = {handler.when: text.label("choose") for handler in handlers}
+        if handlers[0].choice is None:
+            text.jump(labels[True])
+        else:
+            chosen = Values(text, {}, None, params).value(handlers[0].choice)
+            text.branch(chosen, labels.get(True, "unfit"), labels.get(False, "unfit"))
+        for handler, serial in zip(handlers, numbers, strict=True):
+            text.block(labels[handler.when])
+            self._operands(text, record, params, handler)
+            text.store(record, number(16, serial), 16)
+            text.emit("ret void")
+
+    def _operands(self, text: Body, record: str, params: dict[str, Value], handler: Handler) -> None:
+        for place in handler.operands:
+            at = text.at(record, place.offset, 8)
+            text.store(at, text.zext(params[place.name], 8 * place.bytes), 8 * place.bytes)
+
+    def land(self) -> str:
+        """Arrive at the pc `ip` with `end` steps left: run the region that begins there, or count the visit."""
+        text = Body()
+        text.jump("arrive")
+        text.block("arrive")
+        target = Value(64, "%target")
+        left = Value(64, "%left")
+        text.lines.append("  %target = phi i64 [ %ip, %entry ], [ %came, %on_region ]")
+        text.lines.append("  %left = phi i64 [ %end, %entry ], [ %rest, %on_region ]")
+        outside, inside = text.label("outside"), text.label("inside")
+        text.branch(text.compare("ult", target, text.field("window")), inside, outside, USUAL)
+        text.block(outside)
+        self._leave(text, target, left, Code.LIMIT)
+        text.block(inside)
+        slot = text.at(text.address("place"), target)
+        entry = text.load(slot, 64)
+        region, count, go = text.label("region"), text.label("count"), text.label("go")
+        text.branch(text.compare("uge", entry, number(64, POINTERS)), region, count)
+        text.block(count)
+        heat, warm, hot = text.field("heat"), text.label("warm"), text.label("hot")
+        text.branch(text.compare("ult", entry, heat), warm, go)
+        text.block(warm)
+        more = text.add(entry, number(64, 1))
+        text.store(slot, more)
+        text.branch(text.compare("eq", more, heat), hot, go, RARE)
+        text.block(hot)
+        text.set("hot", target)
+        self._leave(text, target, left, Code.HOT)
+        text.block(go)
+        self._arrive(text, target, left)
+        text.block(region)
+        self._region(text, entry, target, left, go)
+        return text.define(f"define internal preserve_nonecc i64 @land({ARGUMENTS})")
+
+    def _arrive(self, text: Body, target: Value, left: Value) -> None:
+        """Go on in threaded code at a pc."""
+        ip = text.add(ZERO, text.shl(target, number(64, self.shift)))
+        end = text.add(ip, text.shl(left, number(64, self.shift)))
+        last = text.add(ZERO, text.shl(text.field("window"), number(64, self.shift)))
+        stop = text.select(text.compare("ult", end, last), end, last)
+        out, on = text.label("stop"), text.label("on")
+        text.branch(text.compare("eq", ip, stop), out, on, RARE)
+        text.block(out)
+        self._tail(text, "@bail", ip=ip, stop=stop, end=end)
+        text.block(on)
+        self._dispatch(text, ip, stop, end)
+
+    def _region(self, text: Body, entry: Value, target: Value, left: Value, go: str) -> None:
+        """Call a region, if this is its place and all of it lies in the window; then arrive where it ended."""
+        struct = record_at(text, entry)
+        fits = text.compare("eq", text.load(text.at(struct, 1), 64), target)
+        fits = text.and_(fits, text.compare("ult", text.load(text.at(struct, 2), 64), text.field("window")))
+        call, ran = text.label("call"), text.label("ran")
+        text.branch(fits, call, go, USUAL)
+        text.block(call)
+        operands = ["ptr %frame", "ptr %state", "ptr %cells", f"ptr {text.address('lines')}", left.typed]
+        operands.append(text.load(text.at(struct, 3), 64).typed)
+        text.lines.append(f"  %rest = call i64 {text.pointer(struct)}({', '.join(operands)})")
+        rest = Value(64, "%rest")
+        text.branch(text.compare("eq", rest, left), go, ran, RARE)
+        text.block(ran)
+        steps = text.at(struct, 4)
+        text.store(steps, text.add(text.load(steps, 64), text.sub(left, rest)))
+        slot = text.at("%state", self.plan.layout.slots[self.isa.pc].first)
+        text.lines.append(f"  %came = load i64, ptr {slot}")
+        stale = text.label("stale")
+        text.branch(text.is_zero(text.field("rewritten")), "on_region", stale, USUAL)
+        text.block("on_region")
+        text.jump("arrive")
+        text.block(stale)
+        self._leave(text, Value(64, "%came"), rest, Code.REWRITTEN)
+
+
+def record_at(text: Body, place: Value) -> str:
+    """An address that is at hand as a number."""
+    return text.named(f"inttoptr {place.typed} to ptr")
+
+
+def pc_of(text: Body, plan: Plan, ip: Value, width: int) -> Value:
+    """The pc of the instruction whose record lies at `ip`."""
+    shift = plan.record_bytes.bit_length() - 1
+    return text.resized(text.ashr(text.sub(ip, ZERO), number(64, shift)), width)
+
