@@ -9,9 +9,11 @@ from itertools import count
 
 from isa.description import Isa
 from isa.devices import Ports
+from isa.engines.choice import DEFAULT, choose
 from isa.engines.steps import steps_of
 from isa.errors import MachineError
 from isa.machine import Exit, Machine, Reason, Storage
+from isa.machine.machine import EngineFactory
 from isa.machine.storage import page_shift
 from monitor.admission import admit
 from monitor.allocator import Allocator
@@ -39,15 +41,18 @@ class VirtualMachine(Machine):
 class Monitor:
     """Owns the machine `below` and runs virtual machines on it.
 
-    Raises MachineError, with the reason, for a machine that no monitor of this kind can work on.
+    `engine` is what the real machine under it all runs with, by default that of `below`. Raises MachineError, with the
+    reason, for a machine that no monitor of this kind can work on.
     """
 
-    def __init__(self, below: Machine) -> None:
+    def __init__(self, below: Machine, engine: EngineFactory | None = None) -> None:
         if below.ports.devices:
             raise MachineError(
                 "the machine under a monitor must have no devices of its own", "give them to the virtual machines"
             )
         self.below, self.isa = below, below.isa
+        default = below.monitor.engine if isinstance(below, VirtualMachine) else below.factory
+        self.engine: EngineFactory = engine or default
         self.core = core_of(below.isa)
         self.allocator = Allocator(below.storage)
         self.machines: list[VirtualMachine] = []
@@ -117,11 +122,14 @@ def depth_storage(isa: Isa, words: int, depth: int) -> list[int]:
     return sizes
 
 
-def tower(isa: Isa, words: int, depth: int, ports: Ports | None = None, seed: int = 0) -> VirtualMachine:
+def tower(
+    isa: Isa, words: int, depth: int, ports: Ports | None = None, seed: int = 0, engine: str = DEFAULT
+) -> VirtualMachine:
     """A virtual machine of `words` words with `depth` monitors below it (at least 1), each on the machine of the one
-    before. Raises MachineError as `Monitor` and `create` do."""
+    before, the lowest on a real one with this engine (see `isa.engines.choice`). Raises MachineError as `Monitor` and
+    `create` do."""
     sizes = depth_storage(isa, words, depth)
-    monitor = Monitor(Machine(isa, Storage(isa.word, sizes[0]), seed=seed))
+    monitor = Monitor(Machine(isa, Storage(isa.word, sizes[0]), seed=seed, engine=choose(engine)))
     for size in sizes[1:]:
         monitor = Monitor(monitor.create(size, seed=seed))
     return monitor.create(words, ports, seed)

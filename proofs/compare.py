@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from isa.description import Isa
 from isa.devices import Ports, differences
+from isa.engines.choice import DEFAULT, choose
 from isa.machine import Exit, Machine, Reason, Storage, Trap
 from isa.machine.machine import Loadable
 from monitor import Decision, ExitEvent, VirtualMachine
@@ -22,7 +23,7 @@ from monitor.monitor import QUANTUM, tower
 @dataclass(frozen=True)
 class Setup:
     """What is compared: a guest on machines of `words` words. `ports` makes equal devices anew for every machine;
-    `build` makes the monitored one (tests plant bugs there)."""
+    `build` makes the monitored one (tests plant bugs there). Both have the engine of this name."""
 
     isa: Isa
     image: Loadable
@@ -32,14 +33,16 @@ class Setup:
     seed: int = 0
     build: Callable[["Setup"], VirtualMachine] | None = None
     quantum: int = QUANTUM
+    engine: str = DEFAULT
 
     def bare(self) -> Machine:
-        machine = Machine(self.isa, Storage(self.isa.word, self.words), self.ports(), self.seed)
+        storage = Storage(self.isa.word, self.words)
+        machine = Machine(self.isa, storage, self.ports(), self.seed, choose(self.engine))
         machine.load(self.image)
         return machine
 
     def monitored(self) -> VirtualMachine:
-        make = self.build or (lambda s: tower(s.isa, s.words, s.depth, s.ports(), s.seed))
+        make = self.build or (lambda s: tower(s.isa, s.words, s.depth, s.ports(), s.seed, s.engine))
         vm = make(self)
         vm.load(self.image)
         return vm

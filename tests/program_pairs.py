@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from isa.description import Isa
+from isa.engines.choice import DEFAULT
 from isa.machine import Machine
 from monitor import VirtualMachine
 from proofs.compare import Comparison, Setup, compare
@@ -24,10 +25,10 @@ class ProgramSetup(Setup):
         return vm
 
 
-def setup_of(program: Program, depth: int = 1, isa: Isa | None = None) -> ProgramSetup:
+def setup_of(program: Program, depth: int = 1, isa: Isa | None = None, engine: str = DEFAULT) -> ProgramSetup:
     """The comparison of a program at some depth, perhaps on another description with the same encodings."""
-    words = program.size
-    return ProgramSetup(isa or program.isa, program, words, program.ports, depth, program.seed, program=program)
+    isa, words = isa or program.isa, program.size
+    return ProgramSetup(isa, program, words, program.ports, depth, program.seed, engine=engine, program=program)
 
 
 def compared(program: Program, depth: int = 1, isa: Isa | None = None) -> Comparison:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from isa.description import Isa, Role
 from isa.devices import DeviceFailure, Ports
+from isa.engines.choice import DEFAULT, choose
 from isa.errors import MachineError
 from isa.ir import Const, Load, Store, nodes
 from isa.machine.exits import Exit, Pause, Reason, Trap
@@ -27,7 +28,9 @@ class Engine(Protocol):
 
     `execute` and `deliver` run at most `limit` steps (at least 1) without a device event between them. `execute` tells
     how many ran and why it stopped, which may be the trap that the next step demands. `deliver` delivers traps, one
-    step each, and goes on: it tells how many steps there were, how many of them trapped, and why it stopped.
+    step each, and goes on: it tells how many steps there were, how many of them trapped, and why it stopped. Either may
+    stop after some of its steps with `Pause.LIMIT`, and is then asked to go on. All that matters is in the machine's
+    state and storage, so another engine may take over between two calls.
     """
 
     def execute(self, limit: int) -> tuple[int, Trap | Pause]: ...
@@ -38,6 +41,9 @@ class Engine(Protocol):
     def spin_horizon(self) -> int: ...
     def peek(self) -> int | Trap: ...
     def place(self) -> int | None: ...
+
+
+EngineFactory = Callable[["Machine"], Engine]
 
 
 class Loadable(Protocol):
@@ -62,7 +68,8 @@ class Machine:
 
     `steps`, `retired` and `skipped` (those of both that passed in idling) count since the machine was made. `trace`, if
     set, is called with a `TraceLine` for every step (which makes the machine step singly). `breakpoints` are pcs before
-    whose instruction a run stops; the next run passes it.
+    whose instruction a run stops; the next run passes it. `engine` makes the engine (see `isa.engines.choice`), which
+    may be replaced between two runs.
     Raises MachineError if the storage is too small for the trap entry.
     """
 
@@ -72,7 +79,7 @@ class Machine:
         storage: Storage,
         ports: Ports | None = None,
         seed: int = 0,
-        engine: "Callable[[Machine], Engine] | None" = None,
+        engine: "EngineFactory | None" = None,
     ) -> None:
         self.isa, self.storage, self.seed = isa, storage, seed
         least = least_storage(isa)
@@ -95,7 +102,8 @@ class Machine:
         self._pending = isa.roles[Role.PENDING]
         self._sent: list[tuple[int, int]] = []
         self._received: list[tuple[int, int]] = []
-        self.engine = (engine or _reference)(self)
+        self.factory: EngineFactory = engine or choose(DEFAULT)
+        self.engine = self.factory(self)
         self.engine.reset()
 
     def load(self, image: Loadable) -> None:
@@ -249,9 +257,3 @@ def least_storage(isa: Isa) -> int:
     places = [n.index for n in nodes(*roots) if isinstance(n, Load)]
     places += [e.index for e in (*isa.entry.effects, *isa.reset.effects) if isinstance(e, Store)]
     return max((p.value + 1 for p in places if isinstance(p, Const)), default=1)
-
-
-def _reference(machine: Machine) -> Engine:
-    from isa.engines.reference import ReferenceEngine
-
-    return ReferenceEngine(machine)

@@ -1,0 +1,82 @@
+"""The engine that nobody has to choose: the reference engine, until the program has earned the native one.
+
+To load the native engine takes a tenth of a second, in which the reference engine does most small programs. Where
+there is a second core, one engine is loaded there while the other goes on. The change is between two steps, and
+nothing but speed changes with it, since all that matters is in the machine's state and storage.
+"""
+
+from typing import TYPE_CHECKING
+
+from isa.engines import choice
+from isa.engines.reference import ReferenceEngine
+from isa.machine.exits import Pause, Trap
+
+if TYPE_CHECKING:
+    from isa.engines.native.background import Job
+    from isa.machine.machine import Engine, Machine
+
+EARNED = 10_000  # steps after which loading begins: the reference engine has then run for 10 to 50 milliseconds
+SLICE = 5_000  # steps between two looks at whether loading is done; a thousandth to a hundredth of a second
+URGENT = -1  # a program waits for its engine before it can wait for anything else that is compiled
+
+
+class AutoEngine:
+    """Runs one machine with `inner`. May stop sooner than it must, with LIMIT, to change engines."""
+
+    def __init__(self, machine: "Machine") -> None:
+        self.machine = machine
+        self.inner: Engine = ReferenceEngine(machine)
+        self.settled = False  # there will be no other `inner`
+        self._left = EARNED  # steps until the next look
+        self._loading: Job[bool] | None = None
+
+    def execute(self, limit: int) -> tuple[int, Trap | Pause]:
+        ran, why = self.inner.execute(self._allowed(limit))
+        self._left -= ran
+        return ran, why
+
+    def deliver(self, limit: int) -> tuple[int, int, Pause]:
+        ran, trapped, why = self.inner.deliver(self._allowed(limit))
+        self._left -= ran
+        return ran, trapped, why
+
+    def _allowed(self, limit: int) -> int:
+        """How many of so many steps may run before the next look; looks now if it is time."""
+        if self.settled:
+            return limit
+        if self._left <= 0:
+            self._left = SLICE
+            self._look()
+        return limit if self.settled else min(limit, self._left)
+
+    def _look(self) -> None:
+        """Begin to load the native engine; change to it once it is there."""
+        from isa.engines.native.background import submit
+
+        if self._loading is None:
+            isa = self.machine.isa
+            self._loading = submit(lambda: choice.prepare(isa), URGENT)
+        if self._loading is not None and self._loading.done:
+            self.settled = True
+            if self._loading.result():
+                self.inner = choice.choose(choice.NATIVE)(self.machine)
+
+    # ---- the rest of an engine
+
+    def enter(self, trap: Trap) -> None:
+        self.inner.enter(trap)
+
+    def reset(self) -> None:
+        self.inner.reset()
+
+    def advance(self, steps: int) -> None:
+        self.inner.advance(steps)
+
+    def spin_horizon(self) -> int:
+        return self.inner.spin_horizon()
+
+    def peek(self) -> int | Trap:
+        return self.inner.peek()
+
+    def place(self) -> int | None:
+        return self.inner.place()
