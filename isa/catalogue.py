@@ -7,7 +7,6 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
-from isa.checked import checked
 from isa.errors import Source, UsageError
 
 if TYPE_CHECKING:
@@ -50,11 +49,14 @@ def _library(source: Source) -> "Library":
 
 @cache
 def _shipped_isa(name: str) -> "Isa":
+    from isa.checked import checked
+
     source = _sources()[name]
     return checked(source, name, lambda: _library(source).load(name))
 
 
 def _read_isa(path: str, name: str | None = None) -> "Isa":
+    from isa.checked import checked
     from isa.language.library import Library, read_source
 
     source = read_source(path)

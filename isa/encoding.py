@@ -4,8 +4,8 @@
 """
 
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
 
+from isa.cache import sha256
 from isa.description import Instruction, Isa, Use
 
 

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from isa.assembler import Disassembler
+from isa.assembler.disassembly import Disassembler
 from isa.description import Isa
 from proofs.compare import Divergence
 from proofs.witness_place import Site

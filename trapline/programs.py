@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from guests.catalogue import Guest, describe, directory, guests
-from isa.assembler import Image, assemble_file
+from isa.assembler import Image
+from isa.assembler.assembled import assembled
 from isa.assembler.includes import read_source
 from isa.catalogue import find as find_machine
 from isa.catalogue import shipped as shipped_machines
@@ -65,7 +66,7 @@ def find(argument: str, machine: str | None) -> Program:
 def _assembled(guest: Guest, machine: str | None, root: str | None) -> Program:
     chosen = machine or guest.machine
     isa = find_machine(chosen)
-    image = assemble_file(isa, str(guest.path), root)
+    image = assembled(isa, str(guest.path), root)
     if not image.segments:
         help = f"write some instructions: `trapline machines {chosen} --manual` explains them"
         raise TraplineError(f"{guest.path} is empty: it assembles to no words", help)

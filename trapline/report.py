@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from isa.assembler import Disassembler
+from isa.assembler.disassembly import Disassembler
 from proofs.compare import Comparison, Divergence
 from trapline.exits import source_line, statistics_facts
 from trapline.programs import Program

@@ -1,24 +1,30 @@
 """Assembling: both passes over a text or a file."""
 
 import os
+from typing import TYPE_CHECKING
 
-from isa.assembler.emission import Emission
 from isa.assembler.image import Image
 from isa.assembler.includes import Directory, read_source
-from isa.assembler.layout import Include, Layout
-from isa.assembler.program import Report
-from isa.assembler.syntax import Syntax
-from isa.assembler.tokens import Fault
 from isa.description import Isa
 from isa.errors import Source
 
+if TYPE_CHECKING:
+    from isa.assembler.layout import Include
 
-def assemble(isa: Isa, text: str, name: str = "<text>", include: Include | None = None) -> Image:
+
+def assemble(isa: Isa, text: str, name: str = "<text>", include: "Include | None" = None) -> Image:
     """The image of a program for `isa`. Raises SourceError with everything that is wrong in the text.
 
     `include(path, includer)` gives the Source of `.include "path"` in the source called `includer`, or raises
     TraplineError; without it nothing can be included.
     """
+    # Here, since whoever finds an image that was kept does without the assembler.
+    from isa.assembler.emission import Emission
+    from isa.assembler.layout import Layout
+    from isa.assembler.program import Report
+    from isa.assembler.syntax import Syntax
+    from isa.assembler.tokens import Fault
+
     report = Report()
     layout = Layout(Syntax(isa), report, include)
     try:

@@ -7,7 +7,6 @@ that directory can be read, whatever the source says and whatever happens to the
 import os
 import stat
 from contextlib import ExitStack
-from pathlib import PurePosixPath
 
 from isa.errors import Source, TraplineError
 
@@ -52,7 +51,9 @@ class Directory:
         if base.startswith(".."):  # a text that does not come from a file here, such as one typed in
             base = "."
         names: list[str] = []
-        for part in (*PurePosixPath(base).parts, *PurePosixPath(path).parts):
+        for part in f"{base}/{path}".split("/"):
+            if part in ("", "."):
+                continue
             if part == ".." and not names:
                 raise TraplineError(f"cannot include {path!r}: it leads out of the directory of the program", _CONFINED)
             if part == "..":

@@ -3,7 +3,8 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from isa.assembler import assemble, disassemble
+from isa.assembler import assemble
+from isa.assembler.disassembly import disassemble
 from isa.description import Isa, Operand
 from isa.encoding import encode
 from isa.fold import add, const

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from guests.catalogue import Guest, guests
-from isa.assembler import Image, ImageError, assemble, assemble_file, disassemble_image, listing
+from isa.assembler import Image, ImageError, assemble, assemble_file, listing
+from isa.assembler.disassembly import disassemble_image
 from isa.catalogue import find
 from isa.description import Isa
 

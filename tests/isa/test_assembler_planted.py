@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from isa.assembler import assemble, disassemble
+from isa.assembler import assemble
 from isa.assembler import disassembly as disassembly_module
 from isa.assembler import emission as emission_module
+from isa.assembler.disassembly import disassemble
 from isa.assembler.expressions import Value
 from isa.assembler.templates import Registers
 from isa.description import Isa, Use

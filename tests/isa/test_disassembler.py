@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from isa.assembler import Disassembler, assemble, disassemble, disassemble_image
+from isa.assembler import assemble
+from isa.assembler.disassembly import Disassembler, disassemble, disassemble_image
 from isa.description import Isa
 from isa.encoding import encode
 from tests.isa.small_machines import LEFT, RIGHT

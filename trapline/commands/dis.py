@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from isa.assembler import Disassembler, disassemble_image
+    from isa.assembler.disassembly import Disassembler, disassemble_image
     from trapline.output import emit_json
     from trapline.programs import find
 

@@ -1,0 +1,60 @@
+"""Images of files, kept, so that a file that did not change is not assembled again. See `isa.kept`."""
+
+import os
+from dataclasses import dataclass
+
+from isa import cache
+from isa.assembler.assembly import assemble
+from isa.assembler.image import Image, Line, Segment
+from isa.assembler.includes import Directory, read_source
+from isa.checked import origin
+from isa.description import Isa
+from isa.errors import Source, TraplineError
+from isa.flat import Form
+from isa.kept import kept
+
+KIND = "images"
+
+
+@dataclass(frozen=True, slots=True)
+class _Assembled:
+    """An image, and what its file included: (path, includer, digest of the text)."""
+
+    image: Image
+    included: tuple[tuple[str, str, str], ...]
+
+
+_FORM = Form(_Assembled, Image, Segment, Line)
+
+
+def assembled(isa: Isa, path: str, root: str | None = None) -> Image:
+    """As `assemble_file`, or what that made before of the same file, with the same files included."""
+    source = read_source(path)
+    directory = Directory(os.path.dirname(path) if root is None else root)
+
+    def make() -> _Assembled:
+        included: list[tuple[str, str, str]] = []
+
+        def include(path: str, includer: str) -> Source:
+            found = directory(path, includer)
+            included.append((path, includer, _digest(found)))
+            return found
+
+        image = assemble(isa, source.text, source.name, include)
+        return _Assembled(image, tuple(included))
+
+    def holds(found: _Assembled) -> bool:
+        try:
+            return all(_digest(directory(path, includer)) == digest for path, includer, digest in found.included)
+        except TraplineError:
+            return False  # gone, or no file any more: assembling says so
+
+    machine = origin(isa)
+    if machine is None:
+        return make().image
+    texts = (cache.digest(*machine), source.name, source.text, directory.root)
+    return kept(KIND, texts, _FORM, make, holds).image
+
+
+def _digest(source: Source) -> str:
+    return cache.digest(source.name, source.text)
