@@ -344,6 +344,20 @@ def test_without_llvmlite(missing: str, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.usefixtures("fresh")
+def test_with_an_llvm_that_would_end_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    import llvmlite.binding
+
+    with monkeypatch.context() as older:
+        older.setattr(llvmlite.binding, "llvm_version_info", (20, 1, 8))
+        assert not available()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(llvmlite.binding, "get_default_triple", lambda: "riscv64-unknown-linux-gnu")
+        elsewhere.setattr(llvmlite.binding.targets, "get_default_triple", lambda: "riscv64-unknown-linux-gnu")
+        assert not available()
+    assert available()
+
+
+@pytest.mark.usefixtures("fresh")
 def test_with_an_llvmlite_that_cannot_be_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
     import llvmlite.binding
 

@@ -35,6 +35,9 @@ class Tier(Enum):
 _LEVEL = {Tier.QUICK: 1, Tier.FULL: 2}  # of code generation; level 0 would undo the promotion of registers
 _PASSES = {Tier.QUICK: ("always_inliner", "sroa")}  # a tier that is not here takes LLVM's own for its level
 
+_OLDEST = (22,)  # LLVM: older ones end the process over tail calls that keep no registers
+_PROCESSORS = ("x86_64", "aarch64", "arm64")  # those that have such calls
+
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # of all that has a part in writing the text
 _STARTED = time.time()
 
@@ -139,6 +142,8 @@ class _Llvm:
         llvm.initialize_native_asmprinter()
         self._binding = llvm
         self._target = llvm.Target.from_default_triple()
+        if llvm.llvm_version_info < _OLDEST or not self._target.triple.startswith(_PROCESSORS):
+            raise NotImplementedError(f"LLVM {llvm.llvm_version_info} for {self._target.triple}")
         self._cpu, self._features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
         self._idle: dict[Tier, list[Any]] = {tier: [] for tier in Tier}
         self.identity = f"{llvmlite.__version__} {llvm.llvm_version_info} {self._target.triple} "
