@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _HERE = os.path.dirname(__file__)
-_STARTED = time.time()
+STARTED = time.time()  # nearly: this is among the first modules to be loaded
 
 
 def _always(value: object) -> bool:
@@ -64,7 +64,7 @@ def program_digest() -> str | None:
     try:
         for path in program_files():
             with open(path, "rb") as file:
-                if os.fstat(file.fileno()).st_ctime > _STARTED:
+                if os.fstat(file.fileno()).st_ctime > STARTED:
                     return None
                 parts += [path.removeprefix(_HERE), file.read()]
     except OSError:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from isa import cache
+from isa import cache, kept
 from isa.engines.native import compiler as native
 from isa.engines.native.compiler import Compiler, Linked, NativeCodeError, Tier, available
 
@@ -53,7 +53,7 @@ end:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A cache of its own. The program's files may be edited while the tests run, which would keep everything out."""
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "kept"))
-    monkeypatch.setattr(native, "_STARTED", float("inf"))
+    monkeypatch.setattr(kept, "STARTED", float("inf"))
     forget = native._program.cache_clear
     forget()
     yield tmp_path / "kept" / native.KIND
@@ -159,7 +159,7 @@ def test_what_is_kept_is_for_one_key_tier_processor_and_program(monkeypatch: pyt
 
 
 def test_a_program_that_was_changed_meanwhile_keeps_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "_STARTED", 0.0)
+    monkeypatch.setattr(kept, "STARTED", 0.0)
     source = Counted(text())
     for times in (1, 2):
         assert call(Compiler().load(source, Tier.QUICK, KEY, ("f",)), 2, 3) == 9

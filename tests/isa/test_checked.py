@@ -23,7 +23,7 @@ M16 = read_source(str(ROOT / "tests" / "machines" / "m16.isa"))
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "kept"))
-    monkeypatch.setattr(kept, "_STARTED", float("inf"))  # whoever edits Trapline meanwhile does not disturb
+    monkeypatch.setattr(kept, "STARTED", float("inf"))  # whoever edits Trapline meanwhile does not disturb
     return tmp_path / "kept" / checked.KIND
 
 

@@ -42,7 +42,7 @@ TREE = Tree((RED, RED, Leaf(Colour.RED)), {"z": 1, "a": True, "none": None, "lar
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "kept"))
-    monkeypatch.setattr(kept, "_STARTED", float("inf"))  # whoever edits Trapline meanwhile does not disturb
+    monkeypatch.setattr(kept, "STARTED", float("inf"))  # whoever edits Trapline meanwhile does not disturb
     monkeypatch.setattr(kept, "_program", lambda: kept.program_digest())
     return tmp_path / "kept" / "trees"
 
@@ -189,7 +189,7 @@ def test_every_change_of_the_program_shows(program: Path) -> None:
 
 
 def test_a_program_that_changed_since_it_started_is_not_known(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "_STARTED", program.stat().st_ctime - 10)
+    monkeypatch.setattr(kept, "STARTED", program.stat().st_ctime - 10)
     assert kept.program_digest() is None
     program.unlink()
     assert kept.program_digest() is None

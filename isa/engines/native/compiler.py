@@ -11,7 +11,6 @@ wait until another has compiled new code; therefore the two calls that take long
 
 import ctypes
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from enum import Enum
@@ -19,7 +18,7 @@ from functools import cache as once
 from itertools import count
 from typing import Any
 
-from isa import cache
+from isa import cache, kept
 from isa.errors import TraplineError
 
 KIND = "native"  # of entries in the cache
@@ -39,7 +38,6 @@ _OLDEST = (22,)  # LLVM: older ones end the process over tail calls that keep no
 _PROCESSORS = ("x86_64", "aarch64", "arm64")  # those that have such calls
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # of all that has a part in writing the text
-_STARTED = time.time()
 
 
 class NativeCodeError(TraplineError):
@@ -242,7 +240,7 @@ def _program() -> str | None:
             for name in sorted(names):
                 if name.endswith(".py"):
                     with open(os.path.join(folder, name), "rb") as file:
-                        if os.fstat(file.fileno()).st_ctime > _STARTED:
+                        if os.fstat(file.fileno()).st_ctime > kept.STARTED:
                             return None
                         parts += [os.path.relpath(file.name, _PACKAGE), file.read()]
     except OSError:
