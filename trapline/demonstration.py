@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from guests.catalogue import guests
 from isa.devices import Script
+from isa.engines.choice import DEFAULT
 from proofs.compare import Comparison, Setup, compare
 from trapline.panels import panels, plain, printable
 from trapline.programs import Program, find
@@ -38,25 +39,25 @@ class Findings:
         return runs and same and not self.variant.equivalent
 
 
-def perform(story: Story, fast: bool) -> Findings:
+def perform(story: Story, fast: bool, engine: str = DEFAULT) -> Findings:
     """All four acts, told as they happen. Raises TraplineError."""
     system = find(SYSTEM, None)
     programs = [system, *(find(name, None) for name in OTHERS)]
     story.chapter(f"An operating system boots on the bare {system.isa.name}")
-    booted = _bare(system)
+    booted = _rig(system, 0, engine)
     story.lines(printable(booted.output.decode()).splitlines(), "| ")
     story.lines([f"{booted.machine.steps:,} steps; it owned the machine: mode, relocation, timer, devices"])
     story.chapter("The same system and two other guests under one monitor, each on a machine of its own")
-    stage = _together(story, programs, fast)
+    stage = _together(story, programs, fast, engine)
     story.chapter("Each of them bare and monitored, compared at every exit")
-    comparisons = {program.name: _compared(program) for program in programs}
+    comparisons = {program.name: _compared(program, engine) for program in programs}
     story.lines(_same(name, c) for name, c in comparisons.items())
     traitor = find(next(guest.name for guest in guests() if guest.machine == VARIANT), None)
     story.chapter(f"The same on {traitor.machine}. {traitor.isa.doc}")
     for name in (SYSTEM, *OTHERS):
-        story.lines([_same(name, _compared(find(name, traitor.machine)))])
-    bare, variant = _bare(traitor), _compared(traitor)
-    story.lines(_noticed(traitor, bare, variant))
+        story.lines([_same(name, _compared(find(name, traitor.machine), engine))])
+    rigs, variant = [_rig(traitor, depth, engine) for depth in (0, 1)], _compared(traitor, engine)
+    story.lines(_noticed(traitor, rigs, variant))
     return Findings(booted, stage, comparisons, variant, traitor)
 
 
@@ -64,19 +65,15 @@ def _outfit(program: Program) -> Outfit:
     return Outfit(Script(program.input), disk=scratch_disk(program.isa, None, program.disk)())
 
 
-def _rig(program: Program, depth: int) -> Rig:
-    rig = build(program.isa, program.storage or plenty(program.isa), _outfit(program), depth)
+def _rig(program: Program, depth: int, engine: str) -> Rig:
+    rig = build(program.isa, program.storage or plenty(program.isa), _outfit(program), depth, engine)
     rig.machine.load(program.image)
     rig.machine.run(BUDGET)
     return rig
 
 
-def _bare(program: Program) -> Rig:
-    return _rig(program, 0)
-
-
-def _together(story: Story, programs: list[Program], fast: bool) -> Stage:
-    stage = Stage(programs[0].isa, programs)
+def _together(story: Story, programs: list[Program], fast: bool, engine: str) -> Stage:
+    stage = Stage(programs[0].isa, programs, engine=engine)
     if story.live:
         _watch(story, stage, 0.0 if fast else FRAME)
     else:
@@ -99,9 +96,9 @@ def _watch(story: Story, stage: Stage, frame: float) -> None:
             time.sleep(max(0.0, frame - (time.monotonic() - began)))
 
 
-def _compared(program: Program) -> Comparison:
+def _compared(program: Program, engine: str) -> Comparison:
     words = program.storage or plenty(program.isa)
-    setup = Setup(program.isa, program.image, words, ports=lambda: _outfit(program).ports(program.isa))
+    setup = Setup(program.isa, program.image, words, lambda: _outfit(program).ports(program.isa), engine=engine)
     return compare(setup, BUDGET)
 
 
@@ -111,10 +108,9 @@ def _same(name: str, found: Comparison) -> str:
     return f"{name}: equivalent over {found.steps:,} steps, compared {found.compared:,} times"
 
 
-def _noticed(program: Program, bare: Rig, found: Comparison) -> Iterator[str]:
-    """What the guest prints on either machine, and the instruction that told it."""
-    monitored = _rig(program, 1)
-    for label, rig in (("bare", bare), ("monitored", monitored)):
+def _noticed(program: Program, rigs: list[Rig], found: Comparison) -> Iterator[str]:
+    """What the guest prints on either machine, bare and monitored, and the instruction that told it."""
+    for label, rig in zip(("bare", "monitored"), rigs, strict=True):
         yield f"{program.name}, {label}:"
         yield from (f"| {line}" for line in printable(rig.output.decode()).splitlines())
     if found.divergence is not None:

@@ -35,6 +35,7 @@ from isa.devices.saved import Saved
 from isa.errors import TraplineError, UsageError
 from trapline import programs
 from trapline.options import DEFAULT_STEPS, LIVE_STEPS
+from trapline.output import engine_in_use
 from trapline.rig import Outfit, Rig, build, plenty, scratch_disk
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorde
     input = guest_input("-" if recorder else arguments.input, program.input, recorder)
     disk = arguments.disk or scratch_disk(program.isa, None, program.disk, arguments.read_only)()
     kit = Outfit(_if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed)
-    rig = build(program.isa, words, kit, arguments.monitor.depth)
+    rig = build(program.isa, words, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
     rig.machine.load(program.image)
     terminal = Terminal(STDIN, input) if isinstance(input, Live) and rig.console else None
     return Launch(program.name, rig, program.image, sink, terminal)
@@ -136,7 +137,7 @@ def _resumed(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recor
     isa = _machine_of(snapshot, arguments.isa)
     disk = arguments.disk or _disk_of(snapshot, isa)
     kit = Outfit(_if_console(isa, Live(recorder)), sink, disk, arguments.read_only, snapshot.seed)
-    rig = build(isa, snapshot.size, kit, arguments.monitor.depth)
+    rig = build(isa, snapshot.size, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
     snapshot.apply(rig.machine)
     return Launch(os.path.basename(arguments.resume), rig, None, sink, _reattached(rig))
 

@@ -3,6 +3,8 @@
 import argparse
 from dataclasses import dataclass
 
+from isa.engines.choice import DEFAULT, ENGINES
+
 DEFAULT_MACHINE = "g3"
 DEFAULT_STEPS = 100_000_000
 LIVE_STEPS = 1 << 62  # people are slow
@@ -63,6 +65,25 @@ def add_monitor_option(parser: argparse.ArgumentParser, default: str = "none") -
         default=monitor_choice(default),
         help=f"run bare, or under trap-and-emulate monitors stacked DEPTH deep (default: {default})",
     )
+
+
+def add_engine_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--engine",
+        type=engine_choice,
+        metavar="|".join(ENGINES),
+        default=DEFAULT,
+        help="what executes the steps; the same steps, at different speeds (default: %(default)s)",
+    )
+
+
+def engine_choice(text: str) -> str:
+    """The name of an engine."""
+    if text not in ENGINES:
+        raise argparse.ArgumentTypeError(
+            f"`{text}` is not an engine: choose `{'`, `'.join(ENGINES[:-1])}` or `{ENGINES[-1]}`"
+        )
+    return text
 
 
 def monitor_choice(text: str) -> MonitorChoice:

@@ -49,6 +49,16 @@ def emit_error(error: TraplineError, as_json: bool) -> None:
         emit_json({"error": error_parts(error)})
 
 
+def engine_in_use(asked: str) -> str:
+    """The engine that works under the name that was asked for. If it is another one, that is said on stderr."""
+    from isa.engines.choice import FALLBACK, actual
+
+    found = actual(asked)
+    if found != asked:
+        print(f"note: {FALLBACK}", file=sys.stderr)
+    return found
+
+
 def error_parts(error: TraplineError) -> dict[str, Any]:
     """What an error says, for JSON; `places` are those of its diagnostics, from 1."""
     parts: dict[str, Any] = {"message": error.message, "help": error.help, "exit_code": error.exit_code}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from isa.description import Isa, Kind, Role
 from isa.devices import BLOCK, Console, Disk, Input, MemoryBacking, Ports, Sink, copied, standard
+from isa.engines.choice import DEFAULT, choose
 from isa.machine import Machine, Storage
 
 if TYPE_CHECKING:
@@ -30,18 +31,17 @@ class Outfit:
 
     def ports(self, isa: Isa) -> Ports:
         """New devices for a machine. Raises TraplineError for a disk that cannot be used."""
-        return standard(
-            isa, input=self.input, sink=self.sink, disk=self.disk, read_only=self.read_only, seed=self.seed
-        )
+        return standard(isa, input=self.input, sink=self.sink, disk=self.disk, read_only=self.read_only, seed=self.seed)
 
 
 @dataclass(slots=True)
 class Rig:
-    """`machine` is the guest's, on top of `depth` monitors."""
+    """`machine` is the guest's, on top of `depth` monitors; `engine` is the name of what runs the real machine."""
 
     isa: Isa
     machine: Machine
     depth: int
+    engine: str = DEFAULT
 
     @property
     def console(self) -> Console | None:
@@ -67,14 +67,17 @@ class Rig:
         return self.machine if isinstance(self.machine, VirtualMachine) else None
 
 
-def build(isa: Isa, words: int, outfit: Outfit, depth: int = 0) -> Rig:
-    """A machine of `words` words on top of `depth` monitors. Raises MachineError if it cannot be built."""
+def build(isa: Isa, words: int, outfit: Outfit, depth: int = 0, engine: str = DEFAULT) -> Rig:
+    """A machine of `words` words on top of `depth` monitors, on an engine (see `isa.engines.choice`).
+
+    Raises MachineError if it cannot be built.
+    """
     ports = outfit.ports(isa)
     if depth == 0:
-        return Rig(isa, Machine(isa, Storage(isa.word, words), ports, outfit.seed), 0)
+        return Rig(isa, Machine(isa, Storage(isa.word, words), ports, outfit.seed, choose(engine)), 0, engine)
     from monitor.monitor import tower
 
-    return Rig(isa, tower(isa, words, depth, ports, outfit.seed), depth)
+    return Rig(isa, tower(isa, words, depth, ports, outfit.seed, engine), depth, engine)
 
 
 def scratch_disk(isa: Isa, path: str | None, blocks: int, read_only: bool = False) -> Callable[[], Disk | None]:

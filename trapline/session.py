@@ -15,6 +15,7 @@ from isa.devices import Console, Terminal
 from isa.machine import Exit, Machine, Reason
 
 SLICE = 20_000  # steps between two looks at the world outside
+SHORT = 0.02  # seconds; a slice that does not take so long may grow
 PATIENCE = 0.1  # seconds to wait at a time for somebody to type
 IDLE_RATE = 1_000_000  # steps that pass in a second while a machine idles and somebody may type
 QUIET = 1.0  # seconds before progress is shown
@@ -50,10 +51,12 @@ def run(
     terminal: Terminal | None = None,
     show: Callable[[int], None] | None = None,
     slice: int = SLICE,
+    grows: bool = False,
 ) -> Exit:
     """Run at most `steps` steps. The exit counts the steps of all slices; an interrupted run ends with `BUDGET`.
 
-    `terminal` is polled between slices, and a machine that idles waits for it; `show` is told the steps so far.
+    `terminal` is polled between slices, and a machine that idles waits for it; `show` is told the steps so far. If a
+    slice `grows`, it soon takes long enough for looking around to cost nothing.
     """
     first, retired, stop = machine.steps, machine.retired, machine.steps + steps
     waited = machine.skipped
@@ -61,7 +64,10 @@ def run(
         if terminal is not None:
             terminal.poll(min(PATIENCE, (machine.skipped - waited) / IDLE_RATE))
             waited = machine.skipped
+        began = time.monotonic()
         end = machine.run(min(slice, stop - machine.steps))
+        if grows and time.monotonic() - began < SHORT:
+            slice *= 2
         if show is not None:
             show(machine.steps)
         reason = Reason.BUDGET if end.reason is Reason.IDLE and _awaited(terminal) else end.reason

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from isa.description import Isa, Place, Role
 from isa.devices import Console, Script
+from isa.engines.choice import DEFAULT, choose
 from isa.machine import Machine, Storage
 from monitor import Monitor, VirtualMachine
 from monitor.monitor import depth_storage
@@ -42,10 +43,11 @@ class Actor:
 class Stage:
     """One real machine, one monitor, and a virtual machine for each program, loaded and ready."""
 
-    def __init__(self, isa: Isa, programs: list[Program], seed: int = 0) -> None:
+    def __init__(self, isa: Isa, programs: list[Program], seed: int = 0, engine: str = DEFAULT) -> None:
         sizes = [program.storage or plenty(isa) for program in programs]
         # Each needs whole pages, and `depth_storage` counts one more for the monitor's own.
-        self.real = Machine(isa, Storage(isa.word, sum(depth_storage(isa, size, 1)[0] for size in sizes)))
+        words = sum(depth_storage(isa, size, 1)[0] for size in sizes)
+        self.real = Machine(isa, Storage(isa.word, words), engine=choose(engine))
         self.monitor = Monitor(self.real)
         self.actors = [self._actor(p, size, seed) for p, size in zip(programs, sizes, strict=True)]
 

@@ -37,9 +37,10 @@ def test_the_story_in_a_pipe(performance: Performance) -> None:
 
 
 def test_as_json(performance: Performance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("trapline.demonstration.perform", lambda story, fast: performance[0])
-    assert main(["demo", "--json"]) == 0
+    monkeypatch.setattr("trapline.demonstration.perform", lambda story, fast, engine: performance[0])
+    assert main(["demo", "--json", "--engine", "reference"]) == 0
     found = json.loads(capsys.readouterr().out)
+    assert found["engine"] == "reference"
     assert found["good"] and found["noticed"] and all(found["equivalent"].values())
     for name, facts in found["guests"].items():
         assert facts["output"] == guest(name).prints
@@ -53,7 +54,7 @@ def test_a_finding_against_the_theory_is_said_and_is_exit_code_1(
     good = performance[0]
     wrong = {**good.comparisons, SYSTEM: good.variant}
     bad = Findings(good.system, good.stage, wrong, good.variant, good.traitor)
-    monkeypatch.setattr("trapline.demonstration.perform", lambda story, fast: bad)
+    monkeypatch.setattr("trapline.demonstration.perform", lambda story, fast, engine: bad)
     assert main(["demo"]) == 1
     assert "not as the theory says" in capsys.readouterr().out
 

@@ -1,5 +1,6 @@
 """Running in slices: what is served between them, and that nothing of it can be seen by a guest."""
 
+import time
 from typing import cast
 
 import pytest
@@ -71,9 +72,21 @@ def test_slices_do_not_matter() -> None:
     ends = []
     for slice in (1, 7, 1000, 100_000):
         guest = machine(WORKS)
-        end = run(guest, 5000, Interruption(), slice=slice)
+        end = run(guest, 5000, Interruption(), slice=slice, grows=slice == 7)
         ends.append((end, guest.state.block.tolist(), guest.steps))
     assert all(end == ends[0] for end in ends)
+
+
+def test_a_slice_grows_until_it_takes_long_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that does a thousand steps in a second."""
+    seen: list[int] = []
+    guest = machine(WORKS)
+    monkeypatch.setattr(time, "monotonic", lambda: guest.steps / 1000)
+    run(guest, 200, Interruption(), show=seen.append, slice=1, grows=True)
+    assert [b - a for a, b in zip([0, *seen], seen, strict=False)] == [1, 2, 4, 8, 16, *[32] * 5, 9]
+    seen.clear()
+    run(guest, 200, Interruption(), show=seen.append, slice=100)
+    assert seen == [300, 400]
 
 
 def test_a_second_ctrl_c_gives_up_at_once() -> None:

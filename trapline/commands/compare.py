@@ -9,7 +9,13 @@ examples:
 import argparse
 from typing import TYPE_CHECKING
 
-from trapline.options import DEFAULT_STEPS, add_guest_argument, add_monitor_option, add_run_options
+from trapline.options import (
+    DEFAULT_STEPS,
+    add_engine_option,
+    add_guest_argument,
+    add_monitor_option,
+    add_run_options,
+)
 
 if TYPE_CHECKING:
     from proofs.compare import Comparison
@@ -22,26 +28,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_guest_argument(parser)
     add_run_options(parser)
     add_monitor_option(parser, default="trap")
+    add_engine_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from isa.errors import UsageError
-    from trapline.output import emit_json
+    from trapline.output import emit_json, engine_in_use
     from trapline.programs import find
     from trapline.report import comparison_facts, comparison_lines
 
     if arguments.monitor.depth == 0:
         raise UsageError("`--monitor none` leaves nothing to compare", "give `--monitor trap` or `trap:DEPTH`")
     program = find(arguments.guest, arguments.isa)
-    result = _compared(arguments, program)
+    engine = engine_in_use(arguments.engine)
+    result = _compared(arguments, program, engine)
     if arguments.json:
-        emit_json({"guest": program.name, "machine": program.isa.name, **comparison_facts(program, result)})
+        facts = {"guest": program.name, "machine": program.isa.name, "engine": engine}
+        emit_json({**facts, **comparison_facts(program, result)})
     else:
         print("\n".join(comparison_lines(program, result, arguments.monitor.depth)))
     return 0 if result.equivalent else 1
 
 
-def _compared(arguments: argparse.Namespace, program: "Program") -> "Comparison":
+def _compared(arguments: argparse.Namespace, program: "Program", engine: str) -> "Comparison":
     from monitor.monitor import QUANTUM
     from proofs.compare import Setup, compare
     from trapline.launch import recorded_input
@@ -63,6 +72,7 @@ def _compared(arguments: argparse.Namespace, program: "Program") -> "Comparison"
         depth=arguments.monitor.depth,
         seed=arguments.seed,
         quantum=arguments.quantum or QUANTUM,
+        engine=engine,
     )
     steps = arguments.steps or DEFAULT_STEPS
     with counting(steps) as progress:

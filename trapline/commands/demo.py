@@ -6,6 +6,8 @@ and the guest that notices. In a pipe everything is plain text. Exit code 0 if a
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from trapline.options import add_engine_option
+
 if TYPE_CHECKING:
     from trapline.demonstration import Findings
 
@@ -14,17 +16,19 @@ SUMMARY = "the whole story in less than 20 seconds"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fast", action="store_true", help="do not slow the live view down for the eye")
+    add_engine_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from trapline.demonstration import perform, verdict
-    from trapline.output import emit_json
+    from trapline.output import emit_json, engine_in_use
     from trapline.story import Story
 
     story = Story(quiet=arguments.json)
-    found = perform(story, arguments.fast)
+    engine = engine_in_use(arguments.engine)
+    found = perform(story, arguments.fast, engine)
     if arguments.json:
-        emit_json({"good": found.good, "verdict": verdict(found), **_facts(found)})
+        emit_json({"good": found.good, "engine": engine, "verdict": verdict(found), **_facts(found)})
     story.verdict(verdict(found))
     return 0 if found.good else 1
 

@@ -14,7 +14,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from trapline.options import add_guest_argument, add_monitor_option, add_run_options, name
+from trapline.options import add_engine_option, add_guest_argument, add_monitor_option, add_run_options, name
 
 if TYPE_CHECKING:
     from isa.machine import Exit
@@ -28,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_guest_argument(parser, optional=True)
     add_run_options(parser)
     add_monitor_option(parser)
+    add_engine_option(parser)
     add = parser.add_argument
     add("--exits", action="store_true", help="list the exits to the monitor by cause and source line")
     add("--events", type=name, metavar="FILE", help="write every exit to the monitor to FILE, one JSON object per line")
@@ -52,8 +53,16 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         if launched.sink is not None:
             launched.sink.before = progress.clear
-        quantum = arguments.quantum or session.SLICE
-        end = session.run(launched.rig.machine, progress.stop, interruption, launched.terminal, progress.show, quantum)
+        end = session.run(
+            launched.rig.machine,
+            progress.stop,
+            interruption,
+            launched.terminal,
+            progress.show,
+            arguments.quantum or session.SLICE,
+            # A monitor's statistics count the ends of slices, and somebody who types is heard at each of them.
+            grows=not (arguments.quantum or launched.rig.depth or launched.terminal),
+        )
     if launched.sink is not None and launched.sink.broken:
         raise BrokenPipeError
     found = verdict(launched.rig, end, interruption.asked, trace.failure or events.failure)
@@ -125,6 +134,7 @@ def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None) -
             "machine": rig.isa.name,
             "guest": launched.name,
             "depth": rig.depth,
+            "engine": rig.engine,
             "seed": rig.machine.seed,
             "reason": end.reason.value,
             "detail": end.detail,
