@@ -47,6 +47,10 @@
 
         .equ TICK, 500          # steps from one clock trap to the next: the quantum, and the unit of time
 
+# ---- How much two of the processes do: a larger system is the same one with other values here -----------------------
+        .equ PRIMES_BELOW, 100
+        .equ YIELDS, 1          # before each line that `polite` writes
+
 # ---- Devices -------------------------------------------------------------------------------------------------------
         .equ CONSOLE, 0         # port: receive and send a character
         .equ CONSOLE_STATUS, 1  # port: bit 0, a character waits; bit 1, no more will come

@@ -1,4 +1,4 @@
-# Process 6: give way to everybody else after each word.
+# Process 6: give way to everybody else before each word, or more than once.
 polite: svc  SELF
         mov  r8, r1
         begin
@@ -7,7 +7,10 @@ polite: svc  SELF
         number
         line
         set  r9, 3
-1:      svc  YIELD
+1:      set  r8, YIELDS
+2:      svc  YIELD
+        addi r8, r8, -1
+        bnez r8, 2b
         say  "polite: after you"
         addi r9, r9, -1
         bnez r9, 1b

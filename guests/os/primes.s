@@ -1,5 +1,4 @@
 # Process 3: count primes by trial division and never give way: only the clock can take the processor from it.
-        .equ PRIMES_BELOW, 100
 primes: set  r8, 2
         set  r9, 0
         set  r10, PRIMES_BELOW
