@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from isa.machine.machine import Machine
 
 Execute = Callable[[int, int, int], int]
+USUAL = Options()
 _PAUSES = {Code.LIMIT: Pause.LIMIT, Code.SPIN: Pause.SPIN, Code.HALT: Pause.HALT}
 
 
@@ -48,7 +49,7 @@ def native_code(isa: Isa) -> NativeCode:
 class NativeEngine(ReferenceEngine):
     """Runs one machine in native code. See `isa.machine.machine.Engine`."""
 
-    def __init__(self, machine: "Machine", options: Options = Options()) -> None:
+    def __init__(self, machine: "Machine", options: Options = USUAL) -> None:
         super().__init__(machine)
         self.options = options
         self.code = native_code(machine.isa)

@@ -48,7 +48,7 @@ class Exact:
 
     def functions(self) -> list[str]:
         """The text of all of them."""
-        found = [self.decode(), self.touch(), self.put(), self.enter(), self.single(), self.unassigned()]
+        found = [self.decode(), self.touch(), self.put(), self.enter(), self.single(), self.perform(), self.unassigned()]
         found += [self.instruction(number) for number in range(len(self.plan.instructions))]
         return [*found, self.advance(), self.horizon()] if self.plan.steps.time is not None else found
 
@@ -69,6 +69,12 @@ class Exact:
         for trap in (*self.isa.prologue.traps, *self.isa.fetch.traps):
             self.trap(text, values, trap)
         word = values.value(self.isa.fetch.word)
+        text.emit(f"ret i64 {text.call('i64', '@perform', [f'ptr {FRAME}', word.typed])}")
+        return text.define(f"define internal i64 @single(ptr {FRAME}) noinline")
+
+    def perform(self) -> str:
+        """`perform(frame, word)`: as `single`, once prologue and fetch have let a word through."""
+        text, word = Body(), Value(self.isa.word, "%word")
         which = Value(32, text.call("i32", "@decode", [word.typed]))
         labels = [text.label("do") for _ in self.plan.instructions]
         none = text.label("none")
@@ -77,7 +83,7 @@ class Exact:
         for name, label in [("unassigned", none), *((f"step.{i}", label) for i, label in enumerate(labels))]:
             text.block(label)
             text.emit(f"ret i64 {text.call('i64', f'@{name}', [f'ptr {FRAME}', word.typed])}")
-        return text.define(f"define internal i64 @single(ptr {FRAME}) noinline")
+        return text.define(f"define internal i64 @perform(ptr {FRAME}, {word.type} %word) noinline")
 
     def instruction(self, number: int) -> str:
         """`step.N(frame, word)`: one instruction, after prologue and fetch let it through."""
@@ -173,7 +179,7 @@ class Exact:
             labels = {serial: text.label("is") for serial in matches.values()}
             cases = " ".join(f"{word.type} {match}, label %{labels[serial]}" for match, serial in matches.items())
             text.emit(f"switch {masked.typed}, label %{on} [ {cases} ]")
-            for serial, label in labels.items():
+            for label in labels.values():
                 text.block(label)
                 text.jump(found)
             text.block(found)
@@ -195,7 +201,7 @@ class Exact:
         self.note(text, text.address("lines"), index, out)
         text.block(out)
         text.emit("ret void")
-        return text.define(f"define internal void @put(ptr {FRAME}, i64 %index, i{bits} %word) noinline")
+        return text.define(f"define internal void @put(ptr {FRAME}, i64 %index, i{bits} %word) alwaysinline")
 
     def note(self, text: Body, lines: str, index: Value, on: str) -> None:
         """Keep the map of lines true after a store, and go to `on`."""

@@ -38,27 +38,25 @@ class Loop:
         if self.plan.fast:
             assert self.plan.window is not None
             self._stretch(text, left, self.plan.window)
-        text.jump("one")
-        text.block("one")
         self._single(text)
         return text.define(f"define i64 @execute(ptr {FRAME}, i64 %limit, i64 %deliver)")
 
     def _stretch(self, text: Body, left: Value, window: Window) -> None:
-        """Run in threaded code as far as that goes, and fall through to where a single step is taken."""
+        """Run in threaded code as far as that goes."""
         horizon = Value(64, text.call("i64", "@horizon", [f"ptr {FRAME}"]))
         steps = text.select(text.compare("ult", left, horizon), left, horizon)
         steps = text.select(text.compare("ult", steps, number(64, LONGEST)), steps, number(64, LONGEST))
         values = self.exact.values(text)
-        pc = text.load(values.slot(self.isa.pc), 64)
+        pc_slot = values.slot(self.isa.pc)
+        pc = text.load(pc_slot, 64)
         size = text.field("size")
         origin = text.zext(values.value(window.origin), 64)
         limit = text.zext(values.value(window.limit), 64)
         room = text.select(text.compare("ule", origin, size), text.sub(size, origin), number(64, 0))
         limit = text.select(text.compare("ult", limit, room), limit, room)
-        go, one = text.label("go"), "one.now"
         ready = text.and_(text.compare("ult", pc, limit), text.compare("ne", steps, number(64, 0)))
-        text.branch(ready, go, one, USUAL)
-        text.block(go)
+        text.branch(ready, "go", "one", USUAL)
+        text.block("go")
         for expression, serial in self.plan.hoisted.items():
             text.store(text.hoisted(serial), values.value(expression))
         text.set("window", limit)
@@ -75,11 +73,32 @@ class Loop:
         text.block(stopped)
         text.emit(f"ret {code.typed}")
         text.block("more")
-        text.branch(text.compare("eq", text.field("ran"), Value(64, "%limit")), "out", one, RARE)
-        text.block(one)
+        text.branch(text.compare("eq", text.field("ran"), Value(64, "%limit")), "out", "asked", RARE)
+        text.block("asked")
+        self._known(text, pc_slot, origin, cells)
+
+    def _known(self, text: Body, pc_slot: str, origin: Value, cells: str) -> None:
+        """Take the step that threaded code stopped before: if it stopped within its allowance and its window, prologue
+        and fetch need not be asked again."""
+        pc = text.load(pc_slot, 64)
+        within = text.compare("ult", pc, text.field("window"))
+        text.branch(text.and_(within, text.compare("ne", text.field("left"), number(64, 0))), "perform", "one")
+        text.block("perform")
+        at = text.at(cells, text.add(origin, pc), self.plan.cell_bits)
+        word = text.load(at, self.isa.word, self.plan.cell_bits)
+        text.lines.append(f"  %known = call i64 @perform(ptr {FRAME}, {word.typed})")
+        text.jump("taken")
 
     def _single(self, text: Body) -> None:
-        code = Value(64, text.call("i64", "@single", [f"ptr {FRAME}"]))
+        """Take one step, and go on after it."""
+        text.jump("one")
+        text.block("one")
+        text.lines.append(f"  %exact = call i64 @single(ptr {FRAME})")
+        text.jump("taken")
+        text.block("taken")
+        known = ", [ %known, %perform ]" if self.plan.fast else ""
+        text.lines.append(f"  %code = phi i64 [ %exact, %one ]{known}")
+        code = Value(64, "%code")
         cases = f"i64 {int(Code.LIMIT)}, label %happened i64 {int(Code.HALT)}, label %halted"
         text.emit(f"switch {code.typed}, label %refused [ {cases} i64 {int(Code.TRAP)}, label %trap ]")
         text.block("refused")

@@ -19,7 +19,7 @@ from isa.machine.identity import meaning_digest
 from isa.normal import bits_written, merge
 from isa.windows import Window, fetch_window, hoisted, narrowed
 
-HEAD = 2  # bytes of a record before its operands: the number of the handler
+HEAD, MOST = 2, 16  # bytes of a record before its operands (the number of the handler), and in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class Plan:
 
             rewrite = rewriter(replace)
             made = rewrite_behaviour(behaviour, rewrite)
-            operands = _operands(instruction, made)
+            operands = _operands(made)
             if operands is not None:
                 spins = self.steps.spin_condition(instruction) is not None
                 yield Handler(instruction, choice, when, made, frozenset(map(rewrite, inside)), operands, spins)
@@ -175,19 +175,25 @@ def _choice(behaviour: Behaviour) -> Expr | None:
     return found.pop() if len(found) == 1 and not leaves else None
 
 
-def _operands(instruction: Instruction, behaviour: Behaviour) -> tuple[Operand, ...] | None:
-    """The operands that a behaviour still looks at, laid out in at most 14 bytes; None if they need more."""
+def _operands(behaviour: Behaviour) -> tuple[Operand, ...] | None:
+    """The operands that a behaviour still looks at, laid out in a record; None if they need more than it has."""
     values = [*behaviour.expressions()]
     widths = {n.name: n.width for n in nodes(*values) if isinstance(n, Param) and not n.name.startswith("hoisted ")}
-    sizes = sorted(((size, name) for name in widths for size in (1, 2, 4, 8) if 4 * size < widths[name] <= 8 * size
-                    or size == 1 and widths[name] <= 8), reverse=True)
+    sizes = sorted((1 << max(0, (width - 1).bit_length() - 3), name, width) for name, width in widths.items())
+    plans = (_laid_out(sizes), _laid_out(sizes[::-1]))
+    best = min(plans, key=lambda plan: max((o.offset + o.bytes for o in plan), default=0))
+    return best if all(o.offset + o.bytes <= MOST for o in best) else None
+
+
+def _laid_out(sizes: list[tuple[int, str, int]]) -> tuple[Operand, ...]:
+    """Operands (bytes, name, width) one after the other, each at a multiple of its size."""
     found: list[Operand] = []
     offset = HEAD
-    for size, name in sizes:
+    for size, name, width in sizes:
         offset = -(-offset // size) * size
-        found.append(Operand(name, widths[name], offset, size))
+        found.append(Operand(name, width, offset, size))
         offset += size
-    return tuple(found) if offset <= 16 else None
+    return tuple(found)
 
 
 @lru_cache(maxsize=64)

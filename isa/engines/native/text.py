@@ -210,6 +210,13 @@ class Text:
         """The low `width` bits of a cell of `bits`."""
         return self.trunc(self.made(bits, f"load i{bits}, ptr {pointer}"), width or 1)._replace(width=width)
 
+    def known(self, pointer: str, width: int, bits: int) -> Value:
+        """As `load`, from a cell that is known to hold no more than `width` bits."""
+        if width == bits:
+            return self.load(pointer, width, bits)
+        range = f", !range !{{i{bits} 0, i{bits} {1 << width}}}"
+        return self.trunc(self.made(bits, f"load i{bits}, ptr {pointer}{range}"), width or 1)._replace(width=width)
+
     def store(self, pointer: str, value: Value, bits: int = 64) -> None:
         self.emit(f"store {self.zext(value, bits).typed}, ptr {pointer}")
 

@@ -12,11 +12,11 @@ stop     the nearer of `end` and the window's end   zero   the record of pc 0
 from isa.engines.native.exact import FRAME, Body, Exact
 from isa.engines.native.frame import Code
 from isa.engines.native.plan import Handler, Plan
-from isa.engines.native.text import RARE, USUAL, Value, number
+from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Memory, Values
 from isa.fold import negate
-from isa.ir import Apply, Effect, Expr, Read, Write
-from isa.machine.storage import CODE, LINE_SHIFT, RECORD
+from isa.ir import Apply, Effect, Expr, Read, Store, Write
+from isa.machine.storage import CODE, DIRTY, LINE_SHIFT, RECORD
 
 ARGUMENTS = "ptr %frame, ptr %state, i64 %ip, i64 %stop, i64 %end, i64 %zero, ptr %cells, ptr %table"
 TAIL = "musttail call preserve_nonecc"
@@ -47,7 +47,7 @@ class ThreadedValues(Values):
             return self.text.load(self.body.hoisted(int(name.removeprefix("hoisted "))), width)
         place = self.places[name]
         at = record_at(self.text, self.text.add(IP, number(64, place.offset)))
-        return self.text.load(at, width, 8 * place.bytes)
+        return self.text.known(at, width, 8 * place.bytes)
 
 
 class Threaded:
@@ -58,8 +58,9 @@ class Threaded:
         self.shift = self.plan.record_bytes.bit_length() - 1
 
     def functions(self) -> list[str]:
-        found = [self.predecode(), self.undecoded(), self.bail(), self.land()]
-        found += [self.handler(number, handler) for number, handler in enumerate(self.plan.handlers, 1)]
+        found = [self.predecode(), self.undecoded(), self.bail(), self.land(), self.region()]
+        for serial, handler in enumerate(self.plan.handlers, 1):
+            found += self.handler(serial, handler)
         return [*found, self.table()]
 
     def table(self) -> str:
@@ -69,7 +70,16 @@ class Threaded:
 
     # ---- handlers
 
-    def handler(self, number_: int, handler: Handler) -> str:
+    def handler(self, serial: int, handler: Handler) -> list[str]:
+        """An instruction's handler. A store into a line that is not simply dirty is left to a second one, which has
+        to save what a call destroys."""
+        stores = sum(isinstance(e, Store) for e in handler.behaviour.effects)
+        if stores != 1:
+            return [self._handler(f"handler.{serial}", handler, "")]
+        careful = f"careful.{serial}"
+        return [self._handler(f"handler.{serial}", handler, f"@{careful}"), self._handler(careful, handler, "")]
+
+    def _handler(self, name: str, handler: Handler, careful: str) -> str:
         text = Body()
         values = ThreadedValues(text, self.plan, handler)
         cold = text.label("bail")
@@ -79,11 +89,34 @@ class Threaded:
         rest = [e for e in handler.behaviour.effects if not (isinstance(e, Write) and e.state == pc)]
         target = next((e.value for e in handler.behaviour.effects if isinstance(e, Write) and e.state == pc), None)
         condition, going = self._target(text, values, target)
-        written = self._effects(text, values, rest)
-        self._go(text, handler.spins, condition, going, written)
+        if careful:
+            self._look(text, values, rest, careful)
+        values.effects(rest, lambda index, word: self._store(text, index, word, bool(careful)))
+        stores = not careful and any(isinstance(e, Store) for e in rest)
+        self._go(text, handler.spins, condition, going, stores)
         text.block(cold)
         self._tail(text, "@bail")
-        return text.define(f"define internal preserve_nonecc i64 @handler.{number_}({ARGUMENTS})")
+        return text.define(f"define internal preserve_nonecc i64 @{name}({ARGUMENTS})")
+
+    def _look(self, text: Body, values: Values, effects: list[Effect], careful: str) -> None:
+        """Leave a step to its careful handler, unless its only store goes to a line that is simply dirty."""
+        (store,) = (e for e in effects if isinstance(e, Store))
+        index = text.zext(values.value(store.index), 64)
+        slow, on = text.label("slow"), text.label("on")
+        if store.index not in values.inside:
+            text.guard(text.compare("uge", index, text.field("size")), slow)
+        line = text.at(text.address("lines"), text.lshr(index, number(64, LINE_SHIFT)), 8)
+        text.branch(text.compare("ne", text.load(line, 8, 8), number(8, DIRTY)), slow, on, RARE)
+        text.block(slow)
+        self._tail(text, careful)
+        text.block(on)
+
+    def _store(self, text: Body, index: Value, word: Value, looked: bool) -> None:
+        wide, bits = text.zext(index, 64), self.plan.cell_bits
+        if looked:
+            text.store(text.at("%cells", wide, bits), word, bits)
+        else:
+            text.call("void", "@put", [f"ptr {FRAME}", wide.typed, text.zext(word, bits).typed])
 
     def _target(self, text: Body, values: Values, target: Expr | None) -> tuple[Value | None, Value | None]:
         """When to jump (None: always) and where to (None: straight on)."""
@@ -104,38 +137,13 @@ class Threaded:
         default = self.plan.translator.default.effects
         return default[-1].value if default else Read(self.plan.pc_width, self.isa.pc)
 
-    def _effects(self, text: Body, values: Values, effects: list[Effect]) -> list[Value]:
-        """Perform them; conditions under which code was overwritten."""
-        written: list[Value] = []
-
-        def store(index: Value, word: Value) -> None:
-            bits, wide = self.plan.cell_bits, text.zext(index, 64)
-            text.store(text.at("%cells", wide, bits), text.zext(word, bits), bits)
-            on = text.label("on")
-            self.exact.note(text, text.address("lines"), wide, on)
-            text.block(on)
-            written.append(wide)
-
-        def checked(index: Value, word: Value) -> None:
-            wide = text.zext(index, 64)
-            there, out = text.label("there"), text.label("out")
-            text.branch(text.compare("ult", wide, text.field("size")), there, out, USUAL)
-            text.block(there)
-            store(index, word)
-            text.jump(out)
-            text.block(out)
-
-        proved = {values.value(i).text for i in values.inside}
-        values.effects(effects, lambda i, w: store(i, w) if i.text in proved else checked(i, w))
-        return written
-
     def _go(
-        self, text: Body, spins: bool, condition: Value | None, going: Value | None, written: list[Value]
+        self, text: Body, spins: bool, condition: Value | None, going: Value | None, stores: bool
     ) -> None:
         """Go on: straight, or to `going` under the condition. A step that would come back to itself and change nothing
         but time is left alone."""
         straight = text.add(IP, number(64, self.plan.record_bytes))
-        if written:
+        if stores:
             stale, on = text.label("stale"), text.label("on")
             text.branch(text.is_zero(text.field("rewritten")), on, stale, USUAL)
             text.block(stale)
@@ -176,7 +184,8 @@ class Threaded:
         self._tail(text, text.pointer(text.at("%table", which)), ip=ip, stop=stop, end=end)
 
     def _tail(self, text: Body, to: str, ip: Value = IP, stop: Value = STOP, end: Value = END) -> None:
-        operands = ("ptr %frame", "ptr %state", ip.typed, stop.typed, end.typed, "i64 %zero", "ptr %cells", "ptr %table")
+        places = ip.typed, stop.typed, end.typed, ZERO.typed
+        operands = ("ptr %frame", "ptr %state", *places, "ptr %cells", "ptr %table")
         text.emit(f"ret i64 {text.call('i64', to, operands, TAIL)}")
 
     def _left(self, text: Body, ip: Value) -> Value:
@@ -252,21 +261,17 @@ class Threaded:
     def land(self) -> str:
         """Arrive at the pc `ip` with `end` steps left: run the region that begins there, or count the visit."""
         text = Body()
-        text.jump("arrive")
-        text.block("arrive")
-        target = Value(64, "%target")
-        left = Value(64, "%left")
-        text.lines.append("  %target = phi i64 [ %ip, %entry ], [ %came, %on_region ]")
-        text.lines.append("  %left = phi i64 [ %end, %entry ], [ %rest, %on_region ]")
         outside, inside = text.label("outside"), text.label("inside")
-        text.branch(text.compare("ult", target, text.field("window")), inside, outside, USUAL)
+        text.branch(text.compare("ult", IP, text.field("window")), inside, outside, USUAL)
         text.block(outside)
-        self._leave(text, target, left, Code.LIMIT)
+        self._leave(text, IP, END, Code.LIMIT)
         text.block(inside)
-        slot = text.at(text.address("place"), target)
+        slot = text.at(text.address("place"), IP)
         entry = text.load(slot, 64)
         region, count, go = text.label("region"), text.label("count"), text.label("go")
         text.branch(text.compare("uge", entry, number(64, POINTERS)), region, count)
+        text.block(region)
+        self._tail(text, "@region", stop=entry)
         text.block(count)
         heat, warm, hot = text.field("heat"), text.label("warm"), text.label("hot")
         text.branch(text.compare("ult", entry, heat), warm, go)
@@ -275,59 +280,59 @@ class Threaded:
         text.store(slot, more)
         text.branch(text.compare("eq", more, heat), hot, go, RARE)
         text.block(hot)
-        text.set("hot", target)
-        self._leave(text, target, left, Code.HOT)
+        text.set("hot", IP)
+        self._leave(text, IP, END, Code.HOT)
         text.block(go)
-        self._arrive(text, target, left)
-        text.block(region)
-        self._region(text, entry, target, left, go)
+        self._arrive(text)
         return text.define(f"define internal preserve_nonecc i64 @land({ARGUMENTS})")
 
-    def _arrive(self, text: Body, target: Value, left: Value) -> None:
-        """Go on in threaded code at a pc."""
-        ip = text.add(ZERO, text.shl(target, number(64, self.shift)))
-        end = text.add(ip, text.shl(left, number(64, self.shift)))
+    def _arrive(self, text: Body) -> None:
+        """Go on in threaded code at the pc `ip` with `end` steps left."""
+        ip = text.add(ZERO, text.shl(IP, number(64, self.shift)))
+        end = text.add(ip, text.shl(END, number(64, self.shift)))
         last = text.add(ZERO, text.shl(text.field("window"), number(64, self.shift)))
         stop = text.select(text.compare("ult", end, last), end, last)
         out, on = text.label("stop"), text.label("on")
         text.branch(text.compare("eq", ip, stop), out, on, RARE)
         text.block(out)
-        self._tail(text, "@bail", ip=ip, stop=stop, end=end)
+        self._leave(text, IP, END, Code.LIMIT)
         text.block(on)
         self._dispatch(text, ip, stop, end)
 
-    def _region(self, text: Body, entry: Value, target: Value, left: Value, go: str) -> None:
-        """Call a region, if this is its place and all of it lies in the window; then arrive where it ended."""
-        struct = record_at(text, entry)
-        fits = text.compare("eq", text.load(text.at(struct, 1), 64), target)
+    def region(self) -> str:
+        """Run the region of the entry `stop`, if it is one for the pc `ip` and all of it lies in the window; then
+        arrive where it ended."""
+        text = Body()
+        struct = record_at(text, STOP)
+        fits = text.compare("eq", text.load(text.at(struct, 1), 64), IP)
         fits = text.and_(fits, text.compare("ult", text.load(text.at(struct, 2), 64), text.field("window")))
-        call, ran = text.label("call"), text.label("ran")
+        call, go, ran, stale, on = (text.label(hint) for hint in ("call", "go", "ran", "stale", "on"))
         text.branch(fits, call, go, USUAL)
+        text.block(go)
+        self._arrive(text)
         text.block(call)
-        operands = ["ptr %frame", "ptr %state", "ptr %cells", f"ptr {text.address('lines')}", left.typed]
+        operands = ["ptr %frame", "ptr %state", "ptr %cells", f"ptr {text.address('lines')}", END.typed]
         operands.append(text.load(text.at(struct, 3), 64).typed)
-        text.lines.append(f"  %rest = call i64 {text.pointer(struct)}({', '.join(operands)})")
-        rest = Value(64, "%rest")
-        text.branch(text.compare("eq", rest, left), go, ran, RARE)
+        rest = Value(64, text.call("i64", text.pointer(struct), operands))
+        text.branch(text.compare("eq", rest, END), go, ran, RARE)
         text.block(ran)
         steps = text.at(struct, 4)
-        text.store(steps, text.add(text.load(steps, 64), text.sub(left, rest)))
-        slot = text.at("%state", self.plan.layout.slots[self.isa.pc].first)
-        text.lines.append(f"  %came = load i64, ptr {slot}")
-        stale = text.label("stale")
-        text.branch(text.is_zero(text.field("rewritten")), "on_region", stale, USUAL)
-        text.block("on_region")
-        text.jump("arrive")
+        text.store(steps, text.add(text.load(steps, 64), text.sub(END, rest)))
+        pc = text.load(text.at("%state", self.plan.layout.slots[self.isa.pc].first), 64)
+        text.branch(text.is_zero(text.field("rewritten")), on, stale, USUAL)
         text.block(stale)
-        self._leave(text, Value(64, "%came"), rest, Code.REWRITTEN)
+        self._leave(text, pc, rest, Code.REWRITTEN)
+        text.block(on)
+        self._tail(text, "@land", ip=pc, end=rest)
+        return text.define(f"define internal preserve_nonecc i64 @region({ARGUMENTS}) noinline")
 
 
-def record_at(text: Body, place: Value) -> str:
+def record_at(text: Text, place: Value) -> str:
     """An address that is at hand as a number."""
     return text.named(f"inttoptr {place.typed} to ptr")
 
 
-def pc_of(text: Body, plan: Plan, ip: Value, width: int) -> Value:
+def pc_of(text: Text, plan: Plan, ip: Value, width: int) -> Value:
     """The pc of the instruction whose record lies at `ip`."""
     shift = plan.record_bytes.bit_length() - 1
     return text.resized(text.ashr(text.sub(ip, ZERO), number(64, shift)), width)
