@@ -12,15 +12,20 @@ for programs, at most one space behind the colon belonging to the form:
     # disk: 8               blocks of the disk it needs; without this line it needs none
 """
 
+import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from isa.errors import TraplineError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STORAGE = 4096  # words, unless a header says otherwise
 STEPS = 100_000
 MACHINE = "g3"
+DIRECTORY = os.path.dirname(os.path.abspath(__file__))  # where the shipped guests lie, and what they may include from
 _LINE = re.compile(r"(\w+): ?(.*)")
 _EXIT = re.compile(r"\w*?(\d+) = (\d+)")
 _SIZE = r"^(\s*\.equ\s+{name}\s*,\s*)(\w+)"
@@ -30,12 +35,13 @@ _SIZE = r"^(\s*\.equ\s+{name}\s*,\s*)(\w+)"
 class Guest:
     """A program and its promise.
 
-    `prints` and `input` are whole texts, each line with its newline. `exit` is (register, value) at the halt, or None.
-    `storage` is in words, `disk` in blocks, `steps` a bound on the steps to the halt.
+    `file` is the path of its text. `prints` and `input` are whole texts, each line with its newline. `exit` is
+    (register, value) at the halt, or None. `storage` is in words, `disk` in blocks, `steps` a bound on the steps to the
+    halt.
     """
 
     name: str
-    path: Path
+    file: str
     summary: str
     machine: str = MACHINE
     prints: str = ""
@@ -44,6 +50,12 @@ class Guest:
     storage: int = STORAGE
     steps: int = STEPS
     disk: int = 0
+
+    @property
+    def path(self) -> "Path":
+        from pathlib import Path
+
+        return Path(self.file)
 
     def source(self, **sizes: int) -> str:
         """The program's text, with the values of some of its `.equ` lines replaced: the same program, larger.
@@ -58,33 +70,42 @@ class Guest:
         return text
 
 
-def directory() -> Path:
-    """Where the shipped guests lie; also what they may include from."""
-    return Path(__file__).parent
+def directory() -> "Path":
+    """`DIRECTORY`, as a path."""
+    from pathlib import Path
+
+    return Path(DIRECTORY)
 
 
 def guests() -> tuple[Guest, ...]:
     """All shipped guests, by name."""
-    return tuple(describe(path) for path in sorted(directory().glob("*.s")))
+    return tuple(describe(os.path.join(DIRECTORY, f"{name}.s")) for name in names())
+
+
+def names() -> list[str]:
+    """The names of all shipped guests, in order."""
+    return sorted(file.removesuffix(".s") for file in os.listdir(DIRECTORY) if file.endswith(".s"))
 
 
 def find(name: str) -> Guest:
     """The shipped guest of this name. Raises UsageError."""
-    found = {guest.name: guest for guest in guests()}
-    if name not in found:
-        raise UsageError(f"there is no guest {name!r:.60}", f"guests are {', '.join(found)}")
-    return found[name]
+    known = names()
+    if name not in known:
+        raise UsageError(f"there is no guest {name!r:.60}", f"guests are {', '.join(known)}")
+    return describe(os.path.join(DIRECTORY, f"{name}.s"))
 
 
-def describe(path: Path) -> Guest:
+def describe(path: "Path | str") -> Guest:
     """The guest in a file. Raises TraplineError if it cannot be read or a line of its header is malformed."""
+    path = os.fspath(path)
     try:
-        text = path.read_text("utf-8")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise TraplineError(f"cannot read {path}: {error}") from None
     prose, values = _header(text)
     return Guest(
-        path.stem,
+        os.path.splitext(os.path.basename(path))[0],
         path,
         prose,
         machine=values.get("machine", [MACHINE])[-1],
@@ -118,14 +139,14 @@ def _lines(values: list[str]) -> str:
     return "".join(f"{line}\n" for line in values)
 
 
-def _exit(value: str, path: Path) -> tuple[int, int]:
+def _exit(value: str, path: str) -> tuple[int, int]:
     match = _EXIT.fullmatch(value.strip())
     if match is None:
         raise TraplineError(f"{path}: `exit: {value}` is not understood", "write `# exit: r1 = 0`")
     return int(match[1]), int(match[2])
 
 
-def _number(values: dict[str, list[str]], key: str, default: int, path: Path) -> int:
+def _number(values: dict[str, list[str]], key: str, default: int, path: str) -> int:
     value = values.get(key, [str(default)])[-1]
     if not re.fullmatch(r"[0-9]{1,12}", value.strip()):
         raise TraplineError(f"{path}: `{key}: {value}` is not a number", f"write `# {key}: {default}`")

@@ -1,10 +1,14 @@
 """Where the process starts: `trapline`, and `python -m trapline`, which is the same. Go on at `trapline.cli`."""
 
+import gc
 import sys
+
+ROOMY = 50_000  # objects made between two looks for garbage; loading makes many, and none of them is garbage
 
 
 def start() -> int:
     """Run the command line. Ctrl-C is answered here too, since it may come while the modules are being loaded."""
+    gc.set_threshold(ROOMY)
     try:
         from trapline.cli import main
 
@@ -12,6 +16,8 @@ def start() -> int:
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return 130
+    finally:
+        gc.freeze()  # all of it goes with the process: do not look for garbage in it once more
 
 
 if __name__ == "__main__":

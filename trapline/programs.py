@@ -6,9 +6,9 @@ the image says, else the default.
 
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from guests.catalogue import Guest, describe, directory, guests
+from guests import catalogue
+from guests.catalogue import DIRECTORY, Guest, describe
 from isa.assembler import Image
 from isa.assembler.assembled import assembled
 from isa.assembler.includes import read_source
@@ -53,23 +53,25 @@ def find(argument: str, machine: str | None) -> Program:
     Raises UsageError for a name that is no guest, SourceError for mistakes in the assembly, TraplineError for a file
     that cannot be used.
     """
-    by_name = {guest.name: guest for guest in guests()}
-    if argument in by_name:
-        return _assembled(by_name[argument], machine, str(directory()))
+    names = catalogue.names()
+    if argument in names:
+        return _assembled(catalogue.find(argument), machine, DIRECTORY)
     if argument.endswith(".s"):
-        _check_file(argument, list(by_name))
+        _check_file(argument, names)
         read_source(argument)  # explains a file that is no text
+        from pathlib import Path
+
         return _assembled(describe(Path(argument)), machine, None)
-    return _loaded(argument, machine, list(by_name))
+    return _loaded(argument, machine, names)
 
 
 def _assembled(guest: Guest, machine: str | None, root: str | None) -> Program:
     chosen = machine or guest.machine
     isa = find_machine(chosen)
-    image = assembled(isa, str(guest.path), root)
+    image = assembled(isa, guest.file, root)
     if not image.segments:
         help = f"write some instructions: `trapline machines {chosen} --manual` explains them"
-        raise TraplineError(f"{guest.path} is empty: it assembles to no words", help)
+        raise TraplineError(f"{guest.file} is empty: it assembles to no words", help)
     return Program(guest.name, chosen, isa, _portable(image, root) if root else image, guest)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from guests.catalogue import Guest, describe, find, guests
+from guests.catalogue import Guest, describe, directory, find, guests, names
 from isa.errors import TraplineError, UsageError
 
 
@@ -28,9 +28,9 @@ def test_a_header_gives_texts_and_numbers(tmp_path: Path) -> None:
         .org 16
 # prints: not a header any more
 """
-    guest = describe(written(tmp_path, header))
-    assert guest == Guest(
-        "sample", guest.path, "Do this", "g3_jrst", "one\n two\n\n", "abc\n", (3, 7), storage=8192, steps=12, disk=4
+    path = written(tmp_path, header)
+    assert describe(path) == Guest(
+        "sample", str(path), "Do this", "g3_jrst", "one\n two\n\n", "abc\n", (3, 7), storage=8192, steps=12, disk=4
     )
 
 
@@ -56,6 +56,12 @@ def test_sizes_replace_constants() -> None:
     assert ".equ LIMIT, 50 " in guest.source(LIMIT=50)
     with pytest.raises(UsageError, match="COLOUR"):
         guest.source(COLOUR=1)
+
+
+def test_guests_are_found_by_name_in_order() -> None:
+    assert [guest.name for guest in guests()] == names() == sorted(p.stem for p in directory().glob("*.s"))
+    assert [find(name) for name in names()] == list(guests())
+    assert find("primes").path == directory() / "primes.s"
 
 
 @pytest.mark.parametrize("guest", guests(), ids=lambda g: g.name)
