@@ -5,6 +5,7 @@ unknown values) is one step of the reference engine, on the same state. So both 
 """
 
 import ctypes
+from array import array
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from isa.engines.native.frame import Code, Frame, tables_of
 from isa.engines.native.module import module_source
 from isa.engines.native.options import Options
 from isa.engines.native.plan import Plan, plan_of
+from isa.engines.native.translations import translations_of
 from isa.engines.reference import HAPPENED, ReferenceEngine, Stop
 from isa.ir import Origin
 from isa.machine.exits import Pause, Trap
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
 Execute = Callable[[int, int, int], int]
 USUAL = Options()
-_PAUSES = {Code.LIMIT: Pause.LIMIT, Code.SPIN: Pause.SPIN, Code.HALT: Pause.HALT}
+SLICE = 1 << 23  # steps after which Python looks at what was compiled meanwhile
+_PAUSES = {Code.SPIN: Pause.SPIN, Code.HALT: Pause.HALT}
 
 
 class NativeCode:
@@ -53,8 +56,10 @@ class NativeEngine(ReferenceEngine):
         super().__init__(machine)
         self.options = options
         self.code = native_code(machine.isa)
-        self.tables = tables_of(self.storage, self.code.plan.record_bytes)
-        self.frame = Frame(self.state, self.storage, self.tables, len(self.code.plan.hoisted))
+        plan = self.code.plan
+        self.tables = tables_of(self.storage, plan.record_bytes, plan.digest)
+        self.translations = translations_of(self.isa, self.storage.root, self.tables)
+        self.frame = Frame(self.state, self.storage, self.tables, len(plan.hoisted))
         self.frame["touch"] = self.code.touch
         self.frame["heat"] = options.hot if options.regions else 0
 
@@ -73,17 +78,14 @@ class NativeEngine(ReferenceEngine):
             return 0, 0, Pause.HALT
         frame, done, trapped = self.frame, 0, 0
         while done < limit:
-            code = self.code.execute(frame.address, limit - done, deliver)
+            code = self.enter_native(min(limit - done, SLICE), deliver)
             done += frame["ran"]
             trapped += frame["trapped"]
-            if frame["rewritten"]:
-                for word in frame.take_rewritten():
-                    self.storage.tell(word)
             if code in _PAUSES:
-                return done, trapped, _PAUSES[Code(code)]
-            if code == Code.TRAP:
+                return done, trapped, _PAUSES[code]
+            if code is Code.TRAP:
                 return done, trapped, self._trap()
-            if code == Code.ASK:
+            if code is Code.ASK:
                 self.done = done
                 stop = self.single()
                 if isinstance(stop, Trap) and deliver:
@@ -93,6 +95,40 @@ class NativeEngine(ReferenceEngine):
                     return done + (stop in HAPPENED), trapped, stop
                 done += 1
         return done, trapped, Pause.LIMIT
+
+    def enter_native(self, limit: int, deliver: bool) -> Code:
+        """Run native code once, and see to what it met: code that became hot, code that was overwritten."""
+        translations = self.translations
+        translations.running += 1
+        code = Code(self.code.execute(self.frame.address, limit, deliver))
+        translations.running -= 1
+        self.attend(code)
+        return code
+
+    def attend(self, code: Code) -> None:
+        """What has to be done in Python between two runs of native code."""
+        frame = self.frame
+        if frame["rewritten"]:
+            for word in frame.take_rewritten():
+                self.storage.tell(word)
+        if code is Code.HOT:
+            self.translations.hot(frame["hot"], self._places(), self.options)
+        elif self.translations.unsettled:
+            self.translations.settle(self.options)
+
+    def _places(self) -> Callable[[int], int | None]:
+        """Where in the root the word at a pc lies, as things are; None if its fetch would trap."""
+        block, cells, index_of = array("Q", self.state.block), self.storage.cells, self.steps.fetch_index
+        assert index_of is not None
+
+        def place(pc: int) -> int | None:
+            block[self._pc] = pc
+            if isinstance(self.steps.fetch(block, cells, self), Trap):
+                return None
+            index: int = index_of(block, cells, self)
+            return self.storage.offset + index if index < self.size else None
+
+        return place
 
     def _trap(self) -> Trap:
         """The trap that native code stopped before."""

@@ -48,7 +48,8 @@ class Exact:
 
     def functions(self) -> list[str]:
         """The text of all of them."""
-        found = [self.decode(), self.touch(), self.put(), self.enter(), self.single(), self.perform(), self.unassigned()]
+        found = [self.decode(), self.touch(), self.put(), self.enter(), self.single(), self.perform()]
+        found += [self.unassigned()]
         found += [self.instruction(number) for number in range(len(self.plan.instructions))]
         return [*found, self.advance(), self.horizon()] if self.plan.steps.time is not None else found
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from enum import IntEnum
 from weakref import WeakKeyDictionary
 
+from isa.errors import MachineError
 from isa.machine.state import MachineState
-from isa.machine.storage import Storage
+from isa.machine.storage import CODE, LINE_SHIFT, Storage
 
 FIELDS = (
     "state",  # the state block
@@ -59,15 +60,28 @@ class Code(IntEnum):
 
 
 class Tables:
-    """Predecoded records and entries into regions, one each for every word of a root storage."""
+    """Predecoded records and entries into regions, one each for every word of a root storage, as one description reads
+    it, which `digest` names."""
 
-    def __init__(self, words: int, record_bytes: int) -> None:
-        self.record_bytes = record_bytes
-        self._records = mmap.mmap(-1, words * record_bytes)
-        self._entries = mmap.mmap(-1, words * 8)
+    def __init__(self, root: Storage, record_bytes: int, digest: str) -> None:
+        self.record_bytes, self.digest = record_bytes, digest
+        words = len(root.cells)
+        self._records, self._entries = mmap.mmap(-1, words * record_bytes), mmap.mmap(-1, words * 8)
+        self._code, self._lines = root.code, root.lines
         self.entries = memoryview(self._entries).cast("Q")
         self.records = memoryview(self._records)
         self.addresses = address(self._records), address(self._entries)
+        root.on_code_write(self.forget)
+
+    def decoded(self, word: int) -> bool:
+        """Whether the word of the root ran since it was written."""
+        first = word * self.record_bytes
+        return any(self.records[first : first + 2])
+
+    def mark(self, word: int, bit: int) -> None:
+        """Note what was made of a word of the root; see `Storage.mark_code`."""
+        self._lines[word >> LINE_SHIFT] |= CODE
+        self._code[word] |= bit
 
     def forget(self, word: int) -> None:
         """The word of the root was overwritten."""
@@ -78,11 +92,13 @@ class Tables:
 _TABLES: "WeakKeyDictionary[Storage, Tables]" = WeakKeyDictionary()
 
 
-def tables_of(storage: Storage, record_bytes: int) -> Tables:
-    """The tables of a storage's root, made once."""
+def tables_of(storage: Storage, record_bytes: int, digest: str) -> Tables:
+    """The tables of a storage's root, made once. Raises MachineError if another description has run there."""
     root = storage.root
     if root not in _TABLES:
-        _TABLES[root] = Tables(len(root.cells), record_bytes)
+        _TABLES[root] = Tables(root, record_bytes, digest)
+    if _TABLES[root].digest != digest:
+        raise MachineError("two descriptions cannot run natively on one storage", "give each a storage of its own")
     return _TABLES[root]
 
 
