@@ -6,6 +6,8 @@ effects in program order, all reading the state *before* the step; the first tra
 Every backend is a walk over this; `isa.validity` says what is well formed.
 """
 
+import os
+from _thread import RLock  # `threading` would take a millisecond to import
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from enum import Enum
@@ -15,6 +17,8 @@ from weakref import WeakValueDictionary
 from isa.operators import BOOL
 
 _INTERNED: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()
+_MAKING = RLock()  # two threads must not make one node twice
+os.register_at_fork(before=_MAKING.acquire, after_in_parent=_MAKING.release, after_in_child=_MAKING.release)
 
 
 class _Interned(type):
@@ -28,7 +32,10 @@ class _Interned(type):
         key = (cls, *args)
         node = _INTERNED.get(key)
         if node is None:
-            node = _INTERNED[key] = super().__call__(*args)
+            with _MAKING:
+                node = _INTERNED.get(key)
+                if node is None:
+                    node = _INTERNED[key] = super().__call__(*args)
         return node
 
 
