@@ -17,12 +17,14 @@ T = TypeVar("T")
 
 class Form(Generic[T]):
     """Data for values of the class `whole`, which are made of instances of `classes`: dataclasses and enumerations,
-    none of them with a field that its constructor does not take; and of tuples, frozen sets, dictionaries and atoms."""
+    none of them with a field that its constructor does not take, and lists; and besides of tuples, frozen sets,
+    dictionaries and atoms."""
 
     def __init__(self, whole: type[T], *classes: type) -> None:
         self.whole = whole
         self.classes = frozenset({whole, *classes, tuple, frozenset, dict})
         self.makers: dict[str, Callable[..., Any]] = {c.__name__: c for c in (whole, *classes)}
+        self.makers["list"] = lambda *parts: list(parts)
         self.makers["tuple"] = lambda *parts: parts
         self.makers["frozenset"] = lambda *parts: frozenset(parts)
         self.makers["dict"] = lambda *parts: dict(zip(parts[::2], parts[1::2], strict=True))
@@ -66,7 +68,7 @@ class Form(Generic[T]):
         if type(value) not in self.classes:
             raise TypeError(f"there is no form for {value!r:.60}")
         match value:
-            case tuple():
+            case tuple() | list():
                 return list(value)
             case frozenset():
                 return sorted(value)
