@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 AUTO, REFERENCE, NATIVE = ENGINES = ("auto", "reference", "native")
 INTERPRETER = "interpreter"  # the native engine without its translator, to measure what that is worth
-DEFAULT = REFERENCE
+DEFAULT = AUTO
 
 FALLBACK = "llvmlite cannot be loaded here, so the reference engine runs instead: the same, only slower"
 

@@ -63,7 +63,7 @@ def test_single_steps_are_what_the_definition_says(name: str, data: st.DataObjec
 
 def still(machine: Machine) -> tuple[object, ...]:
     """What does not move by itself."""
-    counters = {c.state for c in machine.engine.steps.time.counters}
+    counters = {c.state for c in steps.steps_of(machine.isa).time.counters}
     state = {s.name: machine.state[s.name] for s in machine.isa.scalars() if s.name not in counters}
     return state, bytes(machine.storage.cells), devices(machine)
 
