@@ -1,4 +1,4 @@
-"""A line on stderr, if that is a terminal, that says how many of how many pieces of work are done."""
+"""A line on stderr, if that is a terminal, that says how far long work is."""
 
 import sys
 import time
@@ -28,3 +28,21 @@ class Counter:
         if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+class Line:
+    """`with Line() as line: ... line.show("what is being done")`. The line is gone at the end."""
+
+    def __init__(self) -> None:
+        self._wanted = sys.stderr.isatty()
+
+    def __enter__(self) -> "Line":
+        return self
+
+    def show(self, text: str) -> None:
+        if self._wanted:
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.show("")

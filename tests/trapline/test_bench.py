@@ -1,20 +1,117 @@
 """What `bench` reports is complete; how fast anything is, no test says."""
 
 import json
+import re
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from isa.assembler import Image
+from isa.machine import Machine
+from trapline.bench.boot import program
+from trapline.bench.building import NATIVE
+from trapline.bench.figures import Figure, at_least, at_most
+from trapline.bench.kernels import COMPUTE, KERNELS, RESULT, image
+from trapline.bench.machines import Prepared, bare, finish, monitored
+from trapline.bench.rows import ROWS
 from trapline.cli import main
 
+Capture = pytest.CaptureFixture[str]
+DOCUMENTED = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text().partition("## Measuring")[2]
+QUICK = ("bench", "--quick", "--repeat", "1", "--engine", "reference")
+CALLS = [1, 2, 1, 4, 1, 1, 8, 2, 1, 3, 1, 24, 1, 2, 1, 5, 1, 1, 2, 1, 40, 1, 2, 4, 1, 1, 12, 1, 2, 1, 3, 60]
 
-def test_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+
+def reported(path: Path, only: str) -> dict[str, Any]:
+    assert main([*QUICK, "--only", only, "--output", str(path)]) == 0
+    report: dict[str, Any] = json.loads(path.read_text())
+    return report
+
+
+def test_the_report_has_every_key_that_is_documented(tmp_path: Path, capsys: Capture) -> None:
+    rows = ["monitored", "hello", "trap", "emulated", "reflected", "cores", "machines"]
+    report = reported(tmp_path / "bench.json", ",".join(rows))
+    out = capsys.readouterr().out
+    assert set(report) == set(re.findall(r"^\| `(\w+)` \|", DOCUMENTED.partition("### Rows")[0], re.MULTILINE))
+    keys = set(re.findall(r"`(\w+)`", DOCUMENTED.partition("Each figure has")[2].partition(".")[0]))
+    assert report["sizes"] == {kernel.name: kernel.quick for kernel in KERNELS}
+    assert set(rows) == {figure["row"] for figure in report["figures"]}
+    for figure in report["figures"]:
+        assert set(figure) == keys
+        assert figure["what"].split(":")[0][:30] in out
+        assert figure["least"] <= figure["value"] <= figure["most"]
+        assert (figure["goal"] is None) == (figure["met"] is None)
+
+
+def test_all_rows_are_documented() -> None:
+    table = re.findall(r"^\| (`.*?`) \|", DOCUMENTED.partition("### Rows")[2], re.MULTILINE)
+    assert [name for cell in table for name in re.findall(r"`([\w-]+)`", cell)] == list(ROWS)
+
+
+def test_what_is_not_installed_is_named(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    report = reported(tmp_path / "bench.json", "gcc,qemu-icount,trap,interpreter,boot")
+    assert report["left_out"]["gcc-O1"] == "gcc is not installed"
+    assert {"qemu-icount", "qemu-user", "unicorn"} <= set(report["left_out"])
+    assert [figure["row"] for figure in report["figures"]] == ["trap"]
+    out = capsys.readouterr().out
+    assert all(f"left out: {what}: {why}\n" in out for what, why in report["left_out"].items())
+
+
+def test_a_row_that_does_not_exist_is_refused_with_those_that_do(capsys: Capture) -> None:
+    assert main(["bench", "--only", "gcc,colour"]) == 2
+    assert "there is no row `colour`; rows are gcc, " in capsys.readouterr().err
+
+
+def test_compiled_c_is_beside_us(tmp_path: Path) -> None:
+    report = reported(tmp_path / "bench.json", "gcc")
+    if shutil.which(NATIVE):
+        mean, least, _ = report["figures"]
+        assert set(mean["detail"]["kernels"]) == {kernel.name for kernel in COMPUTE}
+        assert least["value"] == min(ratio["median"] for ratio in mean["detail"]["kernels"].values())
+        assert all(seconds > 0 for seconds in report["compile_seconds"].values())
+        assert report["left_out"] == {}
+
+
+@pytest.mark.nightly
+def test_every_row(tmp_path: Path) -> None:
     path = tmp_path / "bench.json"
-    assert main(["bench", "--small", "--repeat", "1", "--output", str(path)]) == 0
-    out, report = capsys.readouterr().out, json.loads(path.read_text())
-    assert len(report["guests"]) == 5
-    for row in report["guests"]:
-        assert row["guest"] in out and f"{row['steps']:,}" in out
-        assert row["bare"] > 0 and row["monitored"] > 0 and 0.9 < row["share"] < 1 and row["exits"] > 0
-    assert report["exit"]["exits"] > 10_000
-    assert "microseconds" in out
+    assert main(["bench", "--quick", "--repeat", "2", "--output", str(path)]) == 0
+    report = json.loads(path.read_text())
+    rows = {figure["row"] for figure in report["figures"]}
+    assert len(rows) + len(report["left_out"]) >= len(ROWS)
+
+
+def test_a_goal_is_a_bound() -> None:
+    values = [3.0, 1.0, 2.0]
+    assert Figure("", "", values, "", at_least(2)).met and not Figure("", "", values, "", at_least(2.1)).met
+    assert Figure("", "", values, "", at_most(2)).met and not Figure("", "", values, "", at_most(1.9)).met
+    assert Figure("", "", values).met is None
+
+
+def test_a_program_runs_again_from_its_beginning() -> None:
+    kernel = next(k for k in COMPUTE if k.name == "matmul")  # it changes its own data
+    prepared = Prepared(bare("reference"), image(kernel, kernel.quick))
+    checksums = set()
+    for _ in range(3):
+        prepared.machine.storage.write(RESULT, [0])
+        prepared.run()
+        checksums.add(prepared.machine.storage.load(RESULT))
+    assert len(checksums) == 1 and 0 not in checksums
+
+
+def booted(virtual: bool, boot: Image) -> Machine:
+    made = monitored("reference") if virtual else bare("reference")
+    made.load(boot)
+    finish(made)
+    return made
+
+
+def test_the_boot_calls_every_routine_as_often_as_it_says() -> None:
+    boot = program(2, 3)
+    plain, virtual = booted(False, boot), booted(True, boot)
+    assert plain.storage.load(RESULT) == 3 * sum(CALLS)
+    assert plain.storage.read(0, 1024) == virtual.storage.read(0, 1024) and plain.steps == virtual.steps
+    assert len(boot.segments[-1].words) - len(program(1, 1).segments[-1].words) > 16 * 20

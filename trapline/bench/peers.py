@@ -116,19 +116,18 @@ def process_seconds(command: list[str]) -> tuple[float, bytes]:
     return usage.ru_utime + usage.ru_stime, output
 
 
-def maker(name: str, workshop: Workshop) -> Contender:
-    """The contender of this name. Raises LeftOut."""
+def maker(name: str, workshop: Workshop, share: float | None = None) -> Contender:
+    """The contender of this name; `share` is by default so large that no kernel takes it very long. Raises LeftOut."""
+    alone = (QEMU_SYSTEM, *_MACHINE, *_ALONE)
     match name:
-        case "gcc-O1":
-            return Compiled(workshop, 1)
-        case "gcc-O2":
-            return Compiled(workshop, 2)
+        case "gcc-O1" | "gcc-O2":
+            return Compiled(workshop, int(name[-1]), share or 1)
         case "qemu-user":
-            return Qemu(workshop, name, (QEMU_USER,), USER, 1 / 2)
+            return Qemu(workshop, name, (QEMU_USER,), USER, share or 1 / 2)
         case "qemu-system":
-            return Qemu(workshop, name, (QEMU_SYSTEM, *_MACHINE, *_ALONE, "-kernel"), SYSTEM, 1 / 2)
+            return Qemu(workshop, name, (*alone, "-kernel"), SYSTEM, share or 1 / 2)
         case "qemu-icount":
-            return Qemu(workshop, name, (QEMU_SYSTEM, *_MACHINE, *_ALONE, *_EXACT, "-kernel"), SYSTEM, 1 / 4)
+            return Qemu(workshop, name, (*alone, *_EXACT, "-kernel"), SYSTEM, share or 1 / 4)
         case "unicorn":
-            return Unicorn(workshop, 1 / 16)
+            return Unicorn(workshop, share or 1 / 16)
     raise ValueError(name)

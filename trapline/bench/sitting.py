@@ -46,9 +46,10 @@ class Times:
     def by_kernel(self, one: str, other: str) -> dict[str, dict[str, Any]]:
         return {kernel: summary(self.ratios(kernel, one, other)) for kernel in self.seconds}
 
-    def mean(self, one: str, other: str) -> float:
-        """The geometric mean over the kernels of the medians of `ratios`."""
-        return statistics.geometric_mean(statistics.median(self.ratios(k, one, other)) for k in self.seconds)
+    def means(self, one: str, other: str) -> list[float]:
+        """The geometric mean of `ratios` over the kernels, in each turn."""
+        turns = zip(*(self.ratios(kernel, one, other) for kernel in self.seconds), strict=True)
+        return [statistics.geometric_mean(turn) for turn in turns]
 
 
 def summary(values: Sequence[float]) -> dict[str, Any]:

@@ -1,52 +1,81 @@
-"""Measure the reference engine on five guests: instructions per second, monitored against bare, the share that runs
-directly, and what an exit to the monitor costs. Times are the best of several runs. They are measured, so they vary.
+"""Measure Trapline beside compiled C and other simulators, all as ratios of what was measured side by side.
+
+Each figure stands beside its goal. Times are processor time, and the medians of several turns. What is not installed
+(gcc, riscv64-unknown-elf-gcc, QEMU, the Python package unicorn) is left out, and named.
+
+examples:
+  trapline bench --quick
+  trapline bench --only gcc,monitored --repeat 9
 """
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
-from trapline.options import count
+from trapline.options import count, engine_choice
 
 if TYPE_CHECKING:
-    from trapline.measure import Row
+    from trapline.bench.figures import Bench, Figure
 
-SUMMARY = "measure the engine and the monitor"
+SUMMARY = "measure the engines and the monitor beside others"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--repeat", type=count, metavar="N", default=3, help="runs of each (default: %(default)s)")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE too, as JSON")
-    parser.add_argument("--small", action="store_true", help="the guests as they are shipped: quick, and less exact")
+    add = parser.add_argument
+    add("--only", type=_rows, metavar="ROW,...", help="only these rows of the report (an unknown name lists all)")
+    add("--quick", action="store_true", help="small sizes: shows that everything works, and measures nothing")
+    add("--repeat", type=count, metavar="N", default=5, help="turns of each (default: %(default)s)")
+    add("--engine", type=engine_choice, metavar="NAME", default="auto", help="what is ours (default: %(default)s)")
+    add("-o", "--output", metavar="FILE", help="write the result to FILE too, as JSON")
+
+
+def _rows(text: str) -> set[str]:
+    from trapline.bench.rows import ROWS
+
+    asked = set(text.split(","))
+    if unknown := asked.difference(ROWS):
+        raise argparse.ArgumentTypeError(f"there is no row `{min(unknown)}`; rows are {', '.join(ROWS)}")
+    return asked
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from trapline.measure import GUESTS, exit_cost, measure
+    import json
+    from pathlib import Path
+
+    from trapline.bench.rows import ROWS, measure
+    from trapline.bench.workplace import workplace
     from trapline.output import emit_json
 
-    rows = [measure(name, {} if arguments.small else sizes, arguments.repeat) for name, sizes in GUESTS.items()]
-    cost = exit_cost(arguments.repeat)
-    result = {"guests": [row.facts() for row in rows], "exit": cost.facts()}
+    with workplace(arguments.engine, arguments.quick, arguments.repeat) as bench:
+        found: list[Figure] = []
+        result = measure(bench, arguments.only or set(ROWS), found.append)
     if arguments.output:
-        with open(arguments.output, "w", encoding="utf-8") as file:
-            json.dump(result, file, indent=2)
+        Path(arguments.output).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     if arguments.json:
         emit_json(result)
     else:
-        _table(rows)
-        print(f"\nan exit costs {cost.microseconds:.1f} microseconds ({cost.exits:,} exits of {cost.guest})")
+        _table(found, bench)
     return 0
 
 
-def _table(rows: "list[Row]") -> None:
+def _table(found: "list[Figure]", bench: "Bench") -> None:
     from rich.table import Table
 
     from trapline.output import show
 
     table = Table(box=None, pad_edge=False)
-    for column in ("guest", "steps", "bare MIPS", "monitored MIPS", "monitored / bare", "run directly", "exits"):
-        table.add_column(column, justify="left" if column == "guest" else "right")
-    for row in rows:
-        speeds = f"{row.bare / 1e6:.1f}", f"{row.monitored / 1e6:.1f}", f"{row.monitored / row.bare:.2f}"
-        table.add_row(row.guest, f"{row.steps:,}", *speeds, f"{row.share:.3%}", f"{row.exits:,}")
+    for column in ("row", "what", "measured", "from", "to", "unit", "goal", ""):
+        table.add_column(column, justify="right" if column in ("measured", "from", "to") else "left")
+    for figure in found:
+        numbers = (_rounded(n) for n in (figure.value, min(figure.values), max(figure.values)))
+        met = "" if bench.quick or figure.met is None else "met" if figure.met else "missed"
+        table.add_row(figure.row, figure.what, *numbers, figure.unit, str(figure.goal or ""), met)
     show(table)
+    if bench.quick:
+        print("small sizes: this shows that everything works, and measures nothing")
+    for what, why in bench.left_out.items():
+        print(f"left out: {what}: {why}")
+
+
+def _rounded(value: float) -> str:
+    """Three digits that mean something."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

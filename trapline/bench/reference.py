@@ -1,8 +1,10 @@
-"""Timing guests, for `trapline bench`. The guests are the shipped ones, made larger through their `.equ` lines."""
+"""The reference engine, which is plain Python: its speed on five guests, bare and monitored, and what an exit costs it.
+
+The guests are the shipped ones, made larger through their `.equ` lines.
+"""
 
 import time
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator
 
 from guests.catalogue import directory
 from guests.catalogue import find as find_guest
@@ -10,12 +12,13 @@ from isa.assembler import Image, assemble
 from isa.assembler.includes import Directory
 from isa.catalogue import find as find_machine
 from isa.description import Isa
-from isa.errors import MachineError
-from isa.machine import Reason
+from isa.engines.choice import REFERENCE
+from trapline.bench.figures import Bench, Figure
+from trapline.bench.machines import finish
 from trapline.rig import Outfit, Rig, build
 
+ROWS = ("reference",)
 WORDS = 1 << 16
-BUDGET = 1 << 32
 GUESTS: dict[str, dict[str, int]] = {
     "primes": {"LIMIT": 15000},
     "quicksort": {"COUNT": 12000},
@@ -26,49 +29,35 @@ GUESTS: dict[str, dict[str, int]] = {
 EXITS, TIMES = "exits", {"N": 40_000}  # the guest by which the cost of an exit is measured
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """`bare` and `monitored` are steps per second, `share` is what ran directly, 0 to 1."""
-
-    guest: str
-    steps: int
-    bare: float
-    monitored: float
-    share: float
-    exits: int
-
-    def facts(self) -> dict[str, Any]:
-        return {**asdict(self), "ratio": self.monitored / self.bare}
+def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
+    for name, sizes in GUESTS.items():
+        bench.show(f"reference engine, {name}")
+        yield _speed(name, {} if bench.quick else sizes, bench.repeat)
+    yield _exit({} if bench.quick else TIMES, bench.repeat)
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What an exit costs beyond the steps that run directly."""
-
-    guest: str
-    exits: int
-    microseconds: float
-
-    def facts(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-def measure(name: str, sizes: dict[str, int], repeat: int) -> Row:
-    """A guest with the given sizes, bare and monitored."""
+def _speed(name: str, sizes: dict[str, int], repeat: int) -> Figure:
     quick, slow, rig = _times(name, sizes, repeat)
     assert rig.virtual is not None
-    statistics = rig.virtual.statistics
-    exits = sum(statistics.by_decision().values())
-    steps = rig.machine.steps
-    return Row(name, steps, steps / quick, steps / slow, statistics.share_direct, exits)
+    statistics, steps = rig.virtual.statistics, rig.machine.steps
+    detail = {
+        "steps": steps,
+        "bare": steps / quick,
+        "monitored": steps / slow,
+        "ratio": quick / slow,
+        "share": statistics.share_direct,
+        "exits": sum(statistics.by_decision().values()),
+    }
+    return Figure("reference", f"reference engine, {name}", (steps / quick / 1e6,), "MIPS", None, detail)
 
 
-def exit_cost(repeat: int) -> Cost:
+def _exit(sizes: dict[str, int], repeat: int) -> Figure:
     """How much longer a guest with many exits takes monitored than bare, for each of them."""
-    quick, slow, rig = _times(EXITS, TIMES, repeat)
+    quick, slow, rig = _times(EXITS, sizes, repeat)
     assert rig.virtual is not None
     exits = sum(rig.virtual.statistics.by_decision().values())
-    return Cost(EXITS, exits, (slow - quick) / exits * 1e6)
+    what = "reference engine, an exit to the monitor"
+    return Figure("reference", what, (1e6 * (slow - quick) / exits,), "us", None, {"exits": exits})
 
 
 def _times(name: str, sizes: dict[str, int], repeat: int) -> tuple[float, float, Rig]:
@@ -92,7 +81,7 @@ def _image(name: str, sizes: dict[str, int]) -> tuple[Isa, Image]:
 
 
 def _rig(isa: Isa, image: Image, depth: int) -> Rig:
-    rig = build(isa, WORDS, Outfit(), depth)
+    rig = build(isa, WORDS, Outfit(), depth, REFERENCE)
     rig.machine.load(image)
     return rig
 
@@ -100,8 +89,5 @@ def _rig(isa: Isa, image: Image, depth: int) -> Rig:
 def _seconds(rig: Rig) -> float:
     """Processor time of a run to the end. Raises MachineError if the guest does not halt with 0."""
     began = time.process_time()
-    end = rig.machine.run(BUDGET)
-    taken = time.process_time() - began
-    if end.reason is not Reason.HALT or rig.exit_code:
-        raise MachineError(f"the guest did not finish well: {end.reason.value}, exit code {rig.exit_code}")
-    return taken
+    finish(rig.machine)
+    return time.process_time() - began

@@ -1,0 +1,76 @@
+"""All rows of the report, in its order, and how they are measured: `measure` gives what `trapline bench` writes."""
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as package_version
+from types import ModuleType
+from typing import Any
+
+from trapline.bench import against, boot, cold, exits, many, reference, system
+from trapline.bench.building import CROSS, NATIVE, LeftOut, version
+from trapline.bench.figures import Bench, Figure
+from trapline.bench.kernels import KERNELS
+from trapline.bench.peers import QEMU_SYSTEM, QEMU_USER
+
+MODULES: tuple[ModuleType, ...] = (against, cold, exits, system, many, boot, reference)
+ROWS: tuple[str, ...] = tuple(row for module in MODULES for row in module.ROWS)
+
+
+def measure(bench: Bench, rows: set[str], done: Callable[[Figure], None] = lambda figure: None) -> dict[str, Any]:
+    """The report as plain data (docs/command-line.md lists its keys). `done` is called with every figure."""
+    found: list[Figure] = []
+    for figure in _figures(bench, rows):
+        found.append(figure)
+        done(figure)
+    return {
+        "host": host(),
+        "engine": bench.engine,
+        "quick": bench.quick,
+        "repeat": bench.repeat,
+        "sizes": {kernel.name: bench.sizes(kernel) for kernel in KERNELS},
+        "figures": [figure.facts() for figure in found],
+        "left_out": bench.left_out,
+        "compile_seconds": bench.workshop.seconds,
+    }
+
+
+def _figures(bench: Bench, rows: set[str]) -> Iterator[Figure]:
+    for module in MODULES:
+        wanted = rows.intersection(module.ROWS)
+        try:
+            if wanted:
+                yield from module.measure(bench, wanted)
+        except LeftOut as left_out:
+            bench.leave_out(left_out)
+
+
+def host() -> dict[str, Any]:
+    """What was measured on, and with."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": sys.version.split()[0],
+        "llvmlite": _package("llvmlite"),
+        "unicorn": _package("unicorn"),
+        **{tool: version(tool) for tool in (NATIVE, CROSS, QEMU_USER, QEMU_SYSTEM)},
+    }
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor()
+
+
+def _package(name: str) -> str | None:
+    try:
+        return package_version(name)
+    except PackageNotFoundError:
+        return None
