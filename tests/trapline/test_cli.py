@@ -67,6 +67,15 @@ def test_starting_up_imports_nothing_heavy() -> None:
     assert not {"lark", "rich", "hypothesis", "isa.language", "monitor", "proofs"} & loaded
 
 
+def test_a_second_run_loads_only_what_runs() -> None:
+    """Not what reads descriptions and programs, nor other ways to run, nor what only looks small."""
+    first, second = (imported("from trapline.cli import main; main(['run', 'hello'])") for _ in range(2))
+    heavy = {"lark", "rich", "z3", "llvmlite", "numpy", "pathlib", "shutil", "hashlib", "difflib", "monitor", "proofs"}
+    heavy |= {"isa.language.checker", "isa.language.parser", "isa.language.syntax", "isa.assembler.emission"}
+    assert not heavy & second, second & heavy
+    assert "isa.engines.reference" in first & second
+
+
 def test_a_command_is_parsed_without_the_others() -> None:
     """And nothing can tell: not its help, nor what is said to its arguments."""
     assert set(cli.asked(["run", "hello"])) == {"run"}
