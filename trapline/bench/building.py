@@ -19,6 +19,8 @@ COPY = "riscv64-unknown-elf-objcopy"
 USER, SYSTEM = "user", "system"  # how a program for RISC-V runs: as a process of Linux, or alone on the machine
 FIRST = {USER: 0x10000, SYSTEM: 0x8000_0000}  # the address of the first byte, where it also begins
 
+# At -O1 gcc does not align loops, and chance makes some programs twice as slow; so it is told to.
+_ALIGNED = ("-falign-functions=64", "-falign-loops=32")
 _CROSS_OPTIONS = (
     *("-march=rv32im", "-mabi=ilp32", "-mcmodel=medany", "-msmall-data-limit=0", "-fno-pic", "-O1"),
     *("-ffreestanding", "-nostdlib", "-static", "-Wl,--build-id=none"),
@@ -60,7 +62,7 @@ class Workshop:
     def native(self, name: str, sizes: dict[str, int], level: int) -> Path:
         """A kernel for this host, optimized with -O`level`. Raises TraplineError if it cannot be built."""
         sources = ("native.c", f"{name}.c")
-        return self._built(_file(f"{name}.O{level}", sizes), [NATIVE, f"-O{level}"], sources, sizes)
+        return self._built(_file(f"{name}.O{level}", sizes), [NATIVE, f"-O{level}", *_ALIGNED], sources, sizes)
 
     def riscv(self, name: str, sizes: dict[str, int], kind: str) -> Path:
         """A kernel for RV32IM, -O1, as a program for `USER` or `SYSTEM`. Raises TraplineError."""
