@@ -8,6 +8,7 @@ from isa.catalogue import find
 from isa.description import Isa
 
 G3 = find("g3")
-M16 = find(str(Path(__file__).parent / "machines" / "m16.isa"))
+HERE = Path(__file__).parent / "machines"
+M16, W64 = find(str(HERE / "m16.isa")), find(str(HERE / "w64.isa"))
 MACHINES: dict[str, Isa] = {isa.name: isa for isa in (G3, M16)}
 EACH = pytest.mark.parametrize("name", MACHINES)
