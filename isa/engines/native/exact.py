@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from isa.description import Instruction
 from isa.engines.native.frame import FIELD, HOISTED, MOST_REWRITTEN, Code
 from isa.engines.native.plan import Plan
-from isa.engines.native.text import RARE, Text, Value, number
+from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Memory, Values
 from isa.engines.steps import parameters
 from isa.ir import TRUE, Behaviour, Expr, TrapIf
-from isa.machine.storage import DIRTY, LINE_SHIFT, REFERENCE, REGION
+from isa.machine.storage import CODE, DIRTY, LINE_SHIFT, REFERENCE, REGION
 from isa.normal import merge
 
 FRAME = "%frame"
@@ -58,7 +58,9 @@ class Exact:
         state = state or text.address("state")
         where = {name: (state, slot.first) for name, slot in self.plan.layout.slots.items()}
         memory = Memory(text.address("cells"), text.field("size"), self.plan.cell_bits)
-        return Values(text, where, memory, params or {})
+        values = Values(text, where, memory, params or {})
+        values.inside = self.plan.always
+        return values
 
     # ---- the step
 
@@ -70,31 +72,33 @@ class Exact:
         for trap in (*self.isa.prologue.traps, *self.isa.fetch.traps):
             self.trap(text, values, trap)
         word = values.value(self.isa.fetch.word)
-        text.emit(f"ret i64 {text.call('i64', '@perform', [f'ptr {FRAME}', word.typed])}")
-        return text.define(f"define internal i64 @single(ptr {FRAME}) noinline")
+        which = text.call("i32", "@decode", [word.typed])
+        text.emit(f"ret i64 {text.call('i64', '@perform', [f'ptr {FRAME}', word.typed, f'i32 {which}'])}")
+        return text.define(f"define i64 @single(ptr {FRAME}) noinline")
 
     def perform(self) -> str:
-        """`perform(frame, word)`: as `single`, once prologue and fetch have let a word through."""
+        """`perform(frame, word, which)`: as `single`, once prologue and fetch have let a word through, and it is known
+        which instruction it is, as `decode` has it."""
         text, word = Body(), Value(self.isa.word, "%word")
-        which = Value(32, text.call("i32", "@decode", [word.typed]))
         labels = [text.label("do") for _ in self.plan.instructions]
         none = text.label("none")
         cases = " ".join(f"i32 {i}, label %{label}" for i, label in enumerate(labels, 1))
-        text.emit(f"switch i32 {which.text}, label %{none} [ {cases} ]")
+        text.emit(f"switch i32 %which, label %{none} [ {cases} ]")
         for name, label in [("unassigned", none), *((f"step.{i}", label) for i, label in enumerate(labels))]:
             text.block(label)
             text.emit(f"ret i64 {text.call('i64', f'@{name}', [f'ptr {FRAME}', word.typed])}")
-        return text.define(f"define internal i64 @perform(ptr {FRAME}, {word.type} %word) noinline")
+        return text.define(f"define internal i64 @perform(ptr {FRAME}, {word.type} %word, i32 %which) alwaysinline")
 
     def instruction(self, number: int) -> str:
         """`step.N(frame, word)`: one instruction, after prologue and fetch let it through."""
         text, instruction = Body(), self.plan.instructions[number]
-        behaviour = self.plan.step(instruction)
+        behaviour, inside = self.plan.step(instruction)
         word = Value(self.isa.word, "%word")
         if self.plan.asks(behaviour):
             text.give(Code.ASK)
         else:
             values = self.values(text, self.operands(text, instruction, word))
+            values.inside |= inside
             spin = self.plan.steps.spin_condition(instruction)
             if spin is not None:
                 here, on = text.label("spin"), text.label("on")
@@ -121,7 +125,7 @@ class Exact:
         text, isa = Body(), self.isa
         params = {"cause": text.field("cause", isa.cause_width), "info": text.field("info", isa.info_width)}
         self._perform(text, self.values(text, params), merge(isa, isa.entry))
-        return text.define(f"define internal i64 @enter(ptr {FRAME}) noinline")
+        return text.define(f"define i64 @enter(ptr {FRAME}) noinline")
 
     def operands(self, text: Text, instruction: Instruction, word: Value) -> dict[str, Value]:
         """An instruction's operands, taken from its word."""
@@ -156,7 +160,7 @@ class Exact:
     def _perform(self, text: Body, values: Values, behaviour: Behaviour) -> None:
         for trap in behaviour.traps:
             self.trap(text, values, trap)
-        values.effects(behaviour.effects, lambda index, value: self._put(text, index, value))
+        self._effects(text, values, behaviour)
         if self.plan.halts(behaviour):
             stopped = number(64, 0)
             for state, mask in self.plan.halting:
@@ -207,9 +211,13 @@ class Exact:
     def note(self, text: Body, lines: str, index: Value, on: str) -> None:
         """Keep the map of lines true after a store, and go to `on`."""
         line = text.at(lines, text.lshr(index, number(64, LINE_SHIFT)), 8)
-        cold = text.label("line")
-        text.branch(text.compare("ne", text.load(line, 8, 8), number(8, DIRTY)), cold, on, RARE)
+        mark, cold, touch = text.load(line, 8, 8), text.label("line"), text.label("touch")
+        text.branch(text.compare("ne", mark, number(8, DIRTY)), cold, on, RARE)
         text.block(cold)
+        code = text.load(text.at(text.address("code"), index, 8), 8, 8)
+        known = text.compare("eq", mark, number(8, DIRTY | CODE))
+        text.branch(text.and_(known, text.is_zero(code)), on, touch, USUAL)
+        text.block(touch)
         text.call("void", "@touch", [f"ptr {FRAME}", index.typed])
         text.jump(on)
 
@@ -237,9 +245,29 @@ class Exact:
         text.emit("ret void")
         return text.define(f"define void @touch(ptr {FRAME}, i64 %index) noinline cold")
 
-    def _put(self, text: Body, index: Value, value: Value) -> None:
-        word = text.zext(value, self.plan.cell_bits)
-        text.call("void", "@put", [f"ptr {FRAME}", text.zext(index, 64).typed, word.typed])
+    def _effects(self, text: Body, values: Values, behaviour: Behaviour) -> None:
+        """All effects; lines of the map that several words lie in for sure are looked at once."""
+        inside = {values.value(index).text for index in values.inside}
+        noted: dict[int, list[Value]] = {}
+
+        def store(index: Value, value: Value) -> None:
+            wide, word = text.zext(index, 64), text.zext(value, self.plan.cell_bits)
+            if index.text.isdigit() and index.text in inside:
+                text.store(text.at(text.address("cells"), wide, word.width), word, word.width)
+                noted.setdefault(int(index.text) >> LINE_SHIFT, []).append(number(64, int(index.text)))
+            else:
+                text.call("void", "@put", [f"ptr {FRAME}", wide.typed, word.typed])
+
+        values.effects(behaviour.effects, store)
+        for line, indexes in noted.items():
+            at = text.at(text.address("lines"), line, 8)
+            cold, on = text.label("line"), text.label("on")
+            text.branch(text.compare("ne", text.load(at, 8, 8), number(8, DIRTY)), cold, on, RARE)
+            text.block(cold)
+            for index in indexes:
+                text.call("void", "@touch", [f"ptr {FRAME}", index.typed])
+            text.jump(on)
+            text.block(on)
 
     # ---- time
 

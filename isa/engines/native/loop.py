@@ -69,15 +69,15 @@ class Loop:
         text.call("void", "@advance", [f"ptr {FRAME}", took.typed])
         text.set("ran", text.add(text.field("ran"), took))
         stopped = text.label("stopped")
-        text.branch(text.is_zero(code), "more", stopped, USUAL)
+        text.branch(text.is_zero(text.and_(code, number(64, 255))), "more", stopped, USUAL)
         text.block(stopped)
         text.emit(f"ret {code.typed}")
         text.block("more")
         text.branch(text.compare("eq", text.field("ran"), Value(64, "%limit")), "out", "asked", RARE)
         text.block("asked")
-        self._known(text, pc_slot, origin, cells)
+        self._known(text, pc_slot, origin, cells, code)
 
-    def _known(self, text: Body, pc_slot: str, origin: Value, cells: str) -> None:
+    def _known(self, text: Body, pc_slot: str, origin: Value, cells: str, code: Value) -> None:
         """Take the step that threaded code stopped before: if it stopped within its allowance and its window, prologue
         and fetch need not be asked again."""
         pc = text.load(pc_slot, 64)
@@ -86,7 +86,18 @@ class Loop:
         text.block("perform")
         at = text.at(cells, text.add(origin, pc), self.plan.cell_bits)
         word = text.load(at, self.isa.word, self.plan.cell_bits)
-        text.lines.append(f"  %known = call i64 @perform(ptr {FRAME}, {word.typed})")
+        which = text.lshr(code, number(64, 8))
+        named, unnamed = text.label("named"), text.label("unnamed")
+        text.branch(text.is_zero(which), unnamed, named, RARE)
+        text.block(unnamed)
+        decoded = Value(32, text.call("i32", "@decode", [word.typed]))
+        text.jump("known")
+        text.block(named)
+        given = text.trunc(which, 32)
+        text.jump("known")
+        text.block("known")
+        which = text.phi(32, (decoded, unnamed), (given, named))
+        text.lines.append(f"  %known.code = call i64 @perform(ptr {FRAME}, {word.typed}, {which.typed})")
         text.jump("taken")
 
     def _single(self, text: Body) -> None:
@@ -96,7 +107,7 @@ class Loop:
         text.lines.append(f"  %exact = call i64 @single(ptr {FRAME})")
         text.jump("taken")
         text.block("taken")
-        known = ", [ %known, %perform ]" if self.plan.fast else ""
+        known = ", [ %known.code, %known ]" if self.plan.fast else ""
         text.lines.append(f"  %code = phi i64 [ %exact, %one ]{known}")
         code = Value(64, "%code")
         cases = f"i64 {int(Code.LIMIT)}, label %happened i64 {int(Code.HALT)}, label %halted"

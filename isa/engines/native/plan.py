@@ -14,7 +14,23 @@ from isa.engines.native.frame import MOST_REWRITTEN
 from isa.engines.native.values import cell_bits
 from isa.engines.steps import Steps, steps_of
 from isa.fold import rewrite_behaviour, rewriter, truth
-from isa.ir import Behaviour, Element, Expr, Load, Origin, Param, Read, Recv, Send, Size, Store, TrapIf, Unknown, nodes
+from isa.ir import (
+    Behaviour,
+    Const,
+    Element,
+    Expr,
+    Load,
+    Origin,
+    Param,
+    Read,
+    Recv,
+    Send,
+    Size,
+    Store,
+    TrapIf,
+    Unknown,
+    nodes,
+)
 from isa.machine.identity import meaning_digest
 from isa.normal import bits_written, merge
 from isa.windows import Window, fetch_window, hoisted, narrowed
@@ -97,9 +113,20 @@ class Plan:
         needs = any(isinstance(n, Recv | Unknown) for n in nodes(*behaviour.expressions()))
         return needs or any(isinstance(e, Send) for e in behaviour.effects)
 
-    def step(self, instruction: Instruction) -> Behaviour:
-        """An instruction's whole step after prologue and fetch let it through, merged."""
-        return merge(self.isa, Behaviour((), self.isa.prologue.effects).then(instruction.behaviour))
+    def step(self, instruction: Instruction) -> tuple[Behaviour, frozenset[Expr]]:
+        """An instruction's whole step after prologue and fetch let it through, merged and narrowed, and which indexes
+        of it lie in storage for sure."""
+        whole = Behaviour((), self.isa.prologue.effects).then(instruction.behaviour)
+        found = narrowed(self.isa, merge(self.isa, whole))
+        return found.behaviour, found.inside
+
+    @cached_property
+    def always(self) -> frozenset[Expr]:
+        """Constant indexes that lie in every machine's storage: those of the trap entry and the reset."""
+        roots = [*self.isa.entry.expressions(), *self.isa.reset.expressions()]
+        found = [n.index for n in nodes(*roots) if isinstance(n, Load)]
+        found += [e.index for b in (self.isa.entry, self.isa.reset) for e in b.effects if isinstance(e, Store)]
+        return frozenset(index for index in found if isinstance(index, Const))
 
     # ---- records and handlers
 
@@ -108,10 +135,12 @@ class Plan:
         """Every handler; its number in a record is one more than its index."""
         return tuple(h for i in self.instructions for h in self._handlers(i)) if self.fast else ()
 
-    @property
-    def unfit(self) -> int:
-        """The number that stands in the records of words that have no handler."""
-        return len(self.handlers) + 1
+    @cached_property
+    def others(self) -> tuple[int, ...]:
+        """The instructions that have no handler, numbered from 1 as they are decoded, and 0 for no instruction. Their
+        records have the numbers after the handlers'."""
+        handled = {h.instruction.name for h in self.handlers}
+        return (0, *(n for n, i in enumerate(self.instructions, 1) if i.name not in handled))
 
     @cached_property
     def record_bytes(self) -> int:

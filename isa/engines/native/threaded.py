@@ -58,14 +58,16 @@ class Threaded:
         self.shift = self.plan.record_bytes.bit_length() - 1
 
     def functions(self) -> list[str]:
-        found = [self.predecode(), self.undecoded(), self.bail(), self.land(), self.region()]
+        found = [self.predecode(), self.undecoded(), self.land(), self.region()]
+        found += [self.leave(number) for number in range(len(self.plan.instructions) + 1)]
         for serial, handler in enumerate(self.plan.handlers, 1):
             found += self.handler(serial, handler)
         return [*found, self.table()]
 
     def table(self) -> str:
-        """Handler numbers to handlers: 0 decodes, the last leaves."""
-        names = ["@undecoded", *(f"@handler.{n}" for n in range(1, self.plan.unfit)), "@bail"]
+        """Handler numbers to handlers: 0 decodes, the last ones leave."""
+        handlers = (f"@handler.{n}" for n in range(1, len(self.plan.handlers) + 1))
+        names = ["@undecoded", *handlers, *(f"@leave.{n}" for n in self.plan.others)]
         return f"@table = internal constant [{len(names)} x ptr] [{', '.join(f'ptr {name}' for name in names)}]\n"
 
     # ---- handlers
@@ -95,7 +97,7 @@ class Threaded:
         stores = not careful and any(isinstance(e, Store) for e in rest)
         self._go(text, handler.spins, condition, going, stores)
         text.block(cold)
-        self._tail(text, "@bail")
+        self._tail(text, f"@leave.{1 + self.plan.instructions.index(handler.instruction)}")
         return text.define(f"define internal preserve_nonecc i64 @{name}({ARGUMENTS})")
 
     def _look(self, text: Body, values: Values, effects: list[Effect], careful: str) -> None:
@@ -175,7 +177,7 @@ class Threaded:
         out, on = text.label("stop"), text.label("on")
         text.branch(text.compare("eq", ip, stop), out, on, RARE)
         text.block(out)
-        self._tail(text, "@bail", ip=ip)
+        self._tail(text, "@leave.0", ip=ip)
         text.block(on)
         self._dispatch(text, ip, stop)
 
@@ -192,19 +194,19 @@ class Threaded:
         """How many steps of the allowance are left at a record."""
         return text.ashr(text.sub(END, ip), number(64, self.shift))
 
-    def _leave(self, text: Body, pc: Value, left: Value, code: Code) -> None:
+    def _leave(self, text: Body, pc: Value, left: Value, code: int) -> None:
         """Return, with the pc and the unused steps where `execute` finds them."""
         text.store(text.at("%state", self.plan.layout.slots[self.isa.pc].first), pc)
         text.set("left", left)
-        text.give(code)
+        text.emit(f"ret i64 {int(code)}")
 
     # ---- the shared ones
 
-    def bail(self) -> str:
-        """Leave before the instruction at `ip`."""
+    def leave(self, which: int) -> str:
+        """`leave.N`: leave before the instruction at `ip`, which is the Nth; 0 if that is not known."""
         text = Body()
-        self._leave(text, pc_of(text, self.plan, IP, 64), self._left(text, IP), Code.LIMIT)
-        return text.define(f"define internal preserve_nonecc i64 @bail({ARGUMENTS})")
+        self._leave(text, pc_of(text, self.plan, IP, 64), self._left(text, IP), which << 8)
+        return text.define(f"define internal preserve_nonecc i64 @leave.{which}({ARGUMENTS})")
 
     def undecoded(self) -> str:
         """Make the record at `ip`, and go on there."""
@@ -235,7 +237,14 @@ class Threaded:
             text.block(label)
             self._record(text, record, word, [plan.handlers[n - 1] for n in numbers[name]], numbers[name])
         text.block("unfit")
-        text.store(record, number(16, plan.unfit), 16)
+        for serial, other in enumerate(plan.others[1:], len(plan.handlers) + 2):
+            leave, on = text.label("leave"), text.label("on")
+            text.branch(text.compare("eq", which, number(32, other)), leave, on)
+            text.block(leave)
+            text.store(record, number(16, serial), 16)
+            text.emit("ret void")
+            text.block(on)
+        text.store(record, number(16, len(plan.handlers) + 1), 16)
         text.emit("ret void")
         return text.define(f"define internal void @predecode(ptr {FRAME}, i64 %index) noinline")
 
