@@ -34,6 +34,10 @@ class Dispatcher:
         self._last_exit = 0
         self.done = 0
 
+    def move(self, processor: Machine) -> None:
+        """Run on this machine from now on: another processor of the machine below, over the same storage."""
+        self.below = processor
+
     def execute(self, limit: int) -> tuple[int, Trap | Pause]:
         """As every engine: at most `limit` steps, and why it stopped."""
         self.done = 0

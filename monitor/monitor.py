@@ -3,8 +3,10 @@
 `Monitor(below)` sits on any machine, a `VirtualMachine` included; that is Theorem 2 as a type.
 """
 
+from collections import deque
 from collections.abc import Callable
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from itertools import count
 
 from isa.description import Isa
@@ -14,6 +16,7 @@ from isa.engines.steps import steps_of
 from isa.errors import MachineError
 from isa.machine import Exit, Machine, Reason, Storage
 from isa.machine.machine import EngineFactory
+from isa.machine.parallel import at_once
 from isa.machine.storage import page_shift
 from monitor.admission import admit
 from monitor.allocator import Allocator
@@ -35,7 +38,22 @@ class VirtualMachine(Machine):
         super().__init__(monitor.isa, storage, ports, seed, self._dispatcher)
 
     def _dispatcher(self, machine: Machine) -> Dispatcher:
-        return Dispatcher(self, self.monitor.below, self.monitor.core)
+        self.dispatcher = Dispatcher(self, self.monitor.below, self.monitor.core)
+        return self.dispatcher
+
+    @property
+    def hosts(self) -> list[Machine]:
+        return [self, *self.dispatcher.below.hosts]
+
+
+@dataclass(slots=True)
+class Share:
+    """What a virtual machine may still have of a run: `left` steps. `end` is how it stopped, after `turns` turns."""
+
+    vm: VirtualMachine
+    left: int
+    turns: int = 0
+    end: Exit | None = None
 
 
 class Monitor:
@@ -56,6 +74,7 @@ class Monitor:
         self.core = core_of(below.isa)
         self.allocator = Allocator(below.storage)
         self.machines: list[VirtualMachine] = []
+        self._further: list[Machine] = []
         self._names = map("vm{}".format, count())
         self.subscribers: list[Callable[[ExitEvent], None]] = []
 
@@ -83,20 +102,23 @@ class Monitor:
         self.machines.remove(vm)
         self.allocator.release(vm.storage)
 
-    def run(self, budget: int, quantum: int = QUANTUM) -> dict[str, Exit]:
+    def run(self, budget: int, quantum: int = QUANTUM, threads: int = 1) -> dict[str, Exit]:
         """Run all virtual machines in turn, each for at most `budget` steps, until every one has stopped.
 
-        A machine that halts, idles for ever, is killed or fails stops alone; the others go on.
+        A machine that halts, idles for ever, is killed or fails stops alone; the others go on. With several `threads`
+        the machine below has that many processors; what comes of each virtual machine is the same. A machine below
+        that is virtual has one, and so has one that is watched: events come in the order of the turns.
         """
         ends = {vm.name: vm.exit for vm in self.machines if vm.exit is not None}
-        left = {vm: budget for vm in self.machines if vm.exit is None}
-        while left:
-            for vm in list(left):
-                end = self.turn(vm, min(max(1, quantum), left[vm]))
-                left[vm] -= end.steps
-                if end.reason is not Reason.BUDGET or not left[vm]:
-                    ends[vm.name] = end
-                    del left[vm]
+        shares = [Share(vm, budget) for vm in self.machines if vm.exit is None]
+        waiting, processors = deque(shares), self._processors(min(threads, len(shares)))
+        try:
+            at_once([partial(self._serve, processor, waiting, quantum) for processor in processors], len(processors))
+        finally:
+            self._gather(processors)
+        for share in sorted(shares, key=lambda share: share.turns):
+            assert share.end is not None
+            ends[share.vm.name] = share.end
         return ends
 
     def turn(self, vm: VirtualMachine, quantum: int) -> Exit:
@@ -105,6 +127,42 @@ class Monitor:
         if end.reason in (Reason.HALT, Reason.IDLE, Reason.VIOLATION):
             vm.exit = end
         return end
+
+    def _serve(self, processor: Machine, waiting: deque[Share], quantum: int) -> None:
+        """Give turns on a processor to whoever waits longest, until nobody waits. Those that have not stopped then
+        are on other processors, one on each."""
+        while True:
+            try:
+                share = waiting.popleft()
+            except IndexError:
+                return
+            share.vm.dispatcher.move(processor)
+            end = self.turn(share.vm, min(max(1, quantum), share.left))
+            share.turns += 1
+            share.left -= end.steps
+            if end.reason is not Reason.BUDGET or not share.left:
+                share.end = end
+            else:
+                waiting.append(share)
+
+    def _processors(self, count: int) -> list[Machine]:
+        """The machine below, and others with its storage and states of their own: `count` if that can be."""
+        below = self.below
+        if isinstance(below, VirtualMachine) or self.subscribers or below.trace or below.breakpoints:
+            return [below]
+        while len(self._further) < count - 1:
+            self._further.append(Machine(self.isa, below.storage, engine=self.engine, state=below.state.copy()))
+        return [below, *self._further[: max(0, count - 1)]]
+
+    def _gather(self, processors: list[Machine]) -> None:
+        """Make what was done on several processors look as if it had been done on the machine below."""
+        for vm in self.machines:
+            vm.dispatcher.move(self.below)
+        for further in processors[1:]:
+            self.below.steps += further.steps
+            self.below.retired += further.retired
+            self.below.skipped += further.skipped
+            further.steps = further.retired = further.skipped = 0
 
     def subscribe(self, subscriber: Callable[[ExitEvent], None]) -> None:
         """Call `subscriber` with every exit of every virtual machine of this monitor."""

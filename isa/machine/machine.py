@@ -69,7 +69,7 @@ class Machine:
     `steps`, `retired` and `skipped` (those of both that passed in idling) count since the machine was made. `trace`, if
     set, is called with a `TraceLine` for every step (which makes the machine step singly). `breakpoints` are pcs before
     whose instruction a run stops; the next run passes it. `engine` makes the engine (see `isa.engines.choice`), which
-    may be replaced between two runs.
+    may be replaced between two runs. With `state` the machine goes on from there, instead of being reset.
     Raises MachineError if the storage is too small for the trap entry.
     """
 
@@ -80,6 +80,7 @@ class Machine:
         ports: Ports | None = None,
         seed: int = 0,
         engine: "EngineFactory | None" = None,
+        state: MachineState | None = None,
     ) -> None:
         self.isa, self.storage, self.seed = isa, storage, seed
         least = least_storage(isa)
@@ -89,7 +90,7 @@ class Machine:
                 f"give it more: `--storage {max(least, storage.page_words)}`",
             )
         self.ports = ports or Ports({})
-        self.state = MachineState(layout_of(isa))
+        self.state = state or MachineState(layout_of(isa))
         self.steps = self.retired = self.skipped = 0
         self.random = Random(seed)  # for `unknown`; a virtual machine lends its own to the machine it runs on
         self.stopped_by = ""  # an engine's words for a device failure or a violation
@@ -104,7 +105,8 @@ class Machine:
         self._received: list[tuple[int, int]] = []
         self.factory: EngineFactory = engine or choose(DEFAULT)
         self.engine = self.factory(self)
-        self.engine.reset()
+        if state is None:
+            self.engine.reset()
 
     def load(self, image: Loadable) -> None:
         """Put an image's words into storage and its entry into the pc. Raises MachineError if it does not fit."""
@@ -206,6 +208,11 @@ class Machine:
         self.retired += skipped
         self.skipped += skipped
         return True
+
+    @property
+    def hosts(self) -> list["Machine"]:
+        """The machine itself, and for a virtual one those that it runs on, down to the real one."""
+        return [self]
 
     @property
     def halted(self) -> bool:

@@ -62,6 +62,12 @@ class MachineState:
         self.layout = layout
         self.block = array("Q", bytes(8 * layout.length))
 
+    def copy(self) -> "MachineState":
+        """Another state with the same values."""
+        copied = MachineState(self.layout)
+        copied.block[:] = self.block
+        return copied
+
     def __getitem__(self, name: str) -> int | list[int]:
         whole, _, part = name.partition(".")
         slot = self.layout.slots[whole]
