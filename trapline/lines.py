@@ -10,7 +10,6 @@ from typing import TextIO
 
 from isa.assembler import Image
 from isa.errors import UsageError
-from trapline.exits import event_line
 from trapline.rig import Rig
 from trapline.session import Interruption
 
@@ -77,5 +76,7 @@ def followed(rig: Rig, image: Image | None, path: str | None, interruption: Inte
         raise UsageError("a bare machine has no exits", "run it with `--monitor trap`")
     with LineFile(path or "", interruption) as file:
         if path and vm is not None:
+            from trapline.exits import event_line
+
             vm.monitor.subscribe(lambda event: file.write(event_line(event, image)))
         yield file

@@ -103,15 +103,16 @@ def _going_on(kept: str, arguments: argparse.Namespace) -> str:
 
 def _say(launched: "Launch", found: "Verdict", exits: bool) -> None:
     """The summary, on a line of its own after whatever the guest printed."""
-    from trapline.exits import exit_table, share_line
-
     if launched.rig.output[-1:] not in (b"", b"\n") and sys.stdout.isatty():
         print(flush=True)
     print(_headline(launched, found), file=sys.stderr)
     vm = launched.rig.virtual
-    if vm is not None:
-        print(share_line(vm.statistics), file=sys.stderr)
-    if vm is not None and exits:
+    if vm is None:
+        return
+    from trapline.exits import exit_table, share_line
+
+    print(share_line(vm.statistics), file=sys.stderr)
+    if exits:
         exit_table(vm.statistics, launched.image, sys.stderr)
 
 
