@@ -7,7 +7,8 @@ here changes between two calls of native code. A region is taken out as soon as 
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
+from threading import RLock
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from isa.description import Isa
 from isa.engines.native import background
@@ -36,7 +37,7 @@ class Installed:
     code: Linked
     tier: Tier
     entries: "list[ctypes.Array[ctypes.c_uint64]]"
-    better: "Job[bytes] | None" = None
+    better: "Job[Linked] | None" = None
 
     @property
     def steps(self) -> int:
@@ -48,7 +49,7 @@ class Waiting:
     region: Region
     words: dict[int, int]
     tier: Tier
-    job: "Job[bytes]"
+    job: "Job[Linked]"
 
 
 class Translations:
@@ -59,6 +60,7 @@ class Translations:
         self.cells = root.cells
         self.compiler = Compiler()
         self.running = 0
+        self._turn = RLock()  # machines on one storage may run in several threads
         self.installed: dict[int, Installed] = {}  # by the word of the hot place
         self._at: dict[int, set[Installed]] = {}
         self._waiting: list[Waiting] = []
@@ -70,6 +72,10 @@ class Translations:
     def hot(self, pc: int, place: Callable[[int], int | None], options: Options) -> None:
         """Have a region made at a pc that is jumped to often. `place` gives the word of the root at which a pc lies,
         None if its fetch would trap."""
+        with self._turn:
+            self._hot(pc, place, options)
+
+    def _hot(self, pc: int, place: Callable[[int], int | None], options: Options) -> None:
         here = place(pc)
         assert here is not None
         if self._rewritten.get(here, 0) >= STUBBORN:
@@ -91,9 +97,7 @@ class Translations:
             self.tables.entries[here] = NOT_AGAIN
             return
         words = {at: word for at in region.code if (word := places[at]) is not None}
-        tier = Tier.FULL if options.full else Tier.QUICK
-        if tier is Tier.QUICK and options.full is None and self.compiler.kept(Tier.FULL, region.key) is not None:
-            tier = Tier.FULL
+        tier = Tier.FULL if options.full or (options.full is None and self._at_hand(region)) else Tier.QUICK
         job = self._compile(region, tier, options)
         if job is None:
             self.tables.entries[here] = 0  # too much is waiting: count again
@@ -103,6 +107,10 @@ class Translations:
 
     def settle(self, options: Options) -> None:
         """Put in what was compiled meanwhile, and have compiled again what has proved hot."""
+        with self._turn:
+            self._settle(options)
+
+    def _settle(self, options: Options) -> None:
         for waiting in [w for w in self._waiting if w.job.done]:
             self._waiting.remove(waiting)
             if all(self.cells[word] == waiting.region.code[pc].word for pc, word in waiting.words.items()):
@@ -122,15 +130,26 @@ class Translations:
 
     def forget(self, word: int) -> None:
         """A word of the root was written: what was made of it is gone."""
-        for installed in list(self._at.get(word, ())):
-            place = installed.words[installed.region.entries[0]]
-            self._rewritten[place] = self._rewritten.get(place, 0) + 1
-            self._remove(installed)
+        with self._turn:
+            for installed in list(self._at.get(word, ())):
+                place = installed.words[installed.region.entries[0]]
+                self._rewritten[place] = self._rewritten.get(place, 0) + 1
+                self._remove(installed)
 
     # ---- one region
 
-    def _compile(self, region: Region, tier: Tier, options: Options) -> "Job[bytes] | None":
-        work = lambda: self.compiler.object(lambda: source(region, _SYMBOL), tier, region.key)  # noqa: E731
+    def _at_hand(self, region: Region) -> bool:
+        """Whether the best code for a region need not be compiled."""
+        return (region.key, Tier.FULL) in _LINKED or self.compiler.kept(Tier.FULL, region.key) is not None
+
+    def _compile(self, region: Region, tier: Tier, options: Options) -> "Job[Linked] | None":
+        def work() -> Linked:
+            code = _LINKED.get((region.key, tier))
+            if code is None:
+                code = self.compiler.load(lambda: source(region, _SYMBOL), tier, region.key, (_SYMBOL,))
+                _LINKED[region.key, tier] = code
+            return code
+
         if options.background:
             return background.submit(work, len(region.code))
         job = Job(work)
@@ -142,7 +161,7 @@ class Translations:
             for installed in list(self.installed.values()):
                 self._remove(installed)
         region = waiting.region
-        code = self.compiler.link(waiting.job.result(), (_SYMBOL,))
+        code = waiting.job.result()
         installed = Installed(region, waiting.words, code, waiting.tier, [])
         for number, pc in enumerate(region.entries):
             fields = (code.address(_SYMBOL), pc, region.hi, number, 0)
@@ -169,7 +188,7 @@ class Translations:
                 installed.better = self._compile(installed.region, Tier.FULL, options)
         elif installed.better.done:
             self._retired.append(installed.code)
-            installed.code, installed.tier = self.compiler.link(installed.better.result(), (_SYMBOL,)), Tier.FULL
+            installed.code, installed.tier = installed.better.result(), Tier.FULL
             for entry in installed.entries:
                 entry[0] = installed.code.address(_SYMBOL)
 
@@ -183,6 +202,7 @@ class Translations:
         self._retired.append(installed)
 
 
+_LINKED: "WeakValueDictionary[tuple[str, Tier], Linked]" = WeakValueDictionary()  # what machines with one image share
 _TRANSLATIONS: "WeakKeyDictionary[Tables, Translations]" = WeakKeyDictionary()
 
 
