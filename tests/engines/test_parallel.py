@@ -147,8 +147,9 @@ def stage(names: list[str], engine: str = "reference", depth: int = 1) -> Monito
 
 def all_of(monitor: Monitor) -> tuple[object, ...]:
     """All that is left of a run: each machine, its exits, and what the machine below counted."""
-    machines = [(vm.name, outcome(vm), vm.exit, vm.stopped_by, vm.skipped, vm.statistics) for vm in monitor.machines]
-    return machines, monitor.below.steps, monitor.below.retired, monitor.below.skipped
+    machines = [(vm.name, outcome(vm), vm.exit, vm.stopped_by, vm.skipped) for vm in monitor.machines]
+    counted = [(s.exits, s.since, s.direct, s.interpreted) for s in (vm.statistics for vm in monitor.machines)]
+    return machines, counted, monitor.below.steps, monitor.below.retired, monitor.below.skipped
 
 
 def the_same_in_threads(build: Callable[[], Monitor], quantum: int, threads: int, budget: int = BUDGET) -> None:
