@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from isa.assembler import Image
+from isa.errors import TraplineError
 from isa.machine import Machine
+from trapline.bench import many
 from trapline.bench.boot import program
 from trapline.bench.building import NATIVE
 from trapline.bench.figures import Figure, at_least, at_most
@@ -73,6 +75,16 @@ def test_compiled_c_is_beside_us(tmp_path: Path) -> None:
         assert least["value"] == min(ratio["median"] for ratio in mean["detail"]["kernels"].values())
         assert all(seconds > 0 for seconds in report["compile_seconds"].values())
         assert report["left_out"] == {}
+
+
+def test_what_was_measured_before_a_failure_is_shown(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*arguments: Any) -> Any:
+        raise TraplineError("no more")
+
+    monkeypatch.setattr(many, "child", failing)
+    assert main([*QUICK, "--only", "emulated,machines"]) == 3
+    said = capsys.readouterr()
+    assert "emulated" in said.out and "no more" in said.err
 
 
 @pytest.mark.nightly

@@ -41,13 +41,18 @@ def run(arguments: argparse.Namespace) -> int:
     import json
     from pathlib import Path
 
+    from isa.errors import TraplineError
     from trapline.bench.rows import ROWS, measure
     from trapline.bench.workplace import workplace
     from trapline.output import emit_json
 
+    found: list[Figure] = []
     with workplace(arguments.engine, arguments.quick, arguments.repeat) as bench:
-        found: list[Figure] = []
-        result = measure(bench, arguments.only or set(ROWS), found.append)
+        try:
+            result = measure(bench, arguments.only or set(ROWS), found.append)
+        except (TraplineError, KeyboardInterrupt):
+            _table(found, bench)  # minutes of work, and true as far as it goes
+            raise
     if arguments.output:
         Path(arguments.output).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     if arguments.json:
