@@ -78,7 +78,7 @@ def test_compiled_c_is_beside_us(tmp_path: Path) -> None:
 
 
 def test_what_was_measured_before_a_failure_is_shown(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(*arguments: Any) -> Any:
+    def failing(*arguments: Any, **named: Any) -> Any:
         raise TraplineError("no more")
 
     monkeypatch.setattr(many, "child", failing)

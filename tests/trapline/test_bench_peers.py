@@ -47,7 +47,7 @@ def test_who_is_not_installed_is_named_with_the_reason(
 
 def test_all_that_are_installed_agree_with_us(tmp_path: Path) -> None:
     workshop, agreement = Workshop(tmp_path), Agreement()
-    everybody = [Ours("ours", "reference"), *(maker(name, workshop) for name in HERE)]
+    everybody = [Ours("ours", "reference", 0), *(maker(name, workshop) for name in HERE)]
     times = sit(everybody, [(COMPUTE[0], COMPUTE[0].quick)], 2, agreement)
     assert all(len(times.seconds["sieve"][c.name]) == 2 for c in everybody)
     others = [c for c in everybody if not c.name.startswith("gcc")]

@@ -30,7 +30,7 @@ ROWS = tuple(NEEDS)
 
 def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
     """All of it in one sitting, so that every ratio is of what was measured side by side."""
-    ours = Ours(OURS, bench.engine)
+    ours = Ours(OURS, bench.engine, bench.patience)
     contenders: list[Contender] = [ours]
     for name in dict.fromkeys(name for row in ROWS if row in rows for name in NEEDS[row]):
         try:
@@ -48,9 +48,9 @@ def _contender(name: str, bench: Bench) -> Contender:
         case "interpreter":
             if bench.engine == REFERENCE:
                 raise LeftOut("the native interpreter", "the engine is the reference engine")
-            return Ours(name, INTERPRETER, share=1 / 4)
+            return Ours(name, INTERPRETER, 0, share=1 / 4)
         case "monitored":
-            return Ours(name, bench.engine, depth=1)
+            return Ours(name, bench.engine, bench.patience, depth=1)
     return maker(name, bench.workshop)
 
 

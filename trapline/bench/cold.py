@@ -102,8 +102,8 @@ def _long_enough(bench: Bench, kernel: Kernel) -> dict[str, int]:
     if bench.quick:
         return sizes
     prepared = Prepared(bare(bench.engine), image(kernel, sizes))
-    warm = [prepared.run() for _ in range(3)][-1]
-    return {**sizes, "ROUNDS": math.ceil(sizes["ROUNDS"] * max(1, SECONDS / warm))}
+    prepared.warm_up(bench.patience)
+    return {**sizes, "ROUNDS": math.ceil(sizes["ROUNDS"] * max(1, SECONDS / prepared.run()))}
 
 
 def _turn(bench: Bench, kernel: Kernel, sizes: dict[str, int]) -> Turn:

@@ -29,7 +29,7 @@ def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
 
 def _trap(bench: Bench) -> Figure:
     """A round of the kernel: three instructions of a user program, a trap, eleven instructions of its handler."""
-    contenders: list[Contender] = [Ours(OURS, bench.engine)]
+    contenders: list[Contender] = [Ours(OURS, bench.engine, bench.patience)]
     for name in PEERS:
         try:
             contenders.append(maker(name, bench.workshop, 1 / 20))
@@ -43,7 +43,7 @@ def _trap(bench: Bench) -> Figure:
 
 def _exit(bench: Bench, row: str, kernel: Kernel, what: str) -> Figure:
     """By how much longer a round takes monitored than bare."""
-    contenders = [Ours(OURS, bench.engine), Ours(MONITORED, bench.engine, depth=1)]
+    contenders = [Ours(name, bench.engine, bench.patience, depth) for name, depth in ((OURS, 0), (MONITORED, 1))]
     times = sit(contenders, bench.sized(kernel), bench.repeat, bench.agreement, bench.show).seconds[kernel.name]
     more = [b - a for a, b in zip(times[OURS], times[MONITORED], strict=True)]
     detail: dict[str, Any] = {name: summary(_nanoseconds(seconds, bench, kernel)) for name, seconds in times.items()}

@@ -87,6 +87,11 @@ class Bench:
     def sizes(self, kernel: Kernel) -> dict[str, int]:
         return kernel.quick if self.quick else kernel.full
 
+    @property
+    def patience(self) -> float:
+        """Seconds that a kernel runs before it is warm."""
+        return 0 if self.quick else 3
+
     def sized(self, *kernels: Kernel) -> list[tuple[Kernel, dict[str, int]]]:
         return [(kernel, self.sizes(kernel)) for kernel in kernels]
 

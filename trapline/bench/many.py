@@ -33,8 +33,8 @@ def _cores(bench: Bench) -> Figure:
     kernel = next(k for k in COMPUTE if k.name == "fib")
     program = image(kernel, bench.sizes(kernel))
     pair = [Prepared(bare(bench.engine), program) for _ in range(2)]
-    for prepared in pair * 2:
-        prepared.run()
+    for prepared in pair:
+        prepared.warm_up(bench.patience)
     gains = []
     for turn in range(bench.repeat):
         bench.show(f"two cores, turn {turn + 1} of {bench.repeat}")
