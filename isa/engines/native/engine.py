@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from isa.description import Isa
 from isa.engines.native.compiler import Compiler, Linked, Tier
-from isa.engines.native.frame import Code, Frame, tables_of
+from isa.engines.native.frame import Code, Frame, Tables, tables_of
 from isa.engines.native.module import module_source
 from isa.engines.native.options import Options
 from isa.engines.native.plan import Plan, plan_of
@@ -20,11 +20,14 @@ from isa.engines.native.translations import translations_of
 from isa.engines.reference import HAPPENED, ReferenceEngine, Stop
 from isa.ir import Origin
 from isa.machine.exits import Pause, Trap
+from isa.machine.storage import Storage
 
 if TYPE_CHECKING:
+    from isa.engines.native.layers import Level
     from isa.machine.machine import Machine
 
 Execute = Callable[[int, int, int], int]
+SYMBOLS = ("execute", "touch", "single", "enter")
 USUAL = Options()
 SLICE = 1 << 23  # steps after which Python looks at what was compiled meanwhile
 _PAUSES = {Code.SPIN: Pause.SPIN, Code.HALT: Pause.HALT}
@@ -36,11 +39,25 @@ class NativeCode:
     def __init__(self, isa: Isa) -> None:
         self.plan: Plan = plan_of(isa)
         source = lambda: module_source(isa)  # noqa: E731
-        self.linked: Linked = Compiler().load(source, Tier.FULL, self.plan.digest, ("execute", "touch"))
-        kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
-        self.execute: Execute = kind(self.linked.address("execute"))
-        self.touch = self.linked.address("touch")
+        self.linked: Linked = Compiler().load(source, Tier.FULL, self.plan.digest, SYMBOLS)
+        self.execute = callable_at(self.linked.address("execute"))
         self.sites: tuple[tuple[Origin, str], ...] = tuple(self.plan.sites)
+
+    def frame(self, machine: "Machine", tables: Tables) -> Frame:
+        """A frame for a machine of this description, run by `execute`."""
+        frame = Frame(machine.state, machine.storage, tables, len(self.plan.hoisted))
+        for name in SYMBOLS:
+            frame["run" if name == "execute" else name] = self.linked.address(name)
+        return frame
+
+    def tables(self, storage: Storage) -> Tables:
+        """The tables of a storage's root. Raises MachineError if another description has run there."""
+        return tables_of(storage, self.plan.record_bytes, self.plan.digest)
+
+
+def callable_at(address: int) -> Execute:
+    """`execute`, or another function that is called in the same way, as one of Python."""
+    return ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(address)
 
 
 @lru_cache(maxsize=64)
@@ -56,11 +73,9 @@ class NativeEngine(ReferenceEngine):
         super().__init__(machine)
         self.options = options
         self.code = native_code(machine.isa)
-        plan = self.code.plan
-        self.tables = tables_of(self.storage, plan.record_bytes, plan.digest)
+        self.tables = self.code.tables(self.storage)
         self.translations = translations_of(self.isa, self.storage.root, self.tables)
-        self.frame = Frame(self.state, self.storage, self.tables, len(plan.hoisted))
-        self.frame["touch"] = self.code.touch
+        self.frame = self.code.frame(machine, self.tables)
         self.frame["heat"] = options.hot if options.regions else 0
 
     def execute(self, limit: int) -> tuple[int, Stop]:
@@ -99,13 +114,42 @@ class NativeEngine(ReferenceEngine):
     def enter_native(self, limit: int, deliver: bool) -> Code:
         """Run native code once, and see to what it met: code that became hot, code that was overwritten."""
         translations = self.translations
-        translations.running += 1
+        translations.begin()
         code = Code(self.code.execute(self.frame.address, limit, deliver))
-        translations.running -= 1
+        translations.end()
         self.attend(code)
         return code
 
-    def attend(self, code: Code) -> None:
+    # ---- under another machine: see `isa.engines.native.layers.Level`
+
+    slice = SLICE
+
+    def level(self) -> "Level | None":
+        return self
+
+    def begin(self, fresh: bool) -> None:
+        self.translations.begin()
+
+    def finish(self, code: Code | None) -> tuple[int, Stop | None]:
+        self.translations.end()
+        ran, self.frame["steps"] = self.frame["steps"], 0
+        self._count(ran)
+        self.attend(code)
+        if code is not Code.ASK:
+            return 0, Pause.SPIN if code is Code.SPIN else None
+        self.done = 0
+        traffic = self.machine.ports.traffic
+        stop = self.single()
+        self.frame["used"] |= self.machine.ports.traffic != traffic
+        ran = stop is None or stop in HAPPENED
+        self._count(ran)
+        return ran, stop
+
+    def _count(self, steps: int) -> None:
+        self.machine.steps += steps
+        self.machine.retired += steps
+
+    def attend(self, code: Code | None) -> None:
         """What has to be done in Python between two runs of native code."""
         frame = self.frame
         if frame["rewritten"]:

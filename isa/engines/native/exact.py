@@ -11,7 +11,7 @@ from isa.engines.native.plan import Plan
 from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Memory, Values
 from isa.engines.steps import parameters
-from isa.ir import TRUE, Behaviour, Expr, TrapIf
+from isa.ir import TRUE, Behaviour, Const, Expr, TrapIf
 from isa.machine.storage import CODE, DIRTY, LINE_SHIFT, REFERENCE, REGION
 from isa.normal import merge
 
@@ -227,11 +227,10 @@ class Exact:
         line = text.at(text.address("lines"), text.lshr(index, number(64, LINE_SHIFT)), 8)
         text.store(line, text.or_(text.load(line, 8, 8), number(8, DIRTY)), 8)
         mark = text.at(text.address("code"), index, 8)
-        was = text.load(mark, 8, 8)
+        was = text.made(8, f"atomicrmw xchg ptr {mark}, i8 0 seq_cst")
         out, code, told = text.label("out"), text.label("code"), text.label("told")
         text.branch(text.is_zero(was), out, code, "")
         text.block(code)
-        text.store(mark, number(8, 0), 8)
         record = text.at(text.address("records"), text.mul(index, number(64, self.plan.record_bytes)), 8)
         text.store(record, number(16, 0), 16)
         text.branch(text.is_zero(text.and_(was, number(8, REFERENCE | REGION))), out, told, "")
@@ -247,7 +246,7 @@ class Exact:
 
     def _effects(self, text: Body, values: Values, behaviour: Behaviour) -> None:
         """All effects; lines of the map that several words lie in for sure are looked at once."""
-        inside = {values.value(index).text for index in values.inside}
+        inside = {values.value(index).text for index in values.inside if isinstance(index, Const)}
         noted: dict[int, list[Value]] = {}
 
         def store(index: Value, value: Value) -> None:

@@ -9,11 +9,12 @@ import ctypes
 import mmap
 from collections.abc import Iterable
 from enum import IntEnum
+from threading import Lock
 from weakref import WeakKeyDictionary
 
 from isa.errors import MachineError
 from isa.machine.state import MachineState
-from isa.machine.storage import CODE, LINE_SHIFT, Storage
+from isa.machine.storage import CODE, LINE_SHIFT, RECORD, REFERENCE, REGION, Storage
 
 FIELDS = (
     "state",  # the state block
@@ -37,9 +38,27 @@ FIELDS = (
     "place",  # the record of pc 0, and the end of the fetch window
     "window",
     # machines that run on another one: see `isa.engines.native.layers`
-    "below",
+    "run",  # the functions that run this machine, and that take or trap a single step of it
+    "single",
+    "enter",
+    "below",  # the frame of the machine below, and where in its storage this machine's begins
     "offset",
-    "limit",
+    "slice",  # how many steps the machine below may take before Python looks after it
+    "due",  # whether reaching the limit is an exit, and of what kind: an `Outcome`, or 0
+    "inside",  # whether the machine below is in the middle of a run
+    "allowed",  # the steps of that run, and those that it has taken
+    "partial",
+    "next",  # what the run ended with in Python: TRAP, HALT, IDLE or VIOLATION; else 0
+    "used",  # set by Python if this machine used a channel in the run that the machine above asked for
+    "steps",  # steps that the machine above had this one take, not yet counted
+    "direct",  # as much for steps that the machine below took, and for steps taken singly
+    "interpreted",
+    "since",  # steps since the last exit
+    "ended",  # the code that this machine last returned
+    "because",  # if a single step was left to Python: the cause for which it is taken singly, or `NOTHING`
+    "index",  # the table of exits: see `isa.engines.native.exits`
+    "exits",
+    "known",
     "rewritten",  # how many words of code were overwritten; the words follow in `MOST_REWRITTEN` fields
 )
 FIELD = {name: number for number, name in enumerate(FIELDS)}
@@ -57,6 +76,14 @@ class Code(IntEnum):
     ASK = 4  # the next step is Python's
     HOT = 5  # the place `hot` was jumped to often
     REWRITTEN = 6  # the last step overwrote code that Python knows of
+    # of a machine that runs on another one
+    IDLE = 7  # the machine below waits for ever
+    VIOLATION = 8  # a machine below was ended, because it was changed where it must not be
+    BREACH = 9  # the machine below was changed where it must not be
+    FULL = 10  # there is no room for another kind of exit
+
+
+BELOW = 16  # added to a code that leaves something to Python at a machine below the one that returns it
 
 
 class Tables:
@@ -78,10 +105,14 @@ class Tables:
         first = word * self.record_bytes
         return any(self.records[first : first + 2])
 
-    def mark(self, word: int, bit: int) -> None:
-        """Note what was made of a word of the root; see `Storage.mark_code`."""
+    def watch(self, word: int) -> None:
+        """Have the line looked at in which a word of the root lies, at every store. For the thread that runs there."""
         self._lines[word >> LINE_SHIFT] |= CODE
-        self._code[word] |= bit
+
+    def mark(self, word: int) -> None:
+        """Have every store into a watched word reported. A plain store, since another thread may be running there: it
+        says more than is known."""
+        self._code[word] = REFERENCE | RECORD | REGION
 
     def forget(self, word: int) -> None:
         """The word of the root was overwritten."""
@@ -89,14 +120,16 @@ class Tables:
         self.records[first : first + 2] = b"\0\0"
 
 
+_MAKING = Lock()
 _TABLES: "WeakKeyDictionary[Storage, Tables]" = WeakKeyDictionary()
 
 
 def tables_of(storage: Storage, record_bytes: int, digest: str) -> Tables:
     """The tables of a storage's root, made once. Raises MachineError if another description has run there."""
     root = storage.root
-    if root not in _TABLES:
-        _TABLES[root] = Tables(root, record_bytes, digest)
+    with _MAKING:
+        if root not in _TABLES:
+            _TABLES[root] = Tables(root, record_bytes, digest)
     if _TABLES[root].digest != digest:
         raise MachineError("two descriptions cannot run natively on one storage", "give each a storage of its own")
     return _TABLES[root]

@@ -222,9 +222,9 @@ class Threaded:
         text, index, plan = Body(), Value(64, "%index"), self.plan
         word = text.load(text.at(text.address("cells"), index, plan.cell_bits), self.isa.word, plan.cell_bits)
         record = text.at(text.address("records"), text.mul(index, number(64, plan.record_bytes)), 8)
-        for name, bit, place in (("code", RECORD, index), ("lines", CODE, text.lshr(index, number(64, LINE_SHIFT)))):
-            mark = text.at(text.address(name), place, 8)
-            text.store(mark, text.or_(text.load(mark, 8, 8), number(8, bit)), 8)
+        line = text.at(text.address("lines"), text.lshr(index, number(64, LINE_SHIFT)), 8)
+        text.store(line, text.or_(text.load(line, 8, 8), number(8, CODE)), 8)
+        text.emit(f"atomicrmw or ptr {text.at(text.address('code'), index, 8)}, i8 {RECORD} seq_cst")
         which = Value(32, text.call("i32", "@decode", [word.typed]))
         numbers: dict[str, list[int]] = {}
         for serial, handler in enumerate(plan.handlers, 1):

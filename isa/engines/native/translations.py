@@ -18,7 +18,7 @@ from isa.engines.native.frame import Tables
 from isa.engines.native.options import Options
 from isa.engines.native.regions import Region, discover
 from isa.engines.native.translate import source
-from isa.machine.storage import REGION, Storage
+from isa.machine.storage import Storage
 
 MOST = 2048  # regions of one storage; with the next one all begin anew
 STUBBORN = 8  # times that a place may be rewritten before it is left to the interpreter
@@ -53,13 +53,18 @@ class Waiting:
 
 
 class Translations:
-    """See the module. `running` counts the threads that are in native code on this storage."""
+    """See the module.
+
+    Several threads may be in native code on one storage, each in words of its own, while one of them settles what
+    another one's machine asked for. So a region's words are marked first, by plain stores that no atomic operation of
+    native code can undo, and compared afterwards: a store that comes between is either compared or reported.
+    """
 
     def __init__(self, isa: Isa, root: Storage, tables: Tables) -> None:
         self.isa, self.tables = isa, tables
         self.cells = root.cells
         self.compiler = Compiler()
-        self.running = 0
+        self._running = 0  # threads in native code
         self._turn = RLock()  # machines on one storage may run in several threads
         self.installed: dict[int, Installed] = {}  # by the word of the hot place
         self._at: dict[int, set[Installed]] = {}
@@ -97,6 +102,8 @@ class Translations:
             self.tables.entries[here] = NOT_AGAIN
             return
         words = {at: word for at in region.code if (word := places[at]) is not None}
+        for word in words.values():
+            self.tables.watch(word)
         tier = Tier.FULL if options.full or (options.full is None and self._at_hand(region)) else Tier.QUICK
         job = self._compile(region, tier, options)
         if job is None:
@@ -113,6 +120,8 @@ class Translations:
     def _settle(self, options: Options) -> None:
         for waiting in [w for w in self._waiting if w.job.done]:
             self._waiting.remove(waiting)
+            for word in waiting.words.values():
+                self.tables.mark(word)
             if all(self.cells[word] == waiting.region.code[pc].word for pc, word in waiting.words.items()):
                 self._install(waiting)
             else:
@@ -120,8 +129,18 @@ class Translations:
         if options.full is None:
             for installed in list(self.installed.values()):
                 self._improve(installed, options)
-        if self._retired and not self.running:
+        if self._retired and not self._running:
             self._retired.clear()
+
+    def begin(self) -> None:
+        """A thread goes into native code: what it may be in must not be freed."""
+        with self._turn:
+            self._running += 1
+
+    def end(self) -> None:
+        """It came back."""
+        with self._turn:
+            self._running -= 1
 
     @property
     def unsettled(self) -> bool:
@@ -168,7 +187,6 @@ class Translations:
             installed.entries.append((ctypes.c_uint64 * 5)(*fields))
         for word in waiting.words.values():
             self._at.setdefault(word, set()).add(installed)
-            self.tables.mark(word, REGION)
         former = self.installed.get(waiting.words[region.entries[0]])
         if former is not None:
             self._remove(former)
@@ -203,11 +221,13 @@ class Translations:
 
 
 _LINKED: "WeakValueDictionary[tuple[str, Tier], Linked]" = WeakValueDictionary()  # what machines with one image share
+_MAKING = RLock()
 _TRANSLATIONS: "WeakKeyDictionary[Tables, Translations]" = WeakKeyDictionary()
 
 
 def translations_of(isa: Isa, root: Storage, tables: Tables) -> Translations:
     """The regions of a storage, whoever runs on it."""
-    if tables not in _TRANSLATIONS:
-        _TRANSLATIONS[tables] = Translations(isa, root, tables)
-    return _TRANSLATIONS[tables]
+    with _MAKING:
+        if tables not in _TRANSLATIONS:
+            _TRANSLATIONS[tables] = Translations(isa, root, tables)
+        return _TRANSLATIONS[tables]
