@@ -282,7 +282,9 @@ Leaf = Callable[[Expr], Expr | None]
 def rewriter(replace: Leaf) -> Callable[[Expr], Expr]:
     """A function that rebuilds expressions, bottom-up and folding, with `replace(node)` wherever it is not None.
 
-    `replace` sees each node after its operands were rebuilt. Results are remembered across calls.
+    `replace` sees each node after its operands were rebuilt, but not what an operator folds to that is none: that came
+    out of an operand, where it was seen. So a leaf may be replaced by something that contains it. Results are
+    remembered across calls.
     """
     done: dict[Expr, Expr] = {}
 
@@ -290,7 +292,7 @@ def rewriter(replace: Leaf) -> Callable[[Expr], Expr]:
         for node in nodes(root):
             if node not in done:
                 rebuilt = _rebuild(node, done)
-                replaced = replace(rebuilt)
+                replaced = replace(rebuilt) if type(rebuilt) is type(node) else None
                 done[node] = rebuilt if replaced is None else replaced
         return done[root]
 

@@ -207,6 +207,19 @@ def test_rewriting_is_substitution(pair: tuple[Expr, Expr], other: tuple[Expr, E
     assert evaluate(replaced, sample) == evaluate(pair[0], sample | {"a": value})
 
 
+@given(expressions(), expressions(), values)
+def test_a_leaf_may_be_replaced_by_what_contains_it(
+    pair: tuple[Expr, Expr], other: tuple[Expr, Expr], sample: Values
+) -> None:
+    replaced = rewriter({A: other[0]}.get)(pair[0])
+    assert evaluate(replaced, sample) == evaluate(pair[0], sample | {"a": evaluate(other[0], sample)})
+
+
+def test_what_folding_uncovers_is_not_replaced_again() -> None:
+    one = const(8, 1)
+    assert rewriter({A: add(A, one)}.get)(sub(A, one)) is A
+
+
 @given(st.integers(0, 7), st.integers(1, 8), values)
 def test_insert_replaces_exactly_its_bits(low: int, width: int, sample: Values) -> None:
     width = min(width, 8 - low)
