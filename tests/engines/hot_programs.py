@@ -20,7 +20,8 @@ from proofs.generation import Choices, Generator
 from proofs.guests import Guest
 
 LENGTH = 28  # words of a program
-DATA = 68  # words behind it, enough to reach the next line of storage
+DATA = 210  # words behind it, some lines of storage
+BODY = (*["plain"] * 2, *["storage"] * 3)
 CALM = (*["plain"] * 8, *["storage"] * 6, *["branch"] * 6)
 KINDS = (*CALM, "system", "system", "call", "channel", "wild")
 TIMES = (0, 0, 1, 2, 3, 17, 40, 61, 150, -1)
@@ -82,6 +83,11 @@ class HotGenerator(Generator):
         self.entries = [at for at, state in self.vectors.items() if state == isa.pc]
         self.entries += _saved_pcs(isa)
         self.targets = _vector_states(isa)
+        self.increments = [found for i in isa.instructions.values() for found in _increments(i)]
+        self.branches = [i for i in self._kinds["branch"] if _chooses(isa, i)]
+        self.compares = [i for i in self._kinds["plain"] if _compares(i)]
+        self._focus = "", 0  # a cell of a register file that is wanted more than others
+        self._heads: list[int] = []  # where loops of the present guest begin
 
     def _cells(self, file: State) -> Callings:
         """Fixed cells that instructions use for addresses or jumps first, then a share of the others."""
@@ -105,6 +111,11 @@ class HotGenerator(Generator):
         """A guest that runs for `steps` steps or a little more."""
         kinds = choices.choice((KINDS, CALM, CALM))
         words = {self.first + i: self._word_at(choices, self.first + i, kinds) for i in range(LENGTH)}
+        self._heads = []
+        for _ in range(choices.choice((0, 1, 2, 2, 5))):
+            at = self.first + choices.randint(0, LENGTH - 8)
+            words.update(enumerate(self._loop(choices, at), at))
+            self._heads.append(at)
         words[self.first + LENGTH] = self.jump(self.first + LENGTH, self.first)
         for at, loaded in self.vectors.items():
             words[at] = self._scalar(choices, self.isa.states[loaded], LENGTH, vector=True)
@@ -156,6 +167,8 @@ class HotGenerator(Generator):
         if use.operand.pcrel is not None:
             return (self._near(choices, at) - self._origin(use, at)) % top & kept
         if use.operand.is_register and file and choices.randint(0, 9):
+            if calling in ("address", "value") and file == self._focus[0] and choices.randint(0, 2) == 2:
+                return self._focus[1]
             spare = use.name in self._further(instruction, calling) and choices.randint(0, 4)
             if (spare or self._returns(instruction)) and self.cells[file].zero:
                 calling = "zero"
@@ -163,6 +176,49 @@ class HotGenerator(Generator):
         if not use.operand.is_register and calling in ("address", "target"):
             return self._place(choices, instruction, calling) % top & kept
         return choices.choice(self._operands[instruction.name, use.name]) & kept
+
+    def _loop(self, choices: Choices, at: int) -> list[int]:
+        """A loop that begins here: a few words, then a register moves by a constant and is compared."""
+        if not self.increments or not self.branches:
+            return []
+        adding, file, immediate = choices.choice(self.increments)
+        cell = choices.choice(self.cells[file].address + self.cells[file].value[:2])
+        self._focus = file, cell
+        body = [self._word_at(choices, at + i, BODY) for i in range(choices.randint(0, 4))]
+        by = choices.choice((1, 1, 1, -1, -1, 2, -2, 3, 5, -7))
+        fixed = {use.name: cell for use in adding.uses if use.operand.is_register} | {immediate: by}
+        body.append(self._with(choices, adding, fixed, at + len(body)))
+        branch = choices.choice(self.branches)
+        registers = [use.name for use in branch.uses if use.operand.is_register]
+        if self.compares and not registers:
+            compare = choices.choice(self.compares)
+            found = self._compared(choices, compare, file, cell)
+            body.append(self._with(choices, compare, found, at + len(body)))
+        target = self._compared(choices, branch, file, cell)
+        for use in branch.uses:
+            if use.operand.pcrel is not None:
+                target[use.name] = at - self._origin(use, at + len(body))
+            elif self.roles[branch.name].get(use.name, ("",))[0] == "target":
+                target[use.name] = 0 if use.operand.is_register else at
+        body.append(self._with(choices, branch, target, at + len(body)))
+        self._focus = "", 0
+        return body
+
+    def _compared(self, choices: Choices, instruction: Instruction, file: str, cell: int) -> dict[str, int]:
+        """Registers for a comparison of the cell with another one of its kind."""
+        cells, roles = self.cells[file], self.roles[instruction.name]
+        others = [c for c in (cells.address if cell in cells.address else cells.value) if c != cell]
+        pair = [cell, choices.choice(others or cells.value or [cell])]
+        if choices.randint(0, 1):
+            pair.reverse()
+        names = [u.name for u in instruction.uses if u.operand.is_register and roles.get(u.name) == ("value", file)]
+        return dict(zip(names, pair, strict=False))
+
+    def _with(self, choices: Choices, instruction: Instruction, fixed: dict[str, int], at: int) -> int:
+        """An instruction with some of its operands given."""
+        values = {use.name: self._operand(choices, instruction, use, at) for use in instruction.uses}
+        tops = {use.name: 1 << use.operand.width for use in instruction.uses}
+        return encode_uses(instruction, values | {name: value % tops[name] for name, value in fixed.items()})
 
     def _further(self, instruction: Instruction, calling: str) -> list[str]:
         """Operands beside the first that go into one address: only one of them is to count."""
@@ -246,6 +302,8 @@ class HotGenerator(Generator):
 
     def _scalar(self, choices: Choices, state: State, length: int, vector: bool) -> int:
         """For a trap mostly one that lets nothing interrupt at once: what traps at every step gets nowhere."""
+        if state.role is Role.PC and self._heads and choices.randint(0, 1):
+            return choices.choice(self._heads)
         found = super()._scalar(choices, state, length, vector)
         if state.role in (Role.MODE, Role.ENABLE, Role.CONTROL) and choices.randint(0, 5):
             for _ in range(8):
@@ -353,6 +411,35 @@ def _fixed_cells(isa: Isa) -> Iterator[tuple[str, str, int]]:
         for effect in effects:
             if jumps and isinstance(effect, SetElement) and isinstance(effect.index, Const):
                 yield "target", effect.state, effect.index.value
+
+
+def _increments(instruction: Instruction) -> Iterator[tuple[Instruction, str, str]]:
+    """The instruction, the register file and the immediate operand, if it adds the one to a cell of the other."""
+    names = {use.name for use in instruction.uses if not use.operand.is_register}
+    for effect in instruction.behaviour.effects:
+        match effect:
+            case SetElement(_, file, _, Apply(_, "add", (Element(_, source, _), by))) if file == source:
+                params = [n.name for n in nodes(by) if isinstance(n, Param)]
+                if len(params) == 1 and params[0] in names and not any(isinstance(n, Element) for n in nodes(by)):
+                    yield instruction, file, params[0]
+
+
+def _chooses(isa: Isa, instruction: Instruction) -> bool:
+    """Whether it jumps under a condition to a place that it names, and does nothing else."""
+    effects = instruction.behaviour.effects
+    if len(effects) != 1 or not isinstance(effects[0], Write):
+        return False
+    relative = any(use.operand.pcrel is not None for use in instruction.uses)
+    register = any(isinstance(n, Element) for n in _values(isa, effects[0]))
+    choice = effects[0].guard is not TRUE or (isinstance(effects[0].value, Apply) and effects[0].value.op == "select")
+    return choice and (relative or not register or len(instruction.uses) > 2)
+
+
+def _compares(instruction: Instruction) -> bool:
+    """Whether it does nothing but note something about two values."""
+    effects = instruction.behaviour.effects
+    cells = {n for n in nodes(*instruction.behaviour.expressions()) if isinstance(n, Element)}
+    return len(cells) > 1 and all(isinstance(e, Write) for e in effects) and not instruction.behaviour.traps
 
 
 def _loads(value: Expr) -> bool:
