@@ -1,22 +1,31 @@
 """Explain one instruction of a machine: its encoding drawn as fields, its meaning, what it reads and writes by role,
-and the Python that the reference engine runs for it. All of it is derived from the description.
+and the code that runs it: the reference engine's Python, or the native engine's LLVM IR and the host's assembly. All of
+it is derived from the description. `trapline machines MACHINE` lists the instructions of a machine.
 
-`trapline machines MACHINE` lists the instructions of a machine.
+examples:
+  trapline explain g3 lw
+  trapline explain g3 lw --llvm
+  trapline explain g3 add --asm --region matmul
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from itertools import chain
 from typing import Any
 
 from isa.description import Instruction, Isa, Pseudo
 
-SUMMARY = "explain one instruction: encoding, meaning, reads and writes by role, Python"
+SUMMARY = "explain one instruction: encoding, meaning, reads and writes by role, code"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("machine", metavar="MACHINE", help="a shipped machine, or PATH[:NAME] of a description")
     parser.add_argument("instruction", metavar="INSTRUCTION", help="its mnemonic")
+    parser.add_argument("--llvm", action="store_true", help="its native code in LLVM's IR")
+    parser.add_argument("--asm", action="store_true", help="its native code in the host's assembly")
+    told = "the native code of the smallest loop of this guest that has the instruction"
+    parser.add_argument("--region", metavar="GUEST", help=told)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -26,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     isa = find(arguments.machine)
     name = arguments.instruction
     if name in isa.instructions:
-        explained, lines = _facts(isa, isa.instructions[name]), _lines(isa, isa.instructions[name])
+        explained, lines = _explained(isa, isa.instructions[name], arguments)
     else:
         pseudo = _pseudo(isa, name)
         explained, lines = _pseudo_facts(pseudo), _pseudo_lines(pseudo)
@@ -35,6 +44,24 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         console().print("\n".join(lines), soft_wrap=True)
     return 0
+
+
+def _explained(
+    isa: Isa, instruction: Instruction, arguments: argparse.Namespace
+) -> tuple[dict[str, Any], Iterable[str]]:
+    """The instruction as data and as text, with the code that is asked for."""
+    from trapline.machine_code import ASSEMBLY, LLVM, code_facts, code_lines, native_code
+    from trapline.programs import find
+
+    facts, lines = _facts(isa, instruction), _lines(isa, instruction)
+    forms = [LLVM] * arguments.llvm + [ASSEMBLY] * arguments.asm
+    if not forms and arguments.region is None:
+        return {**facts, "python": _python(isa, instruction)}, chain(lines, _python_lines(isa, instruction))
+    program = None if arguments.region is None else find(arguments.region, arguments.machine)
+    listings, forms = native_code(isa, instruction, program), forms or [LLVM]
+    if arguments.json:
+        return {**facts, "native": code_facts(isa, listings, forms)}, ()
+    return {}, chain(lines, code_lines(isa, listings, forms))
 
 
 def _pseudo(isa: Isa, name: str) -> Pseudo:
@@ -58,6 +85,9 @@ def _lines(isa: Isa, instruction: Instruction) -> Iterator[str]:
     yield from ("", *(f"  {line}".rstrip() for line in draw(instruction, isa.word)), "", "meaning")
     yield from (f"  {line}" for line in meaning_lines(instruction))
     yield from _touched(isa, instruction)
+
+
+def _python_lines(isa: Isa, instruction: Instruction) -> Iterator[str]:
     yield from ("", "the Python that runs it: s is the block of state, m the cells of storage, e the engine")
     yield from (f"  {line}".rstrip() for line in _python(isa, instruction).splitlines())
     yield from _legend(isa, _python(isa, instruction))
@@ -106,7 +136,6 @@ def _facts(isa: Isa, instruction: Instruction) -> dict[str, Any]:
         "writes": [{"name": t.name, "role": t.role} for t in found.writes],
         "tests": [{"name": t.name, "role": t.role} for t in found.tests],
         "traps": list(found.traps),
-        "python": _python(isa, instruction),
     }
 
 

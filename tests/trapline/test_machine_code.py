@@ -1,0 +1,163 @@
+"""`explain --llvm` and `--asm` show the code that runs: whole, the same each time, for every instruction."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isa.catalogue import find, shipped
+from isa.engines.native import compiler
+from isa.engines.native.compiler import Compiler, Tier
+from isa.engines.native.frame import FIELD
+from isa.engines.native.listing import Listing, instruction_listings
+from isa.engines.native.module import module_source
+from isa.engines.native.plan import Handler
+from isa.machine.state import layout_of
+from trapline.cli import main
+
+Capture = pytest.CaptureFixture[str]
+
+LOOP = """start:  set  r4, 100
+again:  add  r3, r3, r4
+        addi r4, r4, -1
+        bnez r4, again
+        halt
+"""
+
+
+def shown(capsys: Capture, *arguments: str) -> str:
+    assert main(["explain", "g3", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def facts(capsys: Capture, *arguments: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(shown(capsys, *arguments, "--json"))["native"]
+    return found
+
+
+def listings(name: str) -> list[Listing]:
+    isa = find("g3")
+    return list(instruction_listings(isa, isa.instructions[name]))
+
+
+@pytest.mark.parametrize("name", [name for name in shipped() if find(name).parent is None])
+def test_every_instruction_has_an_exact_step(name: str) -> None:
+    isa = find(name)
+    for instruction in isa.instructions.values():
+        *handlers, step = instruction_listings(isa, instruction)
+        assert step.of is instruction and step.text.startswith("define internal i64 @step.")
+        assert all(isinstance(h.of, Handler) and h.of.instruction is instruction for h in handlers)
+        assert all(listing.text.endswith("}\n") and listing.text.count("define") == 1 for listing in (*handlers, step))
+
+
+def test_handlers_are_shown_with_what_they_are_made_from(capsys: Capture) -> None:
+    text = shown(capsys, "add", "--llvm")
+    assert "handler.1: in threaded code, where d != 0\n  pc <- pc + 1\n  x[d] <- x[a] + x[b]\n" in text
+    assert "handler.2: in threaded code, where d == 0\n  pc <- pc + 1\n  #" in text
+    assert "step.0: the exact step, once prologue and fetch let it through\n  timer <- if 1 <u timer" in text
+    assert text.count("after LLVM's passes") == 1
+    assert "hoisted 0 = if size(storage) <=u base then 0 else" in shown(capsys, "lw", "--llvm")
+
+
+def test_the_stores_of_a_handler_are_shown_twice(capsys: Capture) -> None:
+    names = [found["function"].partition(".")[0] for found in facts(capsys, "sw", "--llvm")]
+    assert names == ["handler", "careful", "step"]
+
+
+def test_numbers_are_named_as_the_layouts_have_them() -> None:
+    (step,) = listings("setie")
+    lines = step.text.splitlines()
+    commented = {re.sub(r"^.*; ", "", line): line for line in lines if ";" in line}
+    slots = layout_of(find("g3")).slots
+    for state in ("psw", "timer", "pc"):
+        assert f"i64 {slots[state].first} " in commented[state]
+    cause = commented["cause"]
+    assert f"ptr %frame, i64 {FIELD['cause']} " in cause
+    privileged = find("g3").cause.members["privileged"]
+    assert lines[lines.index(cause) + 1].startswith(f"  store i64 {privileged}, ")
+    assert "ret i64 1 " in commented["TRAP"] and "ret i64 0 " in commented["LIMIT"]
+
+
+def test_a_step_that_is_left_to_python_says_so() -> None:
+    (step,) = listings("in")
+    assert "; ASK\n" in step.text and "load" not in step.text
+
+
+@pytest.mark.parametrize("name", ["add", "sw", "jalr"])
+def test_what_is_shown_is_what_runs(name: str, whole: str) -> None:
+    for listing in listings(name)[:-1]:  # not the step, whose callers are known in the module
+        body = listing.assembly()
+        label = re.escape(body.partition("\n")[0])
+        found = re.search(rf"^{label}\n(.*?)^\.Lfunc_end", whole, re.MULTILINE | re.DOTALL)
+        assert found is not None
+        assert plain(found[1]) == plain(body.partition("\n")[2])
+
+
+@pytest.fixture(scope="module")
+def whole() -> str:
+    """The assembly of all that runs g3."""
+    return Compiler().assembly(module_source(find("g3")), Tier.FULL)
+
+
+def plain(assembly: str) -> list[str]:
+    """Without directives, and without what depends on the place in the whole."""
+    lines = re.sub(r"\.LBB\d+_", ".L", assembly).replace("@PLT", "").splitlines()
+    return [line for line in lines if not re.match(r"\s*\.[a-z]", line)]
+
+
+def test_assembly_is_shown(capsys: Capture) -> None:
+    text = shown(capsys, "add", "--asm")
+    assert re.search(r"in assembly\n    handler\.1:\n +\w", text) and "define" not in text
+    assert all(found["assembly"].startswith(found["function"] + ":\n") for found in facts(capsys, "sw", "--asm"))
+
+
+def test_both_forms_can_be_had_at_once(capsys: Capture) -> None:
+    found = facts(capsys, "add", "--llvm", "--asm")
+    assert [set(f) for f in found] == [{"function", "title", "made_from", "llvm", "after_passes", "assembly"}] * 3
+
+
+def test_the_text_is_the_same_in_every_process() -> None:
+    def run(seed: str) -> str:
+        command = [sys.executable, "-m", "trapline", "explain", "g3", "sw", "--llvm"]
+        done = subprocess.run(
+            command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert run("1") == run("2")
+
+
+def test_the_loop_of_a_guest_is_one_function(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "sum.s").write_text(LOOP)
+    text = shown(capsys, "add", "--region", str(tmp_path / "sum.s"))
+    assert "region: 3 instructions as one function\n  0x1  add r3, r3, r4\n  0x2  addi r4, r4, -1\n" in text
+    (region,) = facts(capsys, "add", "--asm", "--region", str(tmp_path / "sum.s"))
+    assert region["assembly"].startswith("region:\n")
+
+
+def test_a_guest_without_the_instruction_is_wrong_usage(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "sum.s").write_text(LOOP)
+    for guest, name in ((str(tmp_path / "sum.s"), "lw"), ("hello", "divu")):
+        assert main(["explain", "g3", name, "--region", guest]) == 2
+        assert f"no loop with `{name}` in it" in capsys.readouterr().err
+
+
+def test_without_a_compiler_the_text_is_still_there(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_it = facts(capsys, "add", "--llvm")
+    monkeypatch.setattr(compiler, "available", lambda: False)
+    without = facts(capsys, "add", "--llvm")
+    assert [f["llvm"] for f in without] == [f["llvm"] for f in with_it]
+    assert [f["after_passes"] for f in without] == [None] * 3
+    assert "after LLVM's passes" not in shown(capsys, "add", "--llvm")
+
+
+def test_without_a_compiler_assembly_is_an_error(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiler, "available", lambda: False)
+    assert main(["explain", "g3", "add", "--asm"]) == 3
+    error = capsys.readouterr().err
+    assert "llvmlite cannot be loaded here" in error and "ask for `--llvm`" in error
