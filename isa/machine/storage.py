@@ -59,9 +59,9 @@ class Storage:
         self.page_words = 1 << page_shift(width)
         pages = -(-size // self.page_words)
         words = pages * self.page_words
-        self.cells: memoryview[int] = _lazy(words * bytes_each).cast(_FORMATS[bytes_each])[:size]
-        self.lines = _lazy(words >> LINE_SHIFT)
-        self.code = _lazy(words)
+        self.cells: memoryview[int] = lazy(words * bytes_each).cast(_FORMATS[bytes_each])[:size]
+        self.lines = lazy(words >> LINE_SHIFT)
+        self.code = lazy(words)
         self._listeners: list[WeakMethod[Callable[[int], None]]] = []
 
     def window(self, offset: int, size: int) -> "Storage":
@@ -161,6 +161,6 @@ class Storage:
             raise IndexError(f"words {index} to {index + count - 1} of a storage of {self.size} words")
 
 
-def _lazy(size: int) -> "memoryview[int]":
+def lazy(size: int) -> "memoryview[int]":
     """That many zero bytes at an address that stays, which take no memory until they are written."""
     return memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))

@@ -199,7 +199,7 @@ class Exact:
     def put(self) -> str:
         """`put(frame, index, word)`: write a word of storage, nothing outside; see `Storage.store`."""
         text, index, bits = Body(), Value(64, "%index"), self.plan.cell_bits
-        there, out = text.label("there"), text.label("out")
+        there, out = text.label("there"), text.label("over")
         text.branch(text.compare("ult", index, text.field("size")), there, out)
         text.block(there)
         text.store(text.at(text.address("cells"), index, bits), Value(bits, "%word"), bits)
@@ -228,7 +228,7 @@ class Exact:
         text.store(line, text.or_(text.load(line, 8, 8), number(8, DIRTY)), 8)
         mark = text.at(text.address("code"), index, 8)
         was = text.made(8, f"atomicrmw xchg ptr {mark}, i8 0 seq_cst")
-        out, code, told = text.label("out"), text.label("code"), text.label("told")
+        out, code, told = text.label("over"), text.label("code"), text.label("told")
         text.branch(text.is_zero(was), out, code, "")
         text.block(code)
         record = text.at(text.address("records"), text.mul(index, number(64, self.plan.record_bytes)), 8)

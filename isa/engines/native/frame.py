@@ -6,7 +6,6 @@ root storage; they are anonymous mappings, so what is never touched is never res
 """
 
 import ctypes
-import mmap
 from collections.abc import Iterable
 from enum import IntEnum
 from threading import Lock
@@ -14,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from isa.errors import MachineError
 from isa.machine.state import MachineState
-from isa.machine.storage import CODE, LINE_SHIFT, RECORD, REFERENCE, REGION, Storage
+from isa.machine.storage import CODE, LINE_SHIFT, RECORD, REFERENCE, REGION, Storage, lazy
 
 FIELDS = (
     "state",  # the state block
@@ -93,11 +92,10 @@ class Tables:
     def __init__(self, root: Storage, record_bytes: int, digest: str) -> None:
         self.record_bytes, self.digest = record_bytes, digest
         words = len(root.cells)
-        self._records, self._entries = mmap.mmap(-1, words * record_bytes), mmap.mmap(-1, words * 8)
+        self.records, entries = lazy(words * record_bytes), lazy(words * 8)
         self._code, self._lines = root.code, root.lines
-        self.entries = memoryview(self._entries).cast("Q")
-        self.records = memoryview(self._records)
-        self.addresses = address(self._records), address(self._entries)
+        self.entries = entries.cast("Q")
+        self.addresses = address(self.records), address(entries)
         root.on_code_write(self.forget)
 
     def decoded(self, word: int) -> bool:

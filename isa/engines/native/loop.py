@@ -31,8 +31,8 @@ class Loop:
         text.jump("again")
         text.block("again")
         left = text.sub(Value(64, "%limit"), text.field("ran"))
-        text.branch(text.is_zero(left), "out", "inside", RARE)
-        text.block("out")
+        text.branch(text.is_zero(left), "done", "inside", RARE)
+        text.block("done")
         text.give(Code.LIMIT)
         text.block("inside")
         if self.plan.fast:
@@ -73,7 +73,7 @@ class Loop:
         text.block(stopped)
         text.emit(f"ret {code.typed}")
         text.block("more")
-        text.branch(text.compare("eq", text.field("ran"), Value(64, "%limit")), "out", "asked", RARE)
+        text.branch(text.compare("eq", text.field("ran"), Value(64, "%limit")), "done", "asked", RARE)
         text.block("asked")
         self._known(text, pc_slot, origin, cells, code)
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from isa.description import Instruction, Isa, Kind, Role
+from isa.description import Instruction, Isa, Role
 from isa.engines.native.frame import MOST_REWRITTEN
 from isa.engines.native.values import cell_bits
 from isa.engines.steps import Steps, steps_of
-from isa.fold import rewrite_behaviour, rewriter, truth
+from isa.fold import rewriter, truth
 from isa.ir import (
     Behaviour,
     Const,
@@ -33,7 +33,7 @@ from isa.ir import (
 )
 from isa.machine.identity import meaning_digest
 from isa.normal import bits_written, merge
-from isa.windows import Window, fetch_window, hoisted, narrowed
+from isa.windows import Narrowed, Window, fetch_window, hoisted, narrowed
 
 HEAD, MOST = 2, 16  # bytes of a record before its operands (the number of the handler), and in all
 
@@ -152,7 +152,7 @@ class Plan:
         """Expressions that hold as long as the context does, numbered: handlers find their values in the frame."""
         if not self.fast:
             return {}
-        roots = [x for i in self.instructions if self._fits(i) for x in self._narrow(i)[0].expressions()]
+        roots = [x for i in self.instructions if self._fits(i) for x in self._narrow(i).behaviour.expressions()]
         return {expression: number for number, expression in enumerate(hoisted(roots, self.constant))}
 
     def constant(self, node: Expr) -> bool:
@@ -165,36 +165,31 @@ class Plan:
     def _fits(self, instruction: Instruction) -> bool:
         return self.translator.plain(instruction.name)
 
-    def _narrow(self, instruction: Instruction) -> tuple[Behaviour, frozenset[Expr]]:
+    def _narrow(self, instruction: Instruction) -> Narrowed:
         behaviour = self.translator.default.then(instruction.behaviour)
-        found = narrowed(self.isa, merge(self.isa, behaviour))
-        return found.behaviour, found.inside
+        return narrowed(self.isa, merge(self.isa, behaviour))
 
     def _handlers(self, instruction: Instruction) -> Iterator[Handler]:
         if not self._fits(instruction):
             return
-        behaviour, inside = self._narrow(instruction)
-        choice = _choice(behaviour)
+        narrow = self._narrow(instruction)
+        choice = _choice(narrow.behaviour)
         for when in (True, False) if choice is not None else (True,):
             numbers = {e: Param(e.width, f"hoisted {n}") for e, n in self.hoisted.items()}
 
             def replace(node: Expr, when: bool = when, numbers: Mapping[Expr, Expr] = numbers) -> Expr | None:
                 return truth(when) if node is choice else numbers.get(node)
 
-            rewrite = rewriter(replace)
-            made = rewrite_behaviour(behaviour, rewrite)
-            operands = _operands(made)
+            made = narrow.rewritten(rewriter(replace))
+            operands = _operands(made.behaviour)
             if operands is not None:
                 spins = self.steps.spin_condition(instruction) is not None
-                yield Handler(instruction, choice, when, made, frozenset(map(rewrite, inside)), operands, spins)
+                yield Handler(instruction, choice, when, made.behaviour, made.inside, operands, spins)
 
     def _behaviours(self) -> Iterator[Behaviour]:
         isa = self.isa
         yield from (isa.prologue, Behaviour(isa.fetch.traps), isa.unassigned, isa.entry)
         yield from (i.behaviour for i in self.instructions)
-
-    def arrays(self) -> Iterator[str]:
-        return (s.name for s in self.isa.states.values() if s.kind is Kind.ARRAY)
 
 
 def _choice(behaviour: Behaviour) -> Expr | None:

@@ -8,6 +8,7 @@ import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import RLock
+from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from isa.description import Isa
@@ -20,10 +21,13 @@ from isa.engines.native.regions import Region, discover
 from isa.engines.native.translate import source
 from isa.machine.storage import Storage
 
+Result = TypeVar("Result")
+Place = Callable[[int], int | None]  # where in the root the word at a pc lies; None if its fetch would trap
+
 MOST = 2048  # regions of one storage; with the next one all begin anew
 STUBBORN = 8  # times that a place may be rewritten before it is left to the interpreter
 FULL_AFTER = 30_000_000  # steps in a region before it is compiled with all passes
-NOT_AGAIN = 1 << 31  # what stands for a place where no region will be
+NOT_AGAIN, POINTERS = 1 << 31, 1 << 32  # what stands where no region will be; from here on there is one
 _SYMBOL = "region"
 _PLACE, _HI, _NUMBER, _STEPS = 1, 2, 3, 4  # the fields of an entry after the address of the function
 
@@ -44,12 +48,20 @@ class Installed:
         return sum(entry[_STEPS] for entry in self.entries)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Made(NamedTuple):
+    """A region that was compiled: where in the root the word at each of its pcs lies, and its code."""
+
     region: Region
     words: dict[int, int]
+    code: Linked
     tier: Tier
-    job: "Job[Linked]"
+
+
+class Waiting(NamedTuple):
+    """Work under way for the word of a hot place. It comes to nothing where no region can be."""
+
+    place: int
+    job: "Job[Made | None]"
 
 
 class Translations:
@@ -74,42 +86,23 @@ class Translations:
         self.made = 0  # regions put in since the beginning, for whoever asks
         root.on_code_write(self.forget)
 
-    def hot(self, pc: int, place: Callable[[int], int | None], options: Options) -> None:
+    def hot(self, pc: int, place: Place, options: Options) -> None:
         """Have a region made at a pc that is jumped to often. `place` gives the word of the root at which a pc lies,
         None if its fetch would trap."""
         with self._turn:
             self._hot(pc, place, options)
 
-    def _hot(self, pc: int, place: Callable[[int], int | None], options: Options) -> None:
+    def _hot(self, pc: int, place: Place, options: Options) -> None:
         here = place(pc)
         assert here is not None
-        if self._rewritten.get(here, 0) >= STUBBORN:
-            self.tables.entries[here] = NOT_AGAIN
-            return
-        places: dict[int, int | None] = {}
-
-        def word_at(pc: int) -> int | None:
-            places[pc] = place(pc)
-            word = places[pc]
-            return None if word is None else self.cells[word]
-
-        def executed(pc: int) -> bool:
-            word = place(pc)
-            return word is not None and self.tables.decoded(word)
-
-        region = discover(self.isa, word_at, pc, executed)
-        if region is None:
-            self.tables.entries[here] = NOT_AGAIN
-            return
-        words = {at: word for at in region.code if (word := places[at]) is not None}
-        for word in words.values():
-            self.tables.watch(word)
-        tier = Tier.FULL if options.full or (options.full is None and self._at_hand(region)) else Tier.QUICK
-        job = self._compile(region, tier, options)
-        if job is None:
-            self.tables.entries[here] = 0  # too much is waiting: count again
-        else:
-            self._waiting.append(Waiting(region, words, tier, job))
+        job = None
+        self.tables.entries[here] = NOT_AGAIN if self._rewritten.get(here, 0) >= STUBBORN else 0
+        if not self.tables.entries[here]:
+            self.tables.watch(here)
+            job = _begun(lambda: self._made(pc, place, options), options)
+        if job is not None:
+            self.tables.entries[here] = NOT_AGAIN  # until it is done; if too much is waiting, count again
+            self._waiting.append(Waiting(here, job))
             self.settle(options)
 
     def settle(self, options: Options) -> None:
@@ -120,12 +113,9 @@ class Translations:
     def _settle(self, options: Options) -> None:
         for waiting in [w for w in self._waiting if w.job.done]:
             self._waiting.remove(waiting)
-            for word in waiting.words.values():
-                self.tables.mark(word)
-            if all(self.cells[word] == waiting.region.code[pc].word for pc, word in waiting.words.items()):
-                self._install(waiting)
-            else:
-                self.tables.entries[waiting.words[waiting.region.entries[0]]] = 0
+            made = waiting.job.result()
+            if made is not None and not self._install(made):
+                self.tables.entries[waiting.place] = 0
         if options.full is None:
             for installed in list(self.installed.values()):
                 self._improve(installed, options)
@@ -157,45 +147,63 @@ class Translations:
 
     # ---- one region
 
+    def _made(self, pc: int, place: Place, options: Options) -> Made | None:
+        """The region around a pc, compiled; None if there can be none. May run beside the guest: what it read of the
+        storage is compared again before the region is put in."""
+        places: dict[int, int] = {}
+
+        def word_at(pc: int) -> int | None:
+            word = place(pc)
+            if word is None:
+                return None
+            places[pc] = word
+            return self.cells[word]
+
+        def executed(pc: int) -> bool:
+            word = place(pc)
+            return word is not None and self.tables.decoded(word)
+
+        region = discover(self.isa, word_at, pc, executed)
+        if region is None:
+            return None
+        tier = Tier.FULL if options.full or (options.full is None and self._at_hand(region)) else Tier.QUICK
+        return Made(region, {at: places[at] for at in region.code}, self._linked(region, tier), tier)
+
     def _at_hand(self, region: Region) -> bool:
         """Whether the best code for a region need not be compiled."""
         return (region.key, Tier.FULL) in _LINKED or self.compiler.kept(Tier.FULL, region.key) is not None
 
-    def _compile(self, region: Region, tier: Tier, options: Options) -> "Job[Linked] | None":
-        def work() -> Linked:
-            code = _LINKED.get((region.key, tier))
-            if code is None:
-                code = self.compiler.load(lambda: source(region, _SYMBOL), tier, region.key, (_SYMBOL,))
-                _LINKED[region.key, tier] = code
-            return code
+    def _linked(self, region: Region, tier: Tier) -> Linked:
+        code = _LINKED.get((region.key, tier))
+        if code is None:
+            code = self.compiler.load(lambda: source(region, _SYMBOL), tier, region.key, (_SYMBOL,))
+            _LINKED[region.key, tier] = code
+        return code
 
-        if options.background:
-            return background.submit(work, len(region.code))
-        job = Job(work)
-        job.run()
-        return job
-
-    def _install(self, waiting: Waiting) -> None:
+    def _install(self, made: Made) -> bool:
+        """Put a region in, unless its words have changed."""
+        region, words, code, tier = made
+        for word in words.values():
+            self.tables.mark(word)
+        if any(self.cells[word] != region.code[pc].word for pc, word in words.items()):
+            return False
         if len(self.installed) >= MOST:
             for installed in list(self.installed.values()):
                 self._remove(installed)
-        region = waiting.region
-        code = waiting.job.result()
-        installed = Installed(region, waiting.words, code, waiting.tier, [])
+        here = words[region.entries[0]]
+        if here in self.installed:
+            self._remove(self.installed[here])
+        entries = []
         for number, pc in enumerate(region.entries):
-            fields = (code.address(_SYMBOL), pc, region.hi, number, 0)
-            installed.entries.append((ctypes.c_uint64 * 5)(*fields))
-        for word in waiting.words.values():
+            entries.append((ctypes.c_uint64 * 5)(code.address(_SYMBOL), pc, region.hi, number, 0))
+        installed = self.installed[here] = Installed(region, words, code, tier, entries)
+        for word in words.values():
             self._at.setdefault(word, set()).add(installed)
-        former = self.installed.get(waiting.words[region.entries[0]])
-        if former is not None:
-            self._remove(former)
-        self.installed[waiting.words[region.entries[0]]] = installed
+        for entry, pc in zip(entries, region.entries, strict=True):
+            if words[pc] == here or self.tables.entries[words[pc]] < POINTERS:
+                self.tables.entries[words[pc]] = ctypes.addressof(entry)
         self.made += 1
-        for entry, pc in zip(installed.entries, region.entries, strict=True):
-            place = waiting.words[pc]
-            if pc == region.entries[0] or self.tables.entries[place] < NOT_AGAIN << 1:
-                self.tables.entries[place] = ctypes.addressof(entry)
+        return True
 
     def _improve(self, installed: Installed, options: Options) -> None:
         """Compile a region with all passes once it has earned it; then let its entries lead to the new code."""
@@ -203,7 +211,8 @@ class Translations:
             return
         if installed.better is None:
             if installed.steps >= FULL_AFTER:
-                installed.better = self._compile(installed.region, Tier.FULL, options)
+                region = installed.region
+                installed.better = _begun(lambda: self._linked(region, Tier.FULL), options)
         elif installed.better.done:
             self._retired.append(installed.code)
             installed.code, installed.tier = installed.better.result(), Tier.FULL
@@ -218,6 +227,15 @@ class Translations:
                 self.tables.entries[installed.words[pc]] = 0
         self.installed.pop(installed.words[installed.region.entries[0]], None)
         self._retired.append(installed)
+
+
+def _begun(work: Callable[[], Result], options: Options) -> "Job[Result] | None":
+    """Work that is done beside the guest, or at once. None if too much is waiting."""
+    if options.background:
+        return background.submit(work)
+    job = Job(work)
+    job.run()
+    return job
 
 
 _LINKED: "WeakValueDictionary[tuple[str, Tier], Linked]" = WeakValueDictionary()  # what machines with one image share
