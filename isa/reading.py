@@ -1,7 +1,8 @@
 """A reading of the IR: one walker, and the small algebra a backend fills in.
 
 A backend says what a constant, an operator, a read and so on are in its world; `Reading.value` walks an expression
-bottom-up, each node once. See `isa.engines.source` for the Python reading.
+bottom-up, each node once. See `isa.engines.source` for the Python reading, and `isa.engines.native.values`
+for the native one.
 """
 
 from abc import ABC, abstractmethod

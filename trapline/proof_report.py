@@ -18,8 +18,8 @@ DEPTH = (
     "machine is such a machine by these theorems, so every depth follows by induction."
 )
 TESTED = (
-    "Tested and not proved: scheduling, devices, the engines' shortcuts, and the induction itself on whole runs at "
-    "depths one to three."
+    "Tested and not proved: scheduling, devices, the engines' shortcuts and machine code, and the induction itself on "
+    "whole runs at depths one to three."
 )
 
 
