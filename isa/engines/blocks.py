@@ -307,8 +307,9 @@ class _Writer:
     def _jump(self, number: int, target: Expr, jump: tuple[str, str], overwritten: list[str]) -> None:
         """Go where the pc says. After a store into code the block stops, since what follows may have changed."""
         emit, (place, condition) = self.source.emit, jump
-        for test in overwritten:
-            emit(f"if {test}: {self._leave(place, number + 1)}")
+        if overwritten:  # every store is noted, whatever the one before it met
+            noted = overwritten[0] if len(overwritten) == 1 else " | ".join(f"({test})" for test in overwritten)
+            emit(f"if {noted}: {self._leave(place, number + 1)}")
         following = self.pcs[number + 1] if number + 1 < len(self.pcs) else None
         match target:
             case Const(_, to):

@@ -9,7 +9,7 @@ from isa.devices import BLOCK, Disk, MemoryBacking, Ports
 from isa.machine import Machine, Reason, Storage
 from monitor import Monitor
 from tests.isa.test_engine_programs import blocks, outcome
-from tests.machines_to_test import EACH, G3, MACHINES
+from tests.machines_to_test import EACH, G3, MACHINES, W64
 from tests.program_pairs import setup_of
 from tests.program_strategies import FIRST, LENGTH, Program, programs, words
 
@@ -38,8 +38,8 @@ def adding(rounds: int, ports: Ports | None = None, storage: Storage | None = No
     return machine
 
 
-def cell(machine: Machine, number: int) -> int:
-    cells = machine.state["x"]
+def cell(machine: Machine, number: int, file: str = "x") -> int:
+    cells = machine.state[file]
     assert isinstance(cells, list)
     return cells[number]
 
@@ -158,6 +158,43 @@ def test_code_may_be_entered_in_its_middle_and_rewritten_there() -> None:
             before, machine.state["pc"] = cell(machine, 3), start
             machine.run(5)
             assert cell(machine, 3) - before in (50, 100)
+
+
+def test_every_store_of_an_instruction_is_noted() -> None:
+    """Two words of code at once, in two blocks: neither of them is run again as it was."""
+    source = """
+        .org 16
+start:  set   r7, 200
+        set   r5, 30
+        set   r6, other + 2
+loop:   push2 r2, r3            # the last time over the two words of `other`
+        call  other
+        addi  r7, r7, 1
+        loop  r5, loop
+        ld    r2, new(r1)
+        ld    r3, new(r1)
+        swap  r6, r7
+        push2 r2, r3
+        set   r7, 100
+        call  other
+        call  other + 1
+        stop
+new:    addi  r4, r4, 100
+        ret
+        .org  128
+other:  addi  r4, r4, 1
+        addi  r4, r4, 1
+        ret
+"""
+    results = []
+    for longest in (1, 8):
+        with blocks(longest):
+            machine = Machine(W64, Storage(64, SIZE))
+            machine.load(assemble(W64, source, "test"))
+            assert machine.run(10_000).reason is Reason.HALT
+            results.append(outcome(machine))
+            assert cell(machine, 4, "r") == 2 * 30 + 300
+    assert results[0] == results[1]
 
 
 @EACH
