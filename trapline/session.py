@@ -15,7 +15,7 @@ from isa.devices import Console, Terminal
 from isa.machine import Exit, Machine, Reason
 
 SLICE = 20_000  # steps between two looks at the world outside
-SHORT = 0.02  # seconds; a slice that does not take so long may grow
+LONGEST = 1 << 22  # as much for a machine that nobody types at: at worst half a second until Ctrl-C is served
 PATIENCE = 0.1  # seconds to wait at a time for somebody to type
 IDLE_RATE = 1_000_000  # steps that pass in a second while a machine idles and somebody may type
 QUIET = 1.0  # seconds before progress is shown
@@ -51,12 +51,13 @@ def run(
     terminal: Terminal | None = None,
     show: Callable[[int], None] | None = None,
     slice: int = SLICE,
-    grows: bool = False,
+    longest: int = SLICE,
 ) -> Exit:
     """Run at most `steps` steps. The exit counts the steps of all slices; an interrupted run ends with `BUDGET`.
 
-    `terminal` is polled between slices, and a machine that idles waits for it; `show` is told the steps so far. If a
-    slice `grows`, it soon takes long enough for looking around to cost nothing.
+    `terminal` is polled between slices, and a machine that idles waits for it; `show` is told the steps so far. Each
+    slice is twice as long as the one before, up to `longest`, so that looking around soon costs nothing; by steps and
+    not by time, since a monitor counts where its slices end.
     """
     first, retired, stop = machine.steps, machine.retired, machine.steps + steps
     waited = machine.skipped
@@ -64,10 +65,8 @@ def run(
         if terminal is not None:
             terminal.poll(min(PATIENCE, (machine.skipped - waited) / IDLE_RATE))
             waited = machine.skipped
-        began = time.monotonic()
         end = machine.run(min(slice, stop - machine.steps))
-        if grows and time.monotonic() - began < SHORT:
-            slice *= 2
+        slice = min(2 * slice, max(slice, longest))
         if show is not None:
             show(machine.steps)
         reason = Reason.BUDGET if end.reason is Reason.IDLE and _awaited(terminal) else end.reason

@@ -60,8 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
             launched.terminal,
             progress.show,
             arguments.quantum or session.SLICE,
-            # A monitor's statistics count the ends of slices, and somebody who types is heard at each of them.
-            grows=not (arguments.quantum or launched.rig.depth or launched.terminal),
+            # Somebody who types is heard at the end of each slice.
+            session.SLICE if arguments.quantum or launched.terminal else session.LONGEST,
         )
     if launched.sink is not None and launched.sink.broken:
         raise BrokenPipeError
