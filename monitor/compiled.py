@@ -1,11 +1,16 @@
 """The core of the monitor as Python: the same generator that makes instructions makes these functions of its IR."""
 
 from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from isa.engines.source import behaviour_function, compiled, values_function
 from isa.engines.steps import steps_of
 from isa.operators import NAMES
 from monitor.core import REAL, VIRTUAL, Core
+
+if TYPE_CHECKING:
+    from isa.engines.native.layers import Layer
 
 _ARGUMENTS = ("v", "r", "offset", "size")
 _AUDITING = (*_ARGUMENTS, "steps")
@@ -17,6 +22,7 @@ class CompiledCore:
     `breach` and `breached` take the steps of the direct run as well."""
 
     def __init__(self, core: Core) -> None:
+        self._core = core
         slots = steps_of(core.isa).layout.slots
         self._where = {VIRTUAL + n: ("v", s.first) for n, s in slots.items()}
         self._where |= {REAL + n: ("r", s.first) for n, s in slots.items()}
@@ -27,6 +33,14 @@ class CompiledCore:
         self.breach = self._compiled(values_function("breach", (core.breach,), self._where, _AUDITING), "breach")
         self._audits = self._compiled(values_function("audits", changed, self._where, _AUDITING), "audits")
         self._names = names
+
+    @cached_property
+    def layer(self) -> "Layer":
+        """The same functions as native code takes them."""
+        from isa.engines.native.layers import Layer
+
+        core = self._core
+        return Layer(VIRTUAL, REAL, core.resume, core.save, core.breach)
 
     def breached(self, v: object, r: object, offset: int, size: int, steps: int) -> list[str]:
         """The names of the states that the guest changed and that were not its own."""

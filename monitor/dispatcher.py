@@ -9,7 +9,6 @@ it was is read off the outcome.
 from typing import TYPE_CHECKING
 
 from isa.description import Isa
-from isa.engines.delivery import deliver
 from isa.engines.reference import HAPPENED, ReferenceEngine
 from isa.engines.steps import steps_of
 from isa.ir import Origin
@@ -19,6 +18,7 @@ from monitor.statistics import Decision, ExitEvent
 
 if TYPE_CHECKING:
     from monitor.monitor import VirtualMachine
+    from monitor.native import NativeLevel
 
 
 class Dispatcher:
@@ -32,7 +32,8 @@ class Dispatcher:
         self._window = (vm.storage.offset - below.storage.offset, vm.storage.size)
         self._pc = vm.state.layout.slots[vm.isa.pc].first
         self._last_exit = 0
-        self.done = 0
+        self.done = self.trapped = 0  # steps of the present run, and those of them that trapped
+        self._native: NativeLevel | None = None
 
     def move(self, processor: Machine) -> None:
         """Run on this machine from now on: another processor of the machine below, over the same storage."""
@@ -40,22 +41,40 @@ class Dispatcher:
 
     def execute(self, limit: int) -> tuple[int, Trap | Pause]:
         """As every engine: at most `limit` steps, and why it stopped."""
-        self.done = 0
-        if self.vm.halted:
-            return 0, Pause.HALT
-        while self.done < limit:
-            stop = self._stretch(limit)
-            if stop is not None:
-                return self.done, stop
-        return self.done, Pause.LIMIT
+        done, _, stop = self._run(limit, deliver=False)
+        return done, stop
 
     def deliver(self, limit: int) -> tuple[int, int, Pause]:
-        return deliver(self, self.vm, limit)
+        done, trapped, stop = self._run(limit, deliver=True)
+        assert not isinstance(stop, Trap)
+        return done, trapped, stop
+
+    def _run(self, limit: int, deliver: bool) -> tuple[int, int, Trap | Pause]:
+        """Up to `limit` steps: how many there were, how many of them trapped, and why it stopped. In native code where
+        that is possible; whatever that leaves is done here."""
+        self.done = self.trapped = 0
+        if self.vm.halted:
+            return 0, 0, Pause.HALT
+        while self.done < limit:
+            level = self.level()
+            if level is None:
+                stop = self._stretch(limit)
+            else:
+                stop = level.run(limit, deliver)
+                self.trapped += level.trapped
+            if isinstance(stop, Trap) and deliver:
+                self.enter(stop)
+                self.done += 1
+                self.trapped += 1
+                stop = Pause.HALT if self.vm.halted else None
+            if stop is not None:
+                return self.done, self.trapped, stop
+        return self.done, self.trapped, Pause.LIMIT
 
     def _stretch(self, limit: int) -> Trap | Pause | None:
         """Directly as far as that goes, then one interpreted step if that is what is needed. None: go on."""
         allowed = min(limit - self.done, self._horizon())
-        trap = None
+        cause = None
         if allowed > 0:
             end = self._direct(allowed)
             if end is Pause.LIMIT:
@@ -65,8 +84,24 @@ class Dispatcher:
                 return None
             if not isinstance(end, Trap):
                 return end
-            trap = end
-        return self._interpret(trap)
+            cause = end.cause
+        return self.interpret(cause)
+
+    def level(self) -> "NativeLevel | None":
+        """This machine for native code, which runs it only where nobody looks at what happens on the way."""
+        below = self.below
+        if self.vm.monitor.subscribers or below.trace or below.breakpoints:
+            return None
+        lower = below.engine.level()
+        if lower is None:
+            return None
+        if self._native is None:
+            from monitor.native import native_level
+
+            self._native = native_level(self, lower)
+        if self._native is not None:
+            self._native.lower = lower
+        return self._native
 
     def enter(self, trap: Trap) -> None:
         self.interpreter.enter(trap)
@@ -96,7 +131,7 @@ class Dispatcher:
         self.core.resume(v, r, *self._window)
         end = below.run_to_trap(allowed)
         if self.core.breach(v, r, *self._window, end.steps) or below.ports.traffic != traffic:
-            return self._kill(end.steps)
+            return self.kill(end.steps)
         self.core.save(v, r, *self._window)
         if end.steps:
             self._steps.advance(v, None, None, end.steps)
@@ -107,15 +142,19 @@ class Dispatcher:
                 assert end.trap is not None
                 return end.trap
             case Reason.IDLE:
-                self._count(Decision.IDLED, "spin")
-                return Pause.SPIN
+                return self.idle()
             case Reason.VIOLATION:
                 self.vm.stopped_by = end.detail
                 return Pause.VIOLATION
         return Pause.LIMIT
 
-    def _kill(self, steps: int) -> Pause:
-        """The audit found a breach: the virtual machine stays as it was before this direct run."""
+    def idle(self) -> Pause:
+        """The machine below waits for ever, and so does this one until something of its own is due."""
+        self._count(Decision.IDLED, "spin")
+        return Pause.SPIN
+
+    def kill(self, steps: int) -> Pause:
+        """The audit found a breach: the virtual machine stays as it was before this direct run of so many steps."""
         changed = self.core.breached(self.vm.state.block, self.below.state.block, *self._window, steps)
         what = ", ".join(changed) if changed else "a channel"
         self.vm.stopped_by = f"resource control: it changed {what} of the machine below without a trap"
@@ -124,16 +163,17 @@ class Dispatcher:
 
     # ---- interpretation
 
-    def _interpret(self, trap: Trap | None) -> Trap | Pause | None:
-        """One step of the machine's own semantics on the virtual machine; `trap` is why direct execution ended."""
+    def interpret(self, cause: int | None) -> Trap | Pause | None:
+        """One step of the machine's own semantics on the virtual machine; `cause` is of the trap with which direct
+        execution ended, if it did."""
         pc, place = self.vm.state.block[self._pc], self.interpreter.place()
         self.interpreter.done = self.done
         stop = self.interpreter.single()
         happened = stop is None or stop in HAPPENED
         self.done += happened
         self.vm.statistics.interpreted += happened or isinstance(stop, Trap)
-        cause = stop if isinstance(stop, Trap) else trap
-        self._record(_decision(stop), self._cause(cause), pc, place)
+        cause = stop.cause if isinstance(stop, Trap) else cause
+        self._record(_decision(stop), "" if cause is None else self.cause_name(cause), pc, place)
         return stop
 
     def _horizon(self) -> int:
@@ -145,16 +185,25 @@ class Dispatcher:
     def _count(self, decision: Decision, cause: str) -> None:
         self._record(decision, cause, self.vm.state.block[self._pc], self.interpreter.place())
 
+    @property
+    def since(self) -> int:
+        """How many steps ran since the last exit."""
+        return self.vm.steps + self.done - self._last_exit
+
+    @since.setter
+    def since(self, steps: int) -> None:
+        self._last_exit = self.vm.steps + self.done - steps
+
     def _record(self, decision: Decision, cause: str, pc: int, place: int | None) -> None:
         """Count an exit, and tell whoever subscribed."""
-        step = self.vm.steps + self.done
-        since, self._last_exit = step - self._last_exit, step
+        step, since = self.vm.steps + self.done, self.since
+        self.since = 0
         self.vm.statistics.count(decision, cause, pc, place, since)
         for subscriber in self.vm.monitor.subscribers:
             subscriber(ExitEvent(self.vm, step, decision, cause, pc, place, since))
 
-    def _cause(self, trap: Trap | None) -> str:
-        return (self.isa.cause.name_of(trap.cause) or str(trap.cause)) if trap else ""
+    def cause_name(self, cause: int) -> str:
+        return self.isa.cause.name_of(cause) or str(cause)
 
 
 def _decision(stop: Trap | Pause | None) -> Decision:

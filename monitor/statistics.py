@@ -1,7 +1,7 @@
 """Every exit from direct execution, counted and explained; and the events that tools may subscribe to."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,23 +39,47 @@ MOST_PLACES = 1 << 16  # a hostile guest may trap at every address there is
 ELSEWHERE = -1  # the pc that stands for all places after that many
 
 
-@dataclass
 class Statistics:
     """Exits of one virtual machine by (decision, cause, pc, place), with the steps before them. Beyond `MOST_PLACES`
-    places, new ones are counted together for each decision and cause, as pc `ELSEWHERE`."""
+    places, new ones are counted together for each decision and cause, as pc `ELSEWHERE`.
 
-    exits: Exits = field(default_factory=Counter)
-    since: Exits = field(default_factory=Counter)
-    direct: int = 0  # steps executed directly by the machine below
-    interpreted: int = 0  # steps taken by interpretation, trapped ones included
+    `direct` counts steps executed directly by the machine below, `interpreted` those taken by interpretation, trapped
+    ones included. `pending`, if set, adds what was counted elsewhere, before anything is counted or read here.
+    """
+
+    def __init__(self) -> None:
+        self.direct = self.interpreted = 0
+        self.pending: Callable[[Statistics], None] | None = None
+        self._exits: Exits = Counter()
+        self._since: Exits = Counter()
+
+    @property
+    def exits(self) -> Exits:
+        self.settle()
+        return self._exits
+
+    @property
+    def since(self) -> Exits:
+        self.settle()
+        return self._since
+
+    def settle(self) -> None:
+        """Count what is pending."""
+        if self.pending is not None:
+            self.pending(self)
 
     def count(self, decision: Decision, cause: str, pc: int, place: int | None, since: int) -> None:
         """Count one exit, `since` steps after the last."""
+        self.settle()
+        self.add(decision, cause, pc, place, 1, since)
+
+    def add(self, decision: Decision, cause: str, pc: int, place: int | None, count: int, since: int) -> None:
+        """Count so many exits of a kind, `since` steps after those before them."""
         key = (decision, cause, pc, place)
-        if len(self.exits) >= MOST_PLACES and key not in self.exits:
+        if len(self._exits) >= MOST_PLACES and key not in self._exits:
             key = (decision, cause, ELSEWHERE, None)
-        self.exits[key] += 1
-        self.since[key] += since
+        self._exits[key] += count
+        self._since[key] += since
 
     def by_decision(self) -> dict[Decision, int]:
         """How many exits ended in each decision; decisions that did not occur are there with 0."""

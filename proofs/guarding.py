@@ -103,6 +103,9 @@ class Guard:
     def place(self) -> int | None:
         return self.inner.place()
 
+    def level(self) -> None:
+        """Nothing is to run on this machine past the guard."""
+
 
 class Bits:
     """A place of the state, as bits of one slot."""

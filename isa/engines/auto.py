@@ -13,10 +13,11 @@ from isa.machine.exits import Pause, Trap
 
 if TYPE_CHECKING:
     from isa.engines.native.background import Job
+    from isa.engines.native.layers import Level
     from isa.machine.machine import Engine, Machine
 
-EARNED = 10_000  # steps after which loading begins: the reference engine has then run for 10 to 50 milliseconds
-SLICE = 5_000  # steps between two looks at whether loading is done; a thousandth to a hundredth of a second
+EARNED = 4_000  # steps after which loading begins: the reference engine has then run for about 10 milliseconds
+SLICE = 2_000  # steps between two looks at whether loading is done; a thousandth to a hundredth of a second
 URGENT = -1  # a program waits for its engine before it can wait for anything else that is compiled
 
 
@@ -80,3 +81,6 @@ class AutoEngine:
 
     def place(self) -> int | None:
         return self.inner.place()
+
+    def level(self) -> "Level | None":
+        return self.inner.level()

@@ -16,6 +16,7 @@ from isa.engines.steps import steps_of
 from isa.machine.exits import Pause, Trap
 
 if TYPE_CHECKING:
+    from isa.engines.native.layers import Level
     from isa.machine.machine import Machine
 
 Stop = Trap | Pause
@@ -178,6 +179,11 @@ class ReferenceEngine:
     def reset(self) -> None:
         """Perform `on reset`."""
         self.steps.reset(self.state.block, self.storage.cells, self)
+
+    def level(self) -> "Level | None":
+        """This machine for native code that runs others on it (see `isa.engines.native.layers`); None if there is no
+        native code for it."""
+        return None
 
     # ---- translating
 

@@ -17,6 +17,14 @@ def meaning_digest(isa: Isa) -> str:
     return hashed.hexdigest()
 
 
+def behaviours_digest(*behaviours: Behaviour) -> str:
+    """SHA-256, in hex, of what these behaviours do, told by the names of states and parameters."""
+    hashed = sha256()
+    for behaviour in behaviours:
+        hashed.update("".join(f"{line}\n" for line in (*_behaviour(behaviour), "end")).encode())
+    return hashed.hexdigest()
+
+
 def _lines(isa: Isa) -> Iterator[str]:
     for state in isa.states.values():
         parts = [(f.name, f.low, f.width, f.role) for f in state.fields]

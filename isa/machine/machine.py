@@ -9,7 +9,7 @@ breakpoints are settled here, once, for bare and virtual machines alike. `monito
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from random import Random
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from isa.description import Isa, Role
 from isa.devices import DeviceFailure, Ports
@@ -21,6 +21,9 @@ from isa.machine.state import MachineState, layout_of
 from isa.machine.storage import Storage
 from isa.machine.time import NEVER
 from isa.machine.trace import TraceLine
+
+if TYPE_CHECKING:
+    from isa.engines.native.layers import Level
 
 
 class Engine(Protocol):
@@ -41,6 +44,7 @@ class Engine(Protocol):
     def spin_horizon(self) -> int: ...
     def peek(self) -> int | Trap: ...
     def place(self) -> int | None: ...
+    def level(self) -> "Level | None": ...
 
 
 EngineFactory = Callable[["Machine"], Engine]
@@ -178,7 +182,7 @@ class Machine:
             return Reason.TRAP, why, ""
         match why:
             case Pause.SPIN:
-                return (None if self._skip(stop, deadline) else Reason.IDLE), None, ""
+                return (None if self.skip(stop, deadline) else Reason.IDLE), None, ""
             case Pause.DEVICE:
                 return Reason.DEVICE, None, self.stopped_by
             case Pause.VIOLATION:
@@ -196,7 +200,7 @@ class Machine:
         self._received.clear()
         return ran, why
 
-    def _skip(self, stop: int, deadline: int | None) -> bool:
+    def skip(self, stop: int, deadline: int | None = None) -> bool:
         """Let time pass for a machine that spins. False if nothing can ever wake it."""
         horizon = self.engine.spin_horizon()
         if horizon == NEVER and deadline is None:

@@ -88,7 +88,7 @@ class Lazy(Dispatcher):
     """Interprets everything: equivalent, safe, and no virtual machine monitor."""
 
     def _stretch(self, limit: int) -> Trap | Pause | None:
-        return self._interpret(None)
+        return self.interpret(None)
 
 
 class Early(Dispatcher):

@@ -1,0 +1,72 @@
+"""Counts of exits by kind, kept where native code can write them.
+
+A *kind* is what happened, its cause, the pc and the place. Records stand in the order in which their kinds first
+occurred; an index finds them: open addressing over a hash of the kind. Whoever reads them takes them all, so there is
+room again. Memory is mapped lazily: a machine that never ran natively has none.
+"""
+
+import mmap
+from dataclasses import dataclass
+from enum import IntEnum
+
+from isa.engines.native.frame import Frame, address
+
+CAPACITY = 1024  # kinds between two readings
+SLOTS = 4 * CAPACITY  # of the index, two bytes each: the number of a record, counted from 1, or 0
+RECORD = ("what", "cause", "pc", "place", "count", "since")  # the 64-bit fields of a record
+NOTHING = (1 << 64) - 1  # stands for no cause, and for no place
+_INDEX_BYTES, _WORDS = 2 * SLOTS, len(RECORD)
+
+
+class Outcome(IntEnum):
+    """What an exit came to. 0 is no exit."""
+
+    DONE = 1  # a single step was taken, and did not trap
+    TRAPPED = 2
+    INTERRUPTED = 3  # it trapped in its prologue
+    LIMIT = 4  # a run was as long as it might be
+    DEADLINE = 5  # the same, where a device had set the limit
+
+
+@dataclass(frozen=True, slots=True)
+class Exits:
+    """All exits of one kind: how many, and how many steps were between them and the ones before."""
+
+    what: Outcome
+    cause: int | None
+    pc: int
+    place: int | None
+    count: int
+    since: int
+
+
+class Table:
+    """The exits of the machine that has this frame."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self._memory = mmap.mmap(-1, _INDEX_BYTES + 8 * _WORDS * CAPACITY)
+        self._records = memoryview(self._memory)[_INDEX_BYTES:].cast("Q")
+        frame["index"] = address(self._memory)
+        frame["exits"] = frame["index"] + _INDEX_BYTES
+
+    @property
+    def full(self) -> bool:
+        return self._frame["known"] >= CAPACITY
+
+    def take(self) -> list[Exits]:
+        """What was counted since the last call, the kind first that occurred first."""
+        known = self._frame["known"]
+        if not known:
+            return []
+        self._frame["known"] = 0
+        self._memory[:_INDEX_BYTES] = bytes(_INDEX_BYTES)
+        words = self._records[: known * _WORDS].tolist()
+        return [_exits(words[first : first + _WORDS]) for first in range(0, len(words), _WORDS)]
+
+
+def _exits(words: list[int]) -> Exits:
+    what, cause, pc, place, count, since = words
+    return Exits(
+        Outcome(what), None if cause == NOTHING else cause, pc, None if place == NOTHING else place, count, since
+    )

@@ -1,0 +1,185 @@
+"""A virtual machine in native code: the dispatcher's loop as `isa.engines.native.layered` has it, and what Python does
+before and after.
+
+Native code takes the steps that need nobody: direct runs, and single steps by interpretation, traps included. For
+whatever else it comes back in the middle of things; what is done here is one act of one machine, and then native code
+goes on. So every direct run is as long as in Python, and audited as a whole.
+"""
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from isa.engines.auto import URGENT
+from isa.engines.native.background import Job, submit
+from isa.engines.native.exits import NOTHING, Outcome, Table
+from isa.engines.native.frame import BELOW, Code
+from isa.engines.native.layers import LayerCode, Level, layer_code
+from isa.engines.reference import Stop
+from isa.machine import Pause, Trap
+from isa.machine.time import NEVER
+from monitor.statistics import Decision, Statistics
+
+if TYPE_CHECKING:
+    from monitor.compiled import CompiledCore
+    from monitor.dispatcher import Dispatcher
+
+DECISIONS = {
+    Outcome.DONE: Decision.EMULATED,
+    Outcome.TRAPPED: Decision.REFLECTED,
+    Outcome.INTERRUPTED: Decision.INJECTED,
+    Outcome.LIMIT: Decision.SCHEDULED,
+    Outcome.DEADLINE: Decision.SCHEDULED,
+}
+_MAKING: "WeakKeyDictionary[CompiledCore, Job[LayerCode]]" = WeakKeyDictionary()
+
+
+class NativeLevel:
+    """See the module; `isa.engines.native.layers.Level` says how those above use it. `lower` is the machine below."""
+
+    def __init__(self, dispatcher: "Dispatcher", code: LayerCode, lower: Level) -> None:
+        self.dispatcher, self.vm, self.code = dispatcher, dispatcher.vm, code
+        self.lower, self.options = lower, lower.options
+        self.frame = code.machine.frame(self.vm, code.machine.tables(self.vm.storage))
+        self.frame["run"] = code.address
+        self.frame["offset"] = self.vm.storage.offset - dispatcher.below.storage.offset
+        self.exits = Table(self.frame)
+        self.vm.statistics.pending = self.count
+        self.trapped = 0  # steps of the last run that trapped
+        self.slice = NEVER
+
+    def run(self, limit: int, deliver: bool) -> Stop | None:
+        """Run until the dispatcher has done `limit` steps, or less: why it stopped, None for no reason of its own."""
+        dispatcher, frame, fresh = self.dispatcher, self.frame, True
+        self.trapped = 0
+        while True:
+            self._begin(fresh, self._limit(limit))
+            code = self.code.execute(frame.address, limit - dispatcher.done, deliver)
+            dispatcher.done += frame["ran"]
+            self.trapped += frame["trapped"]
+            stop = self._finish(True)
+            if not code & BELOW:
+                return stop
+            fresh = False
+
+    # ---- under another machine
+
+    def begin(self, fresh: bool) -> None:
+        self.dispatcher.done = 0
+        self._begin(fresh, Outcome.LIMIT)
+
+    def finish(self, code: Code | None) -> tuple[int, Stop | None]:
+        ran, self.frame["steps"] = self.frame["steps"], 0
+        self._count(ran)
+        stop = self._finish(code is not None)
+        steps, self.dispatcher.done = self.dispatcher.done, 0
+        self._count(steps)
+        return steps, stop
+
+    def _count(self, steps: int) -> None:
+        self.vm.steps += steps
+        self.vm.retired += steps
+
+    # ---- before and after
+
+    def _limit(self, limit: int) -> Outcome:
+        """What it means that the machine does `limit` steps."""
+        return Outcome.DEADLINE if self.vm.ports.deadline() == self.vm.steps + limit else Outcome.LIMIT
+
+    def _begin(self, fresh: bool, due: Outcome) -> None:
+        frame, lower = self.frame, self.lower
+        self.dispatcher.below.random = self.vm.random
+        lower.begin(fresh)
+        frame["below"], frame["slice"] = lower.frame.address, lower.slice
+        frame["due"], frame["since"] = due, self.dispatcher.since
+        if fresh:
+            frame["inside"] = 0
+
+    def _finish(self, here: bool) -> Stop | None:
+        """Count what native code did; and if it came back for this machine (`here`) or one below, see to that. Why
+        this machine stops; None: it goes on."""
+        ended = self.frame["ended"] if here else 0
+        steps, stop = self.lower.finish(Code(ended & ~BELOW) if ended & BELOW else None)
+        self._account()
+        if ended & BELOW:
+            self._pass(steps, stop)
+            return None
+        return self._left(Code(ended))
+
+    def _account(self) -> None:
+        dispatcher, frame, statistics = self.dispatcher, self.frame, self.vm.statistics
+        statistics.direct += frame["direct"]
+        statistics.interpreted += frame["interpreted"]
+        frame["direct"] = frame["interpreted"] = 0
+        dispatcher.since = frame["since"]
+        if frame["rewritten"]:
+            for word in frame.take_rewritten():
+                self.vm.storage.tell(word)
+
+    def _pass(self, steps: int, stop: Stop | None) -> None:
+        """Tell this machine's frame what Python did of the run of the machine below: so many steps, which ended so."""
+        frame, below = self.frame, self.dispatcher.below
+        frame["partial"] += steps
+        match stop:
+            case Trap():
+                self.lower.frame["cause"] = stop.cause
+                frame["next"] = Code.TRAP
+            case Pause.HALT:
+                frame["next"] = Code.HALT
+            case Pause.VIOLATION:
+                frame["next"] = Code.VIOLATION
+            case Pause.SPIN:
+                first = below.steps
+                woken = below.skip(first + frame["allowed"] - frame["partial"])
+                frame["partial"] += below.steps - first
+                frame["next"] = 0 if woken else Code.IDLE
+
+    def _left(self, code: Code) -> Stop | None:
+        """Do what native code left to Python at this machine, and say why it stops."""
+        dispatcher, frame = self.dispatcher, self.frame
+        match code:
+            case Code.TRAP:
+                return Trap(frame["cause"], frame["info"], *self.code.machine.sites[frame["site"]])
+            case Code.HALT:
+                return Pause.HALT
+            case Code.ASK | Code.SPIN:
+                return self._interpret()
+            case Code.IDLE:
+                return dispatcher.idle()
+            case Code.VIOLATION:
+                self.vm.stopped_by = dispatcher.below.stopped_by
+                return Pause.VIOLATION
+            case Code.BREACH:
+                return dispatcher.kill(frame["partial"])
+            case Code.FULL:
+                self.vm.statistics.settle()
+        return None
+
+    def _interpret(self) -> Stop | None:
+        """Take the single step that native code did not."""
+        frame, ports, because = self.frame, self.vm.ports, self.frame["because"]
+        traffic = ports.traffic
+        stop = self.dispatcher.interpret(because if because != NOTHING else None)
+        frame["used"] |= ports.traffic != traffic
+        return stop
+
+    def count(self, statistics: Statistics) -> None:
+        """Count there what native code has counted."""
+        for exits in self.exits.take():
+            cause = "" if exits.cause is None else self.dispatcher.cause_name(exits.cause)
+            if DECISIONS[exits.what] is Decision.SCHEDULED:
+                cause = "quantum" if exits.what is Outcome.LIMIT else "device deadline"
+            statistics.add(DECISIONS[exits.what], cause, exits.pc, exits.place, exits.count, exits.since)
+
+
+def native_level(dispatcher: "Dispatcher", lower: Level) -> NativeLevel | None:
+    """A dispatcher's machine for native code. None as long as the code is being compiled in the background."""
+    isa, core = dispatcher.isa, dispatcher.core
+    layer = core.layer
+    if lower.options.background:
+        job = _MAKING.get(core) or submit(lambda: layer_code(isa, layer), URGENT)
+        if job is None:
+            return None
+        _MAKING[core] = job
+        if not job.done:
+            return None
+    return NativeLevel(dispatcher, layer_code(isa, layer), lower)

@@ -1,0 +1,138 @@
+"""A monitored machine in native code beside the same one in Python: guests, and what must be the same.
+
+What is compared is all that counts at every level: see `tests.engines.differential.shown`. The Python side is the
+dispatcher on single steps.
+"""
+
+from collections.abc import Callable, Mapping
+from random import Random
+
+from isa.assembler import assemble
+from isa.description import Isa
+from isa.engines.native.engine import NativeEngine
+from isa.engines.native.options import Options
+from isa.language import load_text
+from monitor import VirtualMachine
+from monitor.monitor import tower
+from tests.engines.differential import difference, shown
+from tests.engines.engines import ENGINES, STEPPING, Factory, at_the_bottom, native
+from tests.engines.hot_programs import hot_generator
+from tests.machines_to_test import G3
+from tests.monitor.test_breach import VARIANTS, guest
+
+SIZE = 4096
+NATIVE = native(regions=False)
+_ITEMS = "".join(item for item, _ in VARIANTS.values() if "lrel" not in item)
+ANYONE = load_text(
+    f"""variant anyone of g3 "Anyone may change anything." {{ {_ITEMS}
+    override instr lrel "d, a" T(0x83) "Anyone." {{ base <- x[d] }}
+    override instr rrel "d, a" T(0x82) "Anyone." {{ bound <- x[d] }} }}"""
+)
+BREACHES = {name: line for name, (_, line) in VARIANTS.items()} | {"bound": "rrel r3, r3"}
+
+
+class Silent(NativeEngine):
+    """Native, and nothing above it is: there the dispatcher works in Python."""
+
+    def level(self) -> None:
+        return None
+
+
+SIDES: Mapping[str, Factory] = {
+    "reference": ENGINES["reference"],
+    "native": NATIVE,
+    "hot": native(hot=2, full=False),
+    "silent": lambda machine: Silent(machine, Options(regions=False)),
+}
+
+
+def tall(isa: Isa, depth: int, engine: Factory) -> VirtualMachine:
+    """A virtual machine with so many monitors below it, the real machine with this engine."""
+    vm = tower(isa, SIZE, depth)
+    bottom = at_the_bottom(vm)
+    bottom.engine = engine(bottom)
+    return vm
+
+
+def both(isa: Isa, source: str, depth: int, play: Callable[[VirtualMachine], None]) -> VirtualMachine:
+    """Play with a guest in native code and in Python; raises AssertionError unless the same came of it. The native
+    one."""
+    found = []
+    for engine in (NATIVE, STEPPING):
+        vm = tall(isa, depth, engine)
+        vm.load(assemble(isa, source, "test"))
+        play(vm)
+        found.append(vm)
+    assert shown(found[0]) == shown(found[1])
+    assert [host.stopped_by for host in found[0].hosts] == [host.stopped_by for host in found[1].hosts]
+    return found[0]
+
+
+# ---- guests
+
+COUNTING = """
+        .org 8
+        .word handler, Mode.supervisor, 0, 0xffffffff
+        .org 16
+start:  set r8, 40
+1:      rtim r3
+        svc 7
+        addi r8, r8, -1
+        bnez r8, 1b
+        set r3, 25
+        stim r3
+        sti
+2:      addi r9, r9, 1
+        slti r4, r9, 30
+        bnez r4, 2b
+        halt
+handler:
+        lw r5, 0(r0)
+        lw r6, 4(r0)
+        set r7, Cause.clock
+        beq r6, r7, 3f
+        addi r5, r5, 1
+        sw r5, 0(r0)
+3:      stim r0
+        lpsw 0(r0)
+"""
+
+
+def the_same_came_of_it(depth: int = 1) -> None:
+    """Exits of all kinds, cut up in any way."""
+
+    def play(vm: VirtualMachine) -> None:
+        random = Random(depth)
+        for _ in range(60):
+            (vm.run if random.random() < 0.7 else vm.run_to_trap)(random.choice((1, 2, 3, 5, 17, 300)))
+
+    both(G3, COUNTING, depth, play)
+
+
+def the_same_came_of_it_further_up() -> None:
+    the_same_came_of_it(2)
+    the_same_came_of_it(3)
+
+
+def guests_agree() -> None:
+    for name, seed, depth in [("g3", seed, 1 + seed % 3) for seed in range(8)]:
+        hot = hot_generator(G3).hot_guest(Random(seed), 300)
+        found = difference(hot, depth, ("native",), {**SIDES, "oracle": STEPPING})
+        assert found is None, (name, seed, depth, sorted(found[1]))
+
+
+def a_breach_is_the_same(name: str = "timer", depth: int = 1) -> None:
+    """The guest is run after its end too. Before it there is a store that must be made once."""
+    stores = "lw r8, 200(r0)\n addi r8, r8, 1\n sw r8, 200(r0)\n"
+    source = guest(BREACHES[name]).replace("here:", stores + "here:")
+
+    def play(vm: VirtualMachine) -> None:
+        for _ in range(2):
+            assert "resource control" in vm.run(1000).detail
+
+    both(ANYONE, source, depth, play)
+
+
+def a_breach_is_the_same_further_up() -> None:
+    for depth in (2, 3):
+        a_breach_is_the_same("psw", depth)
