@@ -1,0 +1,259 @@
+"""Counted loops in native code: all rounds let through at once, then run with nothing to ask.
+
+Each counted loop is there twice: as a block like any other, and without its guards. Who arrives computes how many
+rounds there will be, and takes as many of them as the steps suffice for in the second version, if every access of them
+is let through. The rest, if there is one, is left to the first.
+"""
+
+from collections.abc import Iterator
+
+from isa.engines.native.accesses import Accesses, Group, Sheet, groups, split
+from isa.engines.native.frame import FIELD
+from isa.engines.native.loops import Loop, Until, While, as_signed
+from isa.engines.native.registers import LEFT, RegionValues, variable
+from isa.engines.native.shapes import Access, Place, Room
+from isa.engines.native.summaries import Fetch, Put
+from isa.engines.native.text import Value, number
+from isa.engines.native.values import Memory
+from isa.ir import Const, Expr
+from isa.machine.storage import CODE, DIRTY, LINE_SHIFT
+
+LEAST = {False: 4, True: 12}  # rounds that are worth it, by whether the loop stores
+MOST = 1 << 31
+SPARSE = 16  # lines that are looked at for each round, at most
+
+
+class Rounds:
+    """Writes one loop's second version. `slow` is where the first is, `out` where the loop goes afterwards."""
+
+    def __init__(self, text: Sheet, accesses: Accesses, loop: Loop, slow: str, out: str) -> None:
+        self.text, self.accesses, self.loop, self.slow, self.out = text, accesses, loop, slow, out
+        self.events = [e for e in loop.made.events if isinstance(e, Fetch | Put)]
+        self._starts: dict[tuple[Room, Expr], tuple[Value, int]] = {}
+
+    def write(self, memory: Memory) -> None:
+        """All of it, from the loop's head on."""
+        text = self.text
+        self.values = RegionValues(text, memory)
+        left = text.load(LEFT, 64)
+        wanted = self._wanted()
+        rounds = self._granted(wanted, left)
+        self._let_through(rounds)
+        again, done = text.label("again"), text.label("done")
+        top = text.label("top")
+        straight = {place: self.values.value(node) for place, node in self._straight()}
+        moves = {place: self.values.value(self.loop.steps[place]) for place in straight}
+        starts = [(e, self._start(e.access), self._wide(self.loop.step(e.access.address), True)) for e in self.events]
+        text.jump(top)
+        text.block(top)
+        text.jump(again)
+        text.block(again)
+        serial = Value(64, text.named(f"phi i64 [ 0, %{top} ], [ %{again}.next, %{again} ]"))
+        inside = RegionValues(text, memory)
+        for place, node in self._straight():
+            moved = text.mul(text.trunc(serial, node.width), moves[place])
+            inside.values[node] = text.add(straight[place], moved)
+        for event, start, by in starts:
+            index = text.add(start, text.mul(serial, by))
+            if isinstance(event, Fetch):
+                inside.loaded[event.param.name] = self.accesses.load_at(index, event.param.width)
+            else:
+                self.accesses.store(index, inside.value(event.value))
+        carried = [(p, v) for p, v in self.loop.made.state.items() if p not in self.loop.steps]
+        for place, value in [(place, inside.value(value)) for place, value in carried]:
+            text.store(variable(place), value, value.width)
+        text.emit(f"%{again}.next = add nuw nsw i64 {serial.text}, 1")
+        text.branch(text.compare("eq", Value(64, f"%{again}.next"), rounds), done, again)
+        text.block(done)
+        for place, start in straight.items():
+            moved = text.add(start, text.mul(text.trunc(rounds, start.width), moves[place]))
+            text.store(variable(place), moved, moved.width)
+        text.store(LEFT, text.sub(left, text.mul(rounds, number(64, len(self.loop.made.block.line)))))
+        if wanted is rounds:
+            text.jump(self.out)
+        else:
+            text.branch(text.compare("eq", rounds, wanted), self.out, self.slow)
+
+    def _straight(self) -> Iterator[tuple[Place, Expr]]:
+        """The straight places, and how they are read. All of them change."""
+        reads = self.loop.made.reads()
+        return ((place, reads[place]) for place in self.loop.steps)
+
+    def _wide(self, expr: Expr, signed: bool = False) -> Value:
+        """A value in 64 bits."""
+        if isinstance(expr, Const):
+            return number(64, as_signed(expr) if signed else expr.value)
+        value = self.values.value(expr)
+        return self.text.sext(value, 64) if signed else self.text.zext(value, 64)
+
+    def _unless(self, condition: Value) -> None:
+        """Only the first version will do if the condition holds."""
+        self.text.guard(condition, self.slow)
+
+    # ---- how many
+
+    def _wanted(self) -> Value:
+        """How many rounds there are."""
+        known, test = self.loop.rounds, self.loop.test
+        if known is not None:
+            return number(64, known)
+        behind = self._until(test) if isinstance(test, Until) else self._while(test)
+        return self.text.add(behind, number(64, 1))
+
+    def _until(self, test: Until) -> Value:
+        """After how many rounds the value is 0."""
+        text, start = self.text, self.values.value(test.value)
+        distance = text.zext(start if test.step < 0 else text.sub(text.zero(start), start), 64)
+        by = number(64, abs(test.step))
+        if by.text == "1":
+            return distance
+        self._unless(text.compare("ne", text.urem(distance, by), number(64, 0)))
+        return text.udiv(distance, by)
+
+    def _while(self, test: While) -> Value:
+        """After how many rounds the low one has reached the high one."""
+        text, zero, one = self.text, number(64, 0), number(64, 1)
+        low, high = self._wide(test.low, test.signed), self._wide(test.high, test.signed)
+        up, down = self._wide(test.low_step, True), self._wide(test.high_step, True)
+        speed = text.sub(up, down)
+        self._unless(text.compare("sle", speed, zero))
+        distance = text.sub(high, low)
+        if test.equal:
+            distance = text.add(distance, one)
+        rounds = text.udiv(text.sub(text.add(distance, speed), one), speed)
+        rounds = text.select(text.compare("sgt", distance, zero), rounds, zero)
+        moving, by = (low, up) if down.text == "0" else (high, down)
+        last = text.add(moving, text.mul(rounds, by))
+        bits = test.low.width - test.signed
+        self._unless(text.compare("sge", last, number(64, 1 << bits)))
+        self._unless(text.compare("slt", last, number(64, -(1 << bits) if test.signed else 0)))
+        return rounds
+
+    def _granted(self, wanted: Value, left: Value) -> Value:
+        """How many of them the steps suffice for; all or none if their number is a constant."""
+        text, length = self.text, len(self.loop.made.block.line)
+        if self.loop.rounds is not None:
+            self._unless(text.compare("ult", left, number(64, length * self.loop.rounds)))
+            return wanted
+        most = text.udiv(left, number(64, length))
+        most = text.select(text.compare("ult", most, number(64, MOST)), most, number(64, MOST))
+        rounds = text.select(text.compare("ult", wanted, most), wanted, most)
+        self._unless(text.compare("ult", rounds, number(64, LEAST[self.loop.stores])))
+        return rounds
+
+    # ---- what they access
+
+    def _let_through(self, rounds: Value) -> None:
+        """Ask for all rounds what a block asks for one."""
+        text, before = self.text, self.text.sub(rounds, number(64, 1))
+        for group in groups(e.access for e in self.events):
+            first, by = self._wide(group.first), self._wide(self.loop.step(group.first), True)
+            last = text.add(first, text.mul(before, by))
+            limit = text.zext(self.accesses.limit(group.room, group.span), 64)
+            self._unless(text.compare("uge", first, limit))
+            if by.text != "0":
+                self._unless(text.compare("uge", last, limit))
+            root, offset = split(group.first)
+            self._starts[group.room, root] = text.add(self.accesses.origin(group.room), first), offset
+        for group in groups(e.access for e in self.events if isinstance(e, Put)):
+            self._claim(group, before)
+
+    def _start(self, access: Access) -> Value:
+        """The place in storage of an access in the first round."""
+        root, offset = split(access.address)
+        start, first = self._starts[access.room, root]
+        return self.text.add(start, number(64, offset - first)) if offset != first else start
+
+    def _claim(self, group: Group, before: Value) -> None:
+        """Note that all these words will be written, if no code was made of them."""
+        text, step = self.text, self.loop.step(group.first)
+        by, span = self._wide(step, True), number(64, group.span)
+        first = self._start(Access(group.room, group.first, True))
+        last = text.add(first, text.mul(before, by))
+        falls = text.compare("slt", by, number(64, 0))
+        low, high = text.select(falls, last, first), text.add(text.select(falls, first, last), span)
+        stride = abs(as_signed(step)) if isinstance(step, Const) else None
+        if stride is None or stride > SPARSE << LINE_SHIFT:
+            lines = text.lshr(text.sub(high, low), number(64, LINE_SHIFT))
+            self._unless(text.compare("ugt", lines, text.mul(before, number(64, SPARSE))))
+        dense = stride is not None and max(stride, group.span) <= 1 << LINE_SHIFT
+        operands = ["ptr %frame", "ptr %lines", low.typed, high.typed, f"i1 {'true' if dense else 'false'}"]
+        self._unless(text.is_zero(Value(1, text.call("i1", "@claim", operands))))
+
+
+# claim(frame, lines, low, high, all): whether code was made of none of the words `low` to `high`, and all their lines
+# are dirty; if `all` of the lines are going to be written, they are made dirty. Looks at 32 lines at a time.
+CLAIM = f"""
+define internal i1 @claim(ptr %frame, ptr %lines, i64 %low, i64 %high, i1 %all) noinline {{
+entry:
+  %first = lshr i64 %low, {LINE_SHIFT}
+  %last = lshr i64 %high, {LINE_SHIFT}
+  br label %many
+many:
+  %i = phi i64 [ %first, %entry ], [ %i.many, %skip ], [ %i.next, %fine ]
+  %clean = phi i1 [ false, %entry ], [ %clean, %skip ], [ %clean.next, %fine ]
+  %i.many = add i64 %i, 32
+  %over = add i64 %last, 1
+  %enough = icmp ule i64 %i.many, %over
+  br i1 %enough, label %skip, label %one
+skip:
+  %lines.i = getelementptr i8, ptr %lines, i64 %i
+  %part = load <32 x i8>, ptr %lines.i, align 1
+  %other = icmp ne <32 x i8> %part, splat (i8 {DIRTY})
+  %others = bitcast <32 x i1> %other to i32
+  %none = icmp eq i32 %others, 0
+  br i1 %none, label %many, label %one, !prof !1
+one:
+  %more = icmp ule i64 %i, %last
+  br i1 %more, label %look, label %end
+look:
+  %line = getelementptr i8, ptr %lines, i64 %i
+  %entry.i = load i8, ptr %line
+  %dirty = trunc i8 %entry.i to i1
+  %willing = or i1 %dirty, %all
+  br i1 %willing, label %which, label %refuse
+which:
+  %plain = icmp ult i8 %entry.i, {CODE}
+  br i1 %plain, label %fine, label %code
+code:
+  %code.field = getelementptr i64, ptr %frame, i64 {FIELD["code"]}
+  %codes = load ptr, ptr %code.field
+  %line.first = shl i64 %i, {LINE_SHIFT}
+  %line.last = or i64 %line.first, {(1 << LINE_SHIFT) - 1}
+  %from = call i64 @llvm.umax.i64(i64 %line.first, i64 %low)
+  %to = call i64 @llvm.umin.i64(i64 %line.last, i64 %high)
+  br label %word
+word:
+  %w = phi i64 [ %from, %code ], [ %w.next, %word.on ]
+  %code.w = getelementptr i8, ptr %codes, i64 %w
+  %made = load i8, ptr %code.w
+  %free = icmp eq i8 %made, 0
+  br i1 %free, label %word.on, label %refuse
+word.on:
+  %w.next = add i64 %w, 1
+  %w.more = icmp ule i64 %w.next, %to
+  br i1 %w.more, label %word, label %fine
+fine:
+  %clean.now = xor i1 %dirty, true
+  %clean.next = or i1 %clean, %clean.now
+  %i.next = add i64 %i, 1
+  br label %many
+end:
+  br i1 %clean, label %mark, label %accept, !prof !0
+mark:
+  %m = phi i64 [ %first, %end ], [ %m.next, %mark ]
+  %line.m = getelementptr i8, ptr %lines, i64 %m
+  %before = load i8, ptr %line.m
+  %after = or i8 %before, {DIRTY}
+  store i8 %after, ptr %line.m
+  %m.next = add i64 %m, 1
+  %m.more = icmp ule i64 %m.next, %last
+  br i1 %m.more, label %mark, label %accept
+accept:
+  ret i1 true
+refuse:
+  ret i1 false
+}}
+declare i64 @llvm.umax.i64(i64, i64)
+declare i64 @llvm.umin.i64(i64, i64)
+"""

@@ -1,0 +1,206 @@
+"""A region as one native function: registers in SSA values, jumps within it as edges.
+
+    i64 fn(ptr frame, ptr noalias state, ptr noalias cells, ptr noalias lines, i64 left, i64 entry)
+
+It takes at most `left` steps, returns how many are left, and leaves pc and registers in the state. It is left *before*
+any step that it cannot take to the letter: one that would trap, that overwrites code, that comes back to itself and
+changes nothing but time, or for which the steps do not suffice. Who called it takes that step then.
+
+A block is charged at its head, all of it; who leaves in the middle gets back what was not taken. Whatever is known at
+the head is asked there, for the whole block, and leaves there.
+"""
+
+from collections.abc import Iterator
+
+from isa.engines.native.accesses import Accesses, Sheet, known_at_head
+from isa.engines.native.loops import Loop, counted, known_before
+from isa.engines.native.regions import Region
+from isa.engines.native.registers import LEFT, PC, RegionValues, variable
+from isa.engines.native.rounds import CLAIM, LEAST, Rounds
+from isa.engines.native.shapes import Place, shapes_of
+from isa.engines.native.summaries import Check, Event, Fetch, Put, Summary, summary
+from isa.engines.native.text import METADATA, Value, number
+from isa.engines.native.values import Memory
+from isa.ir import TRUE, Apply, Const, Expr
+
+SIGNATURE = "ptr %frame, ptr noalias %state, ptr noalias %cells, ptr noalias %lines, i64 %left, i64 %way"
+
+
+def source(region: Region, name: str) -> str:
+    """The LLVM text of a region, as a function of that name."""
+    return "\n".join([Translation(region).function(name), CLAIM, METADATA])
+
+
+class Translation:
+    """One region. `widths` has the places it uses, `changed` those that it changes."""
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self.plan = shapes_of(region.isa).plan
+        self.slots = self.plan.layout.slots
+        self.text = Sheet()
+        self.summaries = {pc: summary(block) for pc, block in region.blocks.items()}
+        self.changed = list(dict.fromkeys(p for made in self.summaries.values() for p in made.state))
+        self.widths = {place: self.slots[place[0]].width for place in self.changed}
+        for made in self.summaries.values():
+            self.widths.update((place, node.width) for place, node in made.reads().items())
+        self._outside: dict[int, str] = {}
+        self._again: tuple[int, str] | None = None  # a counted loop, and where it goes on without being counted again
+
+    def function(self, name: str) -> str:
+        self._enter()
+        for pc, made in self.summaries.items():
+            self.text.block(label(pc))
+            loop = self._counted(pc, made)
+            if loop is not None:
+                self._again = pc, f"{label(pc)}.again"
+                rounds = Rounds(self.text, self.accesses, loop, self._again[1], self._label(loop.exit.value))
+                rounds.write(self.memory)
+                self.text.block(self._again[1])
+            self._block(pc, made)
+            self._again = None
+        self.text.write_later()
+        self._leave()
+        return self.text.define(f"define i64 @{name}({SIGNATURE})")
+
+    # ---- in and out
+
+    def _enter(self) -> None:
+        text = self.text
+        for kept, width in ((LEFT, 64), (PC, 64), *((variable(p), w) for p, w in self.widths.items())):
+            text.emit(f"{kept} = alloca i{width}")
+        text.store(LEFT, Value(64, "%left"))
+        for place, width in self.widths.items():
+            text.store(variable(place), text.load(self._slot(place), width), width)
+        self.accesses = Accesses(text, self.plan.cell_bits)
+        self.memory = Memory("%cells", self.accesses.size, self.plan.cell_bits)
+        values = RegionValues(text, self.memory)
+        self.accesses.prepare(self.summaries.values(), values)
+        first, *others = self.region.entries
+        cases = " ".join(f"i64 {n}, label %{label(pc)}" for n, pc in enumerate(others, 1))
+        text.emit(f"switch i64 %way, label %{label(first)} [ {cases} ]")
+
+    def _leave(self) -> None:
+        text = self.text
+        text.block("leave")
+        for place in self.changed:
+            text.store(self._slot(place), text.load(variable(place), self.widths[place], self.widths[place]))
+        text.store(text.at("%state", self.slots[self.region.isa.pc].first), text.load(PC, 64))
+        text.emit(f"ret {text.load(LEFT, 64).typed}")
+
+    def _out(self, pc: Value) -> None:
+        """Leave with this pc."""
+        self.text.store(PC, self.text.zext(pc, 64))
+        self.text.jump("leave")
+
+    def _slot(self, place: Place) -> str:
+        return self.text.at("%state", self.slots[place[0]].first + (place[1] or 0))
+
+    # ---- blocks
+
+    def _counted(self, pc: int, made: Summary) -> Loop | None:
+        """The block as a counted loop, if it is one and worth it."""
+        known = {} if pc in self.region.entries else known_before(self.summaries, pc)
+        loop = counted(pc, made, known)
+        few = loop is not None and loop.rounds is not None and loop.rounds < LEAST[loop.stores]
+        return None if few else loop
+
+    def _block(self, pc: int, made: Summary) -> None:
+        text = self.text
+        values = RegionValues(text, self.memory)
+        away = text.later("away", lambda: self._out(number(64, pc)))
+        rest = text.sub(text.load(LEFT, 64), number(64, len(made.block.line)))
+        text.guard(text.compare("slt", rest, number(64, 0)), away)
+        self.accesses.at_head(made, values, away)
+        text.store(LEFT, rest)
+        for event in made.events:
+            self._event(made, event, values)
+        decisions = [n for n in choices(made.target) if not isinstance(n, Const)]
+        settled = [values.value(n) for n in (*decisions, *made.state.values())][len(decisions) :]
+        for place, value in zip(made.state, settled, strict=True):
+            text.store(variable(place), value, value.width)
+        self._jump(made.target, values)
+
+    def _event(self, made: Summary, event: Event, values: RegionValues) -> None:
+        text, accesses = self.text, self.accesses
+        match event:
+            case Check(_, _, condition):
+                text.guard(values.value(condition), self._middle(made, event, values))
+            case Fetch(_, _, param, access):
+                if access.sure and not known_at_head(event):
+                    text.guard(accesses.refused(access, values), self._middle(made, event, values))
+                values.loaded[param.name] = accesses.load(access, values, param.width)
+            case Put(_, _, guard, access, value):
+                index, word, on = accesses.index(access, values), values.value(value), text.label("on")
+                if guard is not TRUE:
+                    then = text.label("then")
+                    text.branch(values.value(guard), then, on)
+                    text.block(then)
+                if not known_at_head(event):
+                    away = self._middle(made, event, values)
+                    text.guard(accesses.refused(access, values), away)
+                    accesses.note(index, away)
+                accesses.store(index, word)
+                if guard is not TRUE:
+                    text.jump(on)
+                    text.block(on)
+
+    def _middle(self, made: Summary, event: Event, values: RegionValues) -> str:
+        """Where to leave before an instruction inside a block."""
+        text, known, number_ = self.text, values.copy(), event.number
+
+        def write() -> None:
+            for place, value in [(p, known.value(v)) for p, v in event.state.items()]:
+                text.store(variable(place), value, value.width)
+            unused = number(64, len(made.block.line) - number_)
+            text.store(LEFT, text.add(text.load(LEFT, 64), unused))
+            self._out(number(64, made.block.line[number_].pc))
+
+        return text.later("middle", write)
+
+    # ---- jumps
+
+    def _jump(self, target: Expr, values: RegionValues) -> None:
+        """Go where the pc says; what it depends on has its values."""
+        text = self.text
+        match target:
+            case Const(_, pc):
+                text.jump(self._label(pc))
+            case Apply(_, "select", (condition, then, otherwise)):
+                to, other = (self._way(way, values) for way in (then, otherwise))
+                text.branch(values.value(condition), to, other)
+            case _:
+                going = values.value(target)
+                cases = " ".join(f"{number(going.width, e).typed}, label %{label(e)}" for e in self.region.entries)
+                elsewhere = text.later("elsewhere", lambda: self._out(going))
+                text.emit(f"switch {going.typed}, label %{elsewhere} [ {cases} ]")
+
+    def _way(self, target: Expr, values: RegionValues) -> str:
+        if isinstance(target, Const):
+            return self._label(target.value)
+        return self.text.later("way", lambda: self._jump(target, values))
+
+    def _label(self, pc: int) -> str:
+        """Where a pc is, in the region or outside."""
+        if self._again is not None and self._again[0] == pc:
+            return self._again[1]
+        if pc in self.summaries:
+            return label(pc)
+        if pc not in self._outside:
+            self._outside[pc] = self.text.later("done", lambda: self._out(number(64, pc)))
+        return self._outside[pc]
+
+
+def label(pc: int) -> str:
+    """Where the block at a pc begins."""
+    return f"pc.{pc:x}"
+
+
+def choices(target: Expr) -> Iterator[Expr]:
+    """Conditions and results of a choice."""
+    if isinstance(target, Apply) and target.op == "select":
+        yield target.args[0]
+        yield from choices(target.args[1])
+        yield from choices(target.args[2])
+    else:
+        yield target

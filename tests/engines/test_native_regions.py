@@ -1,0 +1,123 @@
+"""Regions of native code against single steps: random programs in which every place that is jumped to becomes one."""
+
+import ctypes
+from collections import Counter
+from functools import cache
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isa.engines.native.compiler import Compiler, Tier
+from isa.engines.native.frame import Frame, tables_of
+from isa.engines.native.regions import Region, discover
+from isa.engines.native.translate import source
+from isa.engines.reference import HAPPENED, ReferenceEngine
+from isa.machine import Machine, Pause, Trap
+from isa.machine.storage import DIRTY, REGION
+from tests.isa.test_engine_programs import Stepping, ran
+from tests.machines_to_test import EACH, MACHINES
+from tests.program_strategies import Program, programs
+
+FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_int64)
+Compiled = tuple[Any, Any]  # the function, and what keeps its code
+
+
+@cache
+def compiled(key: str, text: str, tier: Tier) -> Compiled:
+    linked = Compiler().load(text, tier, key, ("region",))
+    return FUNCTION(linked.address("region")), linked
+
+
+class Regions(ReferenceEngine):
+    """Single steps, and regions where they can be entered. Code at the same pcs is shared between contexts."""
+
+    tier, heat, most = Tier.QUICK, 2, 3
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine)
+        self.frame = Frame(machine.state, machine.storage, tables_of(machine.storage, 8, ""), 0)
+        self.made: list[Region] = []
+        self.taken = 0
+        self._entries: dict[tuple[int, ...], dict[int, tuple[Region, int]]] = {}
+        self._visits: Counter[tuple[int, ...]] = Counter()
+        self._ran: set[int] = set()
+        self.storage.on_code_write(self._stale)
+
+    def execute(self, limit: int) -> tuple[int, Trap | Pause]:
+        if self.machine.halted:
+            return 0, Pause.HALT
+        done = 0
+        while done < limit:
+            took = self._enter(limit - done)
+            done += took
+            if took:
+                continue
+            self.done, pc = done, self.state.block[self._pc]
+            stop = self.single()
+            if stop is not None:
+                return done + (stop in HAPPENED), stop
+            self._ran.add(pc)
+            done += 1
+            if self.state.block[self._pc] != pc + 1:
+                self._visit()
+        return done, Pause.LIMIT
+
+    def _key(self) -> tuple[int, ...]:
+        return tuple(self.state.block[slot] & mask for slot, mask in self._context_masks)
+
+    def _enter(self, limit: int) -> int:
+        found = self._entries.get(self._key(), {}).get(self.state.block[self._pc])
+        left = min(limit, self.steps.horizon(self.state.block, self.storage.cells, self), 1 << 40)
+        if found is None or left == 0:
+            return 0
+        region, entry = found
+        function, _ = compiled(region.key, source(region, "region"), self.tier)
+        a, frame = self.storage.addresses, self.frame
+        rest = function(frame.address, frame["state"], a.cells, a.lines, left, entry)
+        assert 0 <= rest <= left and not frame["rewritten"]
+        self.advance(left - rest)
+        self.taken += left - rest
+        return int(left - rest)
+
+    def _visit(self) -> None:
+        pc, key = self.state.block[self._pc], self._key()
+        self._visits[(*key, pc)] += 1
+        entries = self._entries.setdefault(key, {})
+        if self._visits[(*key, pc)] != self.heat or pc in entries or len(self.made) >= self.most:
+            return
+        region = discover(self.isa, self._word, pc, self._ran.__contains__)
+        if region is not None:
+            self.made.append(region)
+            entries.update({pc: (region, n) for n, pc in enumerate(region.entries)})
+            for at in region.code:
+                self.storage.mark_code(self._at(at)[1], REGION)
+
+    def _at(self, pc: int) -> tuple[Any, int]:
+        """The word that would be fetched at a pc, or a trap, and where it lies."""
+        before, self.state.block[self._pc] = self.state.block[self._pc], pc
+        found = self.peek(), self.place() or 0
+        self.state.block[self._pc] = before
+        return found
+
+    def _word(self, pc: int) -> int | None:
+        word, index = self._at(pc) if pc >> self.isa.states[self.isa.pc].width == 0 else (None, 0)
+        return word if isinstance(word, int) and index < self.size else None
+
+    def _stale(self, word: int) -> None:
+        self._entries.clear()
+        self._ran.clear()
+
+
+def dirty(machine: Machine) -> list[int]:
+    """The lines that were written."""
+    return [entry & DIRTY for entry in machine.storage.lines]
+
+
+@EACH
+@given(data=st.data())
+def test_regions_change_nothing_but_speed(name: str, data: st.DataObject) -> None:
+    program: Program = data.draw(programs(MACHINES[name]))
+    native, stepped = program.bare(engine=Regions), program.bare(engine=Stepping)
+    assert ran(native, program.budgets) == ran(stepped, program.budgets)
+    assert dirty(native) == dirty(stepped)
