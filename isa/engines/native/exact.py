@@ -4,6 +4,7 @@ These are the functions that everything faster falls back on. Each is its IR, pr
 """
 
 from collections.abc import Mapping
+from itertools import takewhile
 
 from isa.description import Instruction
 from isa.engines.native.frame import FIELD, HOISTED, MOST_REWRITTEN, Code
@@ -94,11 +95,11 @@ class Exact:
         text, instruction = Body(), self.plan.instructions[number]
         behaviour, inside = self.plan.step(instruction)
         word = Value(self.isa.word, "%word")
+        values = self.values(text, self.operands(text, instruction, word))
+        values.inside |= inside
         if self.plan.asks(behaviour):
-            text.give(Code.ASK)
+            self._ask(text, values, behaviour)
         else:
-            values = self.values(text, self.operands(text, instruction, word))
-            values.inside |= inside
             spin = self.plan.steps.spin_condition(instruction)
             if spin is not None:
                 here, on = text.label("spin"), text.label("on")
@@ -114,10 +115,11 @@ class Exact:
         text, word = Body(), Value(self.isa.word, "%word")
         behaviour = Behaviour((), self.isa.prologue.effects).then(self.isa.unassigned)
         behaviour = merge(self.isa, behaviour)
+        values = self.values(text, {"insn": word})
         if self.plan.asks(behaviour):
-            text.give(Code.ASK)
+            self._ask(text, values, behaviour)
         else:
-            self._perform(text, self.values(text, {"insn": word}), behaviour)
+            self._perform(text, values, behaviour)
         return text.define(f"define internal i64 @unassigned(ptr {FRAME}, {word.type} %word) noinline")
 
     def enter(self) -> str:
@@ -169,6 +171,12 @@ class Exact:
             text.emit(f"ret {code.typed}")
         else:
             text.give(Code.LIMIT)
+
+    def _ask(self, text: Body, values: Values, behaviour: Behaviour) -> None:
+        """Leave the step to Python, unless it traps before it asks for anything."""
+        for trap in takewhile(lambda trap: not self.plan.asks(Behaviour((trap,))), behaviour.traps):
+            self.trap(text, values, trap)
+        text.give(Code.ASK)
 
     # ---- decoding
 
