@@ -21,7 +21,7 @@ class Stepping(ReferenceEngine):
 
 
 def native(**options: Any) -> Factory:
-    """The native engine, compiling in the foreground."""
+    """The native engine, compiling in the foreground if nothing else is said."""
     return lambda machine: NativeEngine(machine, Options(**{"background": False, **options}))
 
 
@@ -31,6 +31,7 @@ ENGINES: Mapping[str, Factory] = {
     "interpreter": native(regions=False),
     "quick": native(hot=2, full=False),
     "full": native(hot=1, full=True),
+    "background": native(hot=1, background=True),  # whenever a region is done
 }
 
 

@@ -169,6 +169,8 @@ class HotGenerator(Generator):
         if use.operand.is_register and file and choices.randint(0, 9):
             if calling in ("address", "value") and file == self._focus[0] and choices.randint(0, 2) == 2:
                 return self._focus[1]
+            if calling in ("address", "value") and not choices.randint(0, 11):
+                calling = "value" if calling == "address" else "address"
             spare = use.name in self._further(instruction, calling) and choices.randint(0, 4)
             if (spare or self._returns(instruction)) and self.cells[file].zero:
                 calling = "zero"

@@ -2,24 +2,29 @@
 
 from copy import copy
 from random import Random
+from unittest.mock import patch
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from isa.catalogue import find, shipped
+from isa.engines.native import translations
 from isa.engines.reference import ReferenceEngine
 from isa.machine import Machine, Pause, Trap
 from tests.engines.differential import agree, deepest, difference, shrunk
-from tests.engines.engines import ENGINES
+from tests.engines.engines import ENGINES, native
 from tests.engines.hot_programs import HotGuest, hot_generator
 from tests.isa.test_engine_programs import blocks
 from tests.machines_to_test import G3, M16, W64
 
 CLOSELY = {"g3": G3, "m16": M16, "w64": W64}  # looked at with more guests
+ALWAYS = {*CLOSELY, "g3_popf", "arm_interrupts", "mc68010", "pdp10_flags", "pentium", "riscv", "s360"}
 MACHINES = [*CLOSELY, *(name for name in shipped() if name != "g3")]
-EACH = pytest.mark.parametrize("name", MACHINES)
-FEW = settings(max_examples=max(1, settings().max_examples // 6), phases=[Phase.explicit, Phase.reuse, Phase.generate])
+EACH = pytest.mark.parametrize(
+    "name", [name if name in ALWAYS else pytest.param(name, marks=pytest.mark.nightly) for name in MACHINES]
+)
+FEW = settings(max_examples=settings().max_examples * 3 // 20, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 
 def hot_guest(name: str, seed: int, steps: int = 800) -> HotGuest:
@@ -52,6 +57,17 @@ def test_engines_agree_below_monitors(name: str, seed: int, plan: list[str], dep
 @given(seed=SEEDS)
 def test_each_engine_alone_agrees(name: str, engine: str, seed: int) -> None:
     agree(hot_guest(name, seed), 0, [engine])
+
+
+@pytest.mark.parametrize("name", CLOSELY)
+@FEW
+@given(seed=SEEDS, most=st.integers(1, 4), depth=st.integers(0, 1))
+def test_small_limits_change_nothing(name: str, seed: int, most: int, depth: int) -> None:
+    """Few regions at a time, compiled again after a few steps, and given up where code is rewritten twice."""
+    limits = patch.multiple(translations, MOST=most, FULL_AFTER=20, STUBBORN=2)
+    engines = {**ENGINES, "again": native(hot=1)}
+    with limits:
+        agree(hot_guest(name, seed), depth, ["again", "again", "background", "again"], engines)
 
 
 # ---- what the comparison can see
