@@ -48,7 +48,7 @@ def test_bare_guests_run_in_regions_and_leave_them_in_every_way(monkeypatch: Pat
     for way in ("away", "middle", "done", "elsewhere", "note"):  # at a block's head, inside, behind; unwritten lines
         assert events[way] > 2, way
     for code in ("LIMIT", "TRAP", "SPIN", "HALT", "ASK", "HOT", "REWRITTEN"):
-        assert events[code] , code
+        assert events[code], code
     assert events["rounds"] > 2
 
 
