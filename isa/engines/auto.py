@@ -32,12 +32,14 @@ class AutoEngine:
         self._loading: Job[bool] | None = None
 
     def execute(self, limit: int) -> tuple[int, Trap | Pause]:
-        ran, why = self.inner.execute(self._allowed(limit))
+        allowed = self._allowed(limit)  # first: this may change `inner`
+        ran, why = self.inner.execute(allowed)
         self._left -= ran
         return ran, why
 
     def deliver(self, limit: int) -> tuple[int, int, Pause]:
-        ran, trapped, why = self.inner.deliver(self._allowed(limit))
+        allowed = self._allowed(limit)
+        ran, trapped, why = self.inner.deliver(allowed)
         self._left -= ran
         return ran, trapped, why
 

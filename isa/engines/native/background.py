@@ -5,6 +5,7 @@ There is one for the process, started when first needed. Nobody waits for it whe
 
 import heapq
 import os
+import sys
 import threading
 from collections.abc import Callable
 from itertools import count
@@ -12,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 Result = TypeVar("Result")
 
+PATIENCE = 0.0005  # seconds that somebody who comes back from native code waits for Python's lock while this works
 MOST_WAITING = 64  # pieces of work; who finds no room asks again later, and knows better then what is worth it
 
 
@@ -76,6 +78,7 @@ class Background:
         return job
 
     def _serve(self) -> None:
+        sys.setswitchinterval(min(sys.getswitchinterval(), PATIENCE))
         while True:
             self._ready.acquire()
             with self._busy:

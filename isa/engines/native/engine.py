@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from isa.machine.machine import Machine
 
 Execute = Callable[[int, int, int], int]
-SYMBOLS = ("execute", "touch", "single", "enter")
+SYMBOLS = ("execute", "touch", "claim", "single", "enter")
 USUAL = Options()
 SLICE = 1 << 23  # steps after which Python looks at what was compiled meanwhile
 _PAUSES = {Code.SPIN: Pause.SPIN, Code.HALT: Pause.HALT}
@@ -76,7 +76,6 @@ class NativeEngine(ReferenceEngine):
         self.tables = self.code.tables(self.storage)
         self.translations = translations_of(self.isa, self.storage.root, self.tables)
         self.frame = self.code.frame(machine, self.tables)
-        self.frame["heat"] = options.hot if options.regions else 0
 
     def execute(self, limit: int) -> tuple[int, Stop]:
         done, _, stop = self._run(limit, deliver=False)
@@ -113,12 +112,18 @@ class NativeEngine(ReferenceEngine):
 
     def enter_native(self, limit: int, deliver: bool) -> Code:
         """Run native code once, and see to what it met: code that became hot, code that was overwritten."""
-        translations = self.translations
-        translations.begin()
+        self._begin()
         code = Code(self.code.execute(self.frame.address, limit, deliver))
-        translations.end()
+        self.translations.end()
         self.attend(code)
         return code
+
+    def _begin(self) -> None:
+        """Before native code. While a region is being made no other is asked for: to tell Python means to wait for its
+        lock, and what is hot will still be hot afterwards."""
+        asks = self.options.regions and not self.translations.busy
+        self.frame["heat"] = self.options.hot if asks else 0
+        self.translations.begin()
 
     # ---- under another machine: see `isa.engines.native.layers.Level`
 
@@ -128,7 +133,7 @@ class NativeEngine(ReferenceEngine):
         return self
 
     def begin(self, fresh: bool) -> None:
-        self.translations.begin()
+        self._begin()
 
     def finish(self, code: Code | None) -> tuple[int, Stop | None]:
         self.translations.end()

@@ -133,6 +133,11 @@ class Translations:
             self._running -= 1
 
     @property
+    def busy(self) -> bool:
+        """Whether a region is being made."""
+        return bool(self._waiting)
+
+    @property
     def unsettled(self) -> bool:
         """Whether something is being compiled, or may have to be."""
         return bool(self._waiting) or any(i.tier is Tier.QUICK for i in self.installed.values())
