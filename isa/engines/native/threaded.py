@@ -327,6 +327,8 @@ class Threaded:
         text.block(ran)
         steps = text.at(struct, 4)
         text.store(steps, text.add(text.load(steps, 64), text.sub(END, rest)))
+        visits = text.at(struct, 5)
+        text.store(visits, text.add(text.load(visits, 64), number(64, 1)))
         pc = text.load(text.at("%state", self.plan.layout.slots[self.isa.pc].first), 64)
         text.branch(text.is_zero(text.field("rewritten")), on, stale, USUAL)
         text.block(stale)

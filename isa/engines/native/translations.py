@@ -29,7 +29,8 @@ STUBBORN = 8  # times that a place may be rewritten before it is left to the int
 FULL_AFTER = 30_000_000  # steps in a region before it is compiled with all passes
 NOT_AGAIN, POINTERS = 1 << 31, 1 << 32  # what stands where no region will be; from here on there is one
 _SYMBOL = "region"
-_PLACE, _HI, _NUMBER, _STEPS = 1, 2, 3, 4  # the fields of an entry after the address of the function
+VISITS, SHORT = 1 << 12, 16  # after so many visits, an entry from which fewer steps are taken each time is closed
+_CODE, _STEPS, _VISITS, _FIELDS = 0, 4, 5, 6  # fields of an entry, and how many; see `Threaded.region`
 
 
 @dataclass(eq=False, slots=True)
@@ -41,6 +42,7 @@ class Installed:
     code: Linked
     tier: Tier
     entries: "list[ctypes.Array[ctypes.c_uint64]]"
+    open: set[int]  # the pcs of entries of which it is not known yet whether they are worth it
     better: "Job[Linked] | None" = None
 
     @property
@@ -79,6 +81,7 @@ class Translations:
         self._running = 0  # threads in native code
         self._turn = RLock()  # machines on one storage may run in several threads
         self.installed: dict[int, Installed] = {}  # by the word of the hot place
+        self._young: set[Installed] = set()  # those that may still change
         self._at: dict[int, set[Installed]] = {}
         self._waiting: list[Waiting] = []
         self._rewritten: dict[int, int] = {}
@@ -116,9 +119,12 @@ class Translations:
             made = waiting.job.result()
             if made is not None and not self._install(made):
                 self.tables.entries[waiting.place] = 0
-        if options.full is None:
-            for installed in list(self.installed.values()):
+        for installed in list(self._young):
+            self._judge(installed)
+            if options.full is None:
                 self._improve(installed, options)
+            if not installed.open and (installed.tier is Tier.FULL or options.full is not None):
+                self._young.discard(installed)
         if self._retired and not self._running:
             self._retired.clear()
 
@@ -140,7 +146,7 @@ class Translations:
     @property
     def unsettled(self) -> bool:
         """Whether something is being compiled, or may have to be."""
-        return bool(self._waiting) or any(i.tier is Tier.QUICK for i in self.installed.values())
+        return bool(self._waiting or self._young)
 
     def forget(self, word: int) -> None:
         """A word of the root was written: what was made of it is gone."""
@@ -200,8 +206,9 @@ class Translations:
             self._remove(self.installed[here])
         entries = []
         for number, pc in enumerate(region.entries):
-            entries.append((ctypes.c_uint64 * 5)(code.address(_SYMBOL), pc, region.hi, number, 0))
-        installed = self.installed[here] = Installed(region, words, code, tier, entries)
+            entries.append((ctypes.c_uint64 * _FIELDS)(code.address(_SYMBOL), pc, region.hi, number))
+        installed = self.installed[here] = Installed(region, words, code, tier, entries, set(region.entries))
+        self._young.add(installed)
         for word in words.values():
             self._at.setdefault(word, set()).add(installed)
         for entry, pc in zip(entries, region.entries, strict=True):
@@ -209,6 +216,14 @@ class Translations:
                 self.tables.entries[words[pc]] = ctypes.addressof(entry)
         self.made += 1
         return True
+
+    def _judge(self, installed: Installed) -> None:
+        """Close the entries from which a region is left too soon: to go in and out costs more than that saves."""
+        for entry, pc in zip(installed.entries, installed.region.entries, strict=True):
+            if pc in installed.open and entry[_VISITS] >= VISITS:
+                installed.open.discard(pc)
+                if entry[_STEPS] < SHORT * entry[_VISITS]:
+                    self.tables.entries[installed.words[pc]] = NOT_AGAIN
 
     def _improve(self, installed: Installed, options: Options) -> None:
         """Compile a region with all passes once it has earned it; then let its entries lead to the new code."""
@@ -222,7 +237,7 @@ class Translations:
             self._retired.append(installed.code)
             installed.code, installed.tier = installed.better.result(), Tier.FULL
             for entry in installed.entries:
-                entry[0] = installed.code.address(_SYMBOL)
+                entry[_CODE] = installed.code.address(_SYMBOL)
 
     def _remove(self, installed: Installed) -> None:
         for word in installed.words.values():
@@ -230,6 +245,7 @@ class Translations:
         for entry, pc in zip(installed.entries, installed.region.entries, strict=True):
             if self.tables.entries[installed.words[pc]] == ctypes.addressof(entry):
                 self.tables.entries[installed.words[pc]] = 0
+        self._young.discard(installed)
         self.installed.pop(installed.words[installed.region.entries[0]], None)
         self._retired.append(installed)
 
