@@ -30,7 +30,7 @@ DECISIONS = {
     Outcome.LIMIT: Decision.SCHEDULED,
     Outcome.DEADLINE: Decision.SCHEDULED,
 }
-_MAKING: "WeakKeyDictionary[CompiledCore, Job[LayerCode]]" = WeakKeyDictionary()
+MAKING: "WeakKeyDictionary[CompiledCore, Job[LayerCode]]" = WeakKeyDictionary()
 
 
 class NativeLevel:
@@ -176,10 +176,10 @@ def native_level(dispatcher: "Dispatcher", lower: Level) -> NativeLevel | None:
     isa, core = dispatcher.isa, dispatcher.core
     layer = core.layer
     if lower.options.background:
-        job = _MAKING.get(core) or submit(lambda: layer_code(isa, layer), URGENT)
+        job = MAKING.get(core) or submit(lambda: layer_code(isa, layer), URGENT)
         if job is None:
             return None
-        _MAKING[core] = job
+        MAKING[core] = job
         if not job.done:
             return None
     return NativeLevel(dispatcher, layer_code(isa, layer), lower)

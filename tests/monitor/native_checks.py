@@ -17,7 +17,7 @@ from monitor.monitor import tower
 from tests.engines.differential import difference, shown
 from tests.engines.engines import ENGINES, STEPPING, Factory, at_the_bottom, native
 from tests.engines.hot_programs import hot_generator
-from tests.machines_to_test import G3
+from tests.machines_to_test import G3, W64
 from tests.monitor.test_breach import VARIANTS, guest
 
 SIZE = 4096
@@ -54,7 +54,7 @@ def tall(isa: Isa, depth: int, engine: Factory) -> VirtualMachine:
     return vm
 
 
-def both(isa: Isa, source: str, depth: int, play: Callable[[VirtualMachine], None]) -> VirtualMachine:
+def both(isa: Isa, source: str, depth: int, play: Callable[[VirtualMachine], object]) -> VirtualMachine:
     """Play with a guest in native code and in Python; raises AssertionError unless the same came of it. The native
     one."""
     found = []
@@ -136,3 +136,29 @@ def a_breach_is_the_same(name: str = "timer", depth: int = 1) -> None:
 def a_breach_is_the_same_further_up() -> None:
     for depth in (2, 3):
         a_breach_is_the_same("psw", depth)
+
+
+def a_channel_is_a_breach() -> None:
+    """Python takes a step in the middle of the direct run that is audited."""
+    a_breach_is_the_same("sent")
+
+
+def an_unknown_value_is_one_step() -> None:
+    """Python takes steps in the middle of direct runs, with the random numbers of the machine on top."""
+
+    def play(vm: VirtualMachine) -> None:
+        for budget in (1, 2, 3, 5, 8, 13):
+            vm.run(budget)
+
+    for depth in (1, 2):
+        both(W64, "start: " + "addi r0, r0, 1\n any r6\n xor r5, r5, r6\n" * 8, depth, play)
+
+
+def an_instruction_for_python_has_its_cause() -> None:
+    both(G3, "start: set r1, 3\n1: out r0, r2\n addi r1, r1, -1\n bnez r1, 1b\n halt", 1, lambda vm: vm.run(100))
+
+
+def a_trap_in_the_fetch_has_no_place() -> None:
+    wild = "\n .org 8\n .word 20, Mode.supervisor, 0, 0xffffffff\n .org 16\nstart: set r1, -1\n jr r1\n .org 20\n halt"
+    vm = both(G3, wild, 1, lambda vm: vm.run(100))
+    assert [place for (_, cause, _, place) in vm.statistics.exits if cause == "memory"] == [None]

@@ -8,9 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isa.assembler import assemble
+from isa.engines import auto
+from isa.engines.choice import AUTO, choose
 from isa.engines.native.exits import CAPACITY
-from isa.machine import Reason
-from monitor import Decision, ExitEvent, VirtualMachine
+from isa.machine import Machine, Reason, Storage
+from monitor import Decision, ExitEvent, Monitor, VirtualMachine
+from monitor import native as native_module
 from monitor import statistics as statistics_module
 from monitor.dispatcher import Dispatcher
 from tests.engines.differential import Shown, difference, shown
@@ -177,3 +180,43 @@ def test_whoever_watches_the_machine_below_sees_its_steps() -> None:
     real.trace = lambda line: seen.append(line.step)
     vm.run(100)
     assert len(seen) == real.steps > 50
+
+
+def test_a_program_that_has_earned_it_changes_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By itself, and between two steps, once the code is there; until then Python goes on."""
+    monkeypatch.setattr(auto, "EARNED", 10)
+    monkeypatch.setattr(auto, "SLICE", 1)
+    source = checks.COUNTING.replace("set r8, 40", "set r8, 4000")
+    vm, other = checks.tall(G3, 2, choose(AUTO)), checks.tall(G3, 2, STEPPING)
+    for each in (vm, other):
+        each.load(assemble(G3, source, "test"))
+    turns = 0
+    while (level := vm.dispatcher.level()) is None:
+        assert vm.run(20).reason is Reason.BUDGET and turns < 1500
+        job, turns = native_module.MAKING.get(vm.dispatcher.core), turns + 1
+        if job is not None:
+            job.result()
+    python = InPython(monkeypatch)
+    vm.run(100)
+    assert level is vm.dispatcher.level() and not python.calls
+    for budget in [*[20] * turns, 100]:
+        other.run(budget)
+    assert shown(vm) == shown(other)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_virtual_machines_on_several_processors(threads: int) -> None:
+    """Each virtual machine runs on whatever processor is free."""
+    monitor = Monitor(Machine(G3, Storage(32, 8 * checks.SIZE), engine=checks.NATIVE))
+    vms = [monitor.create(checks.SIZE) for _ in range(3)]
+    alone = checks.tall(G3, 1, STEPPING)
+    for vm in (*vms, alone):
+        vm.load(assemble(G3, checks.COUNTING.replace("set r8, 40", "set r8, 400"), "test"))
+    ends = monitor.run(10_000, 77, threads)
+    while alone.run(77).reason is not Reason.HALT:
+        pass
+    for vm in vms:
+        assert ends[vm.name].reason is Reason.HALT
+        assert vm.state.block == alone.state.block and vm.statistics.since.total() == alone.statistics.since.total()
+        assert vm.statistics.by_cause() == alone.statistics.by_cause()
+    assert monitor.below.steps == sum(vm.statistics.direct for vm in vms) == 3 * alone.statistics.direct
