@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.engines.native.compiler import Compiler, Tier
-from isa.engines.native.frame import Frame, tables_of
+from isa.engines.native.engine import native_code
 from isa.engines.native.regions import Region, discover
 from isa.engines.native.translate import source
 from isa.engines.reference import HAPPENED, ReferenceEngine
@@ -36,7 +36,8 @@ class Regions(ReferenceEngine):
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine)
-        self.frame = Frame(machine.state, machine.storage, tables_of(machine.storage, 8, ""), 0)
+        code = native_code(self.isa)
+        self.frame = code.frame(machine, code.tables(machine.storage))
         self.made: list[Region] = []
         self.taken = 0
         self._entries: dict[tuple[int, ...], dict[int, tuple[Region, int]]] = {}

@@ -8,10 +8,11 @@ room without its last `span` addresses.
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from isa.engines.native.claims import claimed
 from isa.engines.native.frame import FIELD
 from isa.engines.native.shapes import Access, Room
 from isa.engines.native.summaries import Event, Fetch, Put, Summary, is_free
-from isa.engines.native.text import RARE, Text, Value, number
+from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Values
 from isa.fold import add, const
 from isa.ir import TRUE, Apply, Const, Expr
@@ -157,16 +158,14 @@ class Accesses:
         text = self.text
         first = self.index(Access(group.room, group.first, True), values)
 
-        def each() -> None:
-            for offset in group.offsets:
-                self.note(text.add(first, number(64, offset)), away)
-            text.jump(on)
+        def both_lines() -> None:
+            text.branch(claimed(text, first, text.add(first, number(64, group.span)), True), on, away, USUAL)
 
         if len(group.offsets) == 1 or group.span >= LINE:
             for offset in group.offsets:
                 self.note(text.add(first, number(64, offset)) if offset else first, away)
             return
-        on, several = text.label("on"), text.later("each", each)
+        on, several = text.label("on"), text.later("lines", both_lines)
         line = text.load(text.at("%lines", text.lshr(first, number(64, LINE_SHIFT)), 8), 8, 8)
         text.guard(text.compare("ne", line, number(8, DIRTY)), several)
         within = text.and_(first, number(64, LINE - 1))

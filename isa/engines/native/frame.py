@@ -24,6 +24,7 @@ FIELDS = (
     "entries",
     "size",  # words of storage
     "touch",  # the function that notes a store into a line that was not simply dirty
+    "claim",  # the function that tells whether words may be written: see `isa.engines.native.claims`
     "heat",  # how often a place is jumped to before it is reported as hot; 0: never
     # what a run leaves behind
     "ran",  # steps taken, trapped ones included

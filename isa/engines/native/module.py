@@ -1,6 +1,7 @@
 """The native code of one description: all its functions in one LLVM module, compiled once and kept."""
 
 from isa.description import Isa
+from isa.engines.native.claims import CLAIM
 from isa.engines.native.exact import Exact
 from isa.engines.native.loop import Loop
 from isa.engines.native.plan import plan_of
@@ -11,10 +12,10 @@ DECLARATIONS = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\n"
 
 
 def module_source(isa: Isa) -> str:
-    """The LLVM text. Its entry points are `execute` and `touch`."""
+    """The LLVM text. Its entry points are those of `isa.engines.native.engine.SYMBOLS`."""
     exact = Exact(plan_of(isa))
     functions = exact.functions()
     if exact.plan.fast:
         functions += Threaded(exact).functions()
     functions += Loop(exact).functions()
-    return "\n".join([*functions, DECLARATIONS, METADATA])
+    return "\n".join([*functions, CLAIM, DECLARATIONS, METADATA])

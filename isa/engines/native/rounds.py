@@ -8,7 +8,7 @@ is let through. The rest, if there is one, is left to the first.
 from collections.abc import Iterator
 
 from isa.engines.native.accesses import Accesses, Group, Sheet, groups, split
-from isa.engines.native.frame import FIELD
+from isa.engines.native.claims import claimed
 from isa.engines.native.loops import Loop, Until, While, as_signed
 from isa.engines.native.registers import LEFT, RegionValues, variable
 from isa.engines.native.shapes import Access, Place, Room
@@ -16,7 +16,7 @@ from isa.engines.native.summaries import Fetch, Put
 from isa.engines.native.text import Value, number
 from isa.engines.native.values import Memory
 from isa.ir import Const, Expr
-from isa.machine.storage import CODE, DIRTY, LINE_SHIFT
+from isa.machine.storage import LINE_SHIFT
 
 LEAST = {False: 4, True: 12}  # rounds that are worth it, by whether the loop stores
 MOST = 1 << 31
@@ -177,83 +177,4 @@ class Rounds:
             lines = text.lshr(text.sub(high, low), number(64, LINE_SHIFT))
             self._unless(text.compare("ugt", lines, text.mul(before, number(64, SPARSE))))
         dense = stride is not None and max(stride, group.span) <= 1 << LINE_SHIFT
-        operands = ["ptr %frame", "ptr %lines", low.typed, high.typed, f"i1 {'true' if dense else 'false'}"]
-        self._unless(text.is_zero(Value(1, text.call("i1", "@claim", operands))))
-
-
-# claim(frame, lines, low, high, all): whether code was made of none of the words `low` to `high`, and all their lines
-# are dirty; if `all` of the lines are going to be written, they are made dirty. Looks at 32 lines at a time.
-CLAIM = f"""
-define internal i1 @claim(ptr %frame, ptr %lines, i64 %low, i64 %high, i1 %all) noinline {{
-entry:
-  %first = lshr i64 %low, {LINE_SHIFT}
-  %last = lshr i64 %high, {LINE_SHIFT}
-  br label %many
-many:
-  %i = phi i64 [ %first, %entry ], [ %i.many, %skip ], [ %i.next, %fine ]
-  %clean = phi i1 [ false, %entry ], [ %clean, %skip ], [ %clean.next, %fine ]
-  %i.many = add i64 %i, 32
-  %over = add i64 %last, 1
-  %enough = icmp ule i64 %i.many, %over
-  br i1 %enough, label %skip, label %one
-skip:
-  %lines.i = getelementptr i8, ptr %lines, i64 %i
-  %part = load <32 x i8>, ptr %lines.i, align 1
-  %other = icmp ne <32 x i8> %part, splat (i8 {DIRTY})
-  %others = bitcast <32 x i1> %other to i32
-  %none = icmp eq i32 %others, 0
-  br i1 %none, label %many, label %one, !prof !1
-one:
-  %more = icmp ule i64 %i, %last
-  br i1 %more, label %look, label %end
-look:
-  %line = getelementptr i8, ptr %lines, i64 %i
-  %entry.i = load i8, ptr %line
-  %dirty = trunc i8 %entry.i to i1
-  %willing = or i1 %dirty, %all
-  br i1 %willing, label %which, label %refuse
-which:
-  %plain = icmp ult i8 %entry.i, {CODE}
-  br i1 %plain, label %fine, label %code
-code:
-  %code.field = getelementptr i64, ptr %frame, i64 {FIELD["code"]}
-  %codes = load ptr, ptr %code.field
-  %line.first = shl i64 %i, {LINE_SHIFT}
-  %line.last = or i64 %line.first, {(1 << LINE_SHIFT) - 1}
-  %from = call i64 @llvm.umax.i64(i64 %line.first, i64 %low)
-  %to = call i64 @llvm.umin.i64(i64 %line.last, i64 %high)
-  br label %word
-word:
-  %w = phi i64 [ %from, %code ], [ %w.next, %word.on ]
-  %code.w = getelementptr i8, ptr %codes, i64 %w
-  %made = load i8, ptr %code.w
-  %free = icmp eq i8 %made, 0
-  br i1 %free, label %word.on, label %refuse
-word.on:
-  %w.next = add i64 %w, 1
-  %w.more = icmp ule i64 %w.next, %to
-  br i1 %w.more, label %word, label %fine
-fine:
-  %clean.now = xor i1 %dirty, true
-  %clean.next = or i1 %clean, %clean.now
-  %i.next = add i64 %i, 1
-  br label %many
-end:
-  br i1 %clean, label %mark, label %accept, !prof !0
-mark:
-  %m = phi i64 [ %first, %end ], [ %m.next, %mark ]
-  %line.m = getelementptr i8, ptr %lines, i64 %m
-  %before = load i8, ptr %line.m
-  %after = or i8 %before, {DIRTY}
-  store i8 %after, ptr %line.m
-  %m.next = add i64 %m, 1
-  %m.more = icmp ule i64 %m.next, %last
-  br i1 %m.more, label %mark, label %accept
-accept:
-  ret i1 true
-refuse:
-  ret i1 false
-}}
-declare i64 @llvm.umax.i64(i64, i64)
-declare i64 @llvm.umin.i64(i64, i64)
-"""
+        self._unless(text.is_zero(claimed(text, low, high, dense)))

@@ -16,7 +16,7 @@ from isa.engines.native.accesses import Accesses, Sheet, known_at_head
 from isa.engines.native.loops import Loop, counted, known_before
 from isa.engines.native.regions import Region
 from isa.engines.native.registers import LEFT, PC, RegionValues, variable
-from isa.engines.native.rounds import CLAIM, LEAST, Rounds
+from isa.engines.native.rounds import LEAST, Rounds
 from isa.engines.native.shapes import Place, shapes_of
 from isa.engines.native.summaries import Check, Event, Fetch, Put, Summary, summary
 from isa.engines.native.text import METADATA, Value, number
@@ -28,7 +28,7 @@ SIGNATURE = "ptr %frame, ptr noalias %state, ptr noalias %cells, ptr noalias %li
 
 def source(region: Region, name: str) -> str:
     """The LLVM text of a region, as a function of that name."""
-    return "\n".join([Translation(region).function(name), CLAIM, METADATA])
+    return "\n".join([Translation(region).function(name), METADATA])
 
 
 class Translation:
