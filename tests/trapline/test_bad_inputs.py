@@ -205,10 +205,10 @@ def test_a_disk_without_permission(tmp_path: Path, capfd: Capture, monkeypatch: 
     disk.write_bytes(bytes(BLOCK))
     opened = os.open
 
-    def refuse(path: str, flags: int, *rest: int) -> int:
+    def refuse(path: str, flags: int, *rest: int, **place: int | None) -> int:
         if flags & os.O_RDWR and path == str(disk):
             raise PermissionError(13, "Permission denied", path)
-        return opened(path, flags, *rest)
+        return opened(path, flags, *rest, **place)
 
     monkeypatch.setattr("isa.devices.backing.os.open", refuse)
     assert main(["run", "hello", "--disk", str(disk)]) == 3

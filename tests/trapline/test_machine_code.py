@@ -85,7 +85,7 @@ def test_numbers_are_named_as_the_layouts_have_them() -> None:
 
 def test_a_step_that_is_left_to_python_says_so() -> None:
     (step,) = listings("in")
-    assert "; ASK\n" in step.text and "load" not in step.text
+    assert "; ASK\n" in step.text and "; LIMIT\n" not in step.text
 
 
 @pytest.mark.parametrize("name", ["add", "sw", "jalr"])

@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             result = measure(bench, arguments.only or set(ROWS), found.append)
         except (TraplineError, KeyboardInterrupt):
-            _table(found, bench)  # minutes of work, and true as far as it goes
+            if found:
+                _table(found, bench)  # minutes of work, and true as far as it goes
             raise
     if arguments.output:
         Path(arguments.output).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
