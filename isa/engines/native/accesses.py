@@ -183,7 +183,7 @@ class Accesses:
             code = text.pointer(text.at("%frame", FIELD["code"]))
             text.branch(text.is_zero(text.load(text.at(code, index, 8), 8, 8)), mark, away)
             text.block(mark)
-            text.store(place, text.or_(line, number(8, DIRTY)), 8)
+            text.emit(f"atomicrmw or ptr {place}, i8 {DIRTY} monotonic")  # others may be marking the line
             text.jump(on)
 
         text.branch(text.compare("ne", line, number(8, DIRTY)), text.later("note", unusual), on, RARE)

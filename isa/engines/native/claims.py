@@ -79,9 +79,7 @@ end:
 mark:
   %m = phi i64 [ %first, %end ], [ %m.next, %mark ]
   %line.m = getelementptr i8, ptr %lines, i64 %m
-  %before = load i8, ptr %line.m
-  %after = or i8 %before, {DIRTY}
-  store i8 %after, ptr %line.m
+  %before = atomicrmw or ptr %line.m, i8 {DIRTY} monotonic
   %m.next = add i64 %m, 1
   %m.more = icmp ule i64 %m.next, %last
   br i1 %m.more, label %mark, label %accept

@@ -233,7 +233,7 @@ class Exact:
         """`touch(frame, index)`: note a store into a line that was not simply dirty; see `Storage.touch`."""
         text, index = Body(), Value(64, "%index")
         line = text.at(text.address("lines"), text.lshr(index, number(64, LINE_SHIFT)), 8)
-        text.store(line, text.or_(text.load(line, 8, 8), number(8, DIRTY)), 8)
+        text.emit(f"atomicrmw or ptr {line}, i8 {DIRTY} seq_cst")
         mark = text.at(text.address("code"), index, 8)
         was = text.made(8, f"atomicrmw xchg ptr {mark}, i8 0 seq_cst")
         out, code, told = text.label("over"), text.label("code"), text.label("told")
