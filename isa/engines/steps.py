@@ -55,7 +55,7 @@ class Steps:
         self.decoded: dict[int, Decoded] = {}
         self.prologue = self._made("prologue", Behaviour(isa.prologue.traps), ())
         self.fetch = self._fetch()
-        self.unassigned = self._made("unassigned", isa.unassigned, ("insn",))
+        self.unassigned = self._made("unassigned", self._whole(isa.unassigned), ("insn",))
         self.entry = self._made("entry", isa.entry, ("cause", "info"))
         self.reset = self._made("reset", isa.reset, ())
 
@@ -85,9 +85,13 @@ class Steps:
     def source(self, name: str) -> str:
         """The Python that runs an instruction, as `trapline explain` shows it."""
         instruction = self.isa.instructions[name]
-        behaviour = Behaviour((), self.isa.prologue.effects).then(instruction.behaviour)
+        behaviour = self._whole(instruction.behaviour)
         doc = f"{instruction.name} {instruction.template}"
         return self.behaviour_source(name, behaviour, parameters(instruction), doc)
+
+    def _whole(self, body: Behaviour) -> Behaviour:
+        """A step that prologue and fetch let through."""
+        return Behaviour((), self.isa.prologue.effects).then(body)
 
     def behaviour_source(self, name: str, behaviour: Behaviour, params: tuple[str, ...], doc: str = "") -> str:
         arguments = (*_FIRST, *(identifier(p) for p in params))

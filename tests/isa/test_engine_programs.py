@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from isa.engines import reference, steps
 from isa.engines.reference import ReferenceEngine
-from isa.machine import Machine, Pause, Reason, Trap
+from isa.language import load_text
+from isa.machine import Machine, Pause, Reason, Storage, Trap
 from tests import ir_evaluation
 from tests.machines_to_test import EACH, MACHINES
 from tests.program_strategies import Program, programs
@@ -59,6 +60,30 @@ def test_single_steps_are_what_the_definition_says(name: str, data: st.DataObjec
     if end.reason is Reason.IDLE:  # then nothing but counters would ever change
         ir_evaluation.run(definition, 200)
         assert still(definition) == still(machine)
+
+
+STRANGE = """
+variant strange of g3 "Unassigned words count the even ones among them, and look at the time." {
+  override step {
+    trap clock(0)      when psw.ie == 1 && timer == 1
+    timer <- timer - 1 when timer >u 1
+    pc <- pc + 1
+    execute mem[pc] else { trap illegal(insn) when insn[0] == 1; x[1] <- x[1] + timer }
+  }
+}
+"""
+
+
+def test_words_that_are_no_instruction_take_a_whole_step_too() -> None:
+    isa = load_text(STRANGE)
+    machine, definition = (Machine(isa, Storage(32, 64)) for _ in range(2))
+    for each in (machine, definition):
+        each.storage.write(0, [0xFF00_0000, 0xFF00_0002, 0xFF00_0000])
+        each.state["timer"] = 30
+    machine.run(3)
+    ir_evaluation.run(definition, 3)
+    assert outcome(machine) == outcome(definition)
+    assert (machine.state["pc"], machine.state["x"][1]) == (3, 30 + 29 + 28)  # type: ignore[index]
 
 
 def still(machine: Machine) -> tuple[object, ...]:
