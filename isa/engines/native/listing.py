@@ -1,4 +1,4 @@
-"""The native code of one instruction, or of one region, cut out of its module: to be looked at, and compiled alone.
+"""The native code of one instruction, or of one region, to be looked at: cut out of the module that runs.
 
 In a text as it was written, fields of the frame and of the state, operands of the record and codes are named in
 comments.
@@ -13,23 +13,22 @@ from itertools import dropwhile, islice, takewhile
 from isa.description import Instruction, Isa
 from isa.engines.native.compiler import Compiler, Tier
 from isa.engines.native.frame import FIELDS, HOISTED, Code
-from isa.engines.native.module import DECLARATIONS, module_source
+from isa.engines.native.module import module_source
 from isa.engines.native.plan import Handler, Plan, plan_of
 from isa.engines.native.regions import Region
-from isa.engines.native.text import METADATA
 from isa.engines.native.translate import source
 
 _DEFINED = re.compile(r"^define .*?@([\w.]+)\(.*?^}\n", re.MULTILINE | re.DOTALL)
-_NAMED = re.compile(r"@([\w.]+)")
 _ENDS = re.compile(r"\.?Lfunc_end|[^.\sL#]")  # in an assembly: where a function ends
 _DIRECTIVE = re.compile(r"\s*(\.[a-z]|[#;]|//|$)")
+_LOCAL = re.compile(r"\.?LBB\d+_")
 _COLUMN = 52  # where comments stand
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One function: what it is `of` (a handler of threaded code, the exact step of an instruction, a region); its LLVM
-    `text` with comments; and a `module` that can be compiled, of this function and those that it refers to."""
+    """One function: what it is `of` (a handler of threaded code, the exact step of an instruction, a region), its LLVM
+    `text` with comments, and the text of the `module` that it is compiled in."""
 
     name: str
     of: Handler | Instruction | Region
@@ -38,57 +37,62 @@ class Listing:
 
     def optimised(self) -> str:
         """The LLVM text after the passes."""
-        return _functions(Compiler().optimised(self.module, Tier.FULL))[self.name]
+        return _functions(_optimised(self.module))[self.name]
 
     def assembly(self) -> str:
-        """The host's assembly, without the assembler's directives."""
+        """The host's assembly, without the assembler's directives and with short names for labels."""
         label = re.compile(rf"_?{re.escape(self.name)}:")
-        lines = dropwhile(lambda line: not label.match(line), Compiler().assembly(self.module, Tier.FULL).splitlines())
+        lines = dropwhile(lambda line: not label.match(line), _assembly(self.module).splitlines())
         body = takewhile(lambda line: not _ENDS.match(line), islice(lines, 1, None))
-        return "\n".join([f"{self.name}:", *(line for line in body if not _DIRECTIVE.match(line))]) + "\n"
+        kept = (_LOCAL.sub(".L", line) for line in body if not _DIRECTIVE.match(line))
+        return "\n".join([f"{self.name}:", *kept]) + "\n"
 
 
 def instruction_listings(isa: Isa, instruction: Instruction) -> Iterator[Listing]:
     """The handlers of an instruction, if threaded code has any for it, then its exact step."""
-    plan, functions = plan_of(isa), _functions_of(isa)
+    plan, module = plan_of(isa), _module(isa)
+    functions = _functions(module)
     for serial, handler in enumerate(plan.handlers, 1):
         if handler.instruction is instruction:
             names = (f"handler.{serial}", f"careful.{serial}")
-            yield from (_listing(plan, name, handler, functions) for name in names if name in functions)
-    yield _listing(plan, f"step.{plan.instructions.index(instruction)}", instruction, functions)
+            yield from (_listing(plan, name, handler, module) for name in names if name in functions)
+    yield _listing(plan, f"step.{plan.instructions.index(instruction)}", instruction, module)
 
 
 def region_listing(region: Region) -> Listing:
     """A region's function."""
-    return _listing(plan_of(region.isa), "region", region, _functions(source(region, "region")))
+    return _listing(plan_of(region.isa), "region", region, source(region, "region"))
+
+
+def _listing(plan: Plan, name: str, of: Handler | Instruction | Region, module: str) -> Listing:
+    operands = {o.offset: o.name for o in of.operands} if isinstance(of, Handler) else {}
+    comments = _Comments(plan, operands)
+    text = "".join(comments.line(line) + "\n" for line in _functions(module)[name].splitlines())
+    return Listing(name, of, text, module)
+
+
+# ---- whole modules
 
 
 @lru_cache(maxsize=4)
-def _functions_of(isa: Isa) -> Mapping[str, str]:
-    return _functions(module_source(isa))
+def _module(isa: Isa) -> str:
+    return module_source(isa)
 
 
-def _functions(text: str) -> Mapping[str, str]:
+@lru_cache(maxsize=4)
+def _functions(module: str) -> Mapping[str, str]:
     """The functions of a text by their names."""
-    return {found[1]: found[0] for found in _DEFINED.finditer(text)}
+    return {found[1]: found[0] for found in _DEFINED.finditer(module)}
 
 
-def _listing(plan: Plan, name: str, of: Handler | Instruction | Region, functions: Mapping[str, str]) -> Listing:
-    operands = {o.offset: o.name for o in of.operands} if isinstance(of, Handler) else {}
-    comments = _Comments(plan, operands)
-    text = "".join(comments.line(line) + "\n" for line in functions[name].splitlines())
-    return Listing(name, of, text, _module(functions, name))
+@lru_cache(maxsize=4)
+def _optimised(module: str) -> str:
+    return Compiler().optimised(module, Tier.FULL)
 
 
-def _module(functions: Mapping[str, str], name: str) -> str:
-    """A function that can be seen from outside, and those that it refers to."""
-    needed, waiting = {name: functions[name].replace("define internal", "define", 1)}, [name]
-    while waiting:
-        for other in _NAMED.findall(functions[waiting.pop()]):
-            if other in functions and other not in needed:
-                needed[other] = functions[other]
-                waiting.append(other)
-    return "\n".join([*needed.values(), DECLARATIONS, METADATA])
+@lru_cache(maxsize=4)
+def _assembly(module: str) -> str:
+    return Compiler().assembly(module, Tier.FULL)
 
 
 class _Comments:
