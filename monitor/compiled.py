@@ -1,4 +1,5 @@
-"""The core of the monitor as Python: the same generator that makes instructions makes these functions of its IR."""
+"""The core of the monitor as Python: the same generator that makes instructions makes these functions of its IR. And as
+data, of which native code is made."""
 
 from collections.abc import Callable
 from functools import cached_property
