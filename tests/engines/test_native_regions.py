@@ -8,15 +8,17 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isa.assembler import assemble
 from isa.engines.native.compiler import Compiler, Tier
-from isa.engines.native.engine import native_code
+from isa.engines.native.engine import NativeEngine, native_code
+from isa.engines.native.options import Options
 from isa.engines.native.regions import Region, discover
 from isa.engines.native.translate import source
 from isa.engines.reference import HAPPENED, ReferenceEngine
-from isa.machine import Machine, Pause, Trap
+from isa.machine import Machine, Pause, Reason, Storage, Trap
 from isa.machine.storage import DIRTY, REGION
 from tests.isa.test_engine_programs import Stepping, ran
-from tests.machines_to_test import EACH, MACHINES
+from tests.machines_to_test import EACH, G3, MACHINES
 from tests.program_strategies import Program, programs
 
 FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_int64)
@@ -122,3 +124,28 @@ def test_regions_change_nothing_but_speed(name: str, data: st.DataObject) -> Non
     native, stepped = program.bare(engine=Regions), program.bare(engine=Stepping)
     assert ran(native, program.budgets) == ran(stepped, program.budgets)
     assert dirty(native) == dirty(stepped)
+
+
+ROUTINE = """
+        .org 16
+start:  li   r8, 300
+1:      call around
+        addi r8, r8, -1
+        bnez r8, 1b
+        halt
+        .org 64
+around: li   r4, 20000
+2:      addi r4, r4, -1
+        bnez r4, 2b
+        ret
+"""
+
+
+def test_code_around_hot_loops_becomes_hot_too() -> None:
+    """The routine is called less often than a place is to be jumped to, but much time is spent in it."""
+    options = Options(hot=1000, background=False, full=False)
+    machine = Machine(G3, Storage(32, 1024), engine=lambda m: NativeEngine(m, options))
+    machine.load(assemble(G3, ROUTINE))
+    assert machine.run(1 << 40).reason is Reason.HALT
+    assert isinstance(machine.engine, NativeEngine)
+    assert 64 in machine.engine.translations.installed

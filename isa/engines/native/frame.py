@@ -26,6 +26,7 @@ FIELDS = (
     "touch",  # the function that notes a store into a line that was not simply dirty
     "claim",  # the function that tells whether words may be written: see `isa.engines.native.claims`
     "heat",  # how often a place is jumped to before it is reported as hot; 0: never
+    "earned",  # steps taken in regions since a jump last led to a place that has none
     # what a run leaves behind
     "ran",  # steps taken, trapped ones included
     "trapped",  # how many of them trapped
@@ -155,7 +156,7 @@ class Frame:
         self["size"] = storage.size
 
     def __getitem__(self, field: str) -> int:
-        return int(self.fields[FIELD[field]])
+        return self.fields[FIELD[field]]
 
     def __setitem__(self, field: str, value: int) -> None:
         self.fields[FIELD[field]] = value

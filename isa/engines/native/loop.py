@@ -64,7 +64,7 @@ class Loop:
         zero = text.add(text.field("records"), text.shl(origin, number(64, self.shift)))
         state, cells = text.address("state"), text.address("cells")
         operands = [f"ptr {FRAME}", f"ptr {state}", pc.typed, "i64 0", steps.typed, zero.typed, f"ptr {cells}"]
-        code = Value(64, text.call("i64", "@land", [*operands, "ptr @table"], "call preserve_nonecc"))
+        code = Value(64, text.call("i64", "@come", [*operands, "ptr @table"], "call preserve_nonecc"))
         took = text.sub(steps, text.field("left"))
         text.call("void", "@advance", [f"ptr {FRAME}", took.typed])
         text.set("ran", text.add(text.field("ran"), took))

@@ -22,6 +22,7 @@ ARGUMENTS = "ptr %frame, ptr %state, i64 %ip, i64 %stop, i64 %end, i64 %zero, pt
 TAIL = "musttail call preserve_nonecc"
 IP, STOP, END, ZERO = (Value(64, f"%{name}") for name in ("ip", "stop", "end", "zero"))
 POINTERS = 1 << 32  # an entry below this is a count of visits
+WORTH = 10  # so many steps in regions, as a power of two, count as one jump
 
 
 class ThreadedValues(Values):
@@ -58,7 +59,7 @@ class Threaded:
         self.shift = self.plan.record_bytes.bit_length() - 1
 
     def functions(self) -> list[str]:
-        found = [self.predecode(), self.undecoded(), self.land(), self.region()]
+        found = [self.predecode(), self.undecoded(), self.land("land"), self.land("come"), self.region()]
         found += [self.leave(number) for number in range(len(self.plan.instructions) + 1)]
         for serial, handler in enumerate(self.plan.handlers, 1):
             found += self.handler(serial, handler)
@@ -267,8 +268,10 @@ class Threaded:
             at = text.at(record, place.offset, 8)
             text.store(at, text.zext(params[place.name], 8 * place.bytes), 8 * place.bytes)
 
-    def land(self) -> str:
-        """Arrive at the pc `ip` with `end` steps left: run the region that begins there, or count the visit."""
+    def land(self, name: str) -> str:
+        """Arrive at the pc `ip` with `end` steps left: run the region that begins there, or count the visit.
+
+        One that jumped there (`land`) is worth more after many steps in regions: it may be in a loop around them."""
         text = Body()
         outside, inside = text.label("outside"), text.label("inside")
         text.branch(text.compare("ult", IP, text.field("window")), inside, outside, USUAL)
@@ -286,6 +289,9 @@ class Threaded:
         text.branch(text.compare("ult", entry, heat), warm, go)
         text.block(warm)
         more = text.add(entry, number(64, 1))
+        if name == "land":
+            more = text.add(more, self._earned(text, heat))
+        more = text.select(text.compare("ult", more, heat), more, heat)
         text.store(slot, more)
         text.branch(text.compare("eq", more, heat), hot, go, RARE)
         text.block(hot)
@@ -293,7 +299,15 @@ class Threaded:
         self._leave(text, IP, END, Code.HOT)
         text.block(go)
         self._arrive(text)
-        return text.define(f"define internal preserve_nonecc i64 @land({ARGUMENTS})")
+        return text.define(f"define internal preserve_nonecc i64 @{name}({ARGUMENTS})")
+
+    def _earned(self, text: Body, heat: Value) -> Value:
+        """What the steps in regions are worth. It takes several such visits all the same: before, code around the
+        place may not have run yet, and a region would lack it."""
+        earned = text.lshr(text.field("earned"), number(64, WORTH))
+        text.set("earned", number(64, 0))
+        most = text.lshr(heat, number(64, 3))
+        return text.select(text.compare("ult", earned, most), earned, most)
 
     def _arrive(self, text: Body) -> None:
         """Go on in threaded code at the pc `ip` with `end` steps left."""
@@ -326,7 +340,9 @@ class Threaded:
         text.branch(text.compare("eq", rest, END), go, ran, RARE)
         text.block(ran)
         steps = text.at(struct, 4)
-        text.store(steps, text.add(text.load(steps, 64), text.sub(END, rest)))
+        took = text.sub(END, rest)
+        text.store(steps, text.add(text.load(steps, 64), took))
+        text.set("earned", text.add(text.field("earned"), took))
         visits = text.at(struct, 5)
         text.store(visits, text.add(text.load(visits, 64), number(64, 1)))
         pc = text.load(text.at("%state", self.plan.layout.slots[self.isa.pc].first), 64)
@@ -334,7 +350,7 @@ class Threaded:
         text.block(stale)
         self._leave(text, pc, rest, Code.REWRITTEN)
         text.block(on)
-        self._tail(text, "@land", ip=pc, end=rest)
+        self._tail(text, "@come", ip=pc, end=rest)
         return text.define(f"define internal preserve_nonecc i64 @region({ARGUMENTS}) noinline")
 
 
