@@ -31,6 +31,7 @@ class Dispatcher:
         self._steps = steps_of(vm.isa)
         self._window = (vm.storage.offset - below.storage.offset, vm.storage.size)
         self._pc = vm.state.layout.slots[vm.isa.pc].first
+        self._causes = {number: name for name, number in reversed(vm.isa.cause.members.items())}
         self._last_exit = 0
         self.done = self.trapped = 0  # steps of the present run, and those of them that trapped
         self._native: NativeLevel | None = None
@@ -136,7 +137,7 @@ class Dispatcher:
         if end.steps:
             self._steps.advance(v, None, None, end.steps)
         self.done += end.steps
-        self.vm.statistics.direct += end.steps
+        self.vm.statistics.count_steps(end.steps, 0)
         match end.reason:
             case Reason.TRAP:
                 assert end.trap is not None
@@ -171,7 +172,7 @@ class Dispatcher:
         stop = self.interpreter.single()
         happened = stop is None or stop in HAPPENED
         self.done += happened
-        self.vm.statistics.interpreted += happened or isinstance(stop, Trap)
+        self.vm.statistics.count_steps(0, happened or isinstance(stop, Trap))
         cause = stop.cause if isinstance(stop, Trap) else cause
         self._record(_decision(stop), "" if cause is None else self.cause_name(cause), pc, place)
         return stop
@@ -203,7 +204,7 @@ class Dispatcher:
             subscriber(ExitEvent(self.vm, step, decision, cause, pc, place, since))
 
     def cause_name(self, cause: int) -> str:
-        return self.isa.cause.name_of(cause) or str(cause)
+        return self._causes.get(cause) or str(cause)
 
 
 def _decision(stop: Trap | Pause | None) -> Decision:

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from isa.engines.auto import URGENT
 from isa.engines.native.background import Job, submit
 from isa.engines.native.exits import NOTHING, Outcome, Table
-from isa.engines.native.frame import BELOW, Code
+from isa.engines.native.frame import BELOW, FIELD, Code
 from isa.engines.native.layers import LayerCode, Level, layer_code
 from isa.engines.reference import Stop
 from isa.machine import Pause, Trap
@@ -30,6 +30,10 @@ DECISIONS = {
     Outcome.LIMIT: Decision.SCHEDULED,
     Outcome.DEADLINE: Decision.SCHEDULED,
 }
+_BELOW, _SLICE, _DUE, _INSIDE = (FIELD[name] for name in ("below", "slice", "due", "inside"))
+_RAN, _TRAPPED, _SINCE, _REWRITTEN = (FIELD[name] for name in ("ran", "trapped", "since", "rewritten"))
+_DIRECT, _INTERPRETED = (FIELD[name] for name in ("direct", "interpreted"))
+
 MAKING: "WeakKeyDictionary[CompiledCore, Job[LayerCode]]" = WeakKeyDictionary()
 
 
@@ -49,28 +53,27 @@ class NativeLevel:
 
     def run(self, limit: int, deliver: bool) -> Stop | None:
         """Run until the dispatcher has done `limit` steps, or less: why it stopped, None for no reason of its own."""
-        dispatcher, frame, fresh = self.dispatcher, self.frame, True
-        self.trapped = 0
+        dispatcher, fields, execute = self.dispatcher, self.frame.fields, self.code.execute
+        fields[_INSIDE] = self.trapped = 0
         while True:
-            self._begin(fresh, self._limit(limit))
-            code = self.code.execute(frame.address, limit - dispatcher.done, deliver)
-            dispatcher.done += frame["ran"]
-            self.trapped += frame["trapped"]
-            stop = self._finish(True)
+            self._begin(self._limit(limit))
+            code = execute(self.frame.address, limit - dispatcher.done, deliver)
+            dispatcher.done += fields[_RAN]
+            self.trapped += fields[_TRAPPED]
+            stop = self._finish(code)
             if not code & BELOW:
                 return stop
-            fresh = False
 
     # ---- under another machine
 
-    def begin(self, fresh: bool) -> None:
+    def begin(self) -> None:
         self.dispatcher.done = 0
-        self._begin(fresh, Outcome.LIMIT)
+        self._begin(Outcome.LIMIT)
 
     def finish(self, code: Code | None) -> tuple[int, Stop | None]:
         ran, self.frame["steps"] = self.frame["steps"], 0
         self._count(ran)
-        stop = self._finish(code is not None)
+        stop = self._finish(0 if code is None else self.frame["ended"])
         steps, self.dispatcher.done = self.dispatcher.done, 0
         self._count(steps)
         return steps, stop
@@ -85,35 +88,26 @@ class NativeLevel:
         """What it means that the machine does `limit` steps."""
         return Outcome.DEADLINE if self.vm.ports.deadline() == self.vm.steps + limit else Outcome.LIMIT
 
-    def _begin(self, fresh: bool, due: Outcome) -> None:
-        frame, lower = self.frame, self.lower
+    def _begin(self, due: Outcome) -> None:
+        fields, lower = self.frame.fields, self.lower
         self.dispatcher.below.random = self.vm.random
-        lower.begin(fresh)
-        frame["below"], frame["slice"] = lower.frame.address, lower.slice
-        frame["due"], frame["since"] = due, self.dispatcher.since
-        if fresh:
-            frame["inside"] = 0
+        lower.begin()
+        fields[_BELOW], fields[_SLICE] = lower.frame.address, lower.slice
+        fields[_DUE], fields[_SINCE] = due, self.dispatcher.since
 
-    def _finish(self, here: bool) -> Stop | None:
-        """Count what native code did; and if it came back for this machine (`here`) or one below, see to that. Why
-        this machine stops; None: it goes on."""
-        ended = self.frame["ended"] if here else 0
-        steps, stop = self.lower.finish(Code(ended & ~BELOW) if ended & BELOW else None)
-        self._account()
-        if ended & BELOW:
-            self._pass(steps, stop)
-            return None
-        return self._left(Code(ended))
-
-    def _account(self) -> None:
-        dispatcher, frame, statistics = self.dispatcher, self.frame, self.vm.statistics
-        statistics.direct += frame["direct"]
-        statistics.interpreted += frame["interpreted"]
-        frame["direct"] = frame["interpreted"] = 0
-        dispatcher.since = frame["since"]
-        if frame["rewritten"]:
-            for word in frame.take_rewritten():
+    def _finish(self, ended: int) -> Stop | None:
+        """Count what native code did, and see to what it came back for, here or below. Why this machine stops; None: it
+        goes on."""
+        below = ended & BELOW
+        steps, stop = self.lower.finish(Code(ended & ~BELOW) if below else None)
+        self.dispatcher.since = self.frame.fields[_SINCE]
+        if self.frame.fields[_REWRITTEN]:
+            for word in self.frame.take_rewritten():
                 self.vm.storage.tell(word)
+        if not below:
+            return self._left(Code(ended))
+        self._pass(steps, stop)
+        return None
 
     def _pass(self, steps: int, stop: Stop | None) -> None:
         """Tell this machine's frame what Python did of the run of the machine below: so many steps, which ended so."""
@@ -164,6 +158,9 @@ class NativeLevel:
 
     def count(self, statistics: Statistics) -> None:
         """Count there what native code has counted."""
+        fields = self.frame.fields
+        statistics.count_steps(fields[_DIRECT], fields[_INTERPRETED])
+        fields[_DIRECT] = fields[_INTERPRETED] = 0
         for exits in self.exits.take():
             cause = "" if exits.cause is None else self.dispatcher.cause_name(exits.cause)
             if DECISIONS[exits.what] is Decision.SCHEDULED:

@@ -48,10 +48,10 @@ class Statistics:
     """
 
     def __init__(self) -> None:
-        self.direct = self.interpreted = 0
         self.pending: Callable[[Statistics], None] | None = None
         self._exits: Exits = Counter()
         self._since: Exits = Counter()
+        self._direct = self._interpreted = 0
 
     @property
     def exits(self) -> Exits:
@@ -63,10 +63,25 @@ class Statistics:
         self.settle()
         return self._since
 
+    @property
+    def direct(self) -> int:
+        self.settle()
+        return self._direct
+
+    @property
+    def interpreted(self) -> int:
+        self.settle()
+        return self._interpreted
+
     def settle(self) -> None:
         """Count what is pending."""
         if self.pending is not None:
             self.pending(self)
+
+    def count_steps(self, direct: int, interpreted: int) -> None:
+        """Count steps of either kind."""
+        self._direct += direct
+        self._interpreted += interpreted
 
     def count(self, decision: Decision, cause: str, pc: int, place: int | None, since: int) -> None:
         """Count one exit, `since` steps after the last."""

@@ -92,8 +92,8 @@ def saved_before_the_audit(patch: Patch) -> None:
 def channels_not_audited(patch: Patch) -> None:
     right = NativeLevel._begin
 
-    def begin(self: NativeLevel, fresh: bool, due: Outcome) -> None:
-        right(self, fresh, due)
+    def begin(self: NativeLevel, due: Outcome) -> None:
+        right(self, due)
         self.lower.frame["used"] = 0
 
     patch.setattr(NativeLevel, "_begin", begin)
@@ -121,9 +121,9 @@ def a_step_of_python_not_counted(patch: Patch) -> None:
 def another_source_of_unknown_values(patch: Patch) -> None:
     right = NativeLevel._begin
 
-    def begin(self: NativeLevel, fresh: bool, due: Outcome) -> None:
+    def begin(self: NativeLevel, due: Outcome) -> None:
         before = self.dispatcher.below.random
-        right(self, fresh, due)
+        right(self, due)
         self.dispatcher.below.random = before
 
     patch.setattr(NativeLevel, "_begin", begin)
@@ -174,13 +174,13 @@ def steps_below_not_counted(patch: Patch) -> None:
 
 @caught_by(checks.the_same_came_of_it)
 def since_lost_between_two_runs(patch: Patch) -> None:
-    right = NativeLevel._account
+    right = NativeLevel._finish
 
-    def account(self: NativeLevel) -> None:
+    def finish(self: NativeLevel, ended: int) -> object:
         self.frame["since"] = 0
-        right(self)
+        return right(self, ended)
 
-    patch.setattr(NativeLevel, "_account", account)
+    patch.setattr(NativeLevel, "_finish", finish)
 
 
 @caught_by(checks.the_same_came_of_it)

@@ -112,18 +112,11 @@ class NativeEngine(ReferenceEngine):
 
     def enter_native(self, limit: int, deliver: bool) -> Code:
         """Run native code once, and see to what it met: code that became hot, code that was overwritten."""
-        self._begin()
+        self.begin()
         code = Code(self.code.execute(self.frame.address, limit, deliver))
         self.translations.end()
         self.attend(code)
         return code
-
-    def _begin(self) -> None:
-        """Before native code. While a region is being made no other is asked for: to tell Python means to wait for its
-        lock, and what is hot will still be hot afterwards."""
-        asks = self.options.regions and not self.translations.busy
-        self.frame["heat"] = self.options.hot if asks else 0
-        self.translations.begin()
 
     # ---- under another machine: see `isa.engines.native.layers.Level`
 
@@ -132,8 +125,12 @@ class NativeEngine(ReferenceEngine):
     def level(self) -> "Level | None":
         return self
 
-    def begin(self, fresh: bool) -> None:
-        self._begin()
+    def begin(self) -> None:
+        """Before native code. While a region is being made no other is asked for: to tell Python means to wait for its
+        lock, and what is hot will still be hot afterwards."""
+        asks = self.options.regions and not self.translations.busy
+        self.frame["heat"] = self.options.hot if asks else 0
+        self.translations.begin()
 
     def finish(self, code: Code | None) -> tuple[int, Stop | None]:
         self.translations.end()

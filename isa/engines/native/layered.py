@@ -100,7 +100,8 @@ class Layered:
         text.block("begin")
         text.set("allowed", allowed)
         text.set("partial", number(64, 0))
-        text.store(text.at(LOWER, FIELD["used"]), number(64, 0))
+        for name in ("inside", "used"):
+            text.store(text.at(LOWER, FIELD[name]), number(64, 0))
         text.call("void", "@resume", [BOTH])
         text.jump("direct")
         text.block("resumed")

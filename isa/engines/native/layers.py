@@ -47,17 +47,17 @@ class Layer:
 class Level(Protocol):
     """One machine of those that run on each other in native code: the real one, or one with a layer.
 
-    Before native code is entered, the machine above calls `begin`: `fresh` if native code is not in the middle of a
-    run. Afterwards it calls `finish`, which counts what happened, and if `code` says that native code came back for
-    this machine or one below, sees to that. It returns how many steps that took (the machine has counted them), and
-    what they ended with, as `ReferenceEngine.execute` does; None: nothing, and native code can go on.
+    Before native code is entered, the machine above calls `begin`, and afterwards `finish`, which counts what happened,
+    and if `code` says that native code came back for this machine or one below, sees to that. It returns how many steps
+    that took (the machine has counted them), and what they ended with, as `ReferenceEngine.execute` does; None:
+    nothing, and native code can go on.
     """
 
     frame: Frame
     options: Options
     slice: int  # how many steps it should take before `finish` is called
 
-    def begin(self, fresh: bool) -> None: ...
+    def begin(self) -> None: ...
     def finish(self, code: Code | None) -> tuple[int, Stop | None]: ...
 
 
