@@ -12,7 +12,7 @@ from isa.description import Isa, Role
 from isa.engines.steps import Function, Steps
 from isa.errors import MachineError
 from isa.fold import const, either, rewriter, slice_
-from isa.ir import Load
+from isa.ir import Load, nodes
 from isa.machine.state import MachineState
 from isa.machine.time import COUNT_WIDTH, NEVER, Time
 from monitor.compiled import CompiledCore
@@ -57,7 +57,13 @@ def _check_relocation(core: Core, compiled: CompiledCore, steps: Steps) -> None:
     isa, random = core.isa, Random(0)
     word = isa.fetch.word
     assert isinstance(word, Load)
-    access = steps.values("access", (either(*(t.guard for t in isa.fetch.traps)), word.index))
+    parts = (either(*(t.guard for t in isa.fetch.traps)), word.index)
+    if any(isinstance(node, Load) for node in nodes(*parts)):
+        raise MachineError(
+            f"the relocation of {isa.name} looks into storage, where a guest could change it without a trap",
+            "let it depend on @base, @bound and the mode alone",
+        )
+    access = steps.values("access", parts)
     virtual, real = MachineState(steps.layout), MachineState(steps.layout)
     for _ in range(SAMPLES):
         below, offset, size = _window(isa, random)

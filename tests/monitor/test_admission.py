@@ -39,6 +39,10 @@ def view(trap: str = CHECK, place: str = "storage[base + va]") -> str:
 
 
 REFUSED: dict[str, tuple[str, str]] = {
+    "a table of pages": (
+        view("va >=u bound", "storage[storage[zext(va[31:8])] + zext(va[7:0])]"),
+        "looks into storage, where a guest could change it without a trap",
+    ),
     "no base": (
         'override state base : word @resource "Not a relocation."',
         "0 places with the role @base; a monitor needs one",
