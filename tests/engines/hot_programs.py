@@ -20,7 +20,7 @@ from proofs.generation import Choices, Generator
 from proofs.guests import Guest
 
 LENGTH = 28  # words of a program
-DATA = 210  # words behind it, some lines of storage
+DATA = 210  # words behind it, some lines of storage, where addresses can be so large
 BODY = (*["plain"] * 2, *["storage"] * 3)
 CALM = (*["plain"] * 8, *["storage"] * 6, *["branch"] * 6)
 KINDS = (*CALM, "system", "system", "call", "channel", "wild")
@@ -75,7 +75,8 @@ class HotGenerator(Generator):
         super().__init__(isa)
         self.vectors = {**dict(_vectors(isa)), **self.vectors}
         self.first = -(-max([least_storage(isa), *(at + 1 for at in self.vectors)]) // 16) * 16
-        self.span = -(-(self.first + LENGTH + DATA) // 32) * 32
+        self.span = min(-(-(self.first + LENGTH + DATA) // 32) * 32, ((1 << isa.word) - 1) // 2)
+        self.data = self.span - self.first - LENGTH
         self.size = 2 * self.span
         self.files = {s.name: s for s in isa.states.values() if s.kind is Kind.ARRAY}
         self.roles = {i.name: dict(_callings(isa, i)) for i in isa.instructions.values()}
@@ -120,7 +121,7 @@ class HotGenerator(Generator):
         for at, loaded in self.vectors.items():
             words[at] = self._scalar(choices, self.isa.states[loaded], LENGTH, vector=True)
         for _ in range(choices.randint(0, 8)):
-            words[self.first + LENGTH + choices.randint(1, DATA - 1)] = self.value(choices, self.isa.word)
+            words[self.first + LENGTH + choices.randint(1, self.data - 1)] = self.value(choices, self.isa.word)
         there = {at + self.span: word for at, word in words.items()}
         for _ in range(choices.randint(0, 5)):
             at = self.first + choices.randint(0, LENGTH - 1)
@@ -262,7 +263,7 @@ class HotGenerator(Generator):
         """An address of data, now and then of the program."""
         if choices.randint(0, 7) == 7:
             return self.first + choices.randint(0, LENGTH)
-        return self.first + LENGTH + 1 + choices.randint(0, DATA - 2)
+        return self.first + LENGTH + 1 + choices.randint(0, self.data - 2)
 
     def jump(self, at: int, to: int) -> int:
         """A word that goes from one place to another and does nothing else; 0 if the machine has none."""
