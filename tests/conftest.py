@@ -33,7 +33,7 @@ SLOW = {
     *("test_readme", "test_sampling", "test_scheduling", "test_stacking", "test_terminal", "test_verification"),
     *("test_verification_corners", "test_verification_mutants", "test_verify", "test_witness"),
     *("test_bench_peers", "test_narrowed", "test_parallel", "test_windows_planted", "test_windows_proved"),
-    *("test_native_monitor", "test_native_planted", "test_witness_shipped"),
+    *("test_machine_code", "test_native_monitor", "test_native_planted", "test_notation", "test_witness_shipped"),
 }
 
 
