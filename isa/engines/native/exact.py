@@ -3,7 +3,7 @@
 These are the functions that everything faster falls back on. Each is its IR, printed, as in `isa.engines.steps`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 
 from isa.description import Instruction
@@ -12,8 +12,10 @@ from isa.engines.native.plan import Plan
 from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Memory, Values
 from isa.engines.steps import parameters
-from isa.ir import TRUE, Behaviour, Const, Expr, TrapIf
+from isa.fold import both, either
+from isa.ir import TRUE, Apply, Behaviour, Const, Expr, TrapIf, nodes
 from isa.machine.storage import CODE, DIRTY, LINE_SHIFT, REFERENCE, REGION
+from isa.machine.time import COUNT_WIDTH, NEVER
 from isa.normal import merge
 
 FRAME = "%frame"
@@ -219,12 +221,8 @@ class Exact:
     def note(self, text: Body, lines: str, index: Value, on: str) -> None:
         """Keep the map of lines true after a store, and go to `on`."""
         line = text.at(lines, text.lshr(index, number(64, LINE_SHIFT)), 8)
-        mark, cold, touch = text.load(line, 8, 8), text.label("line"), text.label("touch")
-        text.branch(text.compare("ne", mark, number(8, DIRTY)), cold, on, RARE)
-        text.block(cold)
-        code = text.load(text.at(text.address("code"), index, 8), 8, 8)
-        known = text.compare("eq", mark, number(8, DIRTY | CODE))
-        text.branch(text.and_(known, text.is_zero(code)), on, touch, USUAL)
+        touch = text.label("touch")
+        self._looked(text, line, [index], on, touch)
         text.block(touch)
         text.call("void", "@touch", [f"ptr {FRAME}", index.typed])
         text.jump(on)
@@ -267,14 +265,24 @@ class Exact:
 
         values.effects(behaviour.effects, store)
         for line, indexes in noted.items():
-            at = text.at(text.address("lines"), line, 8)
-            cold, on = text.label("line"), text.label("on")
-            text.branch(text.compare("ne", text.load(at, 8, 8), number(8, DIRTY)), cold, on, RARE)
-            text.block(cold)
+            on, touch = text.label("on"), text.label("touch")
+            self._looked(text, text.at(text.address("lines"), line, 8), indexes, on, touch)
+            text.block(touch)
             for index in indexes:
                 text.call("void", "@touch", [f"ptr {FRAME}", index.typed])
             text.jump(on)
             text.block(on)
+
+    def _looked(self, text: Body, line: str, indexes: Sequence[Value], on: str, touch: str) -> None:
+        """Look at a line's entry in the map after stores into it: go to `on` if nothing is to be noted."""
+        mark, cold = text.load(line, 8, 8), text.label("line")
+        text.branch(text.compare("ne", mark, number(8, DIRTY)), cold, on, RARE)
+        text.block(cold)
+        made = number(8, 0)
+        for index in indexes:
+            made = text.or_(made, text.load(text.at(text.address("code"), index, 8), 8, 8))
+        known = text.compare("eq", mark, number(8, DIRTY | CODE))
+        text.branch(text.and_(known, text.is_zero(made)), on, touch, USUAL)
 
     # ---- time
 
@@ -293,8 +301,24 @@ class Exact:
         horizon = self.plan.steps.time.horizon()
         assert horizon is not None
         text = Body()
-        text.emit(f"ret {self.value(text, horizon).typed}")
+        values = self.values(text)
+        soon, never = text.label("soon"), text.label("never")
+        possible = either(*(both(*self._standing(t.guard)) for t in self.plan.steps.time.conditions))
+        text.branch(values.value(possible), soon, never)
+        text.block(never)
+        text.emit(f"ret {number(COUNT_WIDTH, NEVER).typed}")
+        text.block(soon)
+        text.emit(f"ret {values.value(horizon).typed}")
         return text.define(f"define internal i64 @horizon(ptr {FRAME})")
+
+    def _standing(self, guard: Expr) -> Iterable[Expr]:
+        """The conditions that a guard joins and time does not move: while one of them fails, it cannot come to hold."""
+        assert self.plan.steps.time is not None
+        if isinstance(guard, Apply) and guard.op == "both":
+            for part in guard.args:
+                yield from self._standing(part)
+        elif not {c.now for c in self.plan.steps.time.counters}.intersection(nodes(guard)):
+            yield guard
 
     def value(self, text: Body, expression: Expr) -> Value:
         return self.values(text).value(expression)
