@@ -33,6 +33,7 @@ from isa.windows import narrowed, window
 
 Place = tuple[str, int | None]  # a scalar, or a cell of a register file
 Rewrite = Callable[[Expr], Expr]
+MOST = 1 << 13  # instructions that are kept at their places: loops in loops are in several regions
 
 
 class Room(NamedTuple):
@@ -77,6 +78,7 @@ class Shape:
 
     def rewritten(self, rewrite: Rewrite) -> "Shape":
         """The same with every expression rewritten, without what cannot happen any more."""
+        rewrite = _but_constants(rewrite)
         checks = (rewrite(check) for check in self.checks)
         sets = ((rewrite(g), s, i and rewrite(i), rewrite(v)) for g, s, i, v in self.sets)
         stores = ((rewrite(g), a.rewritten(rewrite), rewrite(v)) for g, a, v in self.stores)
@@ -125,9 +127,17 @@ class Shapes:
         self.plan = plan_of(isa)
         self.decoder = self.plan.steps.decoder
         self._made: dict[str, Shape | None] = {}
+        self._placed: dict[tuple[int, int], Placed | None] = {}
 
     def placed(self, pc: int, word: int) -> Placed | None:
         """The instruction that this word is at this pc; None if it cannot be in a region."""
+        if (pc, word) not in self._placed:
+            if len(self._placed) >= MOST:
+                self._placed.clear()
+            self._placed[pc, word] = self._place(pc, word)
+        return self._placed[pc, word]
+
+    def _place(self, pc: int, word: int) -> Placed | None:
         found = self.decoder.decode(word)
         shape = found and self.shape(found[0])
         if not found or not shape:
@@ -188,6 +198,11 @@ class Shapes:
                     if found is not None and self.steady(found.origin):
                         return Access(Room(found.origin, limit), address, True)
         return Access(Room(const(index.width, 0), None), index, False)
+
+
+def _but_constants(rewrite: Rewrite) -> Rewrite:
+    """The rewriting; constants, of which there are many, stay as they are."""
+    return lambda expr: expr if isinstance(expr, Const) else rewrite(expr)
 
 
 def _without_loads(params: Mapping[Expr, Param]) -> Rewrite:
