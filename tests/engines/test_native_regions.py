@@ -3,6 +3,7 @@
 import ctypes
 from collections import Counter
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 from hypothesis import given
@@ -26,8 +27,8 @@ Compiled = tuple[Any, Any]  # the function, and what keeps its code
 
 
 @cache
-def compiled(key: str, text: str, tier: Tier) -> Compiled:
-    linked = Compiler().load(text, tier, key, ("region",))
+def compiled(text: str, tier: Tier) -> Compiled:
+    linked = Compiler().load(text, tier, sha256(text.encode()).hexdigest(), ("region",))
     return FUNCTION(linked.address("region")), linked
 
 
@@ -75,7 +76,7 @@ class Regions(ReferenceEngine):
         if found is None or left == 0:
             return 0
         region, entry = found
-        function, _ = compiled(region.key, source(region, "region"), self.tier)
+        function, _ = compiled(source(region, "region"), self.tier)
         a, frame = self.storage.addresses, self.frame
         rest = function(frame.address, frame["state"], a.cells, a.lines, left, entry)
         assert 0 <= rest <= left and not frame["rewritten"]

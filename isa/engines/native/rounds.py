@@ -123,11 +123,14 @@ class Rounds:
         rounds = text.udiv(text.sub(text.add(distance, speed), one), speed)
         rounds = text.select(text.compare("sgt", distance, zero), rounds, zero)
         moving, by = (low, up) if down.text == "0" else (high, down)
-        last = text.add(moving, text.mul(rounds, by))
-        bits = test.low.width - test.signed
-        self._unless(text.compare("sge", last, number(64, 1 << bits)))
-        self._unless(text.compare("slt", last, number(64, -(1 << bits) if test.signed else 0)))
+        self._within(text.add(moving, text.mul(rounds, by)), test)
         return rounds
+
+    def _within(self, last: Value, test: While) -> None:
+        """What is compared must not have wrapped before the end."""
+        bits = test.low.width - test.signed
+        self._unless(self.text.compare("sge", last, number(64, 1 << bits)))
+        self._unless(self.text.compare("slt", last, number(64, -(1 << bits) if test.signed else 0)))
 
     def _granted(self, wanted: Value, left: Value) -> Value:
         """How many of them the steps suffice for; all or none if their number is a constant."""

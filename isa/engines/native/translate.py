@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from isa.engines.native.accesses import Accesses, Sheet, known_at_head
 from isa.engines.native.loops import Loop, counted, known_before
-from isa.engines.native.regions import Region
+from isa.engines.native.regions import Block, Region
 from isa.engines.native.registers import LEFT, PC, RegionValues, variable
 from isa.engines.native.rounds import LEAST, Rounds
 from isa.engines.native.shapes import Place, shapes_of
@@ -109,7 +109,7 @@ class Translation:
         text = self.text
         values = RegionValues(text, self.memory)
         away = text.later("away", lambda: self._out(number(64, pc)))
-        rest = text.sub(text.load(LEFT, 64), number(64, len(made.block.line)))
+        rest = self._charge(made.block)
         text.guard(text.compare("slt", rest, number(64, 0)), away)
         self.accesses.at_head(made, values, away)
         text.store(LEFT, rest)
@@ -120,6 +120,15 @@ class Translation:
         for place, value in zip(made.state, settled, strict=True):
             text.store(variable(place), value, value.width)
         self._jump(made.target, values)
+
+    def _charge(self, block: Block) -> Value:
+        """What is left after a block."""
+        return self.text.sub(self.text.load(LEFT, 64), number(64, len(block.line)))
+
+    @staticmethod
+    def _unused(block: Block, number_: int) -> int:
+        """How many of its steps who leaves a block before one of them has not taken."""
+        return len(block.line) - number_
 
     def _event(self, made: Summary, event: Event, values: RegionValues) -> None:
         text, accesses = self.text, self.accesses
@@ -152,7 +161,7 @@ class Translation:
         def write() -> None:
             for place, value in [(p, known.value(v)) for p, v in event.state.items()]:
                 text.store(variable(place), value, value.width)
-            unused = number(64, len(made.block.line) - number_)
+            unused = number(64, self._unused(made.block, number_))
             text.store(LEFT, text.add(text.load(LEFT, 64), unused))
             self._out(number(64, made.block.line[number_].pc))
 
