@@ -222,7 +222,7 @@ class Exact:
         """Keep the map of lines true after a store, and go to `on`."""
         line = text.at(lines, text.lshr(index, number(64, LINE_SHIFT)), 8)
         touch = text.label("touch")
-        self._looked(text, line, [index], on, touch)
+        self.looked(text, line, [index], on, touch)
         text.block(touch)
         text.call("void", "@touch", [f"ptr {FRAME}", index.typed])
         text.jump(on)
@@ -266,14 +266,14 @@ class Exact:
         values.effects(behaviour.effects, store)
         for line, indexes in noted.items():
             on, touch = text.label("on"), text.label("touch")
-            self._looked(text, text.at(text.address("lines"), line, 8), indexes, on, touch)
+            self.looked(text, text.at(text.address("lines"), line, 8), indexes, on, touch)
             text.block(touch)
             for index in indexes:
                 text.call("void", "@touch", [f"ptr {FRAME}", index.typed])
             text.jump(on)
             text.block(on)
 
-    def _looked(self, text: Body, line: str, indexes: Sequence[Value], on: str, touch: str) -> None:
+    def looked(self, text: Body, line: str, indexes: Sequence[Value], on: str, touch: str) -> None:
         """Look at a line's entry in the map after stores into it: go to `on` if nothing is to be noted."""
         mark, cold = text.load(line, 8, 8), text.label("line")
         text.branch(text.compare("ne", mark, number(8, DIRTY)), cold, on, RARE)

@@ -14,9 +14,9 @@ from isa.engines.native.frame import Code
 from isa.engines.native.plan import Handler, Plan
 from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Memory, Values
-from isa.fold import negate
+from isa.fold import add, const, negate
 from isa.ir import Apply, Effect, Expr, Read, Store, Write
-from isa.machine.storage import CODE, DIRTY, LINE_SHIFT, RECORD
+from isa.machine.storage import CODE, LINE_SHIFT, RECORD
 
 ARGUMENTS = "ptr %frame, ptr %state, i64 %ip, i64 %stop, i64 %end, i64 %zero, ptr %cells, ptr %table"
 TAIL = "musttail call preserve_nonecc"
@@ -109,7 +109,7 @@ class Threaded:
         if store.index not in values.inside:
             text.guard(text.compare("uge", index, text.field("size")), slow)
         line = text.at(text.address("lines"), text.lshr(index, number(64, LINE_SHIFT)), 8)
-        text.branch(text.compare("ne", text.load(line, 8, 8), number(8, DIRTY)), slow, on, RARE)
+        self.exact.looked(text, line, [index], on, slow)
         text.block(slow)
         self._tail(text, careful)
         text.block(on)
@@ -136,9 +136,8 @@ class Threaded:
         return None, text.zext(values.value(target), 64)
 
     def _following(self) -> Expr:
-        """The pc after an instruction that does not jump."""
-        default = self.plan.translator.default.effects
-        return default[-1].value if default else Read(self.plan.pc_width, self.isa.pc)
+        """The pc whose record lies behind this one. In the window of the fetch it does not wrap."""
+        return add(Read(self.plan.pc_width, self.isa.pc), const(self.plan.pc_width, 1))
 
     def _go(
         self, text: Body, spins: bool, condition: Value | None, going: Value | None, stores: bool
