@@ -30,6 +30,7 @@ Execute = Callable[[int, int, int], int]
 SYMBOLS = ("execute", "touch", "claim", "single", "enter")
 USUAL = Options()
 SLICE = 1 << 23  # steps after which Python looks at what was compiled meanwhile
+LONG_SLICE = 1 << 25  # as much if nothing is: where a slice ends, code is left that is not entered there again at once
 _PAUSES = {Code.SPIN: Pause.SPIN, Code.HALT: Pause.HALT}
 
 
@@ -92,7 +93,8 @@ class NativeEngine(ReferenceEngine):
             return 0, 0, Pause.HALT
         frame, done, trapped = self.frame, 0, 0
         while done < limit:
-            code = self.enter_native(min(limit - done, SLICE), deliver)
+            most = SLICE if self.translations.busy else LONG_SLICE
+            code = self.enter_native(min(limit - done, most), deliver)
             done += frame["ran"]
             trapped += frame["trapped"]
             if code in _PAUSES:
@@ -105,6 +107,8 @@ class NativeEngine(ReferenceEngine):
                 if isinstance(stop, Trap) and deliver:
                     self.enter(stop)
                     trapped += 1
+                    if self.machine.halted:
+                        return done + 1, trapped, Pause.HALT
                 elif stop is not None:
                     return done + (stop in HAPPENED), trapped, stop
                 done += 1
