@@ -9,14 +9,16 @@ from random import Random
 
 from isa.assembler import assemble
 from isa.description import Isa
+from isa.devices import DeviceFailure, Ports
 from isa.engines.native.engine import NativeEngine
 from isa.engines.native.options import Options
 from isa.language import load_text
-from monitor import VirtualMachine
+from monitor import Decision, VirtualMachine
 from monitor.monitor import tower
 from tests.engines.differential import difference, shown
 from tests.engines.engines import ENGINES, STEPPING, Factory, at_the_bottom, native
 from tests.engines.hot_programs import hot_generator
+from tests.isa.alarm import Alarm
 from tests.machines_to_test import G3, W64
 from tests.monitor.test_breach import VARIANTS, guest
 
@@ -46,20 +48,22 @@ SIDES: Mapping[str, Factory] = {
 }
 
 
-def tall(isa: Isa, depth: int, engine: Factory) -> VirtualMachine:
+def tall(isa: Isa, depth: int, engine: Factory, ports: Callable[[], Ports] = Ports) -> VirtualMachine:
     """A virtual machine with so many monitors below it, the real machine with this engine."""
-    vm = tower(isa, SIZE, depth)
+    vm = tower(isa, SIZE, depth, ports())
     bottom = at_the_bottom(vm)
     bottom.engine = engine(bottom)
     return vm
 
 
-def both(isa: Isa, source: str, depth: int, play: Callable[[VirtualMachine], object]) -> VirtualMachine:
+def both(
+    isa: Isa, source: str, depth: int, play: Callable[[VirtualMachine], object], ports: Callable[[], Ports] = Ports
+) -> VirtualMachine:
     """Play with a guest in native code and in Python; raises AssertionError unless the same came of it. The native
     one."""
     found = []
     for engine in (NATIVE, STEPPING):
-        vm = tall(isa, depth, engine)
+        vm = tall(isa, depth, engine, ports)
         vm.load(assemble(isa, source, "test"))
         play(vm)
         found.append(vm)
@@ -119,6 +123,50 @@ def guests_agree() -> None:
         hot = hot_generator(G3).hot_guest(Random(seed), 300)
         found = difference(hot, depth, ("native",), {**SIDES, "oracle": STEPPING})
         assert found is None, (name, seed, depth, sorted(found[1]))
+
+
+ATTENTIVE = """
+        .org 8
+        .word handler, Mode.supervisor, 0, 0xffffffff
+        .org 16
+start:  set r1, 1
+        set r8, 60
+        sti
+1:      in r3, r1
+        addi r4, r4, 1
+        out r8, r1
+        addi r8, r8, -1
+        bnez r8, 1b
+        cli
+        idle
+        halt
+handler:
+        rpnd r7
+        cpnd r7
+        lpsw 0(r0)
+"""
+
+
+class Failing(Alarm):
+    """The host fails it twice."""
+
+    def send(self, port: int, word: int, now: int) -> None:
+        self.asked.append(now)
+        if len(self.asked) in (20, 21):
+            raise DeviceFailure(self.name, "no")
+        super().send(port, word, now)
+
+
+def devices_live_in_the_same_time(depth: int = 1) -> None:
+    """They are told the step, act when they are due, interrupt, wake who waits; and fail, to be asked again."""
+
+    def play(vm: VirtualMachine) -> None:
+        for budget in (7, 50, 1, 1000, 1000, 3, 2000):
+            vm.run(budget)
+
+    vm = both(G3, ATTENTIVE, depth, play, lambda: Ports({1: Failing([11, 40, 900])}))
+    decisions = {decision for decision, count in vm.statistics.by_decision().items() if count}
+    assert vm.halted and decisions >= {Decision.FAILED, Decision.INJECTED, Decision.SCHEDULED, Decision.IDLED}
 
 
 def a_breach_is_the_same(name: str = "timer", depth: int = 1) -> None:

@@ -39,6 +39,11 @@ def test_what_native_code_does_is_what_python_does(depth: int) -> None:
 
 
 @DEPTHS
+def test_devices_live_in_the_time_of_their_machine(depth: int) -> None:
+    checks.devices_live_in_the_same_time(depth)
+
+
+@DEPTHS
 @pytest.mark.parametrize("name", checks.BREACHES)
 def test_a_breach_ends_the_guest_as_in_python(name: str, depth: int) -> None:
     checks.a_breach_is_the_same(name, depth)

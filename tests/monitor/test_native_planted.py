@@ -209,6 +209,24 @@ def the_cause_lost_on_the_way_to_python(patch: Patch) -> None:
     patch.setattr(Dispatcher, "interpret", lambda self, cause: right(self, None))
 
 
+@caught_by(checks.devices_live_in_the_same_time)
+def a_deadline_taken_for_a_quantum(patch: Patch) -> None:
+    patch.setattr(NativeLevel, "_limit", lambda self, limit: Outcome.LIMIT)
+
+
+@caught_by(checks.devices_live_in_the_same_time)
+def devices_told_a_stale_time(patch: Patch) -> None:
+    right = Dispatcher.interpret
+
+    def interpret(self: Dispatcher, cause: int | None) -> object:
+        done, self.done = self.done, 0
+        stop = right(self, cause)
+        self.done += done
+        return stop
+
+    patch.setattr(Dispatcher, "interpret", interpret)
+
+
 @caught_by(checks.the_same_came_of_it)
 def an_end_that_is_no_exit(patch: Patch) -> None:
     replaced(patch, "layered", "label %due, label %again", "label %done, label %again")
