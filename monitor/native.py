@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from isa.engines.auto import URGENT
 from isa.engines.native.background import Job, submit
-from isa.engines.native.exits import NOTHING, Outcome, Table
+from isa.engines.native.exits import NOTHING, Outcome, Table, signed
 from isa.engines.native.frame import BELOW, FIELD, Code
 from isa.engines.native.layers import LayerCode, Level, layer_code
 from isa.engines.reference import Stop
@@ -34,6 +34,7 @@ _BELOW, _SLICE, _DUE, _INSIDE = (FIELD[name] for name in ("below", "slice", "due
 _RAN, _TRAPPED, _SINCE, _REWRITTEN = (FIELD[name] for name in ("ran", "trapped", "since", "rewritten"))
 _DIRECT, _INTERPRETED = (FIELD[name] for name in ("direct", "interpreted"))
 
+FAR = (1 << 63) - 1  # steps that native code can count
 MAKING: "WeakKeyDictionary[CompiledCore, Job[LayerCode]]" = WeakKeyDictionary()
 
 
@@ -57,7 +58,7 @@ class NativeLevel:
         fields[_INSIDE] = self.trapped = 0
         while True:
             self._begin(self._limit(limit))
-            code = execute(self.frame.address, limit - dispatcher.done, deliver)
+            code = execute(self.frame.address, min(limit - dispatcher.done, FAR), deliver)
             dispatcher.done += fields[_RAN]
             self.trapped += fields[_TRAPPED]
             stop = self._finish(code)
@@ -100,7 +101,7 @@ class NativeLevel:
         goes on."""
         below = ended & BELOW
         steps, stop = self.lower.finish(Code(ended & ~BELOW) if below else None)
-        self.dispatcher.since = self.frame.fields[_SINCE]
+        self.dispatcher.since = signed(self.frame.fields[_SINCE])
         if self.frame.fields[_REWRITTEN]:
             for word in self.frame.take_rewritten():
                 self.vm.storage.tell(word)

@@ -14,6 +14,7 @@ from isa.engines import auto
 from isa.engines.choice import AUTO, choose
 from isa.engines.native.exits import CAPACITY
 from isa.machine import Machine, Reason, Storage
+from isa.machine.snapshot import Snapshot
 from monitor import Decision, ExitEvent, Monitor, VirtualMachine
 from monitor import native as native_module
 from monitor import statistics as statistics_module
@@ -122,6 +123,21 @@ def test_kinds_stand_in_the_order_in_which_they_first_occurred() -> None:
         vm.run(300)
     assert list(native.statistics.exits.items()) == list(python.statistics.exits.items())
     assert list(native.statistics.since) == list(python.statistics.since)
+
+
+def test_a_machine_that_is_set_back() -> None:
+    """Its next exit is before its last."""
+
+    def play(vm: VirtualMachine) -> None:
+        early = Snapshot.take(vm)
+        vm.run(100)
+        early.apply(vm)
+        vm.run(100)
+        vm.run_to_trap(5)
+        early.apply(vm)
+        vm.run(30)
+
+    checks.both(G3, checks.COUNTING, 1, play)
 
 
 # ---- who does it

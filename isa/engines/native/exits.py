@@ -5,11 +5,11 @@ occurred; an index finds them: open addressing over a hash of the kind. Whoever 
 room again. Memory is mapped lazily: a machine that never ran natively has none.
 """
 
-import mmap
 from dataclasses import dataclass
 from enum import IntEnum
 
 from isa.engines.native.frame import Frame, address
+from isa.machine.storage import lazy
 
 CAPACITY = 1024  # kinds between two readings
 SLOTS = 4 * CAPACITY  # of the index, two bytes each: the number of a record, counted from 1, or 0
@@ -45,8 +45,8 @@ class Table:
 
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
-        self._memory = mmap.mmap(-1, _INDEX_BYTES + 8 * _WORDS * CAPACITY)
-        self._records = memoryview(self._memory)[_INDEX_BYTES:].cast("Q")
+        self._memory = lazy(_INDEX_BYTES + 8 * _WORDS * CAPACITY)
+        self._records = self._memory[_INDEX_BYTES:].cast("Q")
         frame["index"] = address(self._memory)
         frame["exits"] = frame["index"] + _INDEX_BYTES
 
@@ -67,6 +67,10 @@ class Table:
 
 def _exits(words: list[int]) -> Exits:
     what, cause, pc, place, count, since = words
-    return Exits(
-        Outcome(what), None if cause == NOTHING else cause, pc, None if place == NOTHING else place, count, since
-    )
+    cause_or_none, place_or_none = (None if value == NOTHING else value for value in (cause, place))
+    return Exits(Outcome(what), cause_or_none, pc, place_or_none, count, signed(since))
+
+
+def signed(field: int) -> int:
+    """A field that may be negative: so are the steps since an exit, if the machine was set back to before it."""
+    return field - (field >> 63 << 64)
