@@ -15,7 +15,7 @@ from monitor import Monitor
 from monitor.monitor import tower
 from tests.engines.differential import Shown, shown
 from tests.engines.engines import ENGINES, STEPPING, Factory, at_the_bottom
-from tests.machines_to_test import G3
+from tests.machines_to_test import G3, W64
 
 SIZE = 1024
 NAMES = sorted(ENGINES)
@@ -263,6 +263,39 @@ what:   halt
         machine = machine_at(0, factory, source)
         assert machine.run(10_000).reason is Reason.HALT
         assert machine.state["pc"] == 23
+        yield machine
+
+    same(run, engine)
+
+
+PUSHING = """
+        .org 16
+start:  set   r6, places
+        set   r5, 40
+        set   r3, 22
+loop:   ld    r7, 0(r6)         # where to is not known before it is loaded
+        push2 r2, r3
+        addi  r6, r6, 1
+        addi  r2, r2, 1
+        loop  r5, loop
+last:   stop
+        .space 1
+places: {places}
+"""
+
+
+@FAST
+@pytest.mark.parametrize("strange", ["1", "last + 2"], ids=["trap", "code"])
+def test_an_instruction_with_two_stores_happens_whole_or_not_at_all(engine: str, strange: str) -> None:
+    """The second one traps, or goes to the last word of the program; the first would not."""
+    places = [str(300 + 3 * i) for i in range(20)] + [strange] + ["400"] * 30
+    source = PUSHING.format(places="\n".join(f".word {place}" for place in places))
+
+    def run(factory: Factory) -> Iterator[Machine]:
+        machine = Machine(W64, Storage(64, SIZE), engine=factory)
+        machine.load(assemble(W64, source, "test"))
+        machine.run(90)
+        machine.run(400)
         yield machine
 
     same(run, engine)
