@@ -62,7 +62,8 @@ def specialise(
 
 def copied_cells(behaviour: Behaviour) -> dict[str, tuple[str, int]]:
     """Register files whose first cells a behaviour copies from another file, cell by cell and always, and of which it
-    sets no others: target to (source, how many). Backends take such a copy as one act."""
+    sets no others: target to (source, how many). Backends take such a copy as one act, one after the other, so a file
+    that is set itself is not copied from."""
     cells: dict[tuple[str, str], list[int]] = {}
     for effect in behaviour.effects:
         match effect:
@@ -74,7 +75,7 @@ def copied_cells(behaviour: Behaviour) -> dict[str, tuple[str, int]]:
     return {
         target: (source, len(at))
         for (target, source), at in cells.items()
-        if sorted(at) == list(range(len(at))) and sets[target] == len(at)
+        if sorted(at) == list(range(len(at))) and sets[target] == len(at) and not sets[source]
     }
 
 

@@ -60,12 +60,16 @@ def window(guards: Iterable[Expr], index: Expr, address: Expr, conservative: boo
 
 
 def fetch_window(isa: Isa) -> Window | None:
-    """The window of the fetch at the pc, conservative: beyond its limit the fetch itself must be asked."""
+    """The window of the fetch at the pc, conservative: beyond its limit the fetch itself must be asked. The last pc of
+    all, all-ones, is beyond it, so inside it one more is never less."""
     width = isa.states[isa.pc].width
     if not isinstance(isa.fetch.word, Load) or width > isa.word:
         return None
     pc = zext(Read(width, isa.pc), isa.word)
-    return window((t.guard for t in isa.fetch.traps), isa.fetch.word.index, pc, conservative=True)
+    found = window((t.guard for t in isa.fetch.traps), isa.fetch.word.index, pc, conservative=True)
+    if found is None or width == isa.word:
+        return found
+    return replace(found, limit=least(found.limit, const(isa.word, (1 << width) - 1)))
 
 
 def narrowed(isa: Isa, behaviour: Behaviour) -> Narrowed:

@@ -28,12 +28,12 @@ SLOW = {
     *("test_agreement", "test_bad_inputs", "test_bench", "test_certificates", "test_cli", "test_compare_programs"),
     *("test_compare_variants", "test_demo", "test_equivalence", "test_hostile_files", "test_mutants"),
     *("test_differential", "test_differential_coverage", "test_differential_odd", "test_native_guests"),
-    "test_native_faults",
+    *("test_native_faults", "test_windows_proved"),
     *("test_obligations", "test_os", "test_planted_bugs", "test_properties_coverage", "test_properties_guests"),
     *("test_properties_hostile", "test_properties_planted", "test_prove", "test_prove_properties", "test_published"),
     *("test_readme", "test_sampling", "test_scheduling", "test_stacking", "test_terminal", "test_verification"),
     *("test_verification_corners", "test_verification_mutants", "test_verify", "test_witness"),
-    *("test_bench_peers", "test_narrowed", "test_parallel", "test_windows_planted", "test_windows_proved"),
+    *("test_bench_peers", "test_narrowed", "test_parallel", "test_unusual_steps", "test_windows_planted"),
     *("test_machine_code", "test_native_monitor", "test_native_planted", "test_notation", "test_witness_shipped"),
 }
 

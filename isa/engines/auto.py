@@ -5,10 +5,12 @@ there is a second core, one engine is loaded there while the other goes on. The 
 nothing but speed changes with it, since all that matters is in the machine's state and storage.
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from isa.engines import choice
 from isa.engines.reference import ReferenceEngine
+from isa.errors import MachineError
 from isa.machine.exits import Pause, Trap
 
 if TYPE_CHECKING:
@@ -62,7 +64,8 @@ class AutoEngine:
         if self._loading is not None and self._loading.done:
             self.settled = True
             if self._loading.result():
-                self.inner = choice.choose(choice.NATIVE)(self.machine)
+                with suppress(MachineError):  # of another description on the same storage
+                    self.inner = choice.choose(choice.NATIVE)(self.machine)
 
     # ---- the rest of an engine
 

@@ -60,8 +60,9 @@ class Translator:
         self.isa = isa
         fetch = [*(t.guard for t in isa.fetch.traps), isa.fetch.word]
         touched = [n for n in nodes(*fetch) if isinstance(n, Load | Element | Recv | Unknown)]
-        self.possible = isinstance(isa.fetch.word, Load) and touched == [isa.fetch.word]
         self.context_bits: Bits = frozenset((s, b) for s, b in bits_read(fetch) if s != isa.pc)
+        timeless = not self.context_bits & bits_written(isa.prologue)
+        self.possible = isinstance(isa.fetch.word, Load) and touched == [isa.fetch.word] and timeless
         self.context = masks(isa, self.context_bits)
         halt = frozenset((p.state, b) for p in isa.roles[Role.HALT] for b in range(p.low, p.low + p.width))
         self._time = time_bits(isa)

@@ -33,12 +33,21 @@ def actual(name: str) -> str:
 
 def prepare(isa: "Isa") -> bool:
     """Load or make what the native engine needs for a description; False if that cannot work here. Any thread may."""
-    if not _available():
+    if not _possible(isa):
         return False
     from isa.engines.native.engine import native_code
 
     native_code(isa)
     return True
+
+
+def _possible(isa: "Isa") -> bool:
+    """Whether there can be native code for a description here."""
+    if not _available():
+        return False
+    from isa.engines.native.plan import plan_of
+
+    return plan_of(isa).possible
 
 
 def _available() -> bool:
@@ -60,7 +69,7 @@ def _reference(machine: "Machine") -> "Engine":
 
 
 def _native(machine: "Machine", regions: bool = True) -> "Engine":
-    if not _available():
+    if not _possible(machine.isa):
         return _reference(machine)
     from isa.engines.native.engine import NativeEngine
     from isa.engines.native.options import Options

@@ -1,7 +1,8 @@
 """Time: what many untrapped steps do at once, derived from the file's own prologue.
 
 A *counter* is a scalar that the prologue moves by one each step, for ever or until a constant stops it. If counters
-are all the prologue writes (besides the pc's default), and its guards look at them only by comparison, then
+are all the prologue writes (besides the pc's default), and its guards look at nothing but scalars, and at counters only
+by comparison, then
 
 - `advance` says what n untrapped steps do to the counters, and
 - `horizon` is the least number of steps after which a condition of the prologue would hold, or `NEVER`.
@@ -15,7 +16,22 @@ from dataclasses import dataclass
 
 from isa.description import Isa
 from isa.fold import add, apply, const, rewriter, select, sub, ult, zext
-from isa.ir import TRUE, Apply, Behaviour, Const, Expr, Param, Read, TrapIf, Write, nodes
+from isa.ir import (
+    TRUE,
+    Apply,
+    Behaviour,
+    Const,
+    Element,
+    Expr,
+    Load,
+    Param,
+    Read,
+    Recv,
+    TrapIf,
+    Unknown,
+    Write,
+    nodes,
+)
 from isa.normal import bits_read, bits_written, next_values
 
 COUNT_WIDTH = 64
@@ -168,6 +184,9 @@ def time_of(isa: Isa) -> Time | None:
     written = {e.state for e in isa.prologue.effects if isinstance(e, Write)}
     if not only_scalars or not written <= {c.state for c in counters} | {isa.pc}:
         return None
+    guards = nodes(*(t.guard for t in isa.prologue.traps))
+    if any(isinstance(n, Element | Load | Recv | Unknown) for n in guards):
+        return None  # instructions of all kinds change cells and words, and every step has unknowns of its own
     time = Time(tuple(counters), isa.prologue.traps)
     return time if time.horizon() is not None else None
 

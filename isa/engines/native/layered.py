@@ -22,6 +22,7 @@ from isa.ir import Load, Origin
 DECLARATIONS = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\ndeclare i64 @llvm.umin.i64(i64, i64)\n"
 LOWER, BOTH = "%lower", "ptr %frame, ptr %lower"
 LIMIT, STEPS = Value(64, "%limit"), Value(64, "%steps")
+LONG = 1 << 22  # steps after which Python is entered, between two runs: it may have been interrupted
 MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)  # odd, with their bits spread: they make the hash
 
 
@@ -87,7 +88,8 @@ class Layered:
         """Begin a run of the machine below, as long as it may be."""
         text.block("again")
         left = text.sub(LIMIT, text.field("ran"))
-        text.branch(text.is_zero(left), "done", "within", RARE)
+        long = text.compare("uge", text.field("ran"), number(64, LONG))
+        text.branch(text.or_(text.is_zero(left), long), "done", "within", RARE)
         self._leave(text, "done", Code.LIMIT)
         text.block("within")
         full = text.compare("uge", text.field("known"), number(64, CAPACITY))

@@ -15,6 +15,7 @@ from isa.engines.native.values import cell_bits
 from isa.engines.steps import Steps, steps_of
 from isa.fold import rewriter, truth
 from isa.ir import (
+    TRUE,
     Behaviour,
     Const,
     Element,
@@ -81,9 +82,12 @@ class Plan:
 
     @cached_property
     def possible(self) -> bool:
-        """Whether native code can be made at all: a step overwrites no more words than a frame has room for."""
-        stores = (sum(isinstance(e, Store) for e in b.effects) for b in self._behaviours())
-        return max(stores, default=0) <= MOST_REWRITTEN
+        """Whether native code can be made at all: a step overwrites no more words than a frame has room for, and only
+        instructions ask for what Python has to choose."""
+        isa = self.isa
+        always, *others = (sum(isinstance(e, Store) for e in b.effects) for b in self._behaviours())
+        asks = (Behaviour((*isa.prologue.traps, *isa.fetch.traps)), isa.entry, Behaviour((), (_fetched(isa),)))
+        return always + max(others) <= MOST_REWRITTEN and not any(map(self.asks, asks))
 
     @cached_property
     def window(self) -> Window | None:
@@ -91,9 +95,10 @@ class Plan:
 
     @cached_property
     def sites(self) -> dict[tuple[Origin, str], int]:
-        """Where a trap can come from: origin and view, numbered."""
-        traps = (t for behaviour in self._behaviours() for t in behaviour.traps)
-        return {site: number for number, site in enumerate(dict.fromkeys((t.origin, t.view) for t in traps))}
+        """Where a trap can come from: origin and view, numbered in an order that instructions have no part in, as they
+        have none in the digest."""
+        found = {(t.origin, t.view) for behaviour in self._behaviours() for t in behaviour.traps}
+        return {site: number for number, site in enumerate(sorted(found, key=lambda site: (site[0].name, site[1])))}
 
     def site(self, trap: TrapIf) -> int:
         return self.sites[trap.origin, trap.view]
@@ -190,6 +195,11 @@ class Plan:
         isa = self.isa
         yield from (isa.prologue, Behaviour(isa.fetch.traps), isa.unassigned, isa.entry)
         yield from (i.behaviour for i in self.instructions)
+
+
+def _fetched(isa: Isa) -> Store:
+    """An effect that looks at what the fetch does."""
+    return Store(TRUE, Const(isa.word, 0), isa.fetch.word)
 
 
 def _choice(behaviour: Behaviour) -> Expr | None:
