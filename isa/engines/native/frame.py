@@ -38,6 +38,7 @@ FIELDS = (
     "left",  # steps of the allowance that were not used
     "place",  # the record of pc 0, and the end of the fetch window
     "window",
+    "span",  # bytes of its records
     # machines that run on another one: see `isa.engines.native.layers`
     "run",  # the functions that run this machine, and that take or trap a single step of it
     "single",

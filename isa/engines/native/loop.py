@@ -60,6 +60,7 @@ class Loop:
         for expression, serial in self.plan.hoisted.items():
             text.store(text.hoisted(serial), values.value(expression))
         text.set("window", limit)
+        text.set("span", text.shl(limit, number(64, self.shift)))
         text.set("place", text.add(text.field("entries"), text.shl(origin, number(64, 3))))
         zero = text.add(text.field("records"), text.shl(origin, number(64, self.shift)))
         state, cells = text.address("state"), text.address("cells")

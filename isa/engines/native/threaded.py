@@ -15,13 +15,14 @@ from isa.engines.native.plan import Handler, Plan
 from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Memory, Values
 from isa.fold import add, const, negate
-from isa.ir import Apply, Effect, Expr, Read, Store, Write
+from isa.ir import Apply, Effect, Expr, Read, Store, Write, nodes
 from isa.machine.storage import CODE, LINE_SHIFT, RECORD
 
 ARGUMENTS = "ptr %frame, ptr %state, i64 %ip, i64 %stop, i64 %end, i64 %zero, ptr %cells, ptr %table"
 TAIL = "musttail call preserve_nonecc"
 IP, STOP, END, ZERO = (Value(64, f"%{name}") for name in ("ip", "stop", "end", "zero"))
-POINTERS = 1 << 32  # an entry below this is a count of visits
+POINTERS, NOT_AGAIN = 1 << 32, 1 << 31  # an entry from here on is a region's; this one is a place without a region
+NARROW = 48  # bits of a pc whose distances, in bytes of records, do not wrap in 64 bits
 WORTH = 10  # so many steps in regions, as a power of two, count as one jump
 
 
@@ -91,12 +92,12 @@ class Threaded:
         pc = self.isa.pc
         rest = [e for e in handler.behaviour.effects if not (isinstance(e, Write) and e.state == pc)]
         target = next((e.value for e in handler.behaviour.effects if isinstance(e, Write) and e.state == pc), None)
-        condition, going = self._target(text, values, target)
+        condition, going, distance = self._target(text, values, target)
         if careful:
             self._look(text, values, rest, careful)
         values.effects(rest, lambda index, word: self._store(text, index, word, bool(careful)))
         stores = not careful and any(isinstance(e, Store) for e in rest)
-        self._go(text, handler.spins, condition, going, stores)
+        self._go(text, handler.spins, condition, going, stores, distance)
         text.block(cold)
         self._tail(text, f"@leave.{1 + self.plan.instructions.index(handler.instruction)}")
         return text.define(f"define internal preserve_nonecc i64 @{name}({ARGUMENTS})")
@@ -121,26 +122,37 @@ class Threaded:
         else:
             text.call("void", "@put", [f"ptr {FRAME}", wide.typed, text.zext(word, bits).typed])
 
-    def _target(self, text: Body, values: Values, target: Expr | None) -> tuple[Value | None, Value | None]:
-        """When to jump (None: always) and where to (None: straight on)."""
+    def _target(
+        self, text: Body, values: Values, target: Expr | None
+    ) -> tuple[Value | None, Value | None, Value | None]:
+        """When to jump (None: always), where to (None: straight on), and how far, if that does not depend on the pc."""
         if target is None:
-            return None, pc_of(text, self.plan, IP, 64)
+            return None, pc_of(text, self.plan, IP, 64), None
         following = self._following()
         if target is following:
-            return None, None
+            return None, None, None
+        condition = None
         match target:
-            case Apply(_, "select", (condition, taken, other)) if other is following:
-                return values.value(condition), text.zext(values.value(taken), 64)
-            case Apply(_, "select", (condition, other, taken)) if other is following:
-                return values.value(negate(condition)), text.zext(values.value(taken), 64)
-        return None, text.zext(values.value(target), 64)
+            case Apply(_, "select", (test, taken, other)) if other is following:
+                condition, target = values.value(test), taken
+            case Apply(_, "select", (test, other, taken)) if other is following:
+                condition, target = values.value(negate(test)), taken
+        far = distance(target, Read(self.plan.pc_width, self.isa.pc)) if self.plan.pc_width <= NARROW else None
+        words = None if far is None else text.sext(values.value(far), 64)
+        return condition, text.zext(values.value(target), 64), words
 
     def _following(self) -> Expr:
         """The pc whose record lies behind this one. In the window of the fetch it does not wrap."""
         return add(Read(self.plan.pc_width, self.isa.pc), const(self.plan.pc_width, 1))
 
     def _go(
-        self, text: Body, spins: bool, condition: Value | None, going: Value | None, stores: bool
+        self,
+        text: Body,
+        spins: bool,
+        condition: Value | None,
+        going: Value | None,
+        stores: bool,
+        distance: Value | None,
     ) -> None:
         """Go on: straight, or to `going` under the condition. A step that would come back to itself and change nothing
         but time is left alone."""
@@ -161,16 +173,50 @@ class Threaded:
         if going is not None and spins:
             here, away = pc_of(text, self.plan, IP, 64), text.label("away")
             spin = text.label("spin")
-            text.branch(text.compare("eq", going, here), spin, away, RARE)
+            same = text.compare("eq", going, here) if distance is None else text.is_zero(distance)
+            text.branch(same, spin, away, RARE)
             text.block(spin)
             self._leave(text, here, self._left(text, IP), Code.SPIN)
             text.block(away)
+        if distance is not None:
+            self._near(text, distance, straight, condition is not None)
         if going is not None:
             self._tail(text, "@land", ip=going, end=self._left(text, straight))
             if condition is None:
                 return
             text.block(on)
         self._next(text, straight)
+
+    def _near(self, text: Body, distance: Value, straight: Value, conditional: bool) -> None:
+        """Jump so many words on, if that is all there is to it: within the window, and not to where a region begins or
+        visits are counted. For the rest, go on here. A short cut of `land`: a condition jumps forwards without a look,
+        since neither loops nor routines begin there."""
+        ip = text.add(IP, text.shl(distance, number(64, self.shift)))
+        offset, span = text.sub(ip, ZERO), text.field("span")
+        near, far, go = text.label("near"), text.label("far"), text.label("go")
+        text.branch(text.compare("ult", offset, span), near, far, USUAL)
+        text.block(near)
+        end, last = text.add(END, text.sub(ip, straight)), text.add(ZERO, span)
+        if conditional:
+            look = text.label("look")
+            text.branch(text.compare("slt", distance, number(64, 0)), look, go)
+            text.block(look)
+        entry = text.load(text.at(text.address("place"), text.lshr(offset, number(64, self.shift))), 64)
+        cold = text.compare("ule", text.sub(entry, text.field("heat")), number(64, NOT_AGAIN))
+        text.branch(cold, go, far, USUAL)
+        text.block(go)
+        self._until(text, ip, end, last)
+        text.block(far)
+
+    def _until(self, text: Body, ip: Value, end: Value, last: Value) -> None:
+        """Go on at a record, with the allowance and the window ending there."""
+        stop = text.select(text.compare("ult", end, last), end, last)
+        out, on = text.label("stop"), text.label("on")
+        text.branch(text.compare("eq", ip, stop), out, on, RARE)
+        text.block(out)
+        self._tail(text, "@leave.0", ip=ip, stop=stop, end=end)
+        text.block(on)
+        self._dispatch(text, ip, stop, end)
 
     def _next(self, text: Body, ip: Value, stop: Value = STOP) -> None:
         """Go on at a record, unless it is where to stop."""
@@ -312,14 +358,7 @@ class Threaded:
         """Go on in threaded code at the pc `ip` with `end` steps left."""
         ip = text.add(ZERO, text.shl(IP, number(64, self.shift)))
         end = text.add(ip, text.shl(END, number(64, self.shift)))
-        last = text.add(ZERO, text.shl(text.field("window"), number(64, self.shift)))
-        stop = text.select(text.compare("ult", end, last), end, last)
-        out, on = text.label("stop"), text.label("on")
-        text.branch(text.compare("eq", ip, stop), out, on, RARE)
-        text.block(out)
-        self._leave(text, IP, END, Code.LIMIT)
-        text.block(on)
-        self._dispatch(text, ip, stop, end)
+        self._until(text, ip, end, text.add(ZERO, text.field("span")))
 
     def region(self) -> str:
         """Run the region of the entry `stop`, if it is one for the pc `ip` and all of it lies in the window; then
@@ -351,6 +390,18 @@ class Threaded:
         text.block(on)
         self._tail(text, "@come", ip=pc, end=rest)
         return text.define(f"define internal preserve_nonecc i64 @region({ARGUMENTS}) noinline")
+
+
+def distance(target: Expr, pc: Expr) -> Expr | None:
+    """How far a jump goes, if it is so much from the pc, wherever that is."""
+    if target is pc:
+        return const(pc.width, 0)
+    if isinstance(target, Apply) and target.op == "add":
+        for near, far in (target.args, target.args[::-1]):
+            rest = distance(near, pc)
+            if rest is not None and pc not in nodes(far):
+                return add(rest, far)
+    return None
 
 
 def record_at(text: Text, place: Value) -> str:

@@ -18,6 +18,7 @@ from isa.engines.native.compiler import Compiler, Linked, Tier
 from isa.engines.native.frame import Tables
 from isa.engines.native.options import Options
 from isa.engines.native.regions import Region, discover
+from isa.engines.native.threaded import NOT_AGAIN, POINTERS
 from isa.engines.native.translate import source
 from isa.machine.storage import Storage
 
@@ -27,7 +28,6 @@ Place = Callable[[int], int | None]  # where in the root the word at a pc lies; 
 MOST = 2048  # regions of one storage; with the next one all begin anew
 STUBBORN = 8  # times that a place may be rewritten before it is left to the interpreter
 FULL_AFTER = 30_000_000  # steps in a region before it is compiled with all passes
-NOT_AGAIN, POINTERS = 1 << 31, 1 << 32  # what stands where no region will be; from here on there is one
 _SYMBOL = "region"
 VISITS, SHORT = 1 << 12, 16  # after so many visits, an entry from which fewer steps are taken each time is closed
 _CODE, _STEPS, _VISITS, _FIELDS = 0, 4, 5, 6  # fields of an entry, and how many; see `Threaded.region`
