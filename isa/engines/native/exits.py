@@ -50,10 +50,6 @@ class Table:
         frame["index"] = address(self._memory)
         frame["exits"] = frame["index"] + _INDEX_BYTES
 
-    @property
-    def full(self) -> bool:
-        return self._frame["known"] >= CAPACITY
-
     def take(self) -> list[Exits]:
         """What was counted since the last call, the kind first that occurred first."""
         known = self._frame["known"]
