@@ -10,21 +10,21 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from isa.description import Isa, Kind, Place, Role
+from isa.engines.delegate import Delegate
 from isa.engines.steps import steps_of
 from isa.machine import Machine, MachineState, Pause, Storage, Trap, least_storage
-from isa.machine.machine import Engine
 from isa.machine.time import time_of
 from isa.partition import ORDINARY, RESOURCES, ordinary_bits
 from monitor import VirtualMachine
 from proofs.broken import Broken, Property
 
 
-class Guard:
+class Guard(Delegate):
     """An engine that does what `inner` does, and raises Broken when resource control is. `running` is the virtual
     machine whose turn it is; None: nothing is watched."""
 
     def __init__(self, below: Machine) -> None:
-        self.inner: Engine = below.engine
+        super().__init__(below.engine)
         self.below, self.isa = below, below.isa
         self.running: VirtualMachine | None = None
         self._steps = steps_of(below.isa)
@@ -87,21 +87,6 @@ class Guard:
         if self.running is not None:
             raise Broken(Property.CONTROL, "a trap was delivered on the machine below, instead of to the monitor")
         self.inner.enter(trap)
-
-    def reset(self) -> None:
-        self.inner.reset()
-
-    def advance(self, steps: int) -> None:
-        self.inner.advance(steps)
-
-    def spin_horizon(self) -> int:
-        return self.inner.spin_horizon()
-
-    def peek(self) -> int | Trap:
-        return self.inner.peek()
-
-    def place(self) -> int | None:
-        return self.inner.place()
 
     def level(self) -> None:
         """Nothing is to run on this machine past the guard."""

@@ -9,39 +9,39 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from isa.engines import choice
+from isa.engines.delegate import Delegate
 from isa.engines.reference import ReferenceEngine
 from isa.errors import MachineError
 from isa.machine.exits import Pause, Trap
 
 if TYPE_CHECKING:
     from isa.engines.native.background import Job
-    from isa.engines.native.layers import Level
-    from isa.machine.machine import Engine, Machine
+    from isa.machine.machine import Machine
 
 EARNED = 4_000  # steps after which loading begins: the reference engine has then run for about 10 milliseconds
 SLICE = 2_000  # steps between two looks at whether loading is done; a thousandth to a hundredth of a second
 URGENT = -1  # a program waits for its engine before it can wait for anything else that is compiled
 
 
-class AutoEngine:
+class AutoEngine(Delegate):
     """Runs one machine with `inner`. May stop sooner than it must, with LIMIT, to change engines."""
 
     def __init__(self, machine: "Machine") -> None:
+        super().__init__(ReferenceEngine(machine))
         self.machine = machine
-        self.inner: Engine = ReferenceEngine(machine)
         self.settled = False  # there will be no other `inner`
         self._left = EARNED  # steps until the next look
         self._loading: Job[bool] | None = None
 
     def execute(self, limit: int) -> tuple[int, Trap | Pause]:
         allowed = self._allowed(limit)  # first: this may change `inner`
-        ran, why = self.inner.execute(allowed)
+        ran, why = super().execute(allowed)
         self._left -= ran
         return ran, why
 
     def deliver(self, limit: int) -> tuple[int, int, Pause]:
         allowed = self._allowed(limit)
-        ran, trapped, why = self.inner.deliver(allowed)
+        ran, trapped, why = super().deliver(allowed)
         self._left -= ran
         return ran, trapped, why
 
@@ -66,26 +66,3 @@ class AutoEngine:
             if self._loading.result():
                 with suppress(MachineError):  # of another description on the same storage
                     self.inner = choice.choose(choice.NATIVE)(self.machine)
-
-    # ---- the rest of an engine
-
-    def enter(self, trap: Trap) -> None:
-        self.inner.enter(trap)
-
-    def reset(self) -> None:
-        self.inner.reset()
-
-    def advance(self, steps: int) -> None:
-        self.inner.advance(steps)
-
-    def spin_horizon(self) -> int:
-        return self.inner.spin_horizon()
-
-    def peek(self) -> int | Trap:
-        return self.inner.peek()
-
-    def place(self) -> int | None:
-        return self.inner.place()
-
-    def level(self) -> "Level | None":
-        return self.inner.level()

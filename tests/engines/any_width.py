@@ -47,7 +47,9 @@ instr ld   "d, a" R(0x5) {{ x[d] <- mem[x[a]] }}
 instr st   "d, a" R(0x6) {{ mem[x[a]] <- x[d] }}
 instr jump "d, a" R(0x7) {{ x[d] <- pc + 1; pc <- x[a] }}
 instr bnz  "a, t" B(0x2) {{ pc <- pc + sext(t) when x[a] != 0 }}
-instr back "d, a" R(0xc) {{ guard(); pc <- mem[x[a]]; psw <- mem[x[a] + 1]; base <- mem[x[a] + 2]; bound <- mem[x[a] + 3] }}
+instr back "d, a" R(0xc) {{
+  guard(); pc <- mem[x[a]]; psw <- mem[x[a] + 1]; base <- mem[x[a] + 2]; bound <- mem[x[a] + 3]
+}}
 instr set  "d, a" R(0xd) {{ guard(); timer <- x[d] + x[a] }}
 instr get  "d, a" R(0xe) {{ guard(); x[d] <- timer + x[a] }}
 instr call "d, a" R(0xf) {{ trap call(x[d]) when x[a] != 1; off <- 1 }}
