@@ -13,12 +13,13 @@ from hashlib import sha256
 from isa.description import Isa
 from isa.engines.native.shapes import Placed, shapes_of
 
+SHORT = 4  # instructions that end in a computed jump and are appended to what leads to them
 MOST = 256  # instructions of a region: what it costs to compile grows faster than its length beyond this
 
 
 @dataclass(frozen=True)
 class Block:
-    """Instructions that run one after the other: only the first is jumped to, only the last jumps."""
+    """Instructions that run one after the other; only the last one has a choice where to go."""
 
     line: tuple[Placed, ...]
 
@@ -62,11 +63,25 @@ class Region:
         starts = [*self.entries, *sorted(heads.intersection(self.code) - set(self.entries))]
         return {pc: self._block(pc, {*heads, *self.entries}) for pc in starts}
 
+    @cached_property
+    def returns(self) -> list[int]:
+        """The entries that routines return to."""
+        backs = {placed.back for placed in self.code.values()}
+        return [pc for pc in self.entries if pc in backs]
+
     def _block(self, pc: int, heads: set[int]) -> Block:
+        line = self._line(pc, heads)
+        on = line[-1].on
+        end = self._line(on, heads) if on is not None and on in self.code else []
+        if end and end[-1].computed and len(end) <= SHORT:
+            line += end  # a return of its own is foreseen better than one in common
+        return Block(tuple(line))
+
+    def _line(self, pc: int, heads: set[int]) -> list[Placed]:
         line = [self.code[pc]]
         while (on := line[-1].on) is not None and on in self.code and on not in heads:
             line.append(self.code[on])
-        return Block(tuple(line))
+        return line
 
 
 def discover(

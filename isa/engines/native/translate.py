@@ -113,7 +113,11 @@ class Translation:
         text.guard(text.compare("slt", rest, number(64, 0)), away)
         self.accesses.at_head(made, values, away)
         text.store(LEFT, rest)
+        admitted = -1
         for event in made.events:
+            if isinstance(event, Put) and event.number != admitted:
+                admitted = event.number
+                self._admit(made, [e for e in made.events if isinstance(e, Put) and e.number == admitted], values)
             self._event(made, event, values)
         decisions = [n for n in choices(made.target) if not isinstance(n, Const)]
         settled = [values.value(n) for n in (*decisions, *made.state.values())][len(decisions) :]
@@ -145,14 +149,27 @@ class Translation:
                     then = text.label("then")
                     text.branch(values.value(guard), then, on)
                     text.block(then)
-                if not known_at_head(event):
-                    away = self._middle(made, event, values)
-                    text.guard(accesses.refused(access, values), away)
-                    accesses.note(index, away)
                 accesses.store(index, word)
                 if guard is not TRUE:
                     text.jump(on)
                     text.block(on)
+
+    def _admit(self, made: Summary, puts: list[Put], values: RegionValues) -> None:
+        """Let all stores of one instruction through before the first of them is done."""
+        text, accesses = self.text, self.accesses
+        for put in puts:
+            if known_at_head(put):
+                continue
+            index, away, on = accesses.index(put.access, values), self._middle(made, put, values), text.label("on")
+            if put.guard is not TRUE:
+                then = text.label("then")
+                text.branch(values.value(put.guard), then, on)
+                text.block(then)
+            text.guard(accesses.refused(put.access, values), away)
+            accesses.note(index, away)
+            if put.guard is not TRUE:
+                text.jump(on)
+                text.block(on)
 
     def _middle(self, made: Summary, event: Event, values: RegionValues) -> str:
         """Where to leave before an instruction inside a block."""
@@ -180,7 +197,7 @@ class Translation:
                 text.branch(values.value(condition), to, other)
             case _:
                 going = values.value(target)
-                cases = " ".join(f"{number(going.width, e).typed}, label %{label(e)}" for e in self.region.entries)
+                cases = " ".join(f"{number(going.width, e).typed}, label %{label(e)}" for e in self.region.returns)
                 elsewhere = text.later("elsewhere", lambda: self._out(going))
                 text.emit(f"switch {going.typed}, label %{elsewhere} [ {cases} ]")
 
