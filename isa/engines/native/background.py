@@ -71,9 +71,7 @@ class Background:
             if len(self._waiting) >= MOST_WAITING:
                 return None
             heapq.heappush(self._waiting, (priority, next(self._numbers), job))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="background", daemon=True)
-                self._thread.start()
+            self._start()
         self._ready.release()
         return job
 
@@ -88,10 +86,17 @@ class Background:
         self._starting = threading.Lock()
         self._ready = threading.Semaphore(len(self._waiting))
 
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name="background", daemon=True)
+            self._thread.start()
+
     def _child(self) -> None:
         self._thread = None
         self._prepare()
         self._busy.release()
+        if self._waiting:
+            self._start()
 
 
 def workers() -> int:

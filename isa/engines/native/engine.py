@@ -117,8 +117,10 @@ class NativeEngine(ReferenceEngine):
     def enter_native(self, limit: int, deliver: bool) -> Code:
         """Run native code once, and see to what it met: code that became hot, code that was overwritten."""
         self.begin()
-        code = Code(self.code.execute(self.frame.address, limit, deliver))
-        self.translations.end()
+        try:
+            code = Code(self.code.execute(self.frame.address, limit, deliver))
+        finally:
+            self.translations.end()
         self.attend(code)
         return code
 

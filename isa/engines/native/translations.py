@@ -7,7 +7,7 @@ here changes between two calls of native code. A region is taken out as soon as 
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import RLock
+from threading import Lock, RLock
 from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -79,6 +79,7 @@ class Translations:
         self.cells = root.cells
         self.compiler = Compiler()
         self._running = 0  # threads in native code
+        self._fence = Lock()
         self._turn = RLock()  # machines on one storage may run in several threads
         self.installed: dict[int, Installed] = {}  # by the word of the hot place
         self._young: set[Installed] = set()  # those that may still change
@@ -196,6 +197,8 @@ class Translations:
         region, words, code, tier = made
         for word in words.values():
             self.tables.mark(word)
+        with self._fence:  # to take a lock makes the marks seen before the words are read
+            pass
         if any(self.cells[word] != region.code[pc].word for pc, word in words.items()):
             return False
         if len(self.installed) >= MOST:
@@ -222,7 +225,8 @@ class Translations:
         for entry, pc in zip(installed.entries, installed.region.entries, strict=True):
             if pc in installed.open and entry[_VISITS] >= VISITS:
                 installed.open.discard(pc)
-                if entry[_STEPS] < SHORT * entry[_VISITS]:
+                mine = self.tables.entries[installed.words[pc]] == ctypes.addressof(entry)
+                if mine and entry[_STEPS] < SHORT * entry[_VISITS]:
                     self.tables.entries[installed.words[pc]] = NOT_AGAIN
 
     def _improve(self, installed: Installed, options: Options) -> None:
@@ -243,8 +247,10 @@ class Translations:
         for word in installed.words.values():
             self._at[word].discard(installed)
         for entry, pc in zip(installed.entries, installed.region.entries, strict=True):
-            if self.tables.entries[installed.words[pc]] == ctypes.addressof(entry):
-                self.tables.entries[installed.words[pc]] = 0
+            place = installed.words[pc]
+            closed = pc not in installed.open and self.tables.entries[place] == NOT_AGAIN
+            if closed or self.tables.entries[place] == ctypes.addressof(entry):
+                self.tables.entries[place] = 0
         self._young.discard(installed)
         self.installed.pop(installed.words[installed.region.entries[0]], None)
         self._retired.append(installed)
