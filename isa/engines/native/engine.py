@@ -93,8 +93,7 @@ class NativeEngine(ReferenceEngine):
             return 0, 0, Pause.HALT
         frame, done, trapped = self.frame, 0, 0
         while done < limit:
-            most = SLICE if self.translations.busy else LONG_SLICE
-            code = self.enter_native(min(limit - done, most), deliver)
+            code = self.enter_native(min(limit - done, self.slice), deliver)
             done += frame["ran"]
             trapped += frame["trapped"]
             if code in _PAUSES:
@@ -126,7 +125,9 @@ class NativeEngine(ReferenceEngine):
 
     # ---- under another machine: see `isa.engines.native.layers.Level`
 
-    slice = SLICE
+    @property
+    def slice(self) -> int:
+        return SLICE if self.translations.busy else LONG_SLICE
 
     def level(self) -> "Level | None":
         return self

@@ -55,8 +55,9 @@ class Level(Protocol):
 
     frame: Frame
     options: Options
-    slice: int  # how many steps it should take before `finish` is called
 
+    @property
+    def slice(self) -> int: ...  # how many steps it should take before `finish` is called
     def begin(self) -> None: ...
     def finish(self, code: Code | None) -> tuple[int, Stop | None]: ...
 
