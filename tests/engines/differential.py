@@ -86,6 +86,7 @@ def run_by_traps(machine: Machine, budget: int) -> Iterator[Exit]:
 
 def move(machine: Machine, turn: Turn) -> None:
     """What happens from outside before a turn. A machine that is moved elsewhere runs again if it had stopped."""
+    machine.breakpoints = set(turn.breaks)
     for name, value in turn.state.items():
         machine.state[name] = value
     for index, word in turn.words.items():
@@ -173,6 +174,8 @@ def _less(turn: Turn) -> Iterator[Turn]:
                 yield replace(turn, state={**turn.state, name: [*value[:i], 0, *value[i + 1 :]]})
     if not turn.whole:
         yield replace(turn, whole=True)
+    if turn.breaks:
+        yield replace(turn, breaks=frozenset())
     if turn.steps > 1:
         yield replace(turn, steps=turn.steps // 2)
         yield replace(turn, steps=turn.steps - 1)

@@ -30,8 +30,8 @@ BUDGETS = (90, 1, 2, 3, 7, 41, 97, 200)
 
 @dataclass(frozen=True)
 class Turn:
-    """A piece of a run: what is changed from outside before it, its budget in steps, and whether it is run as a whole
-    or by stopping at every trap.
+    """A piece of a run: what is changed from outside before it, its budget in steps, whether it is run as a whole or by
+    stopping at every trap, and its breakpoints.
 
     Guests come to rest in some small loop; being moved, they come back to the same code from elsewhere."""
 
@@ -39,6 +39,7 @@ class Turn:
     state: dict[str, int | list[int]]
     words: dict[int, int]
     whole: bool = True
+    breaks: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,8 @@ class HotGenerator(Generator):
         if on and choices.randint(0, 4) == 4:
             at = self.first + choices.choice((0, 0, self.span)) + choices.randint(0, LENGTH - 1)
             words = {at: self._word_at(choices, at % self.span, CALM)}
-        return Turn(choices.choice(BUDGETS), changed, words, bool(choices.randint(0, 4)))
+        breaks = {self.first + choices.randint(0, LENGTH) for _ in range(max(0, choices.randint(0, 11) - 9))}
+        return Turn(choices.choice(BUDGETS), changed, words, bool(choices.randint(0, 4)), frozenset(breaks))
 
     # ---- words
 
