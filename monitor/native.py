@@ -58,7 +58,11 @@ class NativeLevel:
         fields[_INSIDE] = self.trapped = 0
         while True:
             self._begin(self._limit(limit))
-            code = execute(self.frame.address, min(limit - dispatcher.done, FAR), deliver)
+            try:
+                code = execute(self.frame.address, min(limit - dispatcher.done, FAR), deliver)
+            except BaseException:  # Ctrl-C: this run cannot be told any more, but nobody is in native code
+                self.lower.finish(None)
+                raise
             dispatcher.done += fields[_RAN]
             self.trapped += fields[_TRAPPED]
             stop = self._finish(code)
