@@ -29,6 +29,7 @@ SLOW = {
     *("test_compare_variants", "test_demo", "test_equivalence", "test_hostile_files", "test_mutants"),
     *("test_differential", "test_differential_coverage", "test_differential_odd", "test_native_guests"),
     *("test_native_code_writes", "test_native_core_planted", "test_native_faults", "test_windows_proved"),
+    *("test_native_loops", "test_native_regions"),
     *("test_obligations", "test_os", "test_planted_bugs", "test_properties_coverage", "test_properties_guests"),
     *("test_properties_hostile", "test_properties_planted", "test_prove", "test_prove_properties", "test_published"),
     *("test_readme", "test_sampling", "test_scheduling", "test_stacking", "test_terminal", "test_verification"),
