@@ -37,7 +37,7 @@ def agree(source: str, budgets: tuple[int, ...] = (3000,), bound: int = SIZE, **
         native, stepped = (Machine(G3, Storage(32, SIZE), engine=engine) for engine in (Eager, Stepping))
         for machine in (native, stepped):
             machine.load(image)
-            for at in range(FIRST, FIRST + 100):
+            for at in range(FIRST, FIRST + 200):
                 machine.storage.store(at + 1000, machine.storage.load(at))
             machine.state["x"] = [registers.get(f"r{n}", 0) for n in range(16)]
             machine.state["base"], machine.state["bound"] = base, bound
@@ -129,7 +129,13 @@ def spinning() -> None:
     agree("1: addi r5, r5, -1\n sltu r6, r5, r9\n2: bne r6, r0, 2b\n beq r0, r0, 1b\n", (40, 9, 3000), r5=60, r9=9)
 
 
+def doubling() -> None:
+    """An address that is a sum of itself a hundred times over: more ways through it than could ever be gone."""
+    agree("1: " + "add r1, r1, r1\n" * 100 + "lw r6, 0(r1)\n addi r5, r5, -1\n bne r5, r0, 1b\n", r5=20)
+
+
 CHECKS = (
+    doubling,
     budgets,
     traps,
     bounds,

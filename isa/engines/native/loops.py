@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from isa.engines.native.shapes import Access, Place, leaves
-from isa.engines.native.summaries import Check, Fetch, Put, Summary, is_free, place_of
+from isa.engines.native.summaries import Check, Event, Put, Summary, place_of
 from isa.fold import apply, const, negate, rewriter, sub
-from isa.ir import TRUE, Apply, Const, Expr, nodes
+from isa.ir import TRUE, Apply, Const, Expr, Param, nodes
 
 WIDEST = 32
 
@@ -37,14 +37,65 @@ class While:
     equal: bool
 
 
+class Straight:
+    """Which expressions over the beginning of a round are straight. `places` has the places that are, with their steps;
+    `changed` are all places that change."""
+
+    def __init__(self, made: Summary) -> None:
+        self.changed = set(made.state)
+        self._steps: dict[Expr, Expr | None] = {}
+        self.places: dict[Place, Expr] = {}
+        self.places = dict(self._moved(made))
+        self._steps.clear()
+
+    def step(self, expr: Expr) -> Expr | None:
+        """By how much a value changes each round, modulo its width; None if not by the same each time."""
+        for node in nodes(expr):
+            if node not in self._steps:
+                self._steps[node] = self._step(node)
+        return self._steps[expr]
+
+    def still(self, expr: Expr) -> bool:
+        step = self.step(expr)
+        return isinstance(step, Const) and step.value == 0
+
+    def _moved(self, made: Summary) -> Iterator[tuple[Place, Expr]]:
+        """The places that something is added to which stands still."""
+        for place, value in made.state.items():
+            match value:
+                case Apply(_, "add", (a, b)) if place_of(a) == place and self.still(b):
+                    yield place, b
+                case Apply(_, "add", (a, b)) if place_of(b) == place and self.still(a):
+                    yield place, a
+                case Apply(width, "sub", (a, b)) if place_of(a) == place and self.still(b):
+                    yield place, sub(const(width, 0), b)
+
+    def _step(self, node: Expr) -> Expr | None:
+        """The step of a node whose operands have theirs."""
+        place, zero = place_of(node), const(node.width, 0)
+        if place is not None:
+            return self.places.get(place) if place in self.changed else zero
+        if isinstance(node, Param):
+            return None
+        steps = [self._steps[operand] for operand in node.operands()]
+        if all(isinstance(step, Const) and step.value == 0 for step in steps):
+            return zero
+        match node, steps:
+            case Apply(_, "add" | "sub" as op), (Expr() as one, Expr() as other):
+                return apply(op, one, other)
+            case Apply(_, "mul" | "shl" as op, (_, by)), (Expr() as one, Const(_, 0)):
+                return apply(op, one, by)
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A block that jumps to itself under `test`, else to `exit`. `steps` has the places that are straight; the others
-    that change are carried from round to round. All of it is over the state at the beginning of a round. `rounds` is
-    how many there are, if that is known."""
+    """A block that jumps to itself under `test`, else to `exit`. The places that change and are not straight are
+    carried from round to round. All of it is over the state at the beginning of a round. `rounds` is how many there
+    are, if that is known."""
 
     made: Summary
-    steps: dict[Place, Expr]
+    straight: Straight
     test: Until | While
     exit: Const
     rounds: int | None
@@ -53,9 +104,14 @@ class Loop:
     def stores(self) -> bool:
         return any(isinstance(event, Put) for event in self.made.events)
 
+    @property
+    def steps(self) -> dict[Place, Expr]:
+        """The straight places and their steps."""
+        return self.straight.places
+
     def step(self, expr: Expr) -> Expr:
         """By how much a straight expression changes each round."""
-        found = _step(expr, self.steps, set(self.made.state))
+        found = self.straight.step(expr)
         assert found is not None
         return found
 
@@ -69,12 +125,11 @@ def counted(pc: int, made: Summary, known: Mapping[Place, Expr]) -> Loop | None:
             goes_on = negate(condition)
         case _:
             return None
-    steps = dict(_straight_places(made))
-    changed = set(made.state)
-    test = _test(goes_on, steps, changed)
-    if test is None or not all(_fits(event, steps, changed) for event in made.events):
+    straight = Straight(made)
+    test = _test(goes_on, straight)
+    if test is None or not all(_fits(event, straight) for event in made.events):
         return None
-    return Loop(made, steps, test, leave, _rounds(test, known))
+    return Loop(made, straight, test, leave, _rounds(test, known))
 
 
 def _rounds(test: Until | While, known: Mapping[Place, Expr]) -> int | None:
@@ -103,74 +158,36 @@ def as_signed(value: Const) -> int:
     return value.value - (value.value >> (value.width - 1) << value.width)
 
 
-def _fits(event: Check | Fetch | Put, steps: dict[Place, Expr], changed: set[Place]) -> bool:
+def _fits(event: Event, straight: Straight) -> bool:
+    """Whether what is done in a round can be let through for all rounds."""
     match event:
         case Check():
             return False
         case Put(_, _, guard, _, _) if guard is not TRUE:
             return False
     access: Access = event.access
-    straight = is_free(access.address) and _step(access.address, steps, changed) is not None
-    return access.sure and access.address.width <= WIDEST and straight
+    return access.sure and access.address.width <= WIDEST and straight.step(access.address) is not None
 
 
-def _straight_places(made: Summary) -> Iterator[tuple[Place, Expr]]:
-    """The places that something is added to which stands still."""
-    changed = set(made.state)
-    for place, value in made.state.items():
-        match value:
-            case Apply(_, "add", (a, b)) if place_of(a) == place and _still(b, changed):
-                yield place, b
-            case Apply(_, "add", (a, b)) if place_of(b) == place and _still(a, changed):
-                yield place, a
-            case Apply(width, "sub", (a, b)) if place_of(a) == place and _still(b, changed):
-                yield place, sub(const(width, 0), b)
-
-
-def _still(expr: Expr, changed: set[Place]) -> bool:
-    return is_free(expr) and not any(place_of(n) in changed for n in nodes(expr))
-
-
-def _step(expr: Expr, steps: dict[Place, Expr], changed: set[Place]) -> Expr | None:
-    """By how much a value changes each round, modulo its width; None if not by the same each time."""
-    if _still(expr, changed):
-        return const(expr.width, 0)
-    place = place_of(expr)
-    if place is not None:
-        return steps.get(place)
-    match expr:
-        case Apply(_, "add" | "sub" as op, (a, b)):
-            one, other = _step(a, steps, changed), _step(b, steps, changed)
-            return None if one is None or other is None else apply(op, one, other)
-        case Apply(_, "mul", (a, b)) if _still(b, changed):
-            one = _step(a, steps, changed)
-            return one and apply("mul", one, b)
-        case Apply(_, "shl", (a, Const() as by)):
-            one = _step(a, steps, changed)
-            return one and apply("shl", one, by)
-    return None
-
-
-def _test(goes_on: Expr, steps: dict[Place, Expr], changed: set[Place]) -> Until | While | None:
+def _test(goes_on: Expr, straight: Straight) -> Until | While | None:
     match goes_on:
         case Apply(_, "negate", (Apply(_, "eq", (a, b)),)) if a.width <= WIDEST:
             value = sub(a, b)
-            step = _step(value, steps, changed)
+            step = straight.step(value)
             if isinstance(step, Const) and step.value:
                 return Until(value, as_signed(step))
         case Apply(_, "ult" | "slt" | "ule" | "sle" as op, (a, b)):
-            return _order(op, a, b, steps, changed)
+            return _order(op, a, b, straight)
         case Apply(_, "negate", (Apply(_, "ult" | "slt" | "ule" | "sle" as op, (a, b)),)):
-            return _order(_DENIED[op], b, a, steps, changed)
+            return _order(_DENIED[op], b, a, straight)
     return None
 
 
 _DENIED = {"ult": "ule", "ule": "ult", "slt": "sle", "sle": "slt"}
 
 
-def _order(op: str, low: Expr, high: Expr, steps: dict[Place, Expr], changed: set[Place]) -> While | None:
-    up, down = _step(low, steps, changed), _step(high, steps, changed)
-    if low.width > WIDEST or up is None or down is None:
+def _order(op: str, low: Expr, high: Expr, straight: Straight) -> While | None:
+    up, down = straight.step(low), straight.step(high)
+    if low.width > WIDEST or up is None or down is None or straight.still(low) == straight.still(high):
         return None
-    zeros = [isinstance(s, Const) and s.value == 0 for s in (up, down)]
-    return While(low, high, up, down, op[0] == "s", op[2] == "e") if sum(zeros) == 1 else None
+    return While(low, high, up, down, op[0] == "s", op[2] == "e")

@@ -226,13 +226,22 @@ def _disjuncts(condition: Expr) -> list[Expr]:
     return [condition]
 
 
+def choice(target: Expr) -> tuple[Expr, Expr, Expr] | None:
+    """The condition and the two ways of a jump that chooses. A choice between computed pcs counts as computed itself:
+    it may be made of others, in more ways than could be told apart."""
+    match target:
+        case Apply(_, "select", (condition, then, otherwise)) if {type(then), type(otherwise)} & {Const}:
+            return condition, then, otherwise
+    return None
+
+
 def leaves(target: Expr) -> Iterator[Expr]:
-    """What a choice chooses from."""
-    if isinstance(target, Apply) and target.op == "select":
-        yield from leaves(target.args[1])
-        yield from leaves(target.args[2])
-    else:
-        yield target
+    """Where a jump may go."""
+    while (found := choice(target)) is not None:
+        _, then, otherwise = found
+        target, constant = (otherwise, then) if isinstance(then, Const) else (then, otherwise)
+        yield constant
+    yield target
 
 
 def _compared(condition: Expr) -> Expr:

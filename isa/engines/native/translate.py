@@ -17,11 +17,11 @@ from isa.engines.native.loops import Loop, counted, known_before
 from isa.engines.native.regions import Block, Region
 from isa.engines.native.registers import LEFT, PC, RegionValues, variable
 from isa.engines.native.rounds import LEAST, Rounds
-from isa.engines.native.shapes import Place, shapes_of
+from isa.engines.native.shapes import Place, choice, shapes_of
 from isa.engines.native.summaries import Check, Event, Fetch, Put, Summary, summary
 from isa.engines.native.text import METADATA, Value, number
 from isa.engines.native.values import Memory
-from isa.ir import TRUE, Apply, Const, Expr
+from isa.ir import TRUE, Const, Expr
 
 SIGNATURE = "ptr %frame, ptr noalias %state, ptr noalias %cells, ptr noalias %lines, i64 %left, i64 %way"
 
@@ -119,7 +119,7 @@ class Translation:
                 admitted = event.number
                 self._admit(made, [e for e in made.events if isinstance(e, Put) and e.number == admitted], values)
             self._event(made, event, values)
-        decisions = [n for n in choices(made.target) if not isinstance(n, Const)]
+        decisions = [n for n in _decisions(made.target) if not isinstance(n, Const)]
         settled = [values.value(n) for n in (*decisions, *made.state.values())][len(decisions) :]
         for place, value in zip(made.state, settled, strict=True):
             text.store(variable(place), value, value.width)
@@ -188,18 +188,18 @@ class Translation:
 
     def _jump(self, target: Expr, values: RegionValues) -> None:
         """Go where the pc says; what it depends on has its values."""
-        text = self.text
-        match target:
-            case Const(_, pc):
-                text.jump(self._label(pc))
-            case Apply(_, "select", (condition, then, otherwise)):
-                to, other = (self._way(way, values) for way in (then, otherwise))
-                text.branch(values.value(condition), to, other)
-            case _:
-                going = values.value(target)
-                cases = " ".join(f"{number(going.width, e).typed}, label %{label(e)}" for e in self.region.returns)
-                elsewhere = text.later("elsewhere", lambda: self._out(going))
-                text.emit(f"switch {going.typed}, label %{elsewhere} [ {cases} ]")
+        text, found = self.text, choice(target)
+        if isinstance(target, Const):
+            text.jump(self._label(target.value))
+        elif found is not None:
+            condition, then, otherwise = found
+            to, other = self._way(then, values), self._way(otherwise, values)
+            text.branch(values.value(condition), to, other)
+        else:
+            going = values.value(target)
+            cases = " ".join(f"{number(going.width, e).typed}, label %{label(e)}" for e in self.region.returns)
+            elsewhere = text.later("elsewhere", lambda: self._out(going))
+            text.emit(f"switch {going.typed}, label %{elsewhere} [ {cases} ]")
 
     def _way(self, target: Expr, values: RegionValues) -> str:
         if isinstance(target, Const):
@@ -222,11 +222,13 @@ def label(pc: int) -> str:
     return f"pc.{pc:x}"
 
 
-def choices(target: Expr) -> Iterator[Expr]:
-    """Conditions and results of a choice."""
-    if isinstance(target, Apply) and target.op == "select":
-        yield target.args[0]
-        yield from choices(target.args[1])
-        yield from choices(target.args[2])
-    else:
+def _decisions(target: Expr) -> Iterator[Expr]:
+    """What a jump depends on: its conditions, and where it goes."""
+    found = choice(target)
+    if found is None:
         yield target
+        return
+    condition, then, otherwise = found
+    yield condition
+    yield from _decisions(then)
+    yield from _decisions(otherwise)
