@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EARNED = 4_000  # steps after which loading begins: the reference engine has then run for about 10 milliseconds
 SLICE = 2_000  # steps between two looks at whether loading is done; a thousandth to a hundredth of a second
+AT_FIRST, AFTERWARDS = 0.1, 0.005  # seconds to wait for it at a look: two threads of Python hinder each other, and most
+# of loading is Python; what may take longer, to compile, is not, and then the reference engine goes on
 URGENT = -1  # a program waits for its engine before it can wait for anything else that is compiled
 
 
@@ -58,10 +60,11 @@ class AutoEngine(Delegate):
         """Begin to load the native engine; change to it once it is there."""
         from isa.engines.native.background import submit
 
+        patience = AFTERWARDS
         if self._loading is None:
-            isa = self.machine.isa
+            isa, patience = self.machine.isa, AT_FIRST
             self._loading = submit(lambda: choice.prepare(isa), URGENT)
-        if self._loading is not None and self._loading.done:
+        if self._loading is not None and self._loading.wait(patience):
             self.settled = True
             if self._loading.result():
                 with suppress(MachineError):  # of another description on the same storage

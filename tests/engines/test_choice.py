@@ -176,8 +176,7 @@ class Slow:
     def __init__(self, asked: int) -> None:
         self._left = asked
 
-    @property
-    def done(self) -> bool:
+    def wait(self, seconds: float) -> bool:
         self._left -= 1
         return self._left < 0
 

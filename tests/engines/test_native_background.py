@@ -165,3 +165,10 @@ if child == 0:
     os._exit(0)
 assert os.waitpid(child, 0)[1] == 0
 """)
+
+
+def test_who_waits_for_a_job_does_not_do_it() -> None:
+    job = background.Job(lambda: 7)
+    assert not job.wait(0.01) and not job.done
+    job.run()
+    assert job.wait(0) and job.result() == 7

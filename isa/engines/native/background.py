@@ -24,6 +24,7 @@ class Job(Generic[Result]):
         self.done = False
         self._work = work
         self._error: Exception | None = None
+        self._finished = threading.Event()
         self._turn = threading.RLock()
 
     def run(self) -> None:
@@ -37,6 +38,11 @@ class Job(Generic[Result]):
                 self._error = error
             del self._work
             self.done = True
+            self._finished.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Give the work that long to be done, without doing it; whether it is."""
+        return self._finished.wait(seconds)
 
     def result(self) -> Result:
         """What came of it; raises what the work raised. Does the work now if nobody has begun it."""
