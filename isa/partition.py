@@ -6,6 +6,7 @@ resource; the other resources extend it.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from isa.description import Isa, Kind, Place, Role, State
 
@@ -26,6 +27,14 @@ def ordinary_bits(state: State) -> Runs:
             runs.append((low, start - low))
         low = start + width
     return [*runs, (low, state.width - low)] if low < state.width else runs
+
+
+def named_parts(state: State, low: int, width: int) -> list[Place]:
+    """A run of bits of a scalar, cut at the fields that have a name of their own."""
+    edges = {low, low + width}
+    for f in state.fields:
+        edges |= {e for e in (f.low, f.low + f.width) if low < e < low + width}
+    return [Place(state.name, a, b - a) for a, b in pairwise(sorted(edges))]
 
 
 def places(isa: Isa, roles: frozenset[Role]) -> Iterator[Place]:

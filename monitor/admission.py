@@ -23,18 +23,23 @@ SAMPLES = 400
 
 def admit(core: Core, compiled: CompiledCore, steps: Steps) -> None:
     """Raises MachineError with the reason if the machine is refused."""
+    ready(core, steps)
+    if steps.fetch_index is None:
+        raise MachineError(
+            f"the fetch of {core.isa.name} is not a relocated access to storage", "let `execute` read through the view"
+        )
+    _check_relocation(core, compiled, steps)
+
+
+def ready(core: Core, steps: Steps) -> None:
+    """Raises MachineError if direct runs on the machine could not be timed or kept quiet, in any mode."""
     isa = core.isa
     if steps.time is None:
         raise MachineError(
             f"the prologue of {isa.name} has a shape whose time law is not known, so a direct run cannot be timed",
             "let the prologue move scalars by one each step, and look at them only by comparison",
         )
-    if steps.fetch_index is None:
-        raise MachineError(
-            f"the fetch of {isa.name} is not a relocated access to storage", "let `execute` read through the view"
-        )
     _check_quiet(core, steps.time)
-    _check_relocation(core, compiled, steps)
 
 
 def _check_quiet(core: Core, time: Time) -> None:

@@ -6,6 +6,9 @@ is thrown away harms nobody. The classes of the paper do not imply it: an addres
 
 *Steady view*: in both modes an access is refused or admitted alike, and reaches the same place. Relocation that
 differs by mode shows up as memory traps only, which every definition of the paper ignores (trap 11).
+
+*Refusals that tell nothing*: which accesses are refused depends on the address, the relocation and the size alone. The
+definitions ignore memory traps, so a view that refused by anything else would tell a guest of it, and no class say so.
 """
 
 from collections.abc import Iterator
@@ -19,10 +22,16 @@ from proofs.classification import Subject
 from proofs.pairs import (
     differ_in_storage,
     differ_ordinarily,
+    fit_facts,
     has_window,
     in_mode,
+    is_user,
+    other_resources,
     proper,
     resources_differ,
+    shifted,
+    window_fits,
+    window_state,
 )
 from proofs.solving import Answer, Found, both, exists, opposite
 from proofs.symbolic import (
@@ -48,6 +57,7 @@ class Check:
 
     holds: Found
     detail: str = ""
+    user: Found | None = None  # of states in user mode, where that was asked apart
 
 
 HOLDS = Check(Found.YES)
@@ -99,6 +109,33 @@ def _moved(behaviour: Behaviour, above: SymbolicState, below: SymbolicState) -> 
         if isinstance(effect, Store):
             reached = [one.value(effect.guard), two.value(effect.guard)]
             yield conjunction(*reached, negation(same(one.value(effect.index), two.value(effect.index))))
+
+
+# ---- refusals
+
+
+def silent(what: Subject, timeout: float) -> Check:
+    """Whether a program that is moved, its window fitting in storage whole, or one that meets other resources, is
+    refused the same accesses."""
+    if not any(t.view for t in what.behaviour.traps) or not has_window(what.isa):
+        return HOLDS
+    one, state = window_state(what.isa), arbitrary(what.isa)
+    fits = [window_fits(s) for s in (one, shifted(one))]
+    moved = _refused_apart(what, one, shifted(one), fits, timeout)
+    return _worst([moved, _refused_apart(what, state, other_resources(state), [], timeout)])
+
+
+def _refused_apart(what: Subject, one: SymbolicState, two: SymbolicState, given: list[Term], timeout: float) -> Check:
+    a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
+    told = [*a.facts, *b.facts, *(fact for s, run in ((one, a), (two, b)) for fact in fit_facts(s, run))]
+    apart = [a.trapped != b.trapped, disjunction(_refused(a), _refused(b))]
+    asked = [proper(one), proper(two), *given, *told, *apart]
+    answer = exists(asked, timeout, quick=True)
+    if answer.found is Found.NO:
+        return HOLDS
+    user = exists([*asked, is_user(one)], timeout, quick=True).found
+    said = "where the program lies" if given else "a resource"
+    return replace(_counted(answer, one, f"which accesses are refused shows {said}"), user=opposite(user))
 
 
 # ---- containment
@@ -192,4 +229,4 @@ def _worst(checks: list[Check]) -> Check:
     return next(c for c in checks if c.holds is holds)
 
 
-__all__ = ["HOLDS", "Check", "contained", "steady", "touches_storage"]
+__all__ = ["HOLDS", "Check", "contained", "silent", "steady", "touches_storage"]

@@ -1,11 +1,14 @@
 """Which instructions are privileged, which are sensitive and how: the paper's definitions, decided for all states.
 
-An instruction is its body and the step's default pc, without prologue and fetch: with a due clock in the prologue
-every state would trap and nothing would be privileged. All traps are excluded where the paper excludes memory traps,
-since otherwise every system call is sensitive. The holes that this opens are closed apart: a trap that depends on the
-mode in another way is a class of its own, `irregular`; *whether* an instruction traps, memory traps still excluded,
-counts as part of its result where location and resources are asked for, or a machine that traps when its base is odd
-would be called innocuous. Popek and Goldberg (1974), section 3; docs/theory.md has the definitions.
+What is classified is what happens: the prologue's effects, the default pc and the body. An instruction answers for what
+it does beyond the prologue, so that a tick of the clock makes nothing sensitive, and undoing one does. The traps of the
+prologue are left out: with a due clock every state would trap and nothing would be privileged.
+
+All traps are excluded where the paper excludes memory traps, since otherwise every system call is sensitive. The holes
+that this opens are closed apart: a trap that depends on the mode in another way is a class of its own, `irregular`;
+*whether* an instruction traps, memory traps still excluded, counts as part of its result where location and resources
+are asked for, or a machine that traps when its base is odd would be called innocuous. Popek and Goldberg (1974),
+section 3; docs/theory.md has the definitions.
 """
 
 from collections.abc import Callable
@@ -22,6 +25,7 @@ from proofs.pairs import (
     differ_in_storage,
     differ_in_window,
     differ_ordinarily,
+    even,
     has_window,
     in_mode,
     is_user,
@@ -31,6 +35,7 @@ from proofs.pairs import (
     relocation_changed,
     resources_changed,
     shifted,
+    ticked,
     window_state,
 )
 from proofs.solving import Answer, Found, both, either, exists, opposite
@@ -42,11 +47,22 @@ TIMEOUT = 20.0  # seconds for one question
 
 @dataclass(frozen=True)
 class Subject:
-    """What is classified: an instruction or the unassigned encodings, as one behaviour over its operands."""
+    """What is classified: an instruction or the unassigned encodings, over its operands. `behaviour` is its body after
+    the default pc."""
 
     isa: Isa
     name: str
     behaviour: Behaviour
+
+    @cached_property
+    def whole(self) -> Behaviour:
+        """What happens in a step that prologue and fetch let through."""
+        return Behaviour((), self.isa.prologue.effects).then(self.behaviour)
+
+    @cached_property
+    def step(self) -> Behaviour:
+        """The step with the traps of its prologue, the fetch apart."""
+        return self.isa.prologue.then(self.behaviour)
 
     @cached_property
     def without_guard(self) -> "Subject":
@@ -109,19 +125,25 @@ class Verdict:
         return opposite(self.sensitivity.sensitive)
 
     @property
+    def guarded(self) -> Found:
+        """Privileged because of what happens in pairs of states. By vacuity alone nothing is said of what it does in
+        one mode while it memory-traps in the other."""
+        return both(self.privileged, opposite(self.vacuous))
+
+    @property
     def virtualizable(self) -> Found:
         """Whether it keeps Theorem 1: privileged or innocuous, and no trap that depends on the mode irregularly. One
         that is privileged for some states and innocuous for all others keeps it too."""
         if self.partly is Found.YES and self.rest is not None:
             return both(opposite(self.irregular), opposite(self.rest.sensitive))
-        return both(opposite(self.irregular), either(self.privileged, self.innocuous))
+        return both(opposite(self.irregular), either(self.guarded, self.innocuous))
 
     @property
     def hybrid(self) -> Found:
         """Whether it keeps Theorem 3: privileged, or not user sensitive."""
         if self.partly is Found.YES and self.rest is not None:
             return opposite(self.rest.user)
-        return either(self.privileged, opposite(self.sensitivity.user))
+        return either(self.guarded, opposite(self.sensitivity.user))
 
 
 class Classifier:
@@ -154,14 +176,14 @@ class Classifier:
             rest = self.sensitivity(what, lambda s: negation(_Pair(what, s).guarded))
         sensitivity = self.sensitivity(what)
         unguarded = sensitivity
-        if what.without_guard.behaviour != what.behaviour:
+        if what.without_guard.behaviour != what.whole:
             unguarded = self.sensitivity(what.without_guard)
         return Verdict(what.name, privileged, vacuous, irregular, partly, sensitivity, unguarded, rest)
 
     def sensitivity(self, what: Subject, where: Callable[[SymbolicState], Term] | None = None) -> Sensitivity:
         """All ways of sensitivity; `where` restricts the states that are looked at."""
-        control, control_user = self._alone(what, where, lambda s, a: relocation_changed(s, a.state))
-        changes, changes_user = self._alone(what, where, resources_changed)
+        control, control_user = self._alone(what, where, lambda s, a: relocation_changed(ticked(s), a.state))
+        changes, changes_user = self._alone(what, where, lambda s, a: resources_changed(ticked(s), a))
         depends, depends_user = self._depends(what, where)
         location, location_user = self._location(what, where)
         return Sensitivity(
@@ -177,8 +199,8 @@ class Classifier:
         """Whether it is sensitive in the states that `where` restricts it to, asked only of the ways that `known`,
         its sensitivity in more states, leaves open; the first way that is found settles it."""
         ways: list[tuple[Found, Callable[[], Found]]] = [
-            (known.control, lambda: self._alone(what, where, lambda s, a: relocation_changed(s, a.state))[0]),
-            (known.resource, lambda: self._alone(what, where, resources_changed)[0]),
+            (known.control, lambda: self._alone(what, where, lambda s, a: relocation_changed(ticked(s), a.state))[0]),
+            (known.resource, lambda: self._alone(what, where, lambda s, a: resources_changed(ticked(s), a))[0]),
             (known.location, lambda: self._location(what, where)[0]),
             (known.mode, lambda: self._mode(what, where)),
             (known.resource, lambda: self._depends(what, where)[0]),
@@ -201,7 +223,7 @@ class Classifier:
     ) -> tuple[Found, Found]:
         """Whether a step from one state changes something: from any mode, and from user mode."""
         state = arbitrary(self.isa)
-        run = attempt(what.behaviour, state)
+        run = attempt(what.whole, state)
         asked = [proper(state), *_untrapped(run), changed(state, run), *_restricted(where, state)]
         return self._and_from_user(state, asked)
 
@@ -213,28 +235,24 @@ class Classifier:
         """Whether the ordinary result depends on a resource."""
         one = arbitrary(self.isa)
         two = other_resources(one)
-        a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
+        a, b = attempt(what.whole, one), attempt(what.whole, two)
         result = disjunction(
             differ_ordinarily(a.state, b.state),
             differ_in_storage(a.state, b.state),
             _relocation_differs(a, b),
         )
-        found = self._and_from_user(
-            one, [proper(one), proper(two), *_untrapped(a, b), result, *_restricted(where, one, two)]
-        )
-        return self._or_uneven(what, where, one, two, found)
+        asked = [proper(one), proper(two), *_untrapped(a, b), *even(one, two), result, *_restricted(where, one, two)]
+        return self._or_uneven(what, where, one, two, self._and_from_user(one, asked))
 
     def _location(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> tuple[Found, Found]:
         if not self.windowed:
             return Found.NO, Found.NO
         one = window_state(self.isa)
         two = shifted(one)
-        a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
+        a, b = attempt(what.whole, one), attempt(what.whole, two)
         result = disjunction(differ_ordinarily(a.state, b.state), differ_in_window(one, a.state, two, b.state))
-        found = self._and_from_user(
-            one, [proper(one), proper(two), *_untrapped(a, b), result, *_restricted(where, one, two)]
-        )
-        return self._or_uneven(what, where, one, two, found)
+        asked = [proper(one), proper(two), *_untrapped(a, b), *even(one, two), result, *_restricted(where, one, two)]
+        return self._or_uneven(what, where, one, two, self._and_from_user(one, asked))
 
     def _or_uneven(
         self,
@@ -245,10 +263,11 @@ class Classifier:
         found: tuple[Found, Found],
     ) -> tuple[Found, Found]:
         """What was found of two results, or whether of two states one traps and the other does not. That other one
-        has to be looked at: an instruction that traps unless its operand is the base shows it by not trapping."""
-        if Found.NO not in found or all(t.view for t in what.behaviour.traps):
+        has to be looked at: an instruction that traps unless its operand is the base shows it by not trapping. Memory
+        traps are excluded, as ever: whether *they* tell anything is a premise (`proofs.access`)."""
+        if Found.NO not in found or all(t.view for t in what.whole.traps):
             return found
-        a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
+        a, b = attempt(what.whole, one), attempt(what.whole, two)
         seen = [negation(conjunction(run.trapped, run.memory)) for run in (a, b)]
         passed = ((one, a), (two, b))
         looked = [disjunction(*(conjunction(negation(r.trapped), where(s)) for s, r in passed))] if where else []
@@ -260,9 +279,9 @@ class Classifier:
         """Takes the same storage, all of it: an absolute load is not mode sensitive."""
         state = arbitrary(self.isa)
         one, two = in_mode(state, "supervisor"), in_mode(state, "user")
-        a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
+        a, b = attempt(what.whole, one), attempt(what.whole, two)
         result = disjunction(differ_ordinarily(a.state, b.state), differ_in_storage(a.state, b.state))
-        asked = [proper(one), proper(two), *_untrapped(a, b), result]
+        asked = [proper(one), proper(two), *_untrapped(a, b), *even(one, two), result]
         return self.ask(*asked, *_restricted(where, one, two))
 
     def _extent(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> Found:
@@ -270,9 +289,10 @@ class Classifier:
             return Found.NO
         one = arbitrary(self.isa)
         two = other_extent(one)
-        a, b = attempt(what.behaviour, one), attempt(what.behaviour, two)
+        a, b = attempt(what.whole, one), attempt(what.whole, two)
         result = disjunction(differ_ordinarily(a.state, b.state), differ_in_storage(a.state, b.state))
-        found = self.ask(proper(one), *_untrapped(a, b), result, *_restricted(where, one, two))
+        asked = [proper(one), *_untrapped(a, b), *even(one, two), result, *_restricted(where, one, two)]
+        found = self.ask(*asked)
         return self._or_uneven(what, where, one, two, (found, found))[0]
 
 
@@ -282,8 +302,8 @@ class _Pair:
     def __init__(self, what: Subject, state: SymbolicState | None = None) -> None:
         state = state or arbitrary(what.isa)
         above, below = in_mode(state, "supervisor"), in_mode(state, "user")
-        self.supervisor = attempt(what.behaviour, above, tag="'")
-        self.user = attempt(what.behaviour, below, tag='"')
+        self.supervisor = attempt(what.whole, above, tag="'")
+        self.user = attempt(what.whole, below, tag='"')
         memory = (conjunction(a.trapped, a.memory) for a in (self.supervisor, self.user))
         self.seen = [proper(above), proper(below), *(negation(m) for m in memory)]
         self.guarded = conjunction(self.user.trapped, negation(self.supervisor.trapped))

@@ -1,34 +1,36 @@
 """The exact question: may this instruction run directly?
 
-For every state of the virtual machine, is running the instruction in real user mode, under the composed relocation
-and with every resource parked, either a real trap or the virtual machine's own step seen through the map? This is what
-a monitor needs; the paper's classes only imply it. It is asked of the monitor's shipping core: `resume`, `save` and
-`breach` here are the IR that the dispatcher runs.
+For every state of the virtual machine in which no interrupt is due, is the instruction's whole step in real user mode,
+under the composed relocation and with every resource parked, either a real trap or the virtual machine's own step seen
+through the map? This is what a monitor needs, and what a verdict rests on; the paper's classes only explain it.
 
-Two properties can fail. *Equivalence*: the step traps bare, or the states differ. *Resource control*: a word outside
-the window changed, the audit fires, or a channel of the machine below was used.
+A step is prologue and body together. What every step does is asked on its own, of a step that does nothing else (the
+*prologue*) and of the word that is fetched (the *fetch*); an instruction answers for what is wrong beyond that.
+
+Two properties can fail. *Equivalence*: the step traps bare, the states differ, or an interrupt comes at another step.
+*Resource control*: a word outside the window changed, the audit fires, or a channel of the machine below was used.
 """
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import z3
 
 from isa.description import Isa, Kind
-from isa.machine import least_storage
-from monitor.core import REAL, VIRTUAL, Core
-from proofs.classification import Subject
-from proofs.pairs import is_user, proper
+from isa.ir import Behaviour
+from isa.machine.time import COUNT_WIDTH, NEVER, Time, time_of
+from isa.normal import bits_read, bits_written
+from monitor.core import Core
+from proofs.classification import Subject, subject
+from proofs.mapping import Mapped, mapped, with_owned
+from proofs.pairs import is_user
 from proofs.solving import Answer, Found, either, exists
 from proofs.symbolic import (
     Attempt,
-    Memory,
     Symbolic,
     SymbolicState,
     Term,
-    arbitrary,
     attempt,
-    cells,
     conjunction,
     disjunction,
     index_width,
@@ -37,82 +39,44 @@ from proofs.symbolic import (
     same,
 )
 
-
-@dataclass(frozen=True)
-class Allocation:
-    """A window of `size` words at `offset` in a real storage of `whole` words, as terms."""
-
-    offset: Term
-    size: Term
-    whole: Term
-
-    def legal(self, least: int) -> Term:
-        """It lies in the storage, written so that nothing wraps, and covers the words of the trap entry."""
-        inside = conjunction(z3.ULE(self.offset, self.whole), z3.ULE(self.size, self.whole - self.offset))
-        return conjunction(inside, z3.UGE(self.size, least))
-
-    def params(self) -> dict[str, Term]:
-        return {"offset": self.offset, "size": self.size}
-
-
-@dataclass(frozen=True)
-class Mapped:
-    """A virtual machine's state, and the real state that `resume` makes of it. Both see the same storage: the virtual
-    one is a window of it."""
-
-    core: Core
-    allocation: Allocation
-    virtual: SymbolicState
-    real: SymbolicState
-
-    @property
-    def hypotheses(self) -> list[Term]:
-        return [proper(self.virtual), self.allocation.legal(least_storage(self.core.isa))]
-
-
-@lru_cache(maxsize=4)  # a state is never changed, and every instruction of a machine starts from this one
-def mapped(core: Core) -> Mapped:
-    """An arbitrary state of a virtual machine with an arbitrary allocation, resumed."""
-    isa = core.isa
-    allocation = Allocation(*(z3.BitVec(n, isa.word) for n in ("offset", "virtual_size", "real_size")))
-    root = Memory(cells("storage", isa.word, isa.storage.width))
-    free = arbitrary(isa)
-    virtual = replace(free, storage=root.window(allocation.offset), size=allocation.size)
-    below = replace(arbitrary(isa, "_real"), storage=root, size=allocation.whole)
-    real = unpaired(perform(core.resume, paired(virtual, below), allocation.params()), below, REAL)
-    return Mapped(core, allocation, virtual, real)
-
-
-def paired(virtual: SymbolicState, real: SymbolicState) -> SymbolicState:
-    """The composite state that the core speaks of. Storage is the real one."""
-    scalars = {VIRTUAL + k: v for k, v in virtual.scalars.items()} | {REAL + k: v for k, v in real.scalars.items()}
-    files = {VIRTUAL + k: v for k, v in virtual.arrays.items()} | {REAL + k: v for k, v in real.arrays.items()}
-    return replace(real, scalars=scalars, arrays=files)
-
-
-def unpaired(both: SymbolicState, like: SymbolicState, space: str) -> SymbolicState:
-    """One side of a composite state; storage, size and channels from `like`."""
-    scalars = {name: both.scalars[space + name] for name in like.scalars}
-    return replace(like, scalars=scalars, arrays={name: both.arrays[space + name] for name in like.arrays})
+PROLOGUE = "(prologue)"  # a step that does nothing but its prologue
+FETCH = "(fetch)"
 
 
 @dataclass(frozen=True)
 class Direct:
-    """One instruction run directly and bare from corresponding states, and what could go wrong."""
+    """One step run directly and bare from corresponding states, and what could go wrong.
+
+    `seen` is the virtual state after the direct step: `save` of the real one, and what the prologue does to what was
+    parked. `excused` are further hypotheses: what is wrong with every step is not this one's fault.
+    """
 
     before: Mapped
+    time: Time | None
+    what: Subject
     real: Attempt
     bare: Attempt
-    seen: SymbolicState  # the virtual state after the direct step: `save` of the real one
+    seen: SymbolicState
+    due: Term
+    excused: tuple[Term, ...] = ()
+
+    @property
+    def given(self) -> list[Term]:
+        """Corresponding states in which no interrupt of the virtual machine is due."""
+        return [*self.before.hypotheses, negation(self.due), *self.real.facts, *self.bare.facts, *self.excused]
 
     @property
     def ran(self) -> list[Term]:
         """The hypotheses: corresponding states, and no real trap."""
-        return [*self.before.hypotheses, negation(self.real.trapped), *self.real.facts, *self.bare.facts]
+        return [*self.given, negation(self.real.trapped)]
 
     @property
     def unlike(self) -> Term:
-        """Equivalence fails: the bare step traps, or leaves another state than the one seen."""
+        """Equivalence fails: the bare step traps, leaves another state than the one seen, or moves an interrupt."""
+        return disjunction(self.differs, self.untimely)
+
+    @property
+    def differs(self) -> Term:
         return disjunction(self.bare.trapped, state_differs(self.seen, self.bare.state), self.storage_differs)
 
     @property
@@ -121,6 +85,17 @@ class Direct:
         ours = self.real.state.storage.read(self.before.allocation.offset + at)
         theirs = self.bare.state.storage.read(at)
         return conjunction(z3.ULT(at, self.before.allocation.size), negation(same(ours, theirs)))
+
+    @cached_property
+    def untimely(self) -> Term:
+        """The step moved the virtual machine's next interrupt otherwise than by being one step: a run that goes on
+        would miss it. Only a step that writes what the prologue looks at can."""
+        horizon = self.time.horizon() if self.time else None
+        if horizon is None or not bits_read([horizon]) & bits_written(self.what.behaviour):
+            return z3.BoolVal(False)
+        now, then = (Symbolic(s).value(horizon) for s in (self.before.virtual, self.bare.state))
+        never = z3.BitVecVal(NEVER, COUNT_WIDTH)
+        return then != z3.If(same(now, never), never, now - 1)
 
     @property
     def escapes(self) -> Term:
@@ -135,22 +110,37 @@ class Direct:
         )
 
     @property
+    def intrudes(self) -> Term:
+        """The audit fires, or a channel of the machine below was used. A run is shorter than 2^64 steps."""
+        before = self.before
+        counted = z3.ULT(before.steps, z3.BitVecVal(NEVER, COUNT_WIDTH))
+        audit = before.audit(self.real.state, before.steps + 1)
+        return disjunction(conjunction(counted, audit), *(x.guard for x in self.real.exchanges))
+
+    @property
     def breaches(self) -> Term:
-        """Resource control fails: a word outside, the audit, or a channel of the machine below."""
-        composite = paired(self.before.virtual, self.real.state)
-        params = {**self.before.allocation.params(), "steps": z3.BitVecVal(0, 64)}
-        audit = Symbolic(composite, params).value(self.before.core.breach)
-        return disjunction(self.escapes, audit, *(x.guard for x in self.real.exchanges))
+        """Resource control fails."""
+        return disjunction(self.escapes, self.intrudes)
 
 
-def direct(core: Core, what: Subject) -> Direct:
+def directly(before: Mapped, time: Time | None, what: Subject, params: dict[str, Term] | None = None) -> Direct:
+    """One step, run from corresponding states at hand."""
+    bare, real = attempt(what.step, before.virtual, params), attempt(what.step, before.real, params)
+    prologue = what.isa.prologue
+    after = perform(Behaviour((), prologue.effects), before.virtual)
+    ticked = replace(before, virtual=with_owned(before.virtual, after))
+    due = attempt(Behaviour(prologue.traps), before.virtual).trapped
+    return Direct(before, time, what, real, bare, ticked.saved(real.state), due)
+
+
+def direct(core: Core, what: Subject, time: Time | None = None) -> Direct:
     """The instruction, run from an arbitrary state of an arbitrary virtual machine."""
-    before = mapped(core)
-    bare = attempt(what.behaviour, before.virtual)
-    real = attempt(what.behaviour, before.real)
-    after = paired(before.virtual, real.state)
-    seen = unpaired(perform(core.save, after, before.allocation.params()), before.virtual, VIRTUAL)
-    return Direct(before, real, bare, seen)
+    return directly(mapped(core, time), time, what)
+
+
+def idle_step(isa: Isa) -> Subject:
+    """A step that does nothing but its prologue."""
+    return subject(isa, PROLOGUE, Behaviour())
 
 
 def state_differs(a: SymbolicState, b: SymbolicState) -> Term:
@@ -187,20 +177,59 @@ class Exact:
 
 def exact(core: Core, what: Subject, timeout: float) -> Exact:
     """Decide the exact question for one instruction; `timeout` in seconds for each of at most five queries."""
-    step = direct(core, what)
-    user = is_user(step.before.virtual)
-    runs = exists(step.ran, timeout).found
+    return decided(asked(core, what, timeout), timeout)
+
+
+def asked(core: Core, what: Subject, timeout: float) -> Direct:
+    """The question for one instruction: it does not answer for a prologue that is wrong without it."""
+    time = time_of(core.isa)
+    step = direct(core, what, time)
+    excused = () if what.name == PROLOGUE else _excuses(core, time, timeout)
+    return replace(step, excused=excused)
+
+
+@lru_cache(maxsize=4)
+def _excuses(core: Core, time: Time | None, timeout: float) -> tuple[Term, ...]:
+    alone = direct(core, idle_step(core.isa), time)
+    wrong = disjunction(alone.unlike, alone.breaches)
+    return () if exists([*alone.ran, wrong], timeout).found is Found.NO else (negation(wrong),)
+
+
+def decided(step: Direct, timeout: float) -> Exact:
+    return questioned(step.ran, is_user(step.before.virtual), step.unlike, step.breaches, timeout)
+
+
+def questioned(ran: list[Term], user: Term, unlike: Term, breaches: Term, timeout: float) -> Exact:
+    runs = exists(ran, timeout).found
     if runs is Found.NO:
         return Exact(runs, Found.NO, Found.NO, Found.NO, Found.NO)
-    unlike, breaches = (exists([*step.ran, wrong], timeout).found for wrong in (step.unlike, step.breaches))
+    found = [exists([*ran, wrong], timeout).found for wrong in (unlike, breaches)]
     in_user = [
-        found if found is Found.NO else exists([*step.ran, user, wrong], timeout).found
-        for found, wrong in ((unlike, step.unlike), (breaches, step.breaches))
+        answer if answer is Found.NO else exists([*ran, user, wrong], timeout).found
+        for answer, wrong in zip(found, (unlike, breaches), strict=True)
     ]
-    return Exact(runs, unlike, breaches, *in_user)
+    return Exact(runs, found[0], found[1], in_user[0], in_user[1])
+
+
+def fetched(core: Core, timeout: float) -> Exact:
+    """The same question for the fetch: a word that is fetched in real user mode is the one that the virtual machine
+    would fetch."""
+    before = mapped(core, time_of(core.isa))
+    return questioned(*fetch_question(before), z3.BoolVal(False), timeout)
+
+
+def fetch_question(before: Mapped) -> tuple[list[Term], Term, Term]:
+    """When a fetch runs directly, whether the virtual machine is in user mode, and what would be wrong."""
+    traps = Behaviour(before.core.isa.fetch.traps)
+    virtual, real = attempt(traps, before.virtual), attempt(traps, before.real)
+    ours, theirs = Symbolic(before.real), Symbolic(before.virtual)
+    word = before.core.isa.fetch.word
+    unlike = disjunction(virtual.trapped, negation(same(ours.value(word), theirs.value(word))))
+    ran = [*before.hypotheses, negation(real.trapped), *ours.facts, *theirs.facts]
+    return ran, is_user(before.virtual), unlike
 
 
 def counterexample(core: Core, what: Subject, timeout: float) -> tuple[Direct, Answer]:
     """A state from which running the instruction directly goes wrong, if the solver finds one."""
-    step = direct(core, what)
+    step = asked(core, what, timeout)
     return step, exists([*step.ran, disjunction(step.unlike, step.breaches)], timeout)

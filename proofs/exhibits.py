@@ -9,9 +9,12 @@ from typing import Any
 import z3
 
 from isa.description import Isa, Kind, Place
+from isa.machine.time import time_of
 from monitor.core import Core
 from proofs.classification import Subject
-from proofs.exact import Direct, counterexample
+from proofs.exact import Direct, counterexample, fetch_question
+from proofs.mapping import mapped
+from proofs.solving import exists
 from proofs.symbolic import SymbolicState, index_width
 from proofs.words import number, place_name, state_words, value_name
 
@@ -23,6 +26,16 @@ def exhibit(core: Core, what: Subject, timeout: float) -> str:
         return ""
     told = list(_told(core.isa, answer.model, step))
     return f"{'; '.join(told) or 'the results differ'}. From {state_words(answer.model, step.before.virtual)}"
+
+
+def fetch_exhibit(core: Core, timeout: float) -> str:
+    """A state in which the word fetched under the monitor is not the one fetched bare."""
+    before = mapped(core, time_of(core.isa))
+    ran, _, unlike = fetch_question(before)
+    answer = exists([*ran, unlike], timeout)
+    if answer.model is None:
+        return ""
+    return f"bare and under the monitor another word is fetched. From {state_words(answer.model, before.virtual)}"
 
 
 def _told(isa: Isa, model: Any, step: Direct) -> Iterator[str]:
@@ -38,6 +51,8 @@ def _told(isa: Isa, model: Any, step: Direct) -> Iterator[str]:
     yield from _cells(isa, model, step)
     if number(model, step.storage_differs):
         yield f"word {number(model, z3.BitVec('word', isa.word)):#x} of storage differs"
+    if number(model, step.untimely):
+        yield "the next interrupt comes at another step"
     if number(model, step.breaches):
         yield "the audit finds something changed that is not the guest's, or the machine below was used"
 

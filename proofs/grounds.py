@@ -4,12 +4,10 @@ Every report prints both. Whether an interrupt mask is a resource decides whethe
 control bit without a role counts as ordinary state even if an instruction asks it for privilege (traps 7 and 12).
 """
 
-from itertools import pairwise
-
 from isa.description import Isa, Kind, Place, Role, State
 from isa.ir import Unknown, nodes
 from isa.machine import least_storage
-from isa.partition import ORDINARY, ordinary_bits
+from isa.partition import ORDINARY, named_parts, ordinary_bits
 from proofs.words import place_name
 
 PARTS = {
@@ -41,17 +39,8 @@ def _parts(state: State) -> list[tuple[Place, Role | None]]:
     own = [(Place(state.name, f.low, f.width), f.role) for f in fields]
     if state.role not in ORDINARY:
         return own or [(Place(state.name, 0, state.width), state.role)]
-    rest = [(place, state.role) for low, width in ordinary_bits(state) for place in _named(state, low, width)]
+    rest = [(place, state.role) for low, width in ordinary_bits(state) for place in named_parts(state, low, width)]
     return sorted([*own, *rest], key=lambda part: part[0].low)
-
-
-def _named(state: State, low: int, width: int) -> list[Place]:
-    """A run of ordinary bits, cut at the fields that have a name of their own."""
-    edges = {low, low + width}
-    for f in state.fields:
-        edges |= {e for e in (f.low, f.low + f.width) if low < e < low + width}
-    cuts = sorted(edges)
-    return [Place(state.name, a, b - a) for a, b in pairwise(cuts)]
 
 
 def _part(state: State, role: Role | None) -> str:

@@ -1,28 +1,33 @@
 """What a machine must have besides well-behaved instructions, each proved on its own.
 
 The paper assumes a machine whose relocation contains, whose view is the same in both modes and whose traps keep the
-old PSW; the classes of instructions say nothing of it. `premises` are those that the theorems rest on. A timer that
+old PSW; the classes of instructions say nothing of it. Nor do they of what every step does: its prologue and its fetch
+are asked the exact question, and `proofs.assumptions` whether what the description assumes stays true. A timer that
 loses a tick is worth knowing and harms no theorem: the virtual machine loses the same one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import z3
 
-from isa.description import Isa, Kind, Place, Role
+from isa.description import Isa, Kind, Place, Role, State
 from isa.fold import slice_, zext
-from isa.ir import TRUE, Behaviour, TrapIf, Write
+from isa.ir import TRUE, Behaviour, SetElement, TrapIf, Write
 from isa.machine import least_storage
-from isa.normal import bits_read
-from proofs.access import Check, contained, steady
-from proofs.classification import Subject
-from proofs.pairs import proper
+from isa.normal import bits_read, bits_written
+from isa.partition import RELOCATION, arrays, named_parts, ordinary_bits, places
+from proofs.access import HOLDS, Check, contained, silent, steady
+from proofs.classification import Subject, subjects
+from proofs.exact import FETCH, PROLOGUE, Exact
+from proofs.pairs import in_mode, proper
 from proofs.solving import Answer, Found, both, exists, opposite
 from proofs.symbolic import (
     Symbolic,
     SymbolicState,
     Term,
     arbitrary,
+    attempt,
+    conjunction,
     disjunction,
     index_width,
     negation,
@@ -33,27 +38,41 @@ from proofs.words import place_name, state_words
 
 CONTAINMENT = "containment"
 STEADY_VIEW = "steady view"
+REFUSALS = "refusals"
 TRAP_ENTRY = "trap entry"
+ASSUMPTIONS = "assumptions"
+PROLOGUE_FACT = "prologue"
+FETCH_FACT = "fetch"
 TIMER = "timer"
-PREMISES = (CONTAINMENT, STEADY_VIEW, TRAP_ENTRY)
-HYBRID_PREMISES = (CONTAINMENT, TRAP_ENTRY)  # what runs directly is in user mode on both sides: one view is enough
+EXACT_PREMISES = (PROLOGUE_FACT, FETCH_FACT, TRAP_ENTRY, ASSUMPTIONS)
+PREMISES = (CONTAINMENT, STEADY_VIEW, REFUSALS, *EXACT_PREMISES)  # of the theorems by the letter
 
 STATEMENTS = {
     CONTAINMENT: "every access that is admitted in user mode lies inside the window, without wrapping round",
     STEADY_VIEW: "an access is refused or admitted alike in both modes, and reaches the same place",
-    TRAP_ENTRY: "the old PSW (pc, mode, control, relocation) can be recovered after a trap",
+    REFUSALS: "which accesses are refused depends on address, relocation and size, and on nothing else",
+    PROLOGUE_FACT: "what every step does before its instruction is the same under the monitor as bare",
+    FETCH_FACT: "the word that is fetched under the monitor is the one that is fetched bare",
+    TRAP_ENTRY: "what a supervisor must put back (pc, mode, relocation, registers) can be recovered after a trap",
+    ASSUMPTIONS: "what is assumed can be, holds after reset, and is kept by every step, by traps and by the monitor",
     TIMER: "a tick that falls due while interrupts are disabled stays due until they are enabled",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A fact about the machine. `where` names what breaks it, `detail` tells of a counterexample or why it holds."""
+    """A fact about the machine. `where` names what breaks it, `detail` tells of a counterexample or why it holds.
+    `user` is whether it holds of what a hybrid monitor runs directly, virtual user mode, where that was asked."""
 
     name: str
     holds: Found
     where: tuple[str, ...] = ()
     detail: str = ""
+    user: Found | None = None
+
+    @property
+    def hybrid(self) -> Found:
+        return self.holds if self.user is None else self.user
 
     @property
     def statement(self) -> str:
@@ -65,7 +84,14 @@ def gathered(name: str, checks: dict[str, Check]) -> Fact:
     holds = both(*(c.holds for c in checks.values()))
     where = tuple(part for part, c in checks.items() if c.holds is not Found.YES)
     detail = "; ".join(f"{part}: {checks[part].detail}" for part in where[:3] if checks[part].detail)
-    return Fact(name, holds, where, detail)
+    user = both(*(c.holds if c.user is None else c.user for c in checks.values()))
+    return Fact(name, holds, where, detail, user)
+
+
+def exact_fact(name: str, answer: Exact, shown: str) -> Fact:
+    """A fact about what is part of every step, from the exact question."""
+    where = () if answer.fails is Found.NO else ({PROLOGUE_FACT: PROLOGUE, FETCH_FACT: FETCH}[name],)
+    return Fact(name, opposite(answer.fails), where, shown, opposite(answer.fails_user))
 
 
 def fetching(isa: Isa) -> Subject:
@@ -83,48 +109,97 @@ def fetch_steady(isa: Isa, timeout: float) -> Check:
     return steady(fetching(isa), timeout)
 
 
+def fetch_silent(isa: Isa, timeout: float) -> Check:
+    return silent(fetching(isa), timeout)
+
+
 # ---- the trap entry
 
 
 def trap_entry(isa: Isa, timeout: float) -> Fact:
-    """For each part of the PSW: two states that differ in it, and perhaps in its other parts, never look the same
-    after the same trap.
+    """For each part of what a supervisor must put back: two states that differ in it, and perhaps in other parts, never
+    look the same after the same trap.
 
     That a trapping step does nothing else is a rule of the language. What is recovered may lie in a word of storage,
-    in another register, or still in its place.
+    in another register, or still in its place. What no program changes in user mode need not be recovered: who loaded
+    it knows it.
     """
-    checks = {place_name(isa, place): _recoverable(isa, place, timeout) for place in psw(isa)}
+    parts = (p for p in kept_places(isa) if _touched(isa, p))
+    checks = {place_name(isa, p): _recoverable(isa, p, timeout) for p in parts}
+    checks |= {s.name: _cells_recoverable(isa, s, timeout) for s in _touched_files(isa)}
     return gathered(TRAP_ENTRY, checks)
 
 
-def psw(isa: Isa) -> list[Place]:
-    """The places of the program status word; a field within a control word counts with its word."""
-    roles = (Role.PC, Role.CONTROL, Role.MODE, Role.BASE, Role.BOUND)
-    found = [place for role in roles for place in isa.roles[role]]
-    whole = {p.state for p in isa.roles[Role.CONTROL] if p.width == isa.states[p.state].width}
-    return [p for p in found if p.state not in whole or p.width == isa.states[p.state].width]
+def kept_places(isa: Isa) -> list[Place]:
+    """The scalar places that a supervisor must be able to put back: mode, relocation and all ordinary state."""
+    owned = places(isa, RELOCATION | {Role.MODE})
+    runs = ((s, low, width) for s in isa.scalars() for low, width in ordinary_bits(s))
+    return [*owned, *(part for run in runs for part in named_parts(*run))]
+
+
+def _touched(isa: Isa, place: Place) -> bool:
+    """Whether the trap entry writes it; what it leaves alone is still in its place."""
+    return any((place.state, bit) in bits_written(isa.entry) for bit in range(place.low, place.low + place.width))
+
+
+def _touched_files(isa: Isa) -> list[State]:
+    written = {e.state for e in isa.entry.effects if isinstance(e, SetElement)}
+    return [s for s in arrays(isa, ordinary=True) if s.name in written]
+
+
+def _another(isa: Isa) -> tuple[SymbolicState, SymbolicState]:
+    """Two states that may differ in all that must be put back."""
+    one = two = arbitrary(isa)
+    for part in kept_places(isa):
+        two = two.put(part, z3.BitVec(f"another_{part.state}_{part.low}", part.width))
+    fresh = arbitrary(isa, "_another")
+    files = {s.name: fresh.arrays[s.name] for s in _touched_files(isa)}
+    return one, replace(two, arrays={**two.arrays, **files})
 
 
 def _recoverable(isa: Isa, place: Place, timeout: float) -> Check:
-    one = two = arbitrary(isa)
-    for part in psw(isa):
-        two = two.put(part, z3.BitVec(f"another_{part.state}_{part.low}", part.width))
-    after = [perform(isa.entry, s) for s in (one, two)]
-    differ = negation(same(one.at(place), two.at(place)))
-    enough = z3.UGE(one.size, z3.BitVecVal(least_storage(isa), isa.word))
+    one, two = _another(isa)
+    found = _lost(one, two, negation(same(one.at(place), two.at(place))), timeout)
+    psw = place in places(isa, RELOCATION | {Role.MODE, Role.PC})
+    return found if psw or _changed_by_users(isa, place, timeout) else HOLDS
+
+
+def _changed_by_users(isa: Isa, place: Place, timeout: float) -> bool:
+    """Whether a step in user mode may change it, as far as can be shown."""
+    mine = frozenset((place.state, bit) for bit in range(place.low, place.low + place.width))
+    state = in_mode(arbitrary(isa), "user")
+
+    def changes(what: Subject) -> bool:
+        run = attempt(what.whole, state)
+        asked = [proper(state), negation(run.trapped), negation(same(run.state.at(place), state.at(place)))]
+        return exists(asked, timeout).found is not Found.NO
+
+    return any(bits_written(what.whole) & mine and changes(what) for what in subjects(isa))
+
+
+def _cells_recoverable(isa: Isa, file: State, timeout: float) -> Check:
+    one, two = _another(isa)
+    index = z3.BitVec("lost_cell", index_width(file.count))
+    inside = z3.ULE(index, z3.BitVecVal(file.count - 1, index.size()))
+    differ = negation(same(one.arrays[file.name].read(index), two.arrays[file.name].read(index)))
+    return _lost(one, two, conjunction(inside, differ), timeout)
+
+
+def _lost(one: SymbolicState, two: SymbolicState, differ: Term, timeout: float) -> Check:
+    after = [perform(one.isa.entry, s) for s in (one, two)]
+    enough = z3.UGE(one.size, z3.BitVecVal(least_storage(one.isa), one.isa.word))
     answer = exists([proper(one), proper(two), enough, differ, *_alike(*after)], timeout)
     return _check(answer, one, "is lost")
 
 
 def _alike(a: SymbolicState, b: SymbolicState) -> list[Term]:
-    """Two states agree wherever a trap entry may have written."""
+    """Two states agree wherever a trap entry may have written, and in every register."""
     isa = a.isa
     found = [same(a.scalars[s.name], b.scalars[s.name]) for s in isa.scalars()]
     found += [same(a.storage.read(at), b.storage.read(at)) for _, at, _ in (*a.storage.log, *b.storage.log)]
     for file in (s for s in isa.states.values() if s.kind is Kind.ARRAY):
-        if a.arrays[file.name].log:
-            cells = [z3.BitVecVal(i, index_width(file.count)) for i in range(file.count)]
-            found += [same(a.arrays[file.name].read(i), b.arrays[file.name].read(i)) for i in cells]
+        cells = [z3.BitVecVal(i, index_width(file.count)) for i in range(file.count)]
+        found += [same(a.arrays[file.name].read(i), b.arrays[file.name].read(i)) for i in cells]
     return found
 
 

@@ -32,6 +32,9 @@ def _theorems(a: Verification, b: Verification) -> Iterator[Move]:
     pairs = ((a.theorem1, b.theorem1), (a.theorem2, b.theorem2), (a.theorem3, b.theorem3))
     for number, (x, y) in enumerate(pairs, 1):
         yield Move("theorem", f"Theorem {number}", x.value, y.value)
+    letters = (("1", a.letter.theorem1, b.letter.theorem1), ("3", a.letter.theorem3, b.letter.theorem3))
+    for which, x, y in letters:
+        yield Move("theorem", f"Theorem {which} by the letter", x.value, y.value)
     yield Move("monitor", "monitor", a.monitor.value, b.monitor.value)
     yield Move("monitor", "our own monitor", a.refused or "takes it", b.refused or "takes it")
 
@@ -45,7 +48,7 @@ def _instructions(a: Verification, b: Verification) -> Iterator[Move]:
     ours, theirs = ({f.name: f for f in v.findings} for v in (a, b))
     for name in dict.fromkeys([*ours, *theirs]):
         x, y = ours.get(name), theirs.get(name)
-        kept = tuple(f.verdict.virtualizable if f else None for f in (x, y))
+        kept = tuple(f.theorem1 if f else None for f in (x, y))
         yield Move("instruction", name, described(x), described(y), (kept[0], kept[1]))
 
 

@@ -16,9 +16,10 @@ from isa.description import Isa, Role
 from isa.ir import Behaviour, Load, Store
 from isa.machine.time import COUNT_WIDTH, NEVER, Time
 from isa.partition import RESOURCES, places
-from monitor.core import REAL, VIRTUAL, Core
+from monitor.core import REAL, Core
 from proofs.classification import Subject, subjects
-from proofs.exact import Allocation, Mapped, mapped, paired, state_differs, unpaired
+from proofs.exact import Direct, direct, state_differs
+from proofs.mapping import Allocation, Mapped, mapped, paired, unpaired
 from proofs.pairs import in_mode, is_user, proper
 from proofs.symbolic import (
     Attempt,
@@ -40,13 +41,14 @@ from proofs.symbolic import (
 @dataclass(frozen=True)
 class Obligation:
     """`theorem` names what it belongs to, `about` the instruction or case. It is proved if `hypotheses` and `refuted`
-    cannot hold together; it says something only if the hypotheses alone can (`vacuous` expects that they cannot)."""
+    cannot hold together; it says something only if the hypotheses alone can (`vacuous` expects that they cannot, None
+    allows either)."""
 
     theorem: str
     about: str
     hypotheses: tuple[Term, ...]
     refuted: Term
-    vacuous: bool = False
+    vacuous: bool | None = False
 
 
 THEOREMS = {
@@ -56,6 +58,7 @@ THEOREMS = {
     "composition": "the composed relocation admits the same addresses, leads to the same words, and stays inside",
     "fetch": "a direct fetch that does not trap gives the word that the virtual machine would fetch",
     "direct": "a direct step without a real trap is the virtual machine's own step, seen through the map",
+    "timely": "a direct step moves the horizon by the one step that passed and not otherwise",
     "frame": "a direct step changes no word outside the allocation",
     "audit": "a direct step that does not trap never makes the audit fire, and uses no channel",
     "interpretation": "an interpreted step, trap entry included, changes no word outside the allocation",
@@ -90,30 +93,12 @@ def obligations(core: Core, time: Time, topic: str) -> Iterator[Obligation]:
 # ---- the map
 
 
-def _aged(core: Core, time: Time) -> tuple[Mapped, Term]:
-    """Corresponding states, the real one after any number of quiet steps; and that number."""
-    before, steps = mapped(core), z3.BitVec("aged", COUNT_WIDTH)
-    return replace(before, real=perform(time.advance(), before.real, {"steps": steps})), steps
-
-
-def saved(before: Mapped, real: SymbolicState) -> SymbolicState:
-    """The virtual state that `save` makes of a real one."""
-    both = perform(before.core.save, paired(before.virtual, real), before.allocation.params())
-    return unpaired(both, before.virtual, VIRTUAL)
-
-
-def audit(before: Mapped, real: SymbolicState, steps: Term) -> Term:
-    """Whether the audit fires after so many steps."""
-    params = {**before.allocation.params(), "steps": steps}
-    return Symbolic(paired(before.virtual, real), params).value(before.core.breach)
-
-
 def _map(core: Core, time: Time) -> Iterator[Obligation]:
     isa = core.isa
-    before, steps = _aged(core, time)
+    before = mapped(core, time)
     given = tuple(before.hypotheses)
-    yield Obligation("put-get", "state", given, state_differs(saved(before, before.real), before.virtual))
-    yield Obligation("put-get", "audit", given, audit(before, before.real, steps))
+    yield Obligation("put-get", "state", given, state_differs(before.saved(before.real), before.virtual))
+    yield Obligation("put-get", "audit", given, before.audit(before.real, before.steps))
     yield Obligation("put-get", "mode", given, negation(is_user(before.real)))
     yield _audit_is_complete(core, time)
     quiet = attempt(Behaviour(isa.prologue.traps), before.real)
@@ -123,19 +108,17 @@ def _map(core: Core, time: Time) -> Iterator[Obligation]:
     moved = before.virtual
     for place in places(isa, RESOURCES):
         moved = moved.put(place, other.at(place))
-    again = unpaired(perform(core.resume, paired(moved, before.real), before.allocation.params()), before.real, REAL)
-    fresh = mapped(core)
-    yield Obligation("injection", "resources", given, state_differs(again, fresh.real))
+    resumed = [before.resumed(state) for state in (moved, before.virtual)]
+    yield Obligation("injection", "resources", given, state_differs(*resumed))
 
 
 def _audit_is_complete(core: Core, time: Time) -> Obligation:
     """Whatever a direct run made of the real state: if it does not come out of a virtual state, the audit fires."""
-    before, steps = _aged(core, time)
+    before = mapped(core, time)
     after = _changed(before.real)
-    virtual = saved(before, after)
-    again = unpaired(perform(core.resume, paired(virtual, after), before.allocation.params()), after, REAL)
-    expected = perform(time.advance(), again, {"steps": steps})
-    given = (*before.hypotheses, negation(audit(before, after, steps)))
+    again = replace(before, real=after).resumed(before.saved(after))
+    expected = perform(time.advance(), again, {"steps": before.steps})
+    given = (*before.hypotheses, negation(before.audit(after, before.steps)))
     return Obligation("get-put", "audit", given, state_differs(expected, after))
 
 
@@ -157,7 +140,8 @@ def _composition(before: Mapped, given: tuple[Term, ...]) -> Iterator[Obligation
     """About the machine's own view, as its fetch shows it at an arbitrary pc."""
     isa, allocation = before.core.isa, before.allocation
     word = isa.fetch.word
-    assert isinstance(word, Load)  # admission checks it
+    if not isinstance(word, Load):
+        return  # admission refuses the machine
     traps = Behaviour(isa.fetch.traps)
     virtual, real = attempt(traps, before.virtual), attempt(traps, before.real)
     ours, theirs = Symbolic(before.real).value(word.index), Symbolic(before.virtual).value(word.index)
@@ -165,7 +149,8 @@ def _composition(before: Mapped, given: tuple[Term, ...]) -> Iterator[Obligation
     given = (*given, sum_fact(allocation.offset, base, allocation.whole))
     admitted = (*given, negation(real.trapped))
     yield Obligation("composition", "admits no more", admitted, virtual.trapped)
-    yield Obligation("composition", "admits no less", (*given, negation(virtual.trapped)), real.trapped)
+    room = difference_fact(allocation.size, allocation.whole, allocation.offset, base)
+    yield Obligation("composition", "admits no less", (*given, room, negation(virtual.trapped)), real.trapped)
     yield Obligation("composition", "same word", admitted, negation(same(ours, allocation.offset + theirs)))
     outside = negation(z3.ULT(z3.simplify(ours - allocation.offset), allocation.size))
     yield Obligation("composition", "inside", admitted, outside)
@@ -179,40 +164,35 @@ def _composition(before: Mapped, given: tuple[Term, ...]) -> Iterator[Obligation
 
 
 def _step(core: Core, time: Time, what: Subject) -> Iterator[Obligation]:
-    """The obligations about one instruction as a whole step: prologue, fetch and body."""
-    isa = core.isa
-    before, steps = _aged(core, time)
-    whole = Behaviour(isa.prologue.traps, isa.prologue.effects).then(Behaviour(isa.fetch.traps)).then(what.behaviour)
-    bare = attempt(whole, before.virtual)
-    real = attempt(whole, before.real)
-    due = attempt(Behaviour(isa.prologue.traps), before.virtual).trapped
-    given = (*before.hypotheses, negation(due), *real.facts, *bare.facts)
-    ran = (*given, negation(real.trapped))
-    never = z3.is_true(z3.simplify(real.trapped))
-    seen = perform(time.advance(), saved(before, real.state), {"steps": z3.BitVecVal(1, COUNT_WIDTH)})
-    differs = disjunction(bare.trapped, state_differs(seen, bare.state), _storage_differs(before, real, bare))
-    guarded = _runs_never(core, what)
-    yield Obligation("direct", what.name, ran, differs, never or guarded)
-    yield Obligation("frame", what.name, ran, _escapes(before, real), never or guarded)
-    spoke = disjunction(*(x.guard for x in real.exchanges))
-    fired = audit(before, real.state, steps + 1)
-    counted = z3.ULT(steps, z3.BitVecVal(NEVER, COUNT_WIDTH))  # a run's length is a number, one more step included
-    yield Obligation("audit", what.name, (*ran, counted), disjunction(fired, spoke), never or guarded)
-    if not guarded:
-        early = (*given, negation(bare.trapped), *_same_admission(before, real, bare))
-        yield Obligation("efficiency", what.name, early, real.trapped, never)
-    yield from _interpretation(before, what, bare)
+    """The obligations about one instruction as a whole step: prologue and body, from a word that was fetched alike."""
+    step = direct(core, what, time)
+    never = z3.is_true(z3.simplify(step.real.trapped)) or _runs_never(core, what)
+    ran = tuple(step.ran)
+    yield Obligation("direct", what.name, ran, step.differs, never)
+    yield Obligation("timely", what.name, ran, step.untimely, never)
+    yield Obligation("frame", what.name, ran, step.escapes, never)
+    yield Obligation("audit", what.name, ran, step.intrudes, never)
+    yield _efficiency(step, never)
+    yield from _interpretation(step)
+
+
+def _efficiency(step: Direct, never: bool) -> Obligation:
+    """What the virtual machine does without a trap, and would do in user mode without one, does not trap directly."""
+    before, what = step.before, step.what
+    in_user = attempt(what.behaviour, in_mode(before.virtual, "user"))
+    untrapped = (negation(run.trapped) for run in (step.bare, in_user))
+    early = (*step.given, *untrapped, *_same_admission(before, step.real, step.bare))
+    return Obligation("efficiency", what.name, early, step.real.trapped, never)
 
 
 def _same_admission(before: Mapped, *runs: Attempt) -> list[Term]:
-    """The theorem "composition" for the pc and for every address that the step uses: proved on its own, used here."""
+    """The theorem "composition" for every address that the step uses: proved on its own, used here."""
     isa = before.core.isa
-    fetch = Behaviour(isa.fetch.traps)
-    place = isa.the(Role.PC)
-    addresses = [before.virtual.at(place), *(a for run in runs for a in run.addresses)]
+    fetch, place = Behaviour(isa.fetch.traps), isa.the(Role.PC)
     return [
         attempt(fetch, before.virtual.put(place, a)).trapped == attempt(fetch, before.real.put(place, a)).trapped
-        for a in addresses
+        for run in runs
+        for a in run.addresses
     ]
 
 
@@ -224,21 +204,9 @@ def _runs_never(core: Core, what: Subject) -> bool:
     return bool(solver.check() == z3.unsat)
 
 
-def _storage_differs(before: Mapped, real: Attempt, bare: Attempt) -> Term:
-    at = z3.BitVec("word", before.core.isa.word)
-    ours, theirs = real.state.storage.read(before.allocation.offset + at), bare.state.storage.read(at)
-    return conjunction(z3.ULT(at, before.allocation.size), negation(same(ours, theirs)))
-
-
-def _escapes(before: Mapped, run: Attempt) -> Term:
-    """A write for which `address - offset <u size` does not hold."""
-    written = run.state.storage.log[len(before.real.storage.log) :]
-    offset, size = before.allocation.offset, before.allocation.size
-    return disjunction(*(conjunction(g, negation(z3.ULT(z3.simplify(at - offset), size))) for g, at, _ in written))
-
-
-def _interpretation(before: Mapped, what: Subject, bare: Attempt) -> Iterator[Obligation]:
+def _interpretation(step: Direct) -> Iterator[Obligation]:
     """The virtual step and its trap entry write through the window alone."""
+    before, what, bare = step.before, step.what, step.bare
     isa, size = before.core.isa, before.allocation.size
     given = (*before.hypotheses, *bare.facts)
     written = bare.state.storage.log[len(before.virtual.storage.log) :]
@@ -279,8 +247,8 @@ def _time(isa: Isa, time: Time) -> Iterator[Obligation]:
     never = z3.BitVecVal(NEVER, COUNT_WIDTH)
     given = (proper(state),)
     yield Obligation("horizon", "zero", given, (now == 0) != stepped.trapped)
-    yield Obligation("horizon", "falls", (*given, now != 0, now != never), then != now - 1)
-    yield Obligation("horizon", "never", (*given, now == never), then != never)
+    yield Obligation("horizon", "falls", (*given, now != 0, now != never), then != now - 1, None)
+    yield Obligation("horizon", "never", (*given, now == never), then != never, None)
 
 
 # ---- nesting
@@ -305,7 +273,8 @@ def _nesting(core: Core) -> Iterator[Obligation]:
     for role, (a, b) in zip((Role.BASE, Role.BOUND, Role.MODE), pairs, strict=True):
         hints = (rooms,) if role is Role.BOUND else ()
         yield Obligation("nesting", role.value, (*given, *hints), negation(same(a, b)))
-    yield Obligation("nesting", "legal", given, negation(flat.legal(1)))
+    room = difference_fact(n1, q, o1, o2)
+    yield Obligation("nesting", "legal", (*given, room), negation(flat.legal(1)))
 
 
 def difference_fact(less: Term, more: Term, off: Term, taken: Term) -> Term:

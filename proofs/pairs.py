@@ -10,6 +10,8 @@ from dataclasses import replace
 import z3
 
 from isa.description import Isa, Role
+from isa.ir import Behaviour
+from isa.normal import bits_written
 from isa.partition import RELOCATION, RESOURCES, arrays, ordinary_bits, places
 from proofs.symbolic import (
     Attempt,
@@ -24,6 +26,7 @@ from proofs.symbolic import (
     disjunction,
     index_width,
     negation,
+    perform,
     same,
     same_exchanges,
 )
@@ -105,6 +108,22 @@ def other_extent(state: SymbolicState) -> SymbolicState:
     return replace(other, size=z3.BitVec(f"size{OTHER}", state.isa.word))
 
 
+# ---- what every step does
+
+
+def ticked(state: SymbolicState) -> SymbolicState:
+    """The state after the effects of the prologue: what an instruction's own part is counted from."""
+    return perform(Behaviour((), state.isa.prologue.effects), state)
+
+
+def even(one: SymbolicState, two: SymbolicState) -> list[Term]:
+    """The prologue alone does not tell the two states apart; what it shows is not the instruction's fault."""
+    isa = one.isa
+    ordinary = {(s.name, b) for s in isa.scalars() for low, width in ordinary_bits(s) for b in range(low, low + width)}
+    written = {bit for bit in bits_written(isa.prologue) if bit[0] != isa.pc}
+    return [negation(differ_ordinarily(ticked(one), ticked(two)))] if written & ordinary else []
+
+
 # ---- results
 
 
@@ -144,6 +163,25 @@ def in_window(state: SymbolicState, at: Term) -> Term:
     """Whether a virtual address lies in the window and in storage."""
     base, bound = state.at(state.isa.the(Role.BASE)), state.at(state.isa.the(Role.BOUND))
     return conjunction(z3.ULT(at, bound), z3.ULT(base, state.size), z3.ULT(at, state.size - base))
+
+
+def window_fits(state: SymbolicState) -> Term:
+    """Whether the window lies in storage whole, without wrapping round."""
+    base, bound = state.at(state.isa.the(Role.BASE)), state.at(state.isa.the(Role.BOUND))
+    return conjunction(z3.ULE(base, state.size), z3.ULE(bound, state.size - base))
+
+
+def fit_facts(state: SymbolicState, run: Attempt) -> list[Term]:
+    """What is true of all numbers, at the addresses of a run, and solvers are slow to find: `fit_fact`."""
+    base, bound = state.at(state.isa.the(Role.BASE)), state.at(state.isa.the(Role.BOUND))
+    return [fit_fact(base, bound, state.size, address) for address in run.addresses]
+
+
+def fit_fact(base: Term, bound: Term, size: Term, address: Term) -> Term:
+    """`base <= size`, `bound <= size - base` and `address < bound` give `base < size` and `address < size - base`: what
+    a window that fits admits lies in storage. Valid; a test proves it."""
+    given = z3.And(z3.ULE(base, size), z3.ULE(bound, size - base), z3.ULT(address, bound))
+    return z3.Implies(given, z3.And(z3.ULT(base, size), z3.ULT(address, size - base)))
 
 
 def _at_virtual(before: SymbolicState, after: SymbolicState, at: Term) -> Term:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from time import perf_counter
 
 import z3
 
@@ -19,9 +18,10 @@ from isa.machine import least_storage
 from isa.machine.time import Time, time_of
 from monitor.core import Core
 from monitor.monitor import core_of
-from proofs.machine_facts import PREMISES
+from proofs.deciding import Outcome, decided, undecided
+from proofs.machine_facts import EXACT_PREMISES
 from proofs.obligations import THEOREMS, Obligation, obligations, topics
-from proofs.solving import LOGIC, Found, exists
+from proofs.solving import LOGIC, Found
 from proofs.verification import verify
 from proofs.workers import Limits, Lost, Progress, answers, no_progress
 
@@ -41,26 +41,6 @@ class Undecided(TraplineError):
     exit_code = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One obligation, decided. `refuted` is whether a counterexample exists, `given` whether the hypotheses can hold.
-    `seconds` is what both took; `shown` is the counterexample in the names of the state."""
-
-    theorem: str
-    about: str
-    refuted: Found
-    given: Found
-    vacuous: bool
-    seconds: float
-    shown: tuple[tuple[str, str], ...] = ()
-    why: str = ""
-
-    @property
-    def proved(self) -> bool:
-        """It cannot be refuted, and it says something exactly where it should."""
-        return self.refuted is Found.NO and self.given is (Found.NO if self.vacuous else Found.YES)
-
-
 @dataclass(frozen=True)
 class Proof:
     """What was proved of the monitor for one machine."""
@@ -75,7 +55,7 @@ class Proof:
     @property
     def unknown(self) -> bool:
         """Whether anything stayed undecided."""
-        return any(Found.UNKNOWN in (o.refuted, o.given) for o in self.outcomes)
+        return any(o.open for o in self.outcomes)
 
     def of(self, theorem: str) -> list[Outcome]:
         return [outcome for outcome in self.outcomes if outcome.theorem == theorem]
@@ -98,14 +78,16 @@ def require_theorem1(isa: Isa, timeout: float, workers: int = 2, progress: Progr
     found = verify(isa, timeout, workers, progress)
     if found.theorem1 is Found.NO:
         culprits = [f"{c.name}: {c.reason}" for c in found.culprits]
-        culprits += [f"{f.name} fails: {f.detail}" for f in found.facts if f.name in PREMISES and f.holds is Found.NO]
+        culprits += [
+            f"{f.name} fails: {f.detail}" for f in found.facts if f.name in EXACT_PREMISES and f.holds is Found.NO
+        ]
         reasons = "\n  ".join(["", *culprits])
         raise Refused(
             f"{isa.name} fails Theorem 1, so a monitor that runs it directly cannot be right{reasons}",
             f"`trapline verify {isa.name}` tells more, and --sample looks for states in which the monitor goes wrong",
         )
     if found.theorem1 is Found.UNKNOWN:
-        reasons = "\n  ".join(["", *found.unknown])
+        reasons = "\n  ".join(["", *([found.refused] if found.refused else []), *found.unknown])
         raise Undecided(f"whether {isa.name} keeps Theorem 1 stayed open{reasons}", "give it a longer --timeout")
 
 
@@ -154,32 +136,8 @@ def prove(
 
     found = answers([job(name) for name in names], Limits(timeout, timeout, workers), progress)
     pairs = zip(names, found, strict=True)
-    outcomes = ([_undecided(n, result)] if isinstance(result, Lost) else result for n, result in pairs)
+    outcomes = ([undecided(n, result.reason)] if isinstance(result, Lost) else result for n, result in pairs)
     return Proof(isa, tuple(outcome for group in outcomes for outcome in group))
-
-
-def decided(obligation: Obligation, timeout: float) -> Outcome:
-    """Ask both questions of an obligation: can it be refuted, and can its hypotheses hold."""
-    start = perf_counter()
-    answer = exists([*obligation.hypotheses, obligation.refuted], timeout)
-    given = Found.YES if answer.found is Found.YES else exists(obligation.hypotheses, timeout).found
-    shown = _shown(answer.model) if answer.model is not None else ()
-    seconds = perf_counter() - start
-    return Outcome(obligation.theorem, obligation.about, answer.found, given, obligation.vacuous, seconds, shown)
-
-
-def _undecided(topic: str, lost: Lost) -> Outcome:
-    return Outcome("direct", topic, Found.UNKNOWN, Found.UNKNOWN, False, 0.0, (), lost.reason)
-
-
-def _shown(model: z3.ModelRef) -> tuple[tuple[str, str], ...]:
-    """The plain values of a model, by name."""
-    pairs = ((d.name(), model[d]) for d in model.decls() if d.arity() == 0)
-    return tuple(sorted((name, _number(value)) for name, value in pairs))
-
-
-def _number(value: z3.ExprRef) -> str:
-    return f"{value.as_long():#x}" if isinstance(value, z3.BitVecNumRef) else str(value)
 
 
 def certificates(isa: Isa) -> Iterator[tuple[str, str]]:

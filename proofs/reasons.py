@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from proofs.classification import UNASSIGNED, Sensitivity, Verdict
 from proofs.exact import Exact
-from proofs.solving import Found
+from proofs.solving import Found, opposite
 
 WAYS = {
     "control": "control sensitive",
@@ -56,16 +56,29 @@ def classes(verdict: Verdict) -> list[str]:
     return found
 
 
-def reason(verdict: Verdict) -> str:
+def reason(verdict: Verdict, exact: Exact | None) -> str:
     """Why it breaks Theorem 1, or why that is not known; empty for one that keeps it."""
+    if exact is None:
+        return "whether it may run directly cannot be asked of a machine without a map"
+    if exact.fails is Found.NO:
+        return ""
+    return _told(verdict, exact.fails, exact.fails_user, _beyond(verdict))
+
+
+def letter_reason(verdict: Verdict) -> str:
+    """The same by the paper's definitions alone."""
     if verdict.virtualizable is Found.YES:
         return ""
-    parts = list(_reasons(verdict))
-    if verdict.virtualizable is Found.UNKNOWN:
+    return _told(verdict, opposite(verdict.virtualizable), opposite(verdict.hybrid), "")
+
+
+def _told(verdict: Verdict, breaks: Found, user: Found, otherwise: str) -> str:
+    if breaks is Found.UNKNOWN:
         return "the solver gave no answer in time"
-    if verdict.hybrid is Found.YES:
+    parts = list(_reasons(verdict)) or [otherwise]
+    if user is Found.NO:
         parts.append("from user mode it is harmless, so Theorem 3 stands")
-    elif verdict.hybrid is Found.NO:
+    elif user is Found.YES:
         parts.append("from user mode too, so Theorem 3 falls with it")
     for operand, values in verdict.values.items():
         parts.append(f"only for {operand} = {ranges(values)}")
@@ -113,6 +126,8 @@ def _beyond(verdict: Verdict) -> str:
         return "it shows the bound or the size of storage. The paper moves the base only; a virtual machine is smaller"
     if verdict.name == UNASSIGNED:
         return "what these words do in real user mode is not what they do in the virtual machine"
+    if verdict.vacuous is Found.YES:
+        return "it memory-traps in every pair of states, and yet runs in one of the modes"
     return "the letter excludes states that trap, and the difference lies there, or in a word the window does not hold"
 
 

@@ -2,8 +2,8 @@
 
 A guard is a trap in front of an instruction's meaning, taken in user mode. Every culprit breaks the theorem alone, and
 a guard changes nothing for the others: so the smallest set is one guard for each culprit. Whether that is enough is
-not argued but verified. What guards cannot mend is said: a fetch that is not contained, a view that depends on the
-mode, a trap entry that loses the PSW.
+not argued but verified. What guards cannot mend is said: a prologue or a fetch that goes wrong under the monitor, a
+trap entry that loses what must be put back, an assumption that is not kept, a machine that our monitor refuses.
 """
 
 import re
@@ -19,7 +19,7 @@ from isa.language.library import Library
 from isa.language.parser import parse
 from isa.normal import bits_read, specialiser
 from proofs.classification import UNASSIGNED
-from proofs.machine_facts import CONTAINMENT, STEADY_VIEW, TRAP_ENTRY
+from proofs.machine_facts import EXACT_PREMISES
 from proofs.solving import Found
 from proofs.verification import TIMEOUT, Verification, verify
 from proofs.words import place_name
@@ -62,26 +62,21 @@ def repair(
     repaired = load_text(f"{around}\n{text}", name, f"{isa.name} with guards")
     after = verify(repaired, timeout, workers, progress)
     left = tuple(f"{c.name}: {c.reason}" for c in after.culprits)
-    left += tuple(f"{f.name}: {f.detail}" for f in after.facts if f.holds is not Found.YES and f.name == STEADY_VIEW)
+    left += tuple(f"{f.name}: {f.detail}" for f in after.facts if f.holds is not Found.YES and f.name in EXACT_PREMISES)
     return Repair(found, names, text, after, left)
 
 
 def _obstacles(found: Verification) -> list[str]:
     """What no guard mends."""
-    obstacles = [f"unknown: {line}" for line in found.unknown]
-    for fact in found.facts:
-        if fact.holds is Found.NO and fact.name == TRAP_ENTRY:
-            obstacles.append(f"{fact.name}: {fact.detail}")
-        if fact.holds is Found.NO and fact.name in (CONTAINMENT, STEADY_VIEW) and "fetch" in fact.where:
-            obstacles.append(f"{fact.name} fails for the fetch, which cannot be guarded")
-    return obstacles
+    obstacles = [f"unknown: {line}" for line in found.unknown] if found.theorem1 is Found.UNKNOWN else []
+    obstacles += [f"our monitor refuses it: {found.refused}"] if found.refused else []
+    broken = (f for f in found.facts if f.holds is Found.NO and f.name in EXACT_PREMISES)
+    return obstacles + [f"{f.name}, which is part of every step or of the machine: {f.detail}" for f in broken]
 
 
 def _to_guard(found: Verification) -> tuple[str, ...]:
-    """The culprits, and instructions whose access breaks a premise, in the order of the description."""
-    bad = {c.name for c in found.culprits}
-    bad |= {name for f in found.facts if f.name in (CONTAINMENT, STEADY_VIEW) for name in f.where}
-    return tuple(f.name for f in found.findings if f.name in bad)
+    """The culprits, in the order of the description."""
+    return tuple(c.name for c in found.culprits)
 
 
 def _fresh_name(name: str, around: str) -> str:

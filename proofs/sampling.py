@@ -99,7 +99,7 @@ def tried(obligation: Obligation, number: int, seed: int = 0) -> Trial:
         met += result < 0
         if result == -1 or (result == -2 and obligation.vacuous):
             return _trial(obligation, drawn, met, world)
-    return Trial(obligation.theorem, obligation.about, number, met, obligation.vacuous)
+    return Trial(obligation.theorem, obligation.about, number, met, obligation.vacuous is not False)
 
 
 def _settled(question: Question, world: _World) -> int:
@@ -116,7 +116,7 @@ def _settled(question: Question, world: _World) -> int:
 def _trial(obligation: Obligation, drawn: int, met: int, world: _World) -> Trial:
     shown = tuple(sorted((name, f"{value:#x}") for name, value in world.scalars.items())) or (("any state", ""),)
     why = "a state satisfies hypotheses that none should" if obligation.vacuous else ""
-    return Trial(obligation.theorem, obligation.about, drawn, met, obligation.vacuous, shown, why)
+    return Trial(obligation.theorem, obligation.about, drawn, met, obligation.vacuous is not False, shown, why)
 
 
 def sample(

@@ -1,8 +1,10 @@
 """Is this machine virtualizable? Everything that is asked of it, in workers, and the three theorems put together.
 
-`verify` is what `trapline verify` shows. An instruction's questions are one job; what a job could not answer stays
-unknown and is reported with its reason, never taken for an answer. docs/verify.md explains every line of a report;
-`proofs.classification` has the definitions, `proofs.machine_facts` the premises, `proofs.reasons` the words.
+`verify` is what `trapline verify` shows. A theorem holds when every step of the machine, prologue, fetch and body,
+passes the exact question (`proofs.exact`), what the theorem presupposes is proved, and so is our monitor's own part
+(`proofs.obligations`). The paper's classes explain the verdict; what they alone would say is the verdict by the
+*letter*, reported beside it. An instruction's questions are one job; what a job could not answer stays unknown and is
+never taken for an answer. docs/verify.md explains every line of a report; `proofs.reasons` has the words.
 """
 
 import time
@@ -15,34 +17,45 @@ from typing import Any
 from isa.description import Isa
 from isa.engines.steps import steps_of
 from isa.errors import MachineError
-from monitor.admission import admit
+from isa.machine.time import time_of
+from monitor.admission import admit, ready
 from monitor.compiled import CompiledCore
 from monitor.core import Core
-from proofs.access import Check, contained, steady
+from proofs.access import HOLDS, Check, contained, silent, steady
+from proofs.assumptions import assumed, keeps
 from proofs.classification import Classifier, Sensitivity, Subject, Verdict, subjects
-from proofs.exact import Exact, exact
-from proofs.exhibits import exhibit
+from proofs.deciding import Outcome, decided, undecided
+from proofs.exact import Exact, exact, fetched, idle_step
+from proofs.exhibits import exhibit, fetch_exhibit
 from proofs.machine_facts import (
+    ASSUMPTIONS,
     CONTAINMENT,
-    HYBRID_PREMISES,
+    EXACT_PREMISES,
+    FETCH_FACT,
     PREMISES,
+    PROLOGUE_FACT,
+    REFUSALS,
     STEADY_VIEW,
     TIMER,
     TRAP_ENTRY,
     Fact,
+    exact_fact,
     fetch_contained,
+    fetch_silent,
     fetch_steady,
     gathered,
     timer,
     trap_entry,
 )
+from proofs.obligations import MAP, NESTING, TIME, obligations
 from proofs.operand_values import sensitive_values
 from proofs.reasons import difference, reason
-from proofs.solving import Found, both
+from proofs.solving import Found, both, opposite
 from proofs.workers import Job, Limits, Lost, Progress, answers, no_progress
 
 TIMEOUT = 120.0  # seconds for a machine
 QUESTION = 20.0  # seconds for one question, at most
+UNPROVED = "(map, time, nesting)"  # stands for obligations that did not come back
 
 
 class Kind(Enum):
@@ -57,18 +70,31 @@ class Kind(Enum):
 @dataclass(frozen=True)
 class Finding:
     """What was found of one instruction. `exact` is None if the question cannot be asked of this machine; `exhibit`
-    tells of a state from which running it directly goes wrong; `lost` says why answers are missing."""
+    tells of a state from which running it directly goes wrong; `keeps` whether it keeps what is assumed; `lost` says
+    why answers are missing."""
 
     verdict: Verdict
     exact: Exact | None
     contained: Check
     steady: Check
+    silent: Check
+    keeps: Check = HOLDS
     exhibit: str = ""
     lost: str = ""
 
     @property
     def name(self) -> str:
         return self.verdict.name
+
+    @property
+    def theorem1(self) -> Found:
+        """Whether it keeps Theorem 1: from every state it may run directly."""
+        return opposite(self.exact.fails) if self.exact else Found.UNKNOWN
+
+    @property
+    def theorem3(self) -> Found:
+        """Whether it keeps Theorem 3: the same in virtual user mode."""
+        return opposite(self.exact.fails_user) if self.exact else Found.UNKNOWN
 
     @property
     def difference(self) -> str:
@@ -90,38 +116,11 @@ class Culprit:
 
 
 @dataclass(frozen=True)
-class Verification:
-    """The verdict on one machine. `refused` is why our monitor does not take it; `seconds` is how long it took."""
+class Theorems:
+    """The theorems as found one way, and the monitor that a machine admits by that."""
 
-    isa: Isa = field(repr=False)
-    findings: tuple[Finding, ...]
-    facts: tuple[Fact, ...]
-    refused: str
-    timed: Found
-    seconds: float = 0.0
-
-    @property
-    def premises(self) -> Found:
-        """Whether the machine is one that the theorems speak of."""
-        return both(*(f.holds for f in self.facts if f.name in PREMISES))
-
-    @property
-    def theorem1(self) -> Found:
-        """Sensitive is a subset of privileged, unassigned encodings included, and no trap depends on the mode in
-        another way."""
-        return both(self.premises, *(f.verdict.virtualizable for f in self.findings))
-
-    @property
-    def theorem2(self) -> Found:
-        """Theorem 1, and a monitor without timing dependences: ours counts virtual time, if it takes the machine."""
-        return both(self.theorem1, self.timed)
-
-    @property
-    def theorem3(self) -> Found:
-        """User sensitive is a subset of privileged. A hybrid monitor runs virtual user mode directly and interprets the
-        rest, so the view may depend on the mode."""
-        premises = (f.holds for f in self.facts if f.name in HYBRID_PREMISES)
-        return both(*premises, *(f.verdict.hybrid for f in self.findings))
+    theorem1: Found
+    theorem3: Found
 
     @property
     def monitor(self) -> Kind:
@@ -131,20 +130,98 @@ class Verification:
             return Kind.UNKNOWN
         return Kind.HYBRID if self.theorem3 is Found.YES else Kind.NEITHER
 
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why our monitor does not take a machine. `unready` are the reasons that would stop any monitor of ours, a hybrid
+    one too; both are empty for a machine that it takes."""
+
+    refused: str = ""
+    unready: str = ""
+    asked: bool = True  # whether that could be found out at all
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The verdict on one machine. `outcomes` are the obligations of our monitor that are about no instruction;
+    `seconds` is how long it took."""
+
+    isa: Isa = field(repr=False)
+    findings: tuple[Finding, ...]
+    facts: tuple[Fact, ...]
+    outcomes: tuple[Outcome, ...]
+    refusal: Refusal
+    seconds: float = 0.0
+
+    @property
+    def refused(self) -> str:
+        return self.refusal.refused
+
+    @property
+    def premises(self) -> Found:
+        """Whether the machine is one that the theorems speak of."""
+        return both(*(f.holds for f in self.facts if f.name in EXACT_PREMISES))
+
+    @property
+    def theorem1(self) -> Found:
+        """Every step may run directly, from every state of every virtual machine: so a trap-and-emulate monitor is
+        right. A monitor of ours that refuses the machine, or is not proved for it, leaves the theorem open."""
+        shown = both(self.premises, *(f.theorem1 for f in self.findings))
+        return shown if shown is not Found.YES else _or_open(self.refusal.refused, self._proved("nesting"))
+
+    @property
+    def theorem2(self) -> Found:
+        """Theorem 1, and a monitor without timing dependences: ours counts virtual time, and its maps nest."""
+        return both(self.theorem1, self._proved())
+
+    @property
+    def theorem3(self) -> Found:
+        """Every step may run directly while the virtual machine is in user mode; a hybrid monitor interprets the
+        rest."""
+        premises = (f.hybrid for f in self.facts if f.name in EXACT_PREMISES)
+        shown = both(*premises, *(f.theorem3 for f in self.findings))
+        own = self._proved("nesting", "composition", "fetch")  # the fetch was asked about user mode on its own
+        return shown if shown is not Found.YES else _or_open(self.refusal.unready, own)
+
+    @property
+    def letter(self) -> Theorems:
+        """What the paper's definitions say, taken by the letter: sensitive is a subset of privileged, unassigned
+        encodings included, and no trap depends on the mode in another way."""
+        premises = both(*(f.holds for f in self.facts if f.name in PREMISES))
+        hybrid = both(*(f.hybrid for f in self.facts if f.name in PREMISES))
+        return Theorems(
+            both(premises, *(f.verdict.virtualizable for f in self.findings)),
+            both(hybrid, *(f.verdict.hybrid for f in self.findings)),
+        )
+
+    @property
+    def monitor(self) -> Kind:
+        return Theorems(self.theorem1, self.theorem3).monitor
+
     @property
     def culprits(self) -> list[Culprit]:
-        bad = (f.verdict for f in self.findings if f.verdict.virtualizable is not Found.YES)
-        return [Culprit(v.name, reason(v), v.hybrid) for v in bad]
+        bad = (f for f in self.findings if f.theorem1 is not Found.YES)
+        return [Culprit(f.name, reason(f.verdict, f.exact), f.theorem3) for f in bad]
 
     @property
     def unknown(self) -> list[str]:
         """What stayed open: instructions and facts, with the reason."""
         open_ = [f"{f.name}: {f.lost or 'the solver gave no answer in time'}" for f in self.findings if f.unknown]
         open_ += [f"{f.name}: {f.detail or 'no answer in time'}" for f in self.facts if f.holds is Found.UNKNOWN]
-        return open_ + (["our monitor: it could not be tried"] if self.timed is Found.UNKNOWN else [])
+        open_ += [f"our monitor, {o.theorem}: {o.why or 'no answer in time'}" for o in self.outcomes if o.open]
+        return open_ + ([] if self.refusal.asked else ["our monitor: it could not be tried"])
 
     def finding(self, name: str) -> Finding:
         return next(f for f in self.findings if f.name == name)
+
+    def _proved(self, *but: str) -> Found:
+        """Whether our monitor's own obligations are proved, `but` those of some theorems. A mistake of ours is no
+        failure of a theorem, and leaves it open."""
+        return Found.YES if all(o.proved for o in self.outcomes if o.theorem not in but) else Found.UNKNOWN
+
+
+def _or_open(refused: str, proved: Found) -> Found:
+    return both(Found.UNKNOWN if refused else Found.YES, proved)
 
 
 def verify(isa: Isa, timeout: float = TIMEOUT, workers: int = 2, progress: Progress = no_progress) -> Verification:
@@ -155,14 +232,20 @@ def verify(isa: Isa, timeout: float = TIMEOUT, workers: int = 2, progress: Progr
     began = time.monotonic()
     question = min(QUESTION, timeout / 4)
     asked = subjects(isa)
-    whole: list[Callable[[Isa, float], Any]] = [trap_entry, timer, fetch_contained, fetch_steady, admitted]
-    jobs: list[Job] = [partial(f, isa, question) for f in whole]
+    jobs: list[Job] = [partial(f, isa, question) for f in WHOLE]
     jobs += [partial(study, what, question) for what in asked]
     found = answers(jobs, Limits(timeout, max(question, timeout / 2), workers), progress)
-    findings = tuple(_kept(what, answer) for what, answer in zip(asked, found[len(whole) :], strict=True))
-    refused, timed = _admission(found[4])
-    facts = _facts(found[:4], findings)
-    return Verification(isa, findings, facts, refused, timed, time.monotonic() - began)
+    whole = dict(zip(WHOLE, found, strict=False))
+    findings = tuple(_kept(what, answer) for what, answer in zip(asked, found[len(WHOLE) :], strict=True))
+    refused = whole[refusal]
+    return Verification(
+        isa,
+        findings,
+        _facts(whole, findings),
+        tuple(o for f in (of_the_map, of_time, of_nesting) for o in _outcomes(whole[f])),
+        Refusal(refused.reason, refused.reason, False) if isinstance(refused, Lost) else refused,
+        time.monotonic() - began,
+    )
 
 
 def study(what: Subject, timeout: float) -> Finding:
@@ -173,7 +256,51 @@ def study(what: Subject, timeout: float) -> Finding:
     core = core_of(what.isa)
     answer = exact(core, what, timeout) if core else None
     shown = exhibit(core, what, timeout) if core and answer and answer.fails is Found.YES else ""
-    return Finding(verdict, answer, contained(what, timeout), steady(what, timeout), shown)
+    inside, alike, told = (check(what, timeout) for check in (contained, steady, silent))
+    return Finding(verdict, answer, inside, alike, told, keeps(what, timeout), shown)
+
+
+# ---- what is part of every step, and of the machine
+
+
+def prologue(isa: Isa, timeout: float) -> Fact:
+    """The exact question about a step that does nothing but its prologue."""
+    core = core_of(isa)
+    if core is None:
+        return Fact(PROLOGUE_FACT, Found.UNKNOWN, (), "it cannot be asked of a machine that has no map")
+    answer = exact(core, idle_step(isa), timeout)
+    shown = exhibit(core, idle_step(isa), timeout) if answer.fails is Found.YES else ""
+    return exact_fact(PROLOGUE_FACT, answer, shown)
+
+
+def fetch(isa: Isa, timeout: float) -> Fact:
+    core = core_of(isa)
+    if core is None:
+        return Fact(FETCH_FACT, Found.UNKNOWN, (), "it cannot be asked of a machine that has no map")
+    answer = fetched(core, timeout)
+    return exact_fact(FETCH_FACT, answer, fetch_exhibit(core, timeout) if answer.fails is Found.YES else "")
+
+
+def assumptions(isa: Isa, timeout: float) -> dict[str, Check]:
+    return assumed(isa, core_of(isa), timeout)
+
+
+def of_the_map(isa: Isa, timeout: float) -> list[Outcome]:
+    return _decided(isa, MAP, timeout)
+
+
+def of_time(isa: Isa, timeout: float) -> list[Outcome]:
+    return _decided(isa, TIME, timeout)
+
+
+def of_nesting(isa: Isa, timeout: float) -> list[Outcome]:
+    return _decided(isa, NESTING, timeout)
+
+
+def _decided(isa: Isa, topic: str, timeout: float) -> list[Outcome]:
+    """The obligations of a machine that our monitor can speak of; what it refuses is said elsewhere."""
+    core, law = core_of(isa), time_of(isa)
+    return [decided(o, timeout) for o in obligations(core, law, topic)] if core and law else []
 
 
 @lru_cache(maxsize=4)
@@ -187,14 +314,34 @@ def core_of(isa: Isa) -> Core | None:
     return core
 
 
-def admitted(isa: Isa, timeout: float) -> str:
-    """Why our monitor refuses a machine; empty if it takes it."""
+def refusal(isa: Isa, timeout: float) -> Refusal:
+    """Why our monitor refuses a machine."""
     try:
         core = Core(isa)
+        ready(core, steps_of(isa))
+    except MachineError as error:
+        return Refusal(error.message, error.message)
+    try:
         admit(core, CompiledCore(core), steps_of(isa))
     except MachineError as error:
-        return error.message
-    return ""
+        return Refusal(error.message)
+    return Refusal()
+
+
+WHOLE: tuple[Callable[[Isa, float], Any], ...] = (
+    trap_entry,
+    timer,
+    fetch_contained,
+    fetch_steady,
+    fetch_silent,
+    refusal,
+    prologue,
+    fetch,
+    assumptions,
+    of_the_map,
+    of_time,
+    of_nesting,
+)
 
 
 # ---- putting answers together
@@ -209,25 +356,29 @@ def unanswered(name: str, why: str) -> Finding:
     no = Found.UNKNOWN
     nothing = Sensitivity(no, no, no, no, no, no)
     verdict = Verdict(name, no, no, no, no, nothing, nothing)
-    return Finding(verdict, Exact(no, no, no, no, no), Check(no, why), Check(no, why), lost=why)
+    return Finding(verdict, Exact(no, no, no, no, no), Check(no, why), Check(no, why), Check(no, why), lost=why)
 
 
-def _admission(answer: Any) -> tuple[str, Found]:
-    if isinstance(answer, Lost):
-        return answer.reason, Found.UNKNOWN
-    return answer, Found.NO if answer else Found.YES
-
-
-def _facts(found: list[Any], findings: tuple[Finding, ...]) -> tuple[Fact, ...]:
-    entry, clock, fetched, fetched_alike = found
-    inside = {"fetch": _check(fetched)} | {f.name: f.contained for f in findings}
-    alike = {"fetch": _check(fetched_alike)} | {f.name: f.steady for f in findings}
+def _facts(whole: dict[Any, Any], findings: tuple[Finding, ...]) -> tuple[Fact, ...]:
+    inside = {"fetch": _check(whole[fetch_contained])} | {f.name: f.contained for f in findings}
+    alike = {"fetch": _check(whole[fetch_steady])} | {f.name: f.steady for f in findings}
+    telling = {"fetch": _check(whole[fetch_silent])} | {f.name: f.silent for f in findings}
+    made = whole[assumptions]
+    believed = {ASSUMPTIONS: _check(made)} if isinstance(made, Lost) else made
     return (
         gathered(CONTAINMENT, inside),
-        gathered(STEADY_VIEW, alike),
-        _fact(TRAP_ENTRY, entry),
-        _fact(TIMER, clock),
+        replace(gathered(STEADY_VIEW, alike), user=Found.YES),  # user mode on both sides: one view is enough
+        gathered(REFUSALS, telling),
+        _fact(PROLOGUE_FACT, whole[prologue]),
+        _fact(FETCH_FACT, whole[fetch]),
+        _fact(TRAP_ENTRY, whole[trap_entry]),
+        gathered(ASSUMPTIONS, believed | {f.name: f.keeps for f in findings}),
+        _fact(TIMER, whole[timer]),
     )
+
+
+def _outcomes(answer: Any) -> list[Outcome]:
+    return [undecided(UNPROVED, answer.reason)] if isinstance(answer, Lost) else answer
 
 
 def _check(answer: Any) -> Check:
@@ -247,4 +398,4 @@ def _founds(finding: Finding) -> Iterator[Found]:
             yield from (getattr(sensitivity, name) for name in sensitivity.__dataclass_fields__)
     if finding.exact is not None:
         yield from (getattr(finding.exact, name) for name in finding.exact.__dataclass_fields__)
-    yield from (finding.contained.holds, finding.steady.holds)
+    yield from (finding.contained.holds, finding.steady.holds, finding.silent.holds, finding.keeps.holds)

@@ -17,12 +17,14 @@ import z3
 from isa.description import Isa, Role
 from isa.encoding import decoder
 from isa.ir import TRUE, Apply, Behaviour, Load, Read, Write, nodes
+from isa.machine.time import COUNT_WIDTH, time_of
 from isa.partition import ORDINARY
-from monitor.core import REAL, VIRTUAL, Core
+from monitor.core import Core
 from proofs.classification import UNASSIGNED, Subject, subjects
-from proofs.exact import Allocation, Direct, Mapped, paired, unpaired
+from proofs.exact import Direct, directly
+from proofs.mapping import Allocation, Mapped
 from proofs.solving import Answer, Found, exists
-from proofs.symbolic import Memory, SymbolicState, Term, arbitrary, attempt, disjunction, perform
+from proofs.symbolic import Memory, SymbolicState, Term, arbitrary, disjunction
 from proofs.witness_chain import Chain, ImageWords, body_of, is_definite, is_named, mergeable, operands
 from proofs.witness_place import Site
 
@@ -77,17 +79,8 @@ def mapped(core: Core, site: Site, virtual: SymbolicState) -> Mapped:
         return z3.If(inside, virtual.storage.read(z3.simplify(index - offset)), z3.BitVecVal(0, isa.storage.width))
 
     below = replace(arbitrary(isa, "_real"), storage=Memory(cell), size=whole)
-    real = unpaired(perform(core.resume, paired(virtual, below), allocation.params()), below, REAL)
-    return Mapped(core, allocation, virtual, real)
-
-
-def run_directly(before: Mapped, behaviour: Behaviour, params: dict[str, Term]) -> Direct:
-    """As `proofs.exact.direct`, from a state at hand."""
-    core = before.core
-    bare, real = attempt(behaviour, before.virtual, params), attempt(behaviour, before.real, params)
-    after = paired(before.virtual, real.state)
-    seen = unpaired(perform(core.save, after, before.allocation.params()), before.virtual, VIRTUAL)
-    return Direct(before, real, bare, seen)
+    before = Mapped(core, allocation, virtual, below, z3.BitVecVal(0, COUNT_WIDTH))
+    return replace(before, real=before.resumed(virtual))
 
 
 class Search:
@@ -161,7 +154,8 @@ class Search:
             last = trap and i == len(names) - 1
             chain = chain.trap(self._trapping if len(allowed) > 1 else allowed) if last else chain.step(allowed)
         word, fetched = chain.fetched()
-        step = run_directly(mapped(self.core, self.site, chain.state), self.what.behaviour, self._operands(word))
+        before = mapped(self.core, self.site, chain.state)
+        step = directly(before, time_of(self.isa), self.what, self._operands(word))
         chosen = is_named(self.isa, self.what.name, word)
         conditions = (*chain.conditions, *fetched, chosen, *step.ran)
         return Draft(image, chain, word, step, conditions, tuple(image.asked.values()))

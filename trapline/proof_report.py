@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from proofs.deciding import Outcome
 from proofs.obligations import THEOREMS
-from proofs.proving import Outcome, Proof
+from proofs.proving import Proof
 from proofs.sampling import Trial
 from proofs.solving import Found
 from trapline.output import console, show

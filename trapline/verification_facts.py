@@ -4,17 +4,19 @@ from typing import Any
 
 from proofs.access import Check
 from proofs.classification import Sensitivity
+from proofs.deciding import Outcome
 from proofs.exact import Exact
 from proofs.grounds import assumptions, partition
-from proofs.machine_facts import PREMISES, Fact
-from proofs.reasons import classes, privilege, reason
+from proofs.machine_facts import EXACT_PREMISES, PREMISES, Fact
+from proofs.reasons import classes, letter_reason, privilege, reason
 from proofs.verification import Finding, Verification
 
-SCHEMA = 1  # changes when a key changes its meaning or goes; new keys may come
+SCHEMA = 2  # changes when a key changes its meaning or goes; new keys may come
 
 
-def verification_facts(v: Verification) -> dict[str, Any]:
-    """Everything that was found. Answers are "yes", "no" or "unknown"."""
+def verification_facts(v: Verification, letter: bool = False) -> dict[str, Any]:
+    """Everything that was found. Answers are "yes", "no" or "unknown". `letter`: the monitor that the paper's letter
+    admits in place of the exact answer."""
     return {
         "schema": SCHEMA,
         "machine": v.isa.name,
@@ -24,11 +26,17 @@ def verification_facts(v: Verification) -> dict[str, Any]:
         "theorem2": v.theorem2.value,
         "theorem3": v.theorem3.value,
         "premises": v.premises.value,
-        "monitor": v.monitor.value,
+        "monitor": (v.letter.monitor if letter else v.monitor).value,
+        "letter": {
+            "theorem1": v.letter.theorem1.value,
+            "theorem3": v.letter.theorem3.value,
+            "monitor": v.letter.monitor.value,
+        },
         "refused": v.refused,
         "culprits": [{"name": c.name, "reason": c.reason, "hybrid": c.hybrid.value} for c in v.culprits],
         "instructions": [_finding(f) for f in v.findings],
         "facts": [_fact(f) for f in v.facts],
+        "obligations": [_obligation(o) for o in v.outcomes],
         "unknown": v.unknown,
         "partition": partition(v.isa),
         "assumptions": assumptions(v.isa),
@@ -51,14 +59,19 @@ def _finding(f: Finding) -> dict[str, Any]:
         "unguarded": _ways(verdict.unguarded),
         "rest": _ways(verdict.rest) if verdict.rest else None,
         "values": {operand: list(values) for operand, values in verdict.values.items()},
-        "keeps_theorem1": verdict.virtualizable.value,
-        "keeps_theorem3": verdict.hybrid.value,
-        "reason": reason(verdict),
+        "keeps_theorem1": f.theorem1.value,
+        "keeps_theorem3": f.theorem3.value,
+        "reason": reason(verdict, f.exact),
+        "letter_keeps_theorem1": verdict.virtualizable.value,
+        "letter_keeps_theorem3": verdict.hybrid.value,
+        "letter_reason": letter_reason(verdict),
         "exact": _exact(f.exact) if f.exact else None,
         "difference": f.difference,
         "exhibit": f.exhibit,
         "contained": _check(f.contained),
         "steady_view": _check(f.steady),
+        "silent_refusals": _check(f.silent),
+        "keeps_assumptions": _check(f.keeps),
         "lost": f.lost,
     }
 
@@ -87,7 +100,13 @@ def _fact(fact: Fact) -> dict[str, Any]:
         "name": fact.name,
         "statement": fact.statement,
         "holds": fact.holds.value,
-        "premise": fact.name in PREMISES,
+        "holds_in_user_mode": fact.hybrid.value,
+        "premise": fact.name in EXACT_PREMISES,
+        "premise_by_the_letter": fact.name in PREMISES,
         "where": list(fact.where),
         "detail": fact.detail,
     }
+
+
+def _obligation(outcome: Outcome) -> dict[str, Any]:
+    return {"theorem": outcome.theorem, "about": outcome.about, "proved": outcome.proved}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from proofs.exact import Exact
 from proofs.grounds import PARTS, assumptions, partition
-from proofs.machine_facts import HYBRID_PREMISES, PREMISES
+from proofs.machine_facts import EXACT_PREMISES, PREMISES
 from proofs.reasons import privilege, ways
 from proofs.solving import Found
 from proofs.verification import Finding, Kind, Verification
@@ -19,15 +19,21 @@ if TYPE_CHECKING:
 
 HEADINGS = ("instruction", "privileged", "sensitive", "without its guard", "run directly", "Theorem 1", "Theorem 3")
 THEOREMS = {
-    "Theorem 1": "every sensitive instruction is privileged, so a trap-and-emulate monitor can be built",
+    "Theorem 1": "whatever runs directly does what it does bare, so a trap-and-emulate monitor can be built",
     "Theorem 2": "Theorem 1, and a monitor without timing dependences, so the machine can be virtualized recursively",
-    "Theorem 3": "every user sensitive instruction is privileged, so a hybrid monitor can be built",
+    "Theorem 3": "so does whatever runs directly in virtual user mode, so a hybrid monitor can be built",
 }
 MONITORS = {
     Kind.TRAP_AND_EMULATE: "This machine admits a trap-and-emulate monitor.",
     Kind.HYBRID: "This machine admits a hybrid monitor only: virtual supervisor mode must be interpreted.",
     Kind.NEITHER: "This machine admits neither a trap-and-emulate nor a hybrid monitor.",
     Kind.UNKNOWN: "Which monitor this machine admits stayed open.",
+}
+LETTER = {
+    Kind.TRAP_AND_EMULATE: "a trap-and-emulate monitor",
+    Kind.HYBRID: "a hybrid monitor only",
+    Kind.NEITHER: "neither monitor",
+    Kind.UNKNOWN: "an answer that stayed open",
 }
 HOLDS = {Found.YES: "holds", Found.NO: "FAILS", Found.UNKNOWN: "unknown"}
 KEPT = {Found.YES: "keeps", Found.NO: "BREAKS", Found.UNKNOWN: "unknown"}
@@ -56,9 +62,14 @@ def row(finding: Finding) -> tuple[str, ...]:
         ((" ".join(found) or "no") + user + irregular).removeprefix("no " if irregular else ""),
         "" if unguarded == ways(verdict.sensitivity) else " ".join(unguarded) or "no",
         directly(finding.exact),
-        KEPT[verdict.virtualizable],
-        KEPT[verdict.hybrid],
+        _kept(finding.theorem1, verdict.virtualizable),
+        _kept(finding.theorem3, verdict.hybrid),
     )
+
+
+def _kept(exact: Found, letter: Found) -> str:
+    """Whether a theorem is kept, and by the letter where that is another answer."""
+    return KEPT[exact] if exact is letter else f"{KEPT[exact]} (letter: {KEPT[letter].lower()})"
 
 
 def _privilege(finding: Finding) -> str:
@@ -126,25 +137,47 @@ def sections(v: Verification) -> Iterator[list[str]]:
         yield ["unknown", *(f"  {line}" for line in v.unknown)]
     yield ["partition of the state", *partition_lines(v)]
     yield ["assumed", *(f"  {line}" for line in assumptions(v.isa))]
-    yield [MONITORS[v.monitor], *([f"Our own monitor refuses it: {v.refused}."] if v.refused else [])]
+    yield list(_conclusion(v))
+
+
+def _conclusion(v: Verification) -> Iterator[str]:
+    yield MONITORS[v.monitor]
+    if v.letter.monitor is not v.monitor:
+        yield f"By the paper's letter it admits {LETTER[v.letter.monitor]}."
+    if v.refused:
+        yield f"Our own monitor refuses it: {v.refused}."
 
 
 def theorem_lines(v: Verification) -> Iterator[str]:
-    """A theorem that holds with what it says, another with what stands against it."""
+    """A theorem that holds with what it says, another with what stands against it; and the letter's answer."""
     answers = (v.theorem1, v.theorem2, v.theorem3)
-    for (name, meaning), found, against in zip(THEOREMS.items(), answers, _against(v), strict=True):
-        yield f"{name} {HOLDS[found]}: {meaning if found is Found.YES else '; '.join(against)}"
+    letters = (v.letter.theorem1, None, v.letter.theorem3)
+    for (name, meaning), found, letter, against in zip(THEOREMS.items(), answers, letters, _against(v), strict=True):
+        yield f"{name} {HOLDS[found]}{_also(found, letter)}: {meaning if found is Found.YES else '; '.join(against)}"
+
+
+def _also(found: Found, letter: Found | None) -> str:
+    if letter is None:
+        return ""
+    return ", by the letter too" if letter is found else f" (by the letter: {HOLDS[letter]})"
 
 
 def _against(v: Verification) -> Iterator[list[str]]:
     """For each theorem, what keeps it from holding, or leaves it open."""
-    failing = {f.name: f"{f.name} {HOLDS[f.holds]}" for f in v.facts if f.holds is not Found.YES}
+    yield _kept_by({f.name: f.theorem1 for f in v.findings}, {f.name: f.holds for f in v.facts}) + _open(v.refused)
     first = [] if v.theorem1 is Found.YES else [f"Theorem 1 {HOLDS[v.theorem1]}"]
-    unkept = _not_kept({f.name: f.verdict.virtualizable for f in v.findings})
-    yield unkept + [failing[name] for name in PREMISES if name in failing]
-    yield first + ([v.refused] if v.refused else [])
-    unkept = _not_kept({f.name: f.verdict.hybrid for f in v.findings})
-    yield unkept + [failing[name] for name in HYBRID_PREMISES if name in failing]
+    yield first or ["our monitor's obligations are not proved"]
+    user = _kept_by({f.name: f.theorem3 for f in v.findings}, {f.name: f.hybrid for f in v.facts})
+    yield user + _open(v.refusal.unready)
+
+
+def _open(refused: str) -> list[str]:
+    return [f"our monitor refuses it: {refused}"] if refused else []
+
+
+def _kept_by(instructions: dict[str, Found], facts: dict[str, Found]) -> list[str]:
+    premises = [f"{name} {HOLDS[facts[name]]}" for name in EXACT_PREMISES if facts[name] is not Found.YES]
+    return _not_kept(instructions) + premises
 
 
 def _not_kept(kept: dict[str, Found]) -> list[str]:
@@ -163,7 +196,8 @@ def _culprit(v: Verification, name: str, reason: str) -> Iterator[str]:
 
 def fact_lines(v: Verification) -> Iterator[str]:
     for fact in v.facts:
-        needed = "" if fact.name in PREMISES else " (no theorem needs it)"
+        letter = " (by the letter)" if fact.name in PREMISES else " (no theorem needs it)"
+        needed = "" if fact.name in EXACT_PREMISES else letter
         yield f"  {fact.name} {HOLDS[fact.holds]}{needed}: {fact.statement}"
         if fact.detail:
             yield f"    {fact.detail}"

@@ -12,7 +12,7 @@ from proofs import classification
 from proofs.classification import Classifier, Verdict, subjects
 from proofs.mutants.mutant import QUESTION, Check, Mutant, machine, news
 from proofs.pairs import in_mode
-from proofs.reasons import reason
+from proofs.reasons import letter_reason
 from proofs.solving import Found
 
 
@@ -53,7 +53,7 @@ def mutant(
             found = _verdict(isa, about(isa))
         if found.virtualizable in (keeps, Found.UNKNOWN):
             return None
-        wrong = "innocuous or privileged" if keeps is Found.NO else f"a culprit: {reason(found)}"
+        wrong = "innocuous or privileged" if keeps is Found.NO else f"a culprit: {letter_reason(found)}"
         return f"{on}: {found.name} is taken for {wrong}"
 
     return Mutant("classifier", name, what, (Check("known verdict", check),))

@@ -25,7 +25,7 @@ from proofs.machine_facts import (
 )
 from proofs.mutants.mutant import QUESTION, Check, Make, Mutant, both_ways, machine, news
 from proofs.obligations import MAP
-from proofs.reasons import reason
+from proofs.reasons import letter_reason
 from proofs.solving import Found
 
 
@@ -113,7 +113,7 @@ def _culprit(title: str, make: Callable[[], Isa], name: str) -> Mutant:
 def verdict(isa: Isa, name: str) -> str | None:
     what = next(s for s in subjects(isa) if s.name == name)
     found = Classifier(isa, QUESTION).verdict(what)
-    return reason(found) if found.virtualizable is Found.NO else None
+    return letter_reason(found) if found.virtualizable is Found.NO else None
 
 
 def _core(make: Callable[[], Isa]) -> Make:

@@ -13,8 +13,8 @@ from isa.errors import Source
 from isa.language.library import Library
 from isa.machine.time import Time, time_of
 from monitor.core import Core
+from proofs.deciding import decided
 from proofs.obligations import Obligation, obligations
-from proofs.proving import decided
 from proofs.sampling import tried
 from proofs.solving import Found
 from proofs.workers import Limits, Lost, Progress, answers, no_progress

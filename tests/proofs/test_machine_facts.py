@@ -159,7 +159,7 @@ def test_what_stays_in_place_need_not_be_stored() -> None:
 
 def test_half_a_psw_is_not_a_psw() -> None:
     isa = entry("storage[0] <- pc; storage[1] <- zext(psw[0:0]); storage[2] <- base; storage[3] <- bound")
-    assert trap_entry(isa, SECONDS).where == ("psw",)
+    assert trap_entry(isa, SECONDS).where == ("psw.level", "psw.carry")
 
 
 # ---- the timer

@@ -15,7 +15,7 @@ from isa.language import load_text
 from proofs.access import Check
 from proofs.classification import subjects
 from proofs.grounds import PARTS, assumptions, partition
-from proofs.machine_facts import STEADY_VIEW, gathered
+from proofs.machine_facts import EXACT_PREMISES, gathered
 from proofs.movement import GONE, moves
 from proofs.reasons import classes, ranges
 from proofs.repair import is_guard, repair, variant
@@ -114,7 +114,12 @@ def test_a_standing_condition_is_printed() -> None:
 
 def test_a_change_moves_the_verdict() -> None:
     found = {m.name: m for m in moves(verified("g3"), verified("g3_sgdt"))}
-    assert set(found) == {"Theorem 1", "Theorem 2", "Theorem 3", "monitor", "rrel"}
+    assert set(found) == {
+        *(f"Theorem {n}" for n in (1, 2, 3)),
+        *(f"Theorem {n} by the letter" for n in (1, 3)),
+        "monitor",
+        "rrel",
+    }
     assert (found["monitor"].before, found["monitor"].after) == ("trap-and-emulate", "neither")
     assert found["rrel"].weight == (Found.YES, Found.NO)
     assert found["rrel"].after.startswith("location sensitive, user sensitive")
@@ -146,11 +151,13 @@ def test_guards_mend_every_corner_at_once() -> None:
     assert mended.holds is Found.YES and len(mended.guarded) == len(verified(str(CORNERS)).culprits)
 
 
-def test_guards_mend_no_broken_view() -> None:
+@pytest.mark.parametrize("name", EXACT_PREMISES)
+def test_guards_mend_nothing_that_is_part_of_every_step_or_of_the_machine(name: str) -> None:
     quiet = verified(f"{CORNERS}:corners_quiet")
-    view = gathered(STEADY_VIEW, {"fetch": Check(Found.NO, "elsewhere")})
-    broken = repair(replace(quiet, facts=(view, *(f for f in quiet.facts if f.name != STEADY_VIEW))), "")
-    assert (broken.text, broken.holds) == ("", Found.NO) and "cannot be guarded" in broken.obstacles[0]
+    failing = gathered(name, {"it": Check(Found.NO, "elsewhere")})
+    broken = repair(replace(quiet, facts=(failing, *(f for f in quiet.facts if f.name != name))), "")
+    assert (broken.text, broken.holds) == ("", Found.NO)
+    assert broken.obstacles == (f"{name}, which is part of every step or of the machine: it: elsewhere",)
 
 
 @pytest.mark.parametrize(

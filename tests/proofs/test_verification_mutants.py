@@ -239,4 +239,6 @@ def test_an_unknown_is_never_taken_for_an_answer(monkeypatch: pytest.MonkeyPatch
     assert found.monitor is Kind.UNKNOWN
     assert {f.name for f in found.findings} - {line.partition(":")[0] for line in found.unknown} == set()
     monkeypatch.setattr(Undecided, "check", lambda self: z3.unsat)  # the mistake: no answer is "there is none"
-    assert verify(corners("corners_quiet"), workers=0).theorem1 is Found.YES
+    careless = verify(corners("corners_quiet"), workers=0)
+    assert careless.letter.theorem1 is Found.YES
+    assert careless.theorem1 is Found.UNKNOWN  # even then: a proof whose hypotheses nothing satisfies is none

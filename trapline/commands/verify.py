@@ -1,8 +1,8 @@
 """Decide, for all states and not for a sample, which instructions of a machine are privileged, which are sensitive and
 how, and whether the theorems of Popek and Goldberg hold. docs/verify.md explains every line of the report.
 
-exit code: 0 Theorem 1 holds, 1 it fails, 4 something stayed unknown; with --all that of the worst machine, and 3 if
-a description was refused.
+exit code: 0 Theorem 1 holds, 1 it fails, 4 it stayed open; with --all that of the worst machine, and 3 if a
+description was refused. It is decided by what a monitor needs; --letter takes the paper's definitions alone.
 
 examples:
   trapline verify g3
@@ -30,6 +30,7 @@ TIMEOUT = 120  # seconds; proofs.verification has the same
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("machine", metavar="MACHINE", nargs="?", help="a shipped machine, or PATH[:NAME]")
     parser.add_argument("--all", metavar="DIR", help="verify every machine of every .isa file in DIR and below")
+    parser.add_argument("--letter", action="store_true", help="exit code and monitor by the letter of the definitions")
     parser.add_argument("--html", metavar="FILE", help="write the report as a page that needs nothing else")
     add_limits(parser)
 
@@ -55,11 +56,11 @@ def run(arguments: argparse.Namespace) -> int:
     found = verified(arguments.machine, arguments)
     _write_page(arguments.html, [found])
     if arguments.json:
-        emit_json(verification_facts(found))
+        emit_json(verification_facts(found, arguments.letter))
     else:
         show_report(found)
         print(f"\n{found.seconds:.1f} s")
-    return exit_code(found)
+    return exit_code(found, arguments.letter)
 
 
 def verified(machine: str, arguments: argparse.Namespace) -> "Verification":
@@ -77,12 +78,10 @@ def with_progress(isa: "Isa", arguments: argparse.Namespace, before: str = "") -
         return verify(isa, float(arguments.timeout), min(arguments.workers, 64), counter.show)
 
 
-def exit_code(found: "Verification") -> int:
-    from proofs.solving import Found
-
-    if found.unknown:
-        return UNKNOWN
-    return 0 if found.theorem1 is Found.YES else 1
+def exit_code(found: "Verification", letter: bool = False) -> int:
+    """What stayed unknown counts only if it leaves Theorem 1 open."""
+    theorem1 = found.letter.theorem1 if letter else found.theorem1
+    return {"yes": 0, "no": 1, "unknown": UNKNOWN}[theorem1.value]
 
 
 def _check_place(path: str | None) -> None:
@@ -116,10 +115,11 @@ def _all(arguments: argparse.Namespace) -> int:
     _write_page(arguments.html, found)
     if arguments.json:
         errors = [{"machine": machine, **error_parts(error)} for machine, error in refused]
-        emit_json({"machines": [verification_facts(v) for v in found], "refused": errors})
+        emit_json({"machines": [verification_facts(v, arguments.letter) for v in found], "refused": errors})
     else:
         _show_all(found, refused)
-    return max([*(exit_code(v) for v in found), *(error.exit_code for _, error in refused)], default=0)
+    codes = [exit_code(v, arguments.letter) for v in found]
+    return max([*codes, *(error.exit_code for _, error in refused)], default=0)
 
 
 def _one(
@@ -156,10 +156,11 @@ def _show_all(found: list["Verification"], refused: list[tuple[str, "TraplineErr
 
     from trapline.output import show
 
-    table = Table("machine", "Theorem 1", "2", "3", "monitor", "culprits", "seconds", box=None, pad_edge=False)
+    headings = ("machine", "Theorem 1", "2", "3", "letter: 1", "3", "monitor", "culprits", "seconds")
+    table = Table(*headings, box=None, pad_edge=False)
     for v in found:
         names = " ".join(c.name for c in v.culprits) or ("a premise" if v.premises.value == "no" else "")
-        theorems = (t.value for t in (v.theorem1, v.theorem2, v.theorem3))
+        theorems = (t.value for t in (v.theorem1, v.theorem2, v.theorem3, v.letter.theorem1, v.letter.theorem3))
         table.add_row(v.isa.name, *theorems, v.monitor.value, names, f"{v.seconds:.1f}")
     show(table)
     for machine, error in refused:
