@@ -6,6 +6,7 @@ resource; the other resources extend it.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from isa.description import Isa, Kind, Place, Role, State
 
@@ -26,6 +27,13 @@ def ordinary_bits(state: State) -> Runs:
             runs.append((low, start - low))
         low = start + width
     return [*runs, (low, state.width - low)] if low < state.width else runs
+
+
+def owned_bits(state: State) -> Runs:
+    """The other bits of a scalar: those that do not pass to whoever runs."""
+    ends = [(0, 0), *ordinary_bits(state), (state.width, 0)]
+    gaps = ((low + width, following - low - width) for (low, width), (following, _) in pairwise(ends))
+    return [(low, width) for low, width in gaps if width]
 
 
 def places(isa: Isa, roles: frozenset[Role]) -> Iterator[Place]:
