@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from isa.fold import add, const, eq, rewriter, select, sub
-from isa.ir import Behaviour, Expr, Param
-from isa.machine.time import COUNT_WIDTH, NEVER, Counter, Time, time_of
+from isa.ir import TRUE, Behaviour, Expr, Param
+from isa.machine.time import COUNT_WIDTH, NEVER, Counter, Latch, Time, time_of
 from monitor.core import Core
 from proofs.mutants.mutant import Mutant, both_ways, machine
 from proofs.obligations import TIME
@@ -44,6 +44,13 @@ def counted(change: Callable[[Counter], Counter]) -> Callable[[Time], Time]:
     return lambda time: Time(tuple(change(m) if isinstance(m, Counter) else m for m in time.moving), time.conditions)
 
 
+def latched(value: Callable[[Latch], Expr]) -> Callable[[Time], Time]:
+    """Each latch takes over something else."""
+    return lambda time: Time(
+        tuple(replace(m, value=value(m)) if isinstance(m, Latch) else m for m in time.moving), time.conditions
+    )
+
+
 def advanced(change: Callable[[Behaviour], Behaviour]) -> Callable[[Time], Time]:
     return lambda time: Planted(time.moving, time.conditions, advanced=change)
 
@@ -61,6 +68,11 @@ def later(behaviour: Behaviour) -> Behaviour:
 
 def unless_never(change: Callable[[Expr], Expr]) -> Callable[[Expr], Expr]:
     return lambda right: select(eq(right, const(COUNT_WIDTH, NEVER)), right, change(right))
+
+
+def later_than_now(right: Expr) -> Expr:
+    """Never after exactly one step."""
+    return select(eq(right, ONE), const(COUNT_WIDTH, NEVER), right)
 
 
 def early(right: Expr) -> Expr:
@@ -81,6 +93,9 @@ TIMES = [
         lambda t: Time(t.moving[:1], t.conditions),
         "counting",
     ),
+    mutant("gate forgotten", "runs for everybody", "advance", counted(lambda c: replace(c, gate=TRUE)), "tracing"),
+    mutant("latch forgotten", "never takes over the trace bit", "advance", latched(lambda m: m.now), "tracing"),
+    mutant("latch unforeseen", "does not expect the trap behind a step", "horizon", due(later_than_now), "tracing"),
     mutant("horizon late", "lets an interrupt wait for a step", "horizon", due(unless_never(lambda h: add(h, ONE)))),
     mutant("horizon early", "stops a direct run before it needs to: correct, and slow", "horizon", due(early)),
     mutant("horizon never", "never interrupts", "horizon", due(lambda h: const(COUNT_WIDTH, NEVER))),
