@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from isa.assembler import assemble
 from isa.devices import Ports
 from isa.engines.native.compiler import available
 from isa.machine import Machine, Reason, Storage
@@ -76,3 +77,29 @@ def test_engines_agree_wherever_the_run_is_cut(kind: str, depth: int) -> None:
     for machine in others:
         assert shown(machine) == shown(oracle)
     assert not isinstance(oracle, VirtualMachine) or oracle.statistics.direct > 20
+
+
+IDLING = """
+        .org 8
+        .word handler, Mode.supervisor, 0, 4096
+        .org 16
+start:  set  r2, 50
+        stim r2
+        idle
+        rc   r3                 # by then so many steps have passed
+        svc  1
+handler: rc  r4
+        halt
+"""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("depth", [1, 2])
+def test_steps_that_pass_in_idling_are_counted(depth: int, engine: str) -> None:
+    isa = TIMED[COUNTS].isa
+    found = compare(Setup(isa, assemble(isa, IDLING, "idling"), SIZE, Ports, depth=depth, engine=engine), BUDGET)
+    assert found.equivalent, found.divergence
+    bare = Machine(isa, Storage(32, SIZE))
+    bare.load(assemble(isa, IDLING, "idling"))
+    assert bare.run(BUDGET).reason is Reason.HALT
+    assert bare.skipped > 40 and bare.state["ticks"] == bare.retired
