@@ -6,7 +6,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from isa.description import Isa, Kind
+from isa.description import Isa, Kind, Place
 from isa.fold import const, insert, rewrite_behaviour, rewriter, select
 from isa.ir import TRUE, Apply, Behaviour, Const, Effect, Element, Expr, Param, Read, SetElement, Size, Write, nodes
 
@@ -31,6 +31,35 @@ def next_values(isa: Isa, behaviour: Behaviour) -> dict[str, Expr]:
             after = insert(before, effect.low, effect.value)
             final[effect.state] = select(effect.guard, after, before)
     return final
+
+
+def next_parts(isa: Isa, behaviour: Behaviour) -> dict[Place, Expr]:
+    """For every part of a scalar that the behaviour may write, its value after an untrapped step. Writes that overlap
+    are of one part."""
+    writes: dict[str, list[Write]] = {}
+    for effect in behaviour.effects:
+        if isinstance(effect, Write):
+            writes.setdefault(effect.state, []).append(effect)
+    final: dict[Place, Expr] = {}
+    for state, mine in writes.items():
+        for low, width in _overlapping((w.low, w.value.width) for w in mine):
+            place = Place(state, low, width)
+            final[place] = isa.read(place)
+            for write in (w for w in mine if low <= w.low < low + width):
+                after = insert(final[place], write.low - low, write.value)
+                final[place] = select(write.guard, after, final[place])
+    return final
+
+
+def _overlapping(runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Runs of bits, each (low, width), those that overlap joined."""
+    found: list[tuple[int, int]] = []
+    for low, width in sorted(runs):
+        if found and low < sum(found[-1]):
+            found[-1] = found[-1][0], max(sum(found[-1]), low + width) - found[-1][0]
+        else:
+            found.append((low, width))
+    return found
 
 
 def specialiser(

@@ -37,6 +37,13 @@ def named_parts(state: State, low: int, width: int) -> list[Place]:
     return [Place(state.name, a, b - a) for a, b in pairwise(sorted(edges))]
 
 
+def owned_bits(state: State) -> Runs:
+    """The other bits of a scalar: those that do not pass to whoever runs."""
+    ends = [(0, 0), *ordinary_bits(state), (state.width, 0)]
+    gaps = ((low + width, following - low - width) for (low, width), (following, _) in pairwise(ends))
+    return [(low, width) for low, width in gaps if width]
+
+
 def places(isa: Isa, roles: frozenset[Role]) -> Iterator[Place]:
     """The scalar places with one of these roles."""
     for role in Role:

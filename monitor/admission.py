@@ -11,10 +11,10 @@ from random import Random
 from isa.description import Isa, Role
 from isa.engines.steps import Function, Steps
 from isa.errors import MachineError
-from isa.fold import const, either, rewriter, slice_
+from isa.fold import const, either
 from isa.ir import Load, nodes
 from isa.machine.state import MachineState
-from isa.machine.time import COUNT_WIDTH, NEVER, Time
+from isa.machine.time import COUNT_WIDTH, NEVER, Time, law_of
 from monitor.compiled import CompiledCore
 from monitor.core import Core
 
@@ -23,7 +23,7 @@ SAMPLES = 400
 
 def admit(core: Core, compiled: CompiledCore, steps: Steps) -> None:
     """Raises MachineError with the reason if the machine is refused."""
-    ready(core, steps)
+    ready(core)
     if steps.fetch_index is None:
         raise MachineError(
             f"the fetch of {core.isa.name} is not a relocated access to storage", "let `execute` read through the view"
@@ -31,25 +31,17 @@ def admit(core: Core, compiled: CompiledCore, steps: Steps) -> None:
     _check_relocation(core, compiled, steps)
 
 
-def ready(core: Core, steps: Steps) -> None:
+def ready(core: Core) -> None:
     """Raises MachineError if direct runs on the machine could not be timed or kept quiet, in any mode."""
-    isa = core.isa
-    if steps.time is None:
-        raise MachineError(
-            f"the prologue of {isa.name} has a shape whose time law is not known, so a direct run cannot be timed",
-            "let the prologue move scalars by one each step, and look at them only by comparison",
-        )
-    _check_quiet(core, steps.time)
+    _check_quiet(core, law_of(core.isa))
 
 
 def _check_quiet(core: Core, time: Time) -> None:
     """With every resource parked, the prologue must never trap, however long it runs: direct runs end only as the
     monitor wants."""
     isa = core.isa
-    places = [p for role in (Role.TIMER, Role.ENABLE, Role.PENDING, Role.RESOURCE) for p in isa.roles[role]]
-    parked = {isa.read(p): slice_(core.parked(isa.states[p.state]), p.low, p.width) for p in places}
     horizon = time.horizon()
-    if horizon is None or rewriter(parked.get)(horizon) is not const(COUNT_WIDTH, NEVER):
+    if horizon is None or core.real(horizon) is not const(COUNT_WIDTH, NEVER):
         raise MachineError(
             f"{isa.name} is not quiet after reset: its prologue could trap with every resource at its reset value",
             "let `on reset` disable interrupts and stop the timer",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from isa.engines.source import behaviour_function, compiled, values_function
 from isa.engines.steps import steps_of
+from isa.normal import merge
 from isa.operators import NAMES
 from monitor.core import REAL, VIRTUAL, Core
 
@@ -20,18 +21,21 @@ _AUDITING = (*_ARGUMENTS, "steps")
 class CompiledCore:
     """Functions `f(v, r, offset, size)` of the virtual and the real block, and the window's place and size in words.
 
-    `breach` and `breached` take the steps of the direct run as well."""
+    `breach` and `breached` take the steps of the direct run as well; `advance(v, steps)` takes nothing else."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
         slots = steps_of(core.isa).layout.slots
         self._where = {VIRTUAL + n: ("v", s.first) for n, s in slots.items()}
         self._where |= {REAL + n: ("r", s.first) for n, s in slots.items()}
+        alone = {n: ("v", s.first) for n, s in slots.items()}
         names = [name for name, _ in core.audits()]
         changed = tuple(expression for _, expression in core.audits())
         self.resume = self._compiled(behaviour_function("resume", core.resume, self._where, _ARGUMENTS), "resume")
         self.save = self._compiled(behaviour_function("save", core.save, self._where, _ARGUMENTS), "save")
         self.breach = self._compiled(values_function("breach", (core.breach,), self._where, _AUDITING), "breach")
+        advance = merge(core.isa, core.advance)
+        self.advance = self._compiled(behaviour_function("advance", advance, alone, ("v", "steps")), "advance")
         self._audits = self._compiled(values_function("audits", changed, self._where, _AUDITING), "audits")
         self._names = names
 
@@ -41,7 +45,7 @@ class CompiledCore:
         from isa.engines.native.layers import Layer
 
         core = self._core
-        return Layer(VIRTUAL, REAL, core.resume, core.save, core.breach)
+        return Layer(VIRTUAL, REAL, core.resume, core.save, core.advance, core.breach)
 
     def breached(self, v: object, r: object, offset: int, size: int, steps: int) -> list[str]:
         """The names of the states that the guest changed and that were not its own."""

@@ -7,8 +7,10 @@ it. Engines run this IR as they run any instruction, and proofs read the same. R
 - `resume`: the virtual machine map. Ordinary state passes, the mode is user, relocation is composed, and every
   resource is parked at the value it has after reset.
 - `save`: its inverse: what passed is copied back.
-- `breach`: the audit, over `Param("steps")` as well, the length of the direct run. Whatever did not pass must still be
-  as `resume` left it, apart from a counter that time itself moves.
+- `advance`: what the direct run's time does to the virtual machine's own state after that, over `Param("steps")`, the
+  length of the run. What passed has lived through it; what was parked has not.
+- `breach`: the audit, over `Param("steps")` as well. Whatever did not pass must still be as `resume` left it, apart
+  from what time itself moves.
 
 Popek and Goldberg (1974), sections 4 and 5: the map f, and the allocator's resource control.
 """
@@ -20,10 +22,10 @@ from functools import cached_property
 from isa.description import Isa, Kind, Place, Role, State
 from isa.errors import MachineError
 from isa.fold import add, const, either, eq, insert, negate, rewriter, select, slice_, sub, ult
-from isa.ir import FALSE, TRUE, Behaviour, Const, Effect, Element, Expr, Param, Read, SetElement, Write, nodes
-from isa.machine.time import COUNT_WIDTH, time_of
+from isa.ir import FALSE, TRUE, Apply, Behaviour, Effect, Element, Expr, Param, Read, SetElement, Write, nodes
+from isa.machine.time import time_of
 from isa.normal import next_values
-from isa.partition import ORDINARY, ordinary_bits
+from isa.partition import ORDINARY, ordinary_bits, owned_bits
 
 VIRTUAL, REAL = "virtual.", "real."
 
@@ -64,8 +66,6 @@ class Core:
         width = isa.word
         self.allocation = Allocation(Param(width, "offset"), Param(width, "size"))
         self._reset = next_values(isa, isa.reset)
-        time = time_of(isa)
-        self._counters = time.counters if time else ()
         self._user = isa.enums[self._mode_enum()].members["user"]
 
     # ---- the map and its inverse
@@ -89,6 +89,13 @@ class Core:
         return Behaviour((), (*scalars, *self._cells(REAL, VIRTUAL)))
 
     @cached_property
+    def advance(self) -> Behaviour:
+        """The virtual machine's resources := what `Param("steps")` untrapped steps make of them. Over the states of one
+        machine, without a prefix: asked of the real one, it tells how what was parked there ages."""
+        time = time_of(self.isa)
+        return owned(self.isa, time.advance()) if time else Behaviour()
+
+    @cached_property
     def breach(self) -> Expr:
         """Whether the guest changed, without a trap, something that did not pass."""
         return either(*(changed for _, changed in self.audits()))
@@ -110,14 +117,44 @@ class Core:
     def mapped(self, state: State) -> Expr:
         """The real value of a scalar for a virtual state: the state under f."""
         value = self.parked(state)
-        for low, width in ordinary_bits(state):
-            value = insert(value, low, slice_(read(VIRTUAL, state), low, width))
-        for place, part in self._set_places():
-            if place.state == state.name:
-                value = insert(value, place.low, part)
+        for low, part in self._loaded(state):
+            value = insert(value, low, part)
         return value
 
+    def real(self, expr: Expr) -> Expr:
+        """What an expression over one machine's state is for the real machine as `resume` leaves it."""
+
+        def part(node: Expr) -> Expr | None:
+            match node:
+                case Apply(width, "slice", (Read(_, name),), low) if name in self.isa.states:
+                    return self._mapped_part(self.isa.states[name], low, width)
+            return None
+
+        def whole(node: Expr) -> Expr | None:
+            return self.mapped(self.isa.states[node.state]) if isinstance(node, Read) and node.state in names else None
+
+        names = self.isa.states
+        return rewriter(whole)(rewriter(part)(expr))
+
     # ---- parts
+
+    def _loaded(self, state: State) -> Iterator[tuple[int, Expr]]:
+        """The parts of a real scalar that are not as after reset: each with its lowest bit. Later ones count."""
+        for low, width in ordinary_bits(state):
+            yield low, slice_(read(VIRTUAL, state), low, width)
+        for place, part in self._set_places():
+            if place.state == state.name:
+                yield place.low, part
+
+    def _mapped_part(self, state: State, low: int, width: int) -> Expr:
+        """Bits of a real scalar: of one of its parts alone where that is all there is."""
+        parts = [(at, part) for at, part in self._loaded(state) if at < low + width and low < at + part.width]
+        match parts:
+            case []:
+                return slice_(self.parked(state), low, width)
+            case [(at, part)] if at <= low and low + width <= at + part.width:
+                return slice_(part, low - at, width)
+        return slice_(self.mapped(state), low, width)
 
     def _set_places(self) -> Iterator[tuple[Place, Expr]]:
         """The places that the monitor sets to a value of its own: mode, base and bound."""
@@ -143,13 +180,13 @@ class Core:
         return quiet
 
     def _aged(self, state: State, value: Expr) -> Expr:
-        """What the prologue makes of a parked value in as many steps as the direct run took."""
-        for counter in self._counters:
-            if counter.state == state.name:
-                parked = rewriter({counter.now: value}.get)
-                standing = counter.floor is not None and parked(counter.left())
-                if not (isinstance(standing, Const) and standing.value == 0):
-                    return parked(counter.after(Param(COUNT_WIDTH, "steps")))
+        """What the prologue makes of a real scalar that was parked so in as many steps as the direct run took."""
+        for effect in self.advance.effects:
+            if isinstance(effect, Write) and effect.state == state.name:
+                parked = slice_(value, effect.low, effect.value.width)
+                aged = self.real(effect.value)
+                if aged is not parked:
+                    value = insert(value, effect.low, aged)
         return value
 
     def _mode_enum(self) -> str:
@@ -171,6 +208,20 @@ class Core:
                     yield SetElement(TRUE, target + state.name, index, cell(source, state, i))
                 elif target == REAL:
                     yield SetElement(TRUE, target + state.name, index, const(state.width, 0))
+
+
+def owned(isa: Isa, behaviour: Behaviour) -> Behaviour:
+    """As much of what a behaviour writes to scalars as does not pass to whoever runs."""
+    found: list[Effect] = []
+    for effect in behaviour.effects:
+        if isinstance(effect, Write):
+            end = effect.low + effect.value.width
+            for low, width in owned_bits(isa.states[effect.state]):
+                first, last = max(low, effect.low), min(low + width, end)
+                if first < last:
+                    part = slice_(effect.value, first - effect.low, last - first)
+                    found.append(Write(effect.guard, effect.state, first, part))
+    return Behaviour(behaviour.traps, tuple(found))
 
 
 def read(space: str, state: State) -> Expr:

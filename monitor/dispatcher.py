@@ -135,7 +135,7 @@ class Dispatcher:
             return self.kill(end.steps)
         self.core.save(v, r, *self._window)
         if end.steps:
-            self._steps.advance(v, None, None, end.steps)
+            self.core.advance(v, end.steps)
         self.done += end.steps
         self.vm.statistics.count_steps(end.steps, 0)
         match end.reason:

@@ -95,7 +95,8 @@ class Direct:
             return z3.BoolVal(False)
         now, then = (Symbolic(s).value(horizon) for s in (self.before.virtual, self.bare.state))
         never = z3.BitVecVal(NEVER, COUNT_WIDTH)
-        return then != z3.If(same(now, never), never, now - 1)
+        stays = conjunction(same(now, never), same(then, never))
+        return conjunction(then != now - 1, negation(stays))
 
     @property
     def escapes(self) -> Term:
@@ -135,7 +136,7 @@ def directly(before: Mapped, time: Time | None, what: Subject, params: dict[str,
 
 def direct(core: Core, what: Subject, time: Time | None = None) -> Direct:
     """The instruction, run from an arbitrary state of an arbitrary virtual machine."""
-    return directly(mapped(core, time), time, what)
+    return directly(mapped(core), time, what)
 
 
 def idle_step(isa: Isa) -> Subject:
@@ -214,7 +215,7 @@ def questioned(ran: list[Term], user: Term, unlike: Term, breaches: Term, timeou
 def fetched(core: Core, timeout: float) -> Exact:
     """The same question for the fetch: a word that is fetched in real user mode is the one that the virtual machine
     would fetch."""
-    before = mapped(core, time_of(core.isa))
+    before = mapped(core)
     return questioned(*fetch_question(before), z3.BoolVal(False), timeout)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import z3
 
 from isa.description import Isa, Kind, Place
-from isa.machine.time import time_of
 from monitor.core import Core
 from proofs.classification import Subject
 from proofs.exact import Direct, counterexample, fetch_question
@@ -30,7 +29,7 @@ def exhibit(core: Core, what: Subject, timeout: float) -> str:
 
 def fetch_exhibit(core: Core, timeout: float) -> str:
     """A state in which the word fetched under the monitor is not the one fetched bare."""
-    before = mapped(core, time_of(core.isa))
+    before = mapped(core)
     ran, _, unlike = fetch_question(before)
     answer = exists([*ran, unlike], timeout)
     if answer.model is None:

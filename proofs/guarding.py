@@ -13,7 +13,7 @@ from isa.description import Isa, Kind, Place, Role
 from isa.engines.delegate import Delegate
 from isa.engines.steps import steps_of
 from isa.machine import Machine, MachineState, Pause, Storage, Trap, least_storage
-from isa.machine.time import time_of
+from isa.machine.time import Counter, time_of
 from isa.partition import ORDINARY, RESOURCES, ordinary_bits
 from monitor import VirtualMachine
 from proofs.broken import Broken, Property
@@ -135,7 +135,7 @@ def parked_bits(isa: Isa) -> tuple[tuple[int, int, int], ...]:
     out: they have moved on when an engine asks."""
     layout = steps_of(isa).layout
     time = time_of(isa)
-    moving = {c.state for c in time.counters if c.floor is None} if time else set()
+    moving = {m.place.state for m in time.moving if isinstance(m, Counter) and not m.stops} if time else set()
     fresh = Machine(isa, Storage(isa.word, least_storage(isa))).state
     masks: dict[int, int] = {}
     for role in RESOURCES:

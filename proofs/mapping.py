@@ -11,7 +11,7 @@ from functools import lru_cache
 import z3
 
 from isa.machine import least_storage
-from isa.machine.time import COUNT_WIDTH, Time
+from isa.machine.time import COUNT_WIDTH
 from isa.partition import ordinary_bits
 from monitor.core import REAL, VIRTUAL, Core
 from proofs.pairs import proper
@@ -78,9 +78,9 @@ class Mapped:
 
 
 @lru_cache(maxsize=8)  # a state is never changed, and every instruction of a machine starts from this one
-def mapped(core: Core, time: Time | None = None) -> Mapped:
-    """An arbitrary state of a virtual machine with an arbitrary allocation, resumed; its parked counters aged by any
-    number of quiet steps if the machine has a time law."""
+def mapped(core: Core) -> Mapped:
+    """An arbitrary state of a virtual machine with an arbitrary allocation, resumed; what is parked and moves with time
+    is aged by any number of quiet steps."""
     isa = core.isa
     allocation = Allocation(*(z3.BitVec(n, isa.word) for n in ("offset", "virtual_size", "real_size")))
     root = Memory(cells("storage", isa.word, isa.storage.width))
@@ -89,7 +89,7 @@ def mapped(core: Core, time: Time | None = None) -> Mapped:
     steps = z3.BitVec("aged", COUNT_WIDTH)
     fresh = Mapped(core, allocation, virtual, below, steps)
     real = fresh.resumed(virtual)
-    return replace(fresh, real=perform(time.advance(), real, {"steps": steps}) if time else real)
+    return replace(fresh, real=perform(core.advance, real, {"steps": steps}))
 
 
 def paired(virtual: SymbolicState, real: SymbolicState) -> SymbolicState:

@@ -318,7 +318,7 @@ def refusal(isa: Isa, timeout: float) -> Refusal:
     """Why our monitor refuses a machine."""
     try:
         core = Core(isa)
-        ready(core, steps_of(isa))
+        ready(core)
     except MachineError as error:
         return Refusal(error.message, error.message)
     try:

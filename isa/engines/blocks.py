@@ -67,6 +67,7 @@ class Translator:
         halt = frozenset((p.state, b) for p in isa.roles[Role.HALT] for b in range(p.low, p.low + p.width))
         self._time = time_bits(isa)
         self._fixed = self._time | self.context_bits | halt
+        self._halts = bool(halt & bits_written(isa.prologue))  # any step may be the last
         moves_pc = (e for e in isa.prologue.effects if isinstance(e, Write) and e.state == isa.pc)
         self.default = Behaviour((), tuple(moves_pc))
         self._plain: dict[str, bool] = {}
@@ -81,7 +82,7 @@ class Translator:
     def _is_plain(self, instruction: Instruction) -> bool:
         behaviour = instruction.behaviour
         everything = tuple(behaviour.expressions())
-        if bits_read(everything) & self._time or bits_written(behaviour) & self._fixed:
+        if self._halts or bits_read(everything) & self._time or bits_written(behaviour) & self._fixed:
             return False
         if any(isinstance(n, Recv | Unknown) for n in nodes(*everything)):
             return False

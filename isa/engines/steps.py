@@ -147,7 +147,7 @@ class Steps:
     def spin_condition(self, instruction: Instruction) -> Expr | None:
         step = Behaviour((), self.isa.prologue.effects).then(instruction.behaviour)
         following = next_values(self.isa, step)
-        counters = {c.state for c in self.time.counters} if self.time else set()
+        counters = {m.place.state for m in self.time.moving} if self.time else set()
         only_pc = set(following) <= counters | {self.isa.pc} and not _touches_more(instruction.behaviour, counters)
         if self.time is None or not only_pc or self.isa.pc not in following:
             return None

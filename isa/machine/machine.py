@@ -7,7 +7,6 @@ breakpoints are settled here, once, for bare and virtual machines alike. `monito
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,8 +14,8 @@ from isa.description import Isa, Role
 from isa.devices import DeviceFailure, Ports
 from isa.engines.choice import DEFAULT, choose
 from isa.errors import MachineError
-from isa.ir import Const, Load, Store, nodes
 from isa.machine.exits import Exit, Pause, Reason, Trap
+from isa.machine.sizes import check_size
 from isa.machine.state import MachineState, layout_of
 from isa.machine.storage import Storage
 from isa.machine.time import NEVER
@@ -74,7 +73,7 @@ class Machine:
     set, is called with a `TraceLine` for every step (which makes the machine step singly). `breakpoints` are pcs before
     whose instruction a run stops; the next run passes it. `engine` makes the engine (see `isa.engines.choice`), which
     may be replaced between two runs. With `state` the machine goes on from there, instead of being reset.
-    Raises MachineError if the storage is too small for the trap entry.
+    Raises MachineError if the storage is too small for the trap entry, or not of a size that the description assumes.
     """
 
     def __init__(
@@ -87,12 +86,7 @@ class Machine:
         state: MachineState | None = None,
     ) -> None:
         self.isa, self.storage, self.seed = isa, storage, seed
-        least = least_storage(isa)
-        if storage.size < least:
-            raise MachineError(
-                f"{isa.name} needs at least {least} words of storage for its trap entry, not {storage.size}",
-                f"give it more: `--storage {max(least, storage.page_words)}`",
-            )
+        check_size(isa, storage.size, storage.page_words)
         self.ports = ports or Ports({})
         self.state = state or MachineState(layout_of(isa))
         self.steps = self.retired = self.skipped = 0
@@ -259,12 +253,3 @@ class Machine:
     def _trace_step(self, trap: Trap) -> None:
         assert self.trace
         self.trace(TraceLine(self.steps, *self._fetched(), trap, (), ()))
-
-
-@lru_cache(maxsize=64)
-def least_storage(isa: Isa) -> int:
-    """How many words a machine needs so that the constant addresses of its trap entry and reset lie in storage."""
-    roots = [*isa.entry.expressions(), *isa.reset.expressions()]
-    places = [n.index for n in nodes(*roots) if isinstance(n, Load)]
-    places += [e.index for e in (*isa.entry.effects, *isa.reset.effects) if isinstance(e, Store)]
-    return max((p.value + 1 for p in places if isinstance(p, Const)), default=1)

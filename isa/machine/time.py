@@ -1,100 +1,52 @@
 """Time: what many untrapped steps do at once, derived from the file's own prologue.
 
-A *counter* is a scalar that the prologue moves by one each step, for ever or until a constant stops it. If counters
-are all the prologue writes (besides the pc's default), and its guards look at nothing but scalars, and at counters only
-by comparison, then
+If what the prologue writes moves by a known law (`isa.machine.moving`), and its guards look at nothing but scalars, and
+at counters only by comparison, then
 
-- `advance` says what n untrapped steps do to the counters, and
+- `advance` says what n untrapped steps do, and
 - `horizon` is the least number of steps after which a condition of the prologue would hold, or `NEVER`.
 
 Both are IR, so that engines run them and proofs read them. A prologue of another shape has no `Time`: engines step it
-singly and the monitor refuses it.
+singly and the monitor refuses it, with the reason that `law_of` gives.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from isa.description import Isa
-from isa.fold import add, apply, const, rewriter, select, sub, ult, zext
-from isa.ir import (
-    TRUE,
-    Apply,
-    Behaviour,
-    Const,
-    Element,
-    Expr,
-    Load,
-    Param,
-    Read,
-    Recv,
-    TrapIf,
-    Unknown,
-    Write,
-    nodes,
+from isa.errors import MachineError
+from isa.fold import add, const, rewriter, select, sub
+from isa.ir import TRUE, Apply, Behaviour, Expr, Param, Read, TrapIf, Write, nodes
+from isa.machine.moving import COUNT_WIDTH, NEVER, Counter, Latch, Moving, least
+from isa.machine.prologue import COMPARISONS, moved, no_law, stands
+from isa.normal import bits_read, bits_written
+
+__all__ = ["COUNT_WIDTH", "NEVER", "Counter", "Latch", "Time", "law_of", "time_bits", "time_of"]
+
+LOOKS = (
+    "let it look at a counter only by comparing the whole of it with what stands still, at latches as it likes, and in "
+    "one condition (the parts of an `or` are two) only at counters that stop or at ones of one width that never do"
 )
-from isa.normal import bits_read, bits_written, next_values
 
-COUNT_WIDTH = 64
-NEVER = (1 << COUNT_WIDTH) - 1  # a horizon that no number of steps reaches
-_COMPARISONS = {"eq", "ult", "ule", "slt", "sle"}
-
-
-@dataclass(frozen=True, slots=True)
-class Counter:
-    """A scalar that moves by `step` (+1 or -1) each untrapped step, while it differs from `floor` (None: for ever).
-
-    A counter that is already past its floor stands still, since the guard that moves it is an order.
-    """
-
-    state: str
-    width: int
-    step: int
-    floor: int | None
-
-    @property
-    def now(self) -> Expr:
-        return Read(self.width, self.state)
-
-    def left(self) -> Expr:
-        """How many moves remain before the floor stops it (0 if it stands still)."""
-        assert self.floor is not None
-        floor = const(self.width, self.floor)
-        down = self.step < 0
-        moving = ult(floor, self.now) if down else ult(self.now, floor)
-        return select(moving, sub(self.now, floor) if down else sub(floor, self.now), const(self.width, 0))
-
-    def after(self, n: Expr) -> Expr:
-        """Its value after `n` (64 bits) untrapped steps."""
-        moves = n if self.floor is None else _least([n, zext(self.left(), COUNT_WIDTH)])
-        cut = apply("slice", moves, width=self.width, low=0)
-        return add(self.now, cut) if self.step > 0 else sub(self.now, cut)
-
-    def until(self, value: Expr) -> Expr:
-        """After how many steps it has this value (64 bits), if it gets there; NEVER if the floor comes first."""
-        distance = sub(value, self.now) if self.step > 0 else sub(self.now, value)
-        wide = zext(distance, COUNT_WIDTH)
-        if self.floor is None:
-            return wide
-        return select(ult(self.left(), distance), const(COUNT_WIDTH, NEVER), wide)
+Moment = tuple[Expr, tuple[Counter, Expr] | None]  # after how many steps, and which counter then has which value
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """The time law of one machine."""
+    """The time law of one machine: what moves, and the traps of the prologue."""
 
-    counters: tuple[Counter, ...]
+    moving: tuple[Moving, ...]
     conditions: tuple[TrapIf, ...]
 
     def advance(self) -> Behaviour:
-        """What `Param("steps")` untrapped steps do to the counters."""
+        """What `Param("steps")` untrapped steps do to what moves."""
         n = Param(COUNT_WIDTH, "steps")
-        return Behaviour((), tuple(Write(TRUE, c.state, 0, c.after(n)) for c in self.counters))
+        return Behaviour((), tuple(Write(TRUE, m.place.state, m.place.low, m.after(n)) for m in self.moving))
 
     def horizon(self, further: Iterable[Expr] = ()) -> Expr | None:
         """The least n such that after n untrapped steps some prologue trap, or one of `further`, holds; 64 bits.
 
-        None if a condition looks at a counter otherwise than by comparing it with something that stands still, or
-        needs counters of different periods at once.
+        None if a condition looks at what moves otherwise than `_moments` understands.
         """
         found: list[Expr] = [const(COUNT_WIDTH, NEVER)]
         for goal in _clauses((*(t.guard for t in self.conditions), *further)):
@@ -102,38 +54,96 @@ class Time:
             if moments is None:
                 return None
             found += [self._moment(goal, n, at) for n, at in moments]
-        return _least(found)
+        return least(found)
+
+    def tells(self, goal: Expr) -> bool:
+        """Whether it is known when a condition comes to hold."""
+        return all(self._moments(clause) is not None for clause in _clauses([goal]))
+
+    def moves(self, expr: Expr) -> bool:
+        """Whether time moves anything that an expression reads."""
+        mine = {(m.place.state, m.place.low + bit) for m in self.moving for bit in range(m.place.width)}
+        return bool(bits_read([expr]) & mine)
 
     def _moment(self, goal: Expr, n: Expr, known: tuple[Counter, Expr] | None) -> Expr:
         """`n` if the goal holds after n steps, else NEVER. `known` is a counter whose value is then sure."""
+        after = {m.now: m.after(n) for m in self.moving}
+        if known:
+            after[known[0].now] = known[1]
+        return select(rewriter(after.get)(goal), n, const(COUNT_WIDTH, NEVER))
 
-        def replace(node: Expr) -> Expr | None:
-            for counter in self.counters:
-                if node is counter.now:
-                    return known[1] if known and known[0] == counter else counter.after(n)
+    def _moments(self, goal: Expr) -> list[Moment] | None:
+        """The moments at which the goal can begin to hold: now, a step later if it looks at a latch, and where a
+        counter passes something that it is compared with. None if it looks at counters otherwise, or at such of which
+        the first time that each passes a value does not tell all that they ever do together."""
+        found: dict[Expr, Moment] = {}
+        seen = _Looks(self.moving)
+        if not seen.look(goal) or not _in_step([m for m in self.moving if m in seen.at]):
             return None
+        for n in range(2 if any(isinstance(m, Latch) for m in seen.at) else 1):
+            found[const(COUNT_WIDTH, n)] = const(COUNT_WIDTH, n), None
+        for counter, node, other in seen.comparisons:
+            for value in _critical(counter, node, other):
+                moment = counter.until(value)
+                found.setdefault(moment, (moment, (counter, value)))
+        return list(found.values())
 
-        return select(rewriter(replace)(goal), n, const(COUNT_WIDTH, NEVER))
 
-    def _moments(self, goal: Expr) -> list[tuple[Expr, tuple[Counter, Expr] | None]] | None:
-        """The moments at which the goal can begin to hold: now, and where a counter passes something compared."""
-        found: dict[Expr, tuple[Expr, tuple[Counter, Expr] | None]] = {}
-        start = const(COUNT_WIDTH, 0)
-        found[start] = (start, None)
-        mine = {c.now: c for c in self.counters}
-        if not _in_step([mine[n] for n in nodes(goal) if n in mine]):
-            return None
+class _Looks:
+    """How a condition looks at what moves."""
+
+    def __init__(self, moving: tuple[Moving, ...]) -> None:
+        self.mine = {m.now: m for m in moving}
+        self.parts = {m.place.state: [n for n in moving if n.place.state == m.place.state] for m in moving}
+        self.under: dict[Expr, frozenset[Moving] | None] = {}  # what lies under a node; None: a piece of some part
+        self.at: set[Moving] = set()
+        self.comparisons: list[tuple[Counter, Apply, Expr]] = []
+
+    def look(self, goal: Expr) -> bool:
+        """Note what the condition looks at. False if it looks at a counter, or a piece of anything, otherwise than by
+        comparing the whole of it with what stands still."""
         for node in nodes(goal):
-            for operand in node.operands():
-                if operand not in mine:
-                    continue
-                values = _critical(node, operand, frozenset(mine))
-                if values is None:
-                    return None
-                for value in values:
-                    moment = mine[operand].until(value)
-                    found.setdefault(moment, (moment, (mine[operand], value)))
-        return None if goal in mine else list(found.values())
+            self.under[node] = self._under(node)
+        seen, left = set[Expr](), [goal]
+        while left:
+            node = left.pop()
+            under = self.under[node]
+            if node in seen or under == frozenset():
+                continue
+            seen.add(node)
+            if under is None:
+                return False
+            self.at |= under
+            if all(isinstance(m, Latch) for m in under) or self._compares(node):
+                continue
+            if node in self.mine:
+                return False
+            left += node.operands()
+        return True
+
+    def _compares(self, node: Expr) -> bool:
+        if not isinstance(node, Apply) or node.op not in COMPARISONS:
+            return False
+        for one, other in (node.args, node.args[::-1]):
+            counter = self.mine.get(one)
+            if isinstance(counter, Counter) and self.under[other] == frozenset():
+                self.comparisons.append((counter, node, other))
+                return True
+        return False
+
+    def _under(self, node: Expr) -> frozenset[Moving] | None:
+        if node in self.mine:
+            return frozenset({self.mine[node]})
+        match node:
+            case Read(_, state) if state in self.parts:
+                return None
+            case Apply(width, "slice", (Read(_, state),), low):
+                parts = (m.place for m in self.parts.get(state, ()))
+                touched = any(p.low < low + width and low < p.low + p.width for p in parts)
+                return None if touched else frozenset()
+        found = [self.under[operand] for operand in node.operands()]
+        known = [under for under in found if under is not None]
+        return frozenset().union(*known) if len(known) == len(found) else None
 
 
 def _clauses(goals: Iterable[Expr]) -> list[Expr]:
@@ -144,77 +154,39 @@ def _clauses(goals: Iterable[Expr]) -> list[Expr]:
     return found
 
 
-def _in_step(counters: list[Counter]) -> bool:
+def _in_step(moving: list[Moving]) -> bool:
     """Whether the first time at which each passes a value tells all that they ever do together: all come to a stop, or
     all run for ever with one period."""
-    return len({counter.width if counter.floor is None else 0 for counter in counters}) <= 1
+    return len({m.place.width if isinstance(m, Counter) and not m.stops else 0 for m in moving}) <= 1
 
 
-def _critical(node: Expr, counter: Expr, moving: frozenset[Expr]) -> list[Expr] | None:
+def _critical(counter: Counter, node: Apply, other: Expr) -> list[Expr]:
     """Where the truth of a comparison with a counter may change: around the other side, and where the order wraps."""
-    if not isinstance(node, Apply) or node.op not in _COMPARISONS:
-        return None
-    other = node.args[1] if node.args[0] is counter else node.args[0]
-    if other is counter or any(n in moving for n in nodes(other)):
-        return None
     one, half = const(counter.width, 1), 1 << (counter.width - 1)
-    if node.op == "eq":
-        return [other, add(other, one), sub(other, one)]
-    edges = [const(counter.width, v) for v in (0, -1, half, half - 1)]
-    return [other, add(other, one), sub(other, one), *edges]
+    near = [other, add(other, one), sub(other, one)]
+    return near if node.op == "eq" else [*near, *(const(counter.width, v) for v in (0, -1, half, half - 1))]
 
 
-def _least(values: list[Expr]) -> Expr:
-    least = values[0]
-    for value in values[1:]:
-        least = select(ult(value, least), value, least)
-    return least
+def law_of(isa: Isa) -> Time:
+    """The machine's time law. Raises MachineError, with the reason, if its prologue has none."""
+    time = Time(moved(isa), isa.prologue.traps)
+    for trap in isa.prologue.traps:
+        cause = next((name for name, number in isa.cause.members.items() if number == trap.cause), str(trap.cause))
+        if not stands(trap.guard, frozenset((isa.pc, bit) for bit in range(isa.states[isa.pc].width))):
+            why = f"its trap {cause} looks at the pc or at what is not a scalar"
+            raise no_law(isa, why, "let a trap of the prologue look at scalars, the pc apart")
+        if not time.tells(trap.guard):
+            why = f"when its trap {cause} is next due cannot be told"
+            raise no_law(isa, why, LOOKS)
+    return time
 
 
 def time_of(isa: Isa) -> Time | None:
     """The machine's time law, or None if its prologue has another shape."""
-    counters = []
-    for state, value in next_values(isa, isa.prologue).items():
-        if state != isa.pc:
-            counter = _counter(state, value)
-            if counter is None:
-                return None
-            counters.append(counter)
-    only_scalars = all(isinstance(e, Write) for e in isa.prologue.effects)
-    written = {e.state for e in isa.prologue.effects if isinstance(e, Write)}
-    if not only_scalars or not written <= {c.state for c in counters} | {isa.pc}:
+    try:
+        return law_of(isa)
+    except MachineError:
         return None
-    guards = nodes(*(t.guard for t in isa.prologue.traps))
-    if any(isinstance(n, Element | Load | Recv | Unknown) for n in guards):
-        return None  # instructions of all kinds change cells and words, and every step has unknowns of its own
-    time = Time(tuple(counters), isa.prologue.traps)
-    return time if time.horizon() is not None else None
-
-
-def _counter(state: str, value: Expr) -> Counter | None:
-    """The counter whose next value is this: `r + 1`, `r - 1`, or one of them while r is on one side of a constant."""
-    read = Read(value.width, state)
-    match value:
-        case Apply(_, "add", (base, Const(width, by))) if base is read and by in (1, (1 << width) - 1):
-            return Counter(state, width, 1 if by == 1 else -1, None)
-        case Apply(_, "select", (Apply(_, op, (a, b)), moved, stay)) if stay is read:
-            inner = _counter(state, moved)
-            if inner is None or inner.floor is not None:
-                return None
-            return _stopped(inner, op, a, b, read)
-    return None
-
-
-def _stopped(counter: Counter, op: str, a: Expr, b: Expr, read: Expr) -> Counter | None:
-    """A counter that moves only under a comparison with a constant."""
-    match (op, a, b):
-        case ("ult", Const(_, floor), node) if node is read and counter.step < 0:
-            return Counter(counter.state, counter.width, -1, floor)
-        case ("ult", node, Const(_, ceiling)) if node is read and counter.step > 0:
-            return Counter(counter.state, counter.width, 1, ceiling)
-        case ("ule", Const(_, above), node) if node is read and counter.step < 0 and above > 0:
-            return Counter(counter.state, counter.width, -1, above - 1)
-    return None
 
 
 def time_bits(isa: Isa) -> frozenset[tuple[str, int]]:

@@ -62,7 +62,7 @@ VARIANTS = {
     "entry_forgets_bound": (TRAP_ENTRY,),
     "clock_skips": (_ADMISSION,),
     "clock_loses_ticks": (TIMER,),
-    "clock_stands_in_user_mode": (_ADMISSION,),
+    "clock_asks_a_register": (_ADMISSION,),
     "clock_rings_at_reset": (_ADMISSION,),
 }
 CULPRITS = (

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from isa.fold import add, const, eq, rewriter, select, sub
-from isa.ir import Behaviour, Expr, Param
-from isa.machine.time import COUNT_WIDTH, NEVER, Counter, Time, time_of
+from isa.ir import TRUE, Behaviour, Expr, Param
+from isa.machine.time import COUNT_WIDTH, NEVER, Counter, Latch, Time, time_of
 from monitor.core import Core
 from proofs.mutants.mutant import Mutant, both_ways, machine
 from proofs.obligations import TIME
@@ -21,10 +21,10 @@ class Planted(Time):
     due: Callable[[Expr], Expr] = lambda right: right
 
     def advance(self) -> Behaviour:
-        return self.advanced(Time(self.counters, self.conditions).advance())
+        return self.advanced(Time(self.moving, self.conditions).advance())
 
     def horizon(self, further: Iterable[Expr] = ()) -> Expr | None:
-        right = Time(self.counters, self.conditions).horizon(further)
+        right = Time(self.moving, self.conditions).horizon(further)
         return right if right is None else self.due(right)
 
 
@@ -41,15 +41,22 @@ def mutant(name: str, what: str, theorem: str, plant: Callable[[Time], Time], on
 
 def counted(change: Callable[[Counter], Counter]) -> Callable[[Time], Time]:
     """Each counter moves otherwise."""
-    return lambda time: Time(tuple(change(c) for c in time.counters), time.conditions)
+    return lambda time: Time(tuple(change(m) if isinstance(m, Counter) else m for m in time.moving), time.conditions)
+
+
+def latched(value: Callable[[Latch], Expr]) -> Callable[[Time], Time]:
+    """Each latch takes over something else."""
+    return lambda time: Time(
+        tuple(replace(m, value=value(m)) if isinstance(m, Latch) else m for m in time.moving), time.conditions
+    )
 
 
 def advanced(change: Callable[[Behaviour], Behaviour]) -> Callable[[Time], Time]:
-    return lambda time: Planted(time.counters, time.conditions, advanced=change)
+    return lambda time: Planted(time.moving, time.conditions, advanced=change)
 
 
 def due(change: Callable[[Expr], Expr]) -> Callable[[Time], Time]:
-    return lambda time: Planted(time.counters, time.conditions, due=change)
+    return lambda time: Planted(time.moving, time.conditions, due=change)
 
 
 def later(behaviour: Behaviour) -> Behaviour:
@@ -63,14 +70,19 @@ def unless_never(change: Callable[[Expr], Expr]) -> Callable[[Expr], Expr]:
     return lambda right: select(eq(right, const(COUNT_WIDTH, NEVER)), right, change(right))
 
 
+def later_than_now(right: Expr) -> Expr:
+    """Never after exactly one step."""
+    return select(eq(right, ONE), const(COUNT_WIDTH, NEVER), right)
+
+
 def early(right: Expr) -> Expr:
     return select(eq(right, const(COUNT_WIDTH, 0)), right, sub(right, ONE))
 
 
 TIMES = [
-    mutant("floor ignored", "counts on past the end", "advance", counted(lambda c: replace(c, floor=None))),
-    mutant("floor lower", "counts one further down", "advance", counted(lambda c: replace(c, floor=0))),
-    mutant("floor higher", "stops a step too soon", "advance", counted(lambda c: replace(c, floor=2))),
+    mutant("floor ignored", "counts on past the end", "advance", counted(lambda c: replace(c, stops=()))),
+    mutant("floor lower", "counts one further down", "advance", counted(lambda c: replace(c, stops=((0, 0),)))),
+    mutant("floor higher", "stops a step too soon", "advance", counted(lambda c: replace(c, stops=((0, 2),)))),
     mutant("sign", "counts the other way", "advance", counted(lambda c: replace(c, step=-c.step))),
     mutant("time stands still", "forgets that a direct run took time", "advance", advanced(lambda right: Behaviour())),
     mutant("a step too many", "counts the step that did not happen", "advance", advanced(later)),
@@ -78,13 +90,16 @@ TIMES = [
         "a counter forgotten",
         "moves the first counter only",
         "advance",
-        lambda t: Time(t.counters[:1], t.conditions),
+        lambda t: Time(t.moving[:1], t.conditions),
         "counting",
     ),
+    mutant("gate forgotten", "runs for everybody", "advance", counted(lambda c: replace(c, gate=TRUE)), "tracing"),
+    mutant("latch forgotten", "never takes over the trace bit", "advance", latched(lambda m: m.now), "tracing"),
+    mutant("latch unforeseen", "does not expect the trap behind a step", "horizon", due(later_than_now), "tracing"),
     mutant("horizon late", "lets an interrupt wait for a step", "horizon", due(unless_never(lambda h: add(h, ONE)))),
     mutant("horizon early", "stops a direct run before it needs to: correct, and slow", "horizon", due(early)),
     mutant("horizon never", "never interrupts", "horizon", due(lambda h: const(COUNT_WIDTH, NEVER))),
     mutant("horizon now", "interprets everything: correct, and slow", "horizon", due(lambda h: const(COUNT_WIDTH, 0))),
-    mutant("clock only", "does not look for devices", "horizon", lambda t: Time(t.counters, t.conditions[:1])),
-    mutant("devices only", "does not look at the clock", "horizon", lambda t: Time(t.counters, t.conditions[1:])),
+    mutant("clock only", "does not look for devices", "horizon", lambda t: Time(t.moving, t.conditions[:1])),
+    mutant("devices only", "does not look at the clock", "horizon", lambda t: Time(t.moving, t.conditions[1:])),
 ]

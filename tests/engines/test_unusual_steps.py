@@ -222,3 +222,13 @@ def test_a_budget_may_be_larger_than_any_word() -> None:
     vm = monitored({20: INC, 21: ODD, 22: STOP})
     assert vm.run(1 << 64).reason is Reason.HALT
     assert vm.steps == 3
+
+
+def test_a_machine_that_its_clock_halts_takes_no_further_step() -> None:
+    """Whatever instruction stands there, and however the run is cut."""
+    isa = machine(moves="pc <- pc + 1 off <- 1 when timer == 5")
+    assert time_of(isa) is None
+    start = {"pc": 20, "timer": 60}
+    agree(isa, LOOP, start, (1, 2, 30, 100))
+    last = [played(isa, STEPPING, LOOP, start, cuts)[-1][1] for cuts in ((1,) * 100, (100,))]
+    assert last[0]["steps"] == last[1]["steps"] == 56 and last[0]["timer"] == 4

@@ -10,12 +10,13 @@ from isa.assembler import assemble
 from isa.devices import Ports
 from isa.errors import MachineError
 from isa.ir import Origin
+from isa.language import load_text
 from isa.machine import Exit, Machine, Pause, Reason, Storage, Trap, least_storage
 from monitor import VirtualMachine
 from monitor.monitor import tower
 from tests.isa.alarm import Alarm
 from tests.isa.test_engine_programs import blocks, outcome
-from tests.machines_to_test import EACH, G3, M16, MACHINES
+from tests.machines_to_test import EACH, G3, HERE, M16, MACHINES
 from tests.program_pairs import setup_of
 from tests.program_strategies import SIZE, Program, programs
 
@@ -156,7 +157,7 @@ def test_a_halt_in_the_last_step_of_a_budget_is_a_halt(depth: int) -> None:
 
 
 def test_storage_below_the_trap_entry_is_refused() -> None:
-    assert {isa.name: least_storage(isa) for isa in (G3, M16)} == {"g3": 12, "m16": 5}
+    assert {isa.name: least_storage(isa) for isa in (G3, M16)} == {"g3": 12, "m16": 24}
     assert Machine(G3, Storage(32, 12)).storage.size == 12
     with pytest.raises(MachineError, match="g3 needs at least 12 words of storage for its trap entry, not 11"):
         Machine(G3, Storage(32, 11))
@@ -164,9 +165,14 @@ def test_storage_below_the_trap_entry_is_refused() -> None:
 
 @pytest.mark.parametrize("size", [5, 8, 13])
 def test_a_computed_trap_address_outside_storage_reads_zero(size: int) -> None:
-    """The handlers of M16 are found in words 8 and on; in a machine without them each trap goes to address 0."""
-    made = Machine(M16, Storage(M16.word, size))
-    made.enter(Trap(M16.cause.members["tick"], 1, Origin.PROLOGUE))
+    """Where a whole register decides in which words the handlers are found, and there are no such words, each trap
+    goes to address 0."""
+    table = "core[4] <- ip; ip <- core[limit + zext(why)]; level <- supervisor"
+    text = f'variant far of m16 "A table anywhere." {{ override on trap(why : Why, info : word) {{ {table} }} }}'
+    far = load_text((HERE / "m16.isa").read_text() + text, "far")
+    made = Machine(far, Storage(far.word, size))
+    made.state["limit"] = size
+    made.enter(Trap(far.cause.members["tick"], 1, Origin.PROLOGUE))
     assert made.state["ip"] == 0
 
 

@@ -344,7 +344,7 @@ def horizon_late_by_one(patch: Patch) -> None:
 @caught_by(the_timer_stops_at_1)
 def counter_below_its_floor(patch: Patch) -> None:
     right = Counter.after
-    patch.setattr(Counter, "after", lambda self, n: right(replace(self, floor=None), n))
+    patch.setattr(Counter, "after", lambda self, n: right(replace(self, stops=()), n))
 
 
 @caught_by(waiting_takes_its_time)

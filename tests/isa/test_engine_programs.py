@@ -88,7 +88,7 @@ def test_words_that_are_no_instruction_take_a_whole_step_too() -> None:
 
 def still(machine: Machine) -> tuple[object, ...]:
     """What does not move by itself."""
-    counters = {c.state for c in steps.steps_of(machine.isa).time.counters}
+    counters = {m.place.state for m in steps.steps_of(machine.isa).time.moving}
     state = {s.name: machine.state[s.name] for s in machine.isa.scalars() if s.name not in counters}
     return state, bytes(machine.storage.cells), devices(machine)
 

@@ -17,7 +17,7 @@ from isa.fold import apply, const
 from isa.ir import Expr
 from isa.language import load_text
 from isa.machine import Machine, Storage
-from isa.machine.machine import least_storage
+from isa.machine.sizes import least_storage
 
 TESTED = ["m16.isa", "hostile.isa", "corners.isa", "corners.isa:corners_split", "corners.isa:corners_wrap"]
 EVERY = pytest.mark.parametrize("name", [*shipped(), *TESTED])

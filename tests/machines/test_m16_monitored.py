@@ -16,7 +16,7 @@ from tests.guests.boot import image_of
 
 HERE = Path(__file__).parent
 M16 = find(str(HERE / "m16.isa"))
-GUESTS = [describe(path) for path in sorted(HERE.glob("*.s"))]
+GUESTS = [describe(path) for path in sorted(HERE.glob("m16_*.s"))]
 
 
 def setup(guest: Guest, depth: int, text: str) -> Setup:

@@ -18,6 +18,7 @@ from monitor import ExitEvent, Monitor, VirtualMachine
 from monitor.allocator import Allocator
 from proofs.compare import Setup, compare
 from tests.isa.alarm import Alarm
+from tests.time_machines import TIMED
 
 SIZE, REAL = 1024, 8192
 BUDGET = 3000
@@ -169,6 +170,12 @@ def same(source: str, ports: Callable[[], Ports] = Ports, isa: Isa | None = None
     found = compare(Setup(isa, assemble(isa, source, "planted"), SIZE, ports, build=roomy), BUDGET)
     assert found.equivalent, found.divergence
     assert found.monitored is not None and found.monitored.reason is Reason.HALT
+
+
+def a_count_that_passes_counts_once() -> None:
+    """So does one that runs where it is parked, though the machine whose it is may not run it."""
+    for kind in ("counts steps, as anyone sees", "parked, it runs for users"):
+        same(TIMED[kind].source, isa=replace(TIMED[kind].isa))
 
 
 def alarms() -> Ports:

@@ -52,10 +52,25 @@ REFUSED: dict[str, tuple[str, str]] = {
         "{ trap privileged(insn) when psw.mode == user || limit == 7 }",
         "2 places with the role @bound; a monitor needs one",
     ),
-    "timer by two": (step(USUAL.replace("timer - 1 when timer >u 1", "timer - 2 when timer >u 1")), "time law is not"),
-    "timer that jumps": (step(USUAL + "\n timer <- 100 when timer == 0"), "time law is not known"),
-    "timer in parts": (step(USUAL.replace("timer == 1", "timer[3:0] == 1")), "time law is not known"),
-    "prologue that stores": (step(USUAL + "\n storage[6] <- timer"), "time law is not known"),
+    "timer by two": (step(USUAL.replace("timer - 1 when timer >u 1", "timer - 2 when timer >u 1")), "of timer is"),
+    "timer that jumps": (step(USUAL + "\n timer <- 100 when timer == 0"), "it makes of timer is neither"),
+    "timer in parts": (step(USUAL.replace("timer == 1", "timer[3:0] == 1")), "its trap clock is next due"),
+    "prologue that stores": (step(USUAL + "\n storage[6] <- timer"), "time law is not known: it changes storage"),
+    "prologue that drops to user mode": (step(USUAL + "\n psw.mode <- user when pending == 3"), "moves psw.mode"),
+    "prologue that moves the base": (step(USUAL + "\n base <- base + 1"), "moves base, which decides relocation"),
+    "prologue that halts": (step(USUAL + "\n halted <- 1 when timer == 5"), "moves halted, which decides the halt"),
+    "prologue that copies the timer": (step(USUAL + "\n psw[9:2] <- timer[7:0]"), r"it makes of psw\[9:2\] is"),
+    "prologue that asks a register": (step(USUAL.replace(">u 1", ">u 1 && x[1] == 0")), "it makes of timer is"),
+    "a trap that asks where it is": (step(USUAL + "\n trap device(1) when psw.ie == 1 && pc == 9"), "looks at the pc"),
+    "a trap that asks how large it is": (
+        step(USUAL + "\n trap device(1) when psw.ie == 1 && size(storage) >u 9"),
+        "its trap device looks at the pc or",
+    ),
+    "a jump by the clock": (
+        "override step { timer <- timer - 1 when timer >u 1 pc <- if timer == 5 then pc + 2 else pc + 1 "
+        "execute mem[pc] else trap illegal(insn) }",
+        "pc depends on what it moves",
+    ),
     "interrupts after reset": (
         "override on reset { psw <- 2; base <- 0; bound <- size(storage); timer <- 1; pending <- 0 }",
         "not quiet after reset",
@@ -106,6 +121,23 @@ def test_simpler_clocks_are_admitted(body: str) -> None:
     unused = "delete instr idle" if body == step("") else ""
     isa = load_text(f'variant simple of g3 "Less time." {{ {body} {unused} }}')
     assert Monitor(Machine(isa, Storage(isa.word, 8192))).create(1024).storage.size == 1024
+
+
+def test_an_ordinary_switch_is_admitted_if_what_it_switches_is_parked() -> None:
+    """Then the real machine is quiet, however its guest turns it."""
+    switch = 'add state g : word @general "A switch."'
+    for time, more, admitted in (
+        ("g == 1 && pending != 0", switch, True),
+        ("g == 1", switch, False),
+        ("psw.mode == supervisor", "", True),
+    ):
+        body = step(USUAL.replace("psw.ie == 1 && pending != 0", time))
+        real = Machine(load_text(f'variant odd of g3 "A switch." {{ {more} {body} }}'), Storage(32, 8192))
+        if admitted:
+            assert Monitor(real).create(1024).run(5).reason is Reason.BUDGET
+        else:
+            with pytest.raises(MachineError, match="not quiet"):
+                Monitor(real)
 
 
 def test_a_machine_with_devices_of_its_own_is_no_place_for_a_monitor() -> None:

@@ -53,7 +53,7 @@ def test_every_planted_machine_is_in_the_table() -> None:
 # ---- the checks can be passed
 
 
-@pytest.mark.parametrize("name", ["codes", "counting"])
+@pytest.mark.parametrize("name", ["codes", "counting", "tracing"])
 def test_without_a_mistake_no_check_refutes_the_core_or_the_law(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proofs.mutants.mutant.STATES", 60)
     isa = machine(name)

@@ -13,7 +13,7 @@ from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Memory, Values
 from isa.engines.steps import parameters
 from isa.fold import both, either
-from isa.ir import TRUE, Apply, Behaviour, Const, Expr, TrapIf, nodes
+from isa.ir import TRUE, Apply, Behaviour, Const, Expr, TrapIf
 from isa.machine.storage import CODE, DIRTY, LINE_SHIFT, REFERENCE, REGION
 from isa.machine.time import COUNT_WIDTH, NEVER
 from isa.normal import merge
@@ -54,7 +54,8 @@ class Exact:
         found = [self.decode(), self.touch(), self.put(), self.enter(), self.single(), self.perform()]
         found += [self.unassigned()]
         found += [self.instruction(number) for number in range(len(self.plan.instructions))]
-        return [*found, self.advance(), self.horizon()] if self.plan.steps.time is not None else found
+        time = self.plan.steps.time
+        return [*found, self.advance(time.advance()), self.horizon()] if time is not None else found
 
     def values(self, text: Body, params: Mapping[str, Value] | None = None, state: str = "") -> Values:
         """The reading for one function: the state block, and storage as the frame has it."""
@@ -286,12 +287,11 @@ class Exact:
 
     # ---- time
 
-    def advance(self) -> str:
-        """`advance(frame, steps)`: what so many untrapped steps do to the counters."""
-        assert self.plan.steps.time is not None
+    def advance(self, law: Behaviour) -> str:
+        """`advance(frame, steps)`: what so many untrapped steps do, by this law."""
         text = Body()
         values = self.values(text, {"steps": Value(64, "%steps")})
-        values.effects(self.plan.steps.time.advance().effects, lambda index, value: None)
+        values.effects(merge(self.isa, law).effects, lambda index, value: None)
         text.emit("ret void")
         return text.define(f"define internal void @advance(ptr {FRAME}, i64 %steps)")
 
@@ -313,11 +313,12 @@ class Exact:
 
     def _standing(self, guard: Expr) -> Iterable[Expr]:
         """The conditions that a guard joins and time does not move: while one of them fails, it cannot come to hold."""
-        assert self.plan.steps.time is not None
+        time = self.plan.steps.time
+        assert time is not None
         if isinstance(guard, Apply) and guard.op == "both":
             for part in guard.args:
                 yield from self._standing(part)
-        elif not {c.now for c in self.plan.steps.time.counters}.intersection(nodes(guard)):
+        elif not time.moves(guard):
             yield guard
 
     def value(self, text: Body, expression: Expr) -> Value:

@@ -38,7 +38,7 @@ class Layered:
         self.exact, self.plan, self.isa, self.layer = exact, exact.plan, exact.plan.isa, layer
 
     def functions(self) -> list[str]:
-        found = [self.exact.advance(), self.exact.horizon(), self.place(), self.count()]
+        found = [self.exact.advance(self.layer.advance), self.exact.horizon(), self.place(), self.count()]
         return [*found, self.resume(), self.save(), self.breach(), self.layered()]
 
     # ---- the layer

@@ -28,20 +28,22 @@ class Layer:
 
     `resume` loads the lower machine before it runs, and `save` takes back from it. `breach` is asked in between. The
     parameters are `offset` and `size`, where the upper machine's storage lies in the lower one's, in words; and for
-    `breach` also `steps` (64 bits), the length of the run.
+    `breach` also `steps` (64 bits), the length of the run. `advance`, over `steps` and the upper machine's states under
+    their own names, is what the run's time does to these in the end.
     """
 
     upper: str
     lower: str
     resume: Behaviour
     save: Behaviour
+    advance: Behaviour
     breach: Expr
 
     @property
     def digest(self) -> str:
         """A hexadecimal digest of all of it."""
         breach = Behaviour((), (Write(TRUE, "breach", 0, self.breach),))
-        return cache.digest(self.upper, self.lower, behaviours_digest(self.resume, self.save, breach))
+        return cache.digest(self.upper, self.lower, behaviours_digest(self.resume, self.save, self.advance, breach))
 
 
 class Level(Protocol):
