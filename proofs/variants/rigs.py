@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from isa.description import Isa
 from isa.engines.choice import REFERENCE, choose
-from isa.engines.steps import steps_of
 from isa.machine import Machine, Reason, Storage
 from isa.machine.storage import CODE
 from monitor import Monitor
@@ -95,15 +94,6 @@ class Rig:
         if twin.ports.fingerprint != vm.ports.fingerprint:
             return "other words were sent or received"
         return "" if self._around() == self._outside else "breach: a word outside the allocation changed"
-
-    def holds(self) -> bool:
-        """Whether what the description assumes holds in the state of the twin."""
-        conditions = tuple(a.condition for a in self.isa.assumptions)
-        if not conditions:
-            return True
-        twin, test = self.twin, steps_of(self.isa).values("assumed", conditions)
-        found = test(twin.state.block, twin.storage.cells, twin.engine)
-        return all(found) if isinstance(found, tuple) else bool(found)
 
     def _around(self) -> tuple[bytes, bytes]:
         offset, size, _ = self.place

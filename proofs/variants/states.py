@@ -8,6 +8,7 @@ from random import Random
 
 from isa.description import Isa, Kind, Role, State
 from isa.engines.choice import REFERENCE, choose
+from isa.engines.steps import steps_of
 from isa.machine import Machine, Storage
 from proofs.aiming import modes
 from proofs.generation import generator
@@ -37,7 +38,7 @@ def parted(isa: Isa, seed: int, focus: tuple[str, ...] = (), user_steps: bool = 
     """The first difference found. `user_steps`: only single steps from virtual user mode count, as a hybrid monitor
     runs them directly. Raises MachineError for a machine that the monitor does not take."""
     random = Random(f"states {seed}")
-    make = _Starts(isa, random, focus)
+    make = Starts(isa, random, focus)
     for sort, count in (("resets", 0 if user_steps else RESETS), ("states", STATES), ("guests", 0 if user_steps else GUESTS)):
         found = _parted(isa, random, make, sort, count, user_steps)
         if found is not None:
@@ -45,7 +46,7 @@ def parted(isa: Isa, seed: int, focus: tuple[str, ...] = (), user_steps: bool = 
     return None
 
 
-def _parted(isa: Isa, random: Random, make: "_Starts", sort: str, count: int, user_steps: bool) -> Parted | None:
+def _parted(isa: Isa, random: Random, make: "Starts", sort: str, count: int, user_steps: bool) -> Parted | None:
     rig, taken = None, 0
     for _ in range(count):
         if rig is None or taken >= 40:
@@ -53,7 +54,7 @@ def _parted(isa: Isa, random: Random, make: "_Starts", sort: str, count: int, us
         taken += 1
         start = make.start(sort, rig.place[1], user_steps)
         rig.set(start, [random.randrange(1 << isa.word) for _ in range(4)] if taken % 8 == 0 else ())
-        if sort != "resets" and not rig.holds():
+        if sort != "resets" and not assumed(isa, rig.twin):
             continue
         what, steps = _run(rig, (1,) if user_steps else make.quanta(sort))
         if what:
@@ -81,10 +82,19 @@ def _rig(isa: Isa, random: Random, size: int) -> Rig:
     return Rig(isa, max(whole, offset + size), offset, size)
 
 
-class _Starts:
+def assumed(isa: Isa, machine: Machine) -> bool:
+    """Whether what the description assumes holds in the state of a machine."""
+    conditions = tuple(a.condition for a in isa.assumptions)
+    if not conditions:
+        return True
+    found = steps_of(isa).values("assumed", conditions)(machine.state.block, machine.storage.cells, machine.engine)
+    return all(found) if isinstance(found, tuple) else bool(found)
+
+
+class Starts:
     """Makes starts for one machine; programs have the instructions of `focus` more often than others."""
 
-    def __init__(self, isa: Isa, random: Random, focus: tuple[str, ...]) -> None:
+    def __init__(self, isa: Isa, random: Random, focus: tuple[str, ...] = ()) -> None:
         self.isa, self.random, self.focus = isa, random, focus or tuple(isa.instructions)
         self.generator = generator(isa)
         self.top = (1 << isa.word) - 1
