@@ -1,8 +1,8 @@
 """Random variants of small machines, and whether every verdict on them is right: the check on `verify` itself.
 
-Reading order: `shapes` (the machines), `changes` with `bodies` and `expressions` (what is changed), `drawing` (a variant
-from a number), `rigs` and `states` (runs from random states), `premises` (what no run shows), `replay` (the solver's
-states, run), `judging` (the property), `summary`. `python -m proofs.variants` does many.
+Reading order: `shapes` (the machines), `instruction_changes` and `machine_changes` (what is changed in them), `drawing`
+(a variant from a number), `rigs` and `states` (runs from random states), `premises` (what no run shows), `replay` (the
+solver's states, run), `judging` (the property), `summary`. `python -m proofs.variants` does many.
 """
 
 from proofs.variants.drawing import Variant, variant

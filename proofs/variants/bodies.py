@@ -54,6 +54,7 @@ def _telling(draft: Draft) -> str:
     choices = (condition(draft), telling_condition(draft))
     when = f" when {random.choice(choices)}" if random.random() < 0.4 else ""
     shown = telling(draft)
+    owned = random.choice((shape.base, shape.bound, shape.timer))
     forms = [
         f"{register(draft)} <- {shown}{when}",
         f"{register(draft)} <- {shown}{when}",
@@ -62,7 +63,7 @@ def _telling(draft: Draft) -> str:
         f"mem[{harmless(draft, 1)}] <- {shown}{when}",
         f"{shape.storage}[{harmless(draft, 1)}] <- {harmless(draft)}{when}",
         f"{register(draft)} <- {shape.storage}[{shape.base} + {harmless(draft, 1)}]{when}",
-        f"{random.choice((shape.base, shape.bound, shape.timer))} <- {random.choice((harmless(draft), secrets(draft)))}{when}",
+        f"{owned} <- {random.choice((harmless(draft), secrets(draft)))}{when}",
         f"{shape.mode} <- {random.choice(('user', 'user', 'supervisor'))}{when}",
         f"{shape.enable} <- {register(draft)}[0:0]{when}",
         f"{shape.pending} <- {register(draft)}[1:0]{when}",

@@ -8,7 +8,7 @@ from proofs.variants.shapes import Shape
 
 @dataclass
 class Draft:
-    """`right` says whether every change made so far was meant to be harmless; nobody but statistics looks at it."""
+    """Begins as the shape itself; changes work on its parts, and `kinds` are their names."""
 
     shape: Shape
     random: Random
@@ -28,15 +28,11 @@ class Draft:
         self.refuses, self.place, self.fetch = shape.view[1], shape.view[2], f"mem[{shape.pc}]"
         self.entry, self.prologue = list(shape.entry[1]), list(shape.prologue)
 
-    def instruction(self, body: str, name: str = "") -> None:
+    def instruction(self, body: str) -> None:
         """Add an instruction with two registers, `d` and `a`."""
         number = len(self.instructions)
-        code = self.shape.codes[number]
-        self.instructions.append(f'{self.shape.add}instr {name or f"new{number}"} "d, a" {self._format(code)} {{ {body} }}')
-
-    @property
-    def full(self) -> bool:
-        return len(self.instructions) == len(self.shape.codes)
+        head = f'{self.shape.add}instr new{number} "d, a" {self.shape.format}({self.shape.codes[number]})'
+        self.instructions.append(f"{head} {{ {body} }}")
 
     def state(self, text: str) -> None:
         self.states.append(f"{self.shape.add}state {text}")
@@ -63,10 +59,6 @@ class Draft:
         ]
         return shape.open + "\n".join(parts) + "\n}\n"
 
-    def _format(self, code: int) -> str:
-        return f"{'T' if self.shape.name == 'g3' else 'R'}({code})"
-
     def _view(self, name: str, refuses: str, place: str) -> str:
         header = self.shape.view[0].replace("mem", name)
-        cause = "bounds" if self.shape.name == "up" else "memory"
-        return f"{header} {{ trap {cause}(va) when {refuses}; return {place} }}"
+        return f"{header} {{ trap {self.shape.outside}(va) when {refuses}; return {place} }}"

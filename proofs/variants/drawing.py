@@ -6,7 +6,8 @@ from random import Random
 from isa.description import Isa
 from isa.errors import TraplineError
 from isa.language import load_text
-from proofs.variants.changes import RIGHT, WRONG
+from proofs.variants import instruction_changes, machine_changes  # noqa: F401  they fill the table
+from proofs.variants.changes import CHANGES, chosen
 from proofs.variants.draft import Draft
 from proofs.variants.shapes import DOWN, UP, Shape, g3
 
@@ -32,19 +33,22 @@ class Variant:
         return tuple(name for name in self.isa.instructions if name.startswith("new"))
 
 
-def variant(seed: int, shape: Shape | None = None) -> Variant:
-    """The variant of this number, of a shape of its own choice if none is given."""
+def variant(seed: int, shape: Shape | None = None, kind: str = "") -> Variant:
+    """The variant of this number; of a shape and with kinds of changes of its own choice if none are given."""
     refused: list[str] = []
     for attempt in range(ATTEMPTS):
         random = Random(f"{seed} {attempt}")
         draft = Draft(shape or _shape(random), random)
-        meant = _changed(draft)
+        draft.kinds = [kind] if kind else _kinds(random)
+        for name in draft.kinds:
+            CHANGES[name].apply(draft)
         text = draft.text()
         try:
             isa = load_text(text, source=f"variant {seed}")
         except TraplineError as error:
             refused.append(f"{error}\n{text}")
             continue
+        meant = all(CHANGES[name].right for name in draft.kinds)
         return Variant(seed, isa, text, tuple(draft.kinds), meant, tuple(refused))
     raise AssertionError(f"no text of variant {seed} passes the checker: {refused[-1]}")
 
@@ -54,14 +58,10 @@ def _shape(random: Random) -> Shape:
     return DOWN if odds < 0.55 else UP if odds < 0.95 else g3()
 
 
-def _changed(draft: Draft) -> bool:
-    """Change the draft; whether nothing wrong was meant."""
-    random = draft.random
-    meant = random.random() < SHARE
-    names = random.sample(sorted(RIGHT), random.choice((1, 2, 2) if meant else (0, 0, 1)))
-    names += [] if meant else random.sample(sorted(WRONG), random.choice((1, 1, 1, 2)))
+def _kinds(random: Random) -> list[str]:
+    """The names of the changes: right ones alone, or wrong ones among them."""
+    if random.random() < SHARE:
+        return chosen(random, True, random.choice((1, 2, 2)))
+    names = chosen(random, True, random.choice((0, 0, 1))) + chosen(random, False, random.choice((1, 1, 1, 2)))
     random.shuffle(names)
-    for name in dict.fromkeys(names):
-        (RIGHT.get(name) or WRONG[name])(draft)
-        draft.kinds.append(name)
-    return meant
+    return names

@@ -79,7 +79,7 @@ def _judged(variant: Variant, ask: Verify) -> tuple[Outcome, str]:
     if verdict.theorem1 is Found.YES:
         return _right(variant)
     if verdict.theorem3 is Found.YES and _turned_away(variant.isa) == "":
-        found = parted(variant.isa, variant.seed, variant.focus, user_steps=True)
+        found = parted(variant.isa, variant.seed, variant.focus, hybrid=True)
         if found is not None:
             return Outcome.HYBRID, str(found)
     if verdict.theorem1 is Found.UNKNOWN:

@@ -13,7 +13,7 @@ from isa.ir import Origin
 from isa.machine import Machine, Storage, Trap
 from isa.partition import RELOCATION, arrays, ordinary_bits, places
 from proofs.variants.rigs import Start
-from proofs.variants.states import Starts, assumed
+from proofs.variants.starts import Starts, assumed
 
 TRIES = 6  # states for each thing that may be lost
 STEPS = 120  # steps of random states in which an assumption must stay
@@ -50,9 +50,7 @@ def _trap(isa: Isa, random: Random) -> Trap:
     return Trap(random.choice(list(isa.cause.members.values())), random.getrandbits(isa.info_width), Origin.BODY)
 
 
-def _collide(
-    isa: Isa, one: Machine, two: Machine, start: Start, change: tuple[int, int, int, int], trap: Trap
-) -> bool:
+def _collide(isa: Isa, one: Machine, two: Machine, start: Start, change: tuple[int, int, int, int], trap: Trap) -> bool:
     """Whether a state, and the state with one thing changed, are the same after a trap."""
     for machine in (one, two):
         _set(machine, start)

@@ -18,7 +18,7 @@ from proofs.exact import Mapped, mapped
 from proofs.obligations import MAP, Obligation, obligations
 from proofs.solving import Found, exists
 from proofs.symbolic import Symbolic, Term, conjunction, index_width, same
-from proofs.variants.rigs import Rig, Start
+from proofs.variants.rigs import Place, Rig, Start
 
 SHOWING = ("direct", "frame", "audit", "composition", "fetch")  # a failure of these shows in one step
 WHOLE = 255  # words of the real machine, at most
@@ -60,7 +60,7 @@ def _replayed(core: Core, obligation: Obligation, timeout: float) -> Replay | No
     start, outside, place = _start(before, model), _outside(before, model), _place(before, model)
     what = ""
     for seed in range(SEEDS):
-        rig = Rig(core.isa, *place)
+        rig = Rig(core.isa, place)
         start = Start(start.state, start.words, seed)
         rig.set(start, outside)
         what = rig.run(1)
@@ -110,21 +110,20 @@ def _number(model: Any, term: Term) -> int:
     return number
 
 
-def _place(before: Mapped, model: Any) -> tuple[int, int, int]:
-    """The whole, the offset and the size."""
+def _place(before: Mapped, model: Any) -> Place:
     allocation = before.allocation
-    whole, offset, size = (_number(model, t) for t in (allocation.whole, allocation.offset, allocation.size))
-    return whole, offset, size
+    return Place(*(_number(model, t) for t in (allocation.whole, allocation.offset, allocation.size)))
 
 
 def _outside(before: Mapped, model: Any) -> list[int]:
-    isa, (whole, _, _) = before.core.isa, _place(before, model)
-    return [_number(model, before.real.storage.base(z3.BitVecVal(i, isa.word))) for i in range(whole)]
+    indices = (z3.BitVecVal(i, before.core.isa.word) for i in range(_place(before, model).whole))
+    return [_number(model, before.real.storage.base(index)) for index in indices]
 
 
 def _start(before: Mapped, model: Any) -> Start:
     isa, virtual = before.core.isa, before.virtual
-    _, offset, size = _place(before, model)
+    place = _place(before, model)
+    words = _outside(before, model)[place.offset : place.offset + place.size]
 
     def file(state: State) -> list[int]:
         indices = (z3.BitVecVal(i, index_width(state.count)) for i in range(state.count))
@@ -132,4 +131,4 @@ def _start(before: Mapped, model: Any) -> Start:
 
     scalars: dict[str, int | list[int]] = {s.name: _number(model, virtual.scalars[s.name]) for s in isa.scalars()}
     files = {s.name: file(s) for s in isa.states.values() if s.kind is Kind.ARRAY}
-    return Start({**scalars, **files}, _outside(before, model)[offset : offset + size])
+    return Start({**scalars, **files}, words)

@@ -12,7 +12,7 @@ from isa.description import Isa
 from isa.engines.choice import REFERENCE, choose
 from isa.machine import Machine, Reason, Storage
 from isa.machine.storage import CODE
-from monitor import Monitor
+from monitor import Monitor, VirtualMachine
 from monitor.allocator import Allocator
 
 Values = Mapping[str, int | list[int]]
@@ -36,6 +36,20 @@ def _shown(value: int | list[int]) -> str:
     return f"{value:#x}" if isinstance(value, int) else " ".join(f"{v:#x}" for v in value)
 
 
+@dataclass(frozen=True)
+class Place:
+    """A window of `size` words at word `offset` of a real storage of `whole`, given out by `depth` monitors."""
+
+    whole: int
+    offset: int
+    size: int
+    depth: int = 1
+
+
+def _ended(reason: Reason, steps: int, retired: int) -> str:
+    return f"{reason.value} after {steps} steps of which {retired} retired"
+
+
 class _Placed(Allocator):
     """Gives out one window, at the word that was asked for."""
 
@@ -48,21 +62,28 @@ class _Placed(Allocator):
 
 
 class Rig:
-    """A virtual machine of `size` words at word `offset` of a storage of `whole`, and its twin.
+    """A virtual machine at a place, and its twin.
 
     Raises MachineError for a machine that the monitor does not take.
     """
 
-    def __init__(self, isa: Isa, whole: int, offset: int, size: int) -> None:
-        self.isa, self.place = isa, (offset, size, whole)
-        self.storage = Storage(isa.word, whole)
+    def __init__(self, isa: Isa, place: Place) -> None:
+        self.isa, self.place = isa, place
+        self.storage = Storage(isa.word, place.whole)
         self.storage.page_words = 1
         self.storage.lines[:] = bytes([CODE]) * len(self.storage.lines)  # lines do not fit windows at any word
-        engine = choose(REFERENCE)
-        monitor = Monitor(Machine(isa, self.storage, engine=engine))
-        monitor.allocator = _Placed(self.storage, offset)
-        self.vm = monitor.create(size)
-        self.twin = Machine(isa, Storage(isa.word, size), engine=engine)
+        below = Machine(isa, self.storage, engine=choose(REFERENCE))
+        left = place.offset
+        for depth in range(place.depth, 1, -1):
+            below = self._virtual(below, left // depth, below.storage.size - left // depth)
+            left -= left // depth
+        self.vm = self._virtual(below, left, place.size)
+        self.twin = Machine(isa, Storage(isa.word, place.size), engine=choose(REFERENCE))
+
+    def _virtual(self, below: Machine, offset: int, size: int) -> VirtualMachine:
+        monitor = Monitor(below)
+        monitor.allocator = _Placed(below.storage, offset)
+        return monitor.create(size)
 
     def set(self, start: Start, outside: Sequence[int] = ()) -> None:
         """Both in this state; `outside` are the words of the whole real storage, as far as they lie outside."""
@@ -79,8 +100,9 @@ class Rig:
         bare, end = self.twin.run(steps), self.vm.run(steps)
         if end.reason is Reason.VIOLATION:
             return f"breach: {end.detail}"
-        if bare.reason is not end.reason or bare.steps != end.steps or bare.retired != end.retired:
-            return f"bare it ended with {bare.reason.value} after {bare.steps}, monitored {end.reason.value} {end.steps}"
+        ours, theirs = ((e.reason, e.steps, e.retired) for e in (end, bare))
+        if ours != theirs:
+            return f"it ended with {_ended(*ours)}, bare {_ended(*theirs)}"
         return self.difference()
 
     def difference(self) -> str:
@@ -96,5 +118,5 @@ class Rig:
         return "" if self._around() == self._outside else "breach: a word outside the allocation changed"
 
     def _around(self) -> tuple[bytes, bytes]:
-        offset, size, _ = self.place
-        return self.storage.cells[:offset].tobytes(), self.storage.cells[offset + size :].tobytes()
+        cells, first, end = self.storage.cells, self.place.offset, self.place.offset + self.place.size
+        return cells[:first].tobytes(), cells[end:].tobytes()

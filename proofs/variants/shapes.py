@@ -37,9 +37,9 @@ class Shape:
     entry: tuple[str, tuple[str, ...]]
     prologue: tuple[str, ...]
     illegal: str
-    saves_cause: str
-    restore: str  # the instruction that takes a saved status back
+    outside: str  # the cause of an access that is refused
     codes: tuple[int, ...]
+    format: str = "R"
     add: str = ""
     override: str = ""
 
@@ -49,7 +49,7 @@ DOWN = Shape(
     open="""isa down "G3 in small: eight bits, four registers." {
 type word = bits(8)
 enum Mode : bits(1) { supervisor = 0, user = 1 }
-enum Cause : bits(3) { illegal = 1, privileged = 2, memory = 3, svc = 4, clock = 5, device = 6 }
+enum Cause : bits(3) { illegal = 1, privileged = 2, memory = 3, clock = 4, device = 5 }
 state storage : word[] @storage
 state x : word[4] @general
 state pc : word @pc
@@ -66,14 +66,13 @@ operand reg : bits(2) "r%d"
 format R(op) = op:4 d:reg a:reg
 instr ld "d, a" R(1) { x[d] <- mem[x[a]] }
 instr st "d, a" R(2) { mem[x[a]] <- x[d] }
-instr add "d, a" R(3) { x[d] <- x[d] + x[a]; pc <- x[d] when x[a] == 0 }
-instr svc "d" R(4) { trap svc(x[d]) }
-instr lps "a" R(5) {
+instr lps "a" R(3) {
   privileged(); let p = x[a]
   pc <- mem[p]; psw <- mem[p + 1][3:0]; base <- mem[p + 2]; bound <- mem[p + 3]
 }
-instr sys "d, a" R(6) { privileged(); timer <- x[d]; pending <- x[a][1:0]; send(port[x[a][0]], x[d]) }
-instr halt "" R(7) { privileged(); halted <- 1 }
+instr sys "d, a" R(4) {
+  privileged(); timer <- x[d]; pending <- x[a][1:0]; halted <- x[a][7]; send(port[x[a][0]], x[d])
+}
 """,
     word=8,
     cell="x[%s]",
@@ -110,8 +109,7 @@ instr halt "" R(7) { privileged(); halted <- 1 }
         "pc <- pc + 1",
     ),
     illegal="illegal",
-    saves_cause="storage[4]",
-    restore="lps",
+    outside="memory",
     codes=(8, 9, 10, 11),
 )
 
@@ -120,7 +118,7 @@ UP = Shape(
     open="""isa up "Eight bits, another style: an up-counting clock, vectored traps, the opcode on the right." {
 type word = bits(8)
 enum Mode : bits(1) { user = 0, supervisor = 1 }
-enum Why : bits(3) { undefined = 1, forbidden = 2, bounds = 3, ask = 4, tick = 5, line = 6 }
+enum Why : bits(3) { undefined = 1, forbidden = 2, bounds = 3, tick = 4, line = 5 }
 state g : word[4] @general zero[0]
 state flags : bits(2) @general
 state ip : word @pc
@@ -140,14 +138,13 @@ operand reg : bits(2) "g%d"
 format R(op) = d:reg a:reg op:4
 instr get "d, a" R(1) { g[d] <- mem[g[a]] }
 instr put "d, a" R(2) { mem[g[a]] <- g[d] }
-instr take "d, a" R(3) { g[d] <- g[d] - g[a]; flags[0] <- if g[d] <u g[a] then 1 else 0 }
-instr ask "d" R(4) { trap ask(g[d]) when flags[1] == 0 || d != 0 }
-instr leave "" R(5) {
+instr leave "" R(3) {
   guarded(); let status = mem[3]
   len <- mem[1]; org <- mem[2]; level <- status[0]; armed <- status[1]; flags <- status[3:2]; ip <- mem[4]
 }
-instr alarm "d, a" R(6) { guarded(); limit <- g[a]; count <- g[d]; lines <- g[a][1:0]; send(wire[0], g[d]) }
-instr stop "" R(7) { guarded(); stopped <- 1 }
+instr alarm "d, a" R(4) {
+  guarded(); limit <- g[a]; count <- g[d]; lines <- g[a][1:0]; stopped <- g[a][7]; send(wire[0], g[d])
+}
 """,
     word=8,
     cell="g[%s]",
@@ -184,12 +181,11 @@ instr stop "" R(7) { guarded(); stopped <- 1 }
         "ip <- ip + 1",
     ),
     illegal="undefined",
-    saves_cause="core[5]",
-    restore="leave",
+    outside="bounds",
     codes=(8, 9, 10, 11),
 )
 
-KEPT = {"add", "lw", "sw", "svc", "lpsw", "stim", "out", "halt"}  # of g3; many instructions make many questions
+KEPT = {"add", "lw", "sw", "lpsw", "stim", "out"}  # of g3; many instructions make many questions
 
 
 @cache
@@ -203,10 +199,9 @@ def g3() -> Shape:
         name="g3",
         open='variant g3_small of g3 "" {\n' + "\n".join(gone) + "\n",
         word=32,
-        prologue=(*DOWN.prologue,),
         entry=(DOWN.entry[0], tuple(_whole(line) for line in DOWN.entry[1])),
-        restore="lpsw",
         codes=(0xA0, 0xA1, 0xA2, 0xA3),
+        format="T",
         add="add ",
         override="override ",
     )

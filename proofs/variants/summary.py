@@ -27,7 +27,7 @@ class Summary:
 
     def kinds(self, outcome: Outcome) -> Counter[str]:
         """Of which kinds of change the variants are that came to this."""
-        return Counter(_short(kind) for j in self.judgements if j.outcome is outcome for kind in j.kinds)
+        return Counter(kind for j in self.judgements if j.outcome is outcome for kind in j.kinds)
 
     def lines(self) -> Iterator[str]:
         counts = Counter(j.outcome for j in self.judgements)
@@ -44,10 +44,6 @@ class Summary:
         yield f"# variant {judgement.seed} ({', '.join(judgement.kinds)}): {judgement.outcome.value}"
         yield from (f"# {line}" for line in judgement.why.splitlines())
         yield judgement.text
-
-
-def _short(kind: str) -> str:
-    return kind.partition(",")[0]
 
 
 def study(seeds: Sequence[int], ask: Verify = verify) -> list[Judgement]:
