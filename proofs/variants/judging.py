@@ -104,7 +104,7 @@ def _right(variant: Variant) -> tuple[Outcome, str]:
     found = parted(isa, seed, variant.focus)
     if found is not None:
         return Outcome.DIFFERS, str(found)
-    failed = lost_by_trap(isa, seed) or broken_assumption(isa, seed, variant.focus)
+    failed = lost_by_trap(isa, seed) or broken_assumption(isa, seed)
     if failed:
         return Outcome.LOSES, failed
     outcomes = prove(isa, PROVE, 0, core=Core(isa)).outcomes
@@ -125,7 +125,7 @@ def _wrong(variant: Variant, verdict: Any) -> tuple[Outcome, str]:
         found = parted(isa, seed, variant.focus)
         if found is not None:
             return Outcome.PARTED, str(found)
-    tried = lost_by_trap(isa, seed) or broken_assumption(isa, seed, variant.focus)
+    tried = lost_by_trap(isa, seed) or broken_assumption(isa, seed)
     if tried:
         return Outcome.TRIED, tried
     if not refused:

@@ -26,6 +26,13 @@ class Start:
     words: Sequence[int]
     seed: int = 0
 
+    def put(self, machine: Machine) -> None:
+        """Set a machine of this size to it."""
+        machine.storage.write(0, self.words)
+        for name, value in self.state.items():
+            machine.state[name] = value
+        machine.random.seed(self.seed)
+
     def __str__(self) -> str:
         state = ", ".join(f"{name} = {_shown(value)}" for name, value in self.state.items())
         words = " ".join(f"{word:x}" for word in self.words)
@@ -89,10 +96,7 @@ class Rig:
         """Both in this state; `outside` are the words of the whole real storage, as far as they lie outside."""
         self.storage.write(0, outside)
         for machine in (self.vm, self.twin):
-            machine.storage.write(0, start.words)
-            for name, value in start.state.items():
-                machine.state[name] = value
-            machine.random.seed(start.seed)
+            start.put(machine)
         self._outside = self._around()
 
     def run(self, steps: int) -> str:

@@ -16,6 +16,7 @@ from proofs.generation import generator
 from proofs.variants.rigs import Start, Values
 
 SIZES = (16, 24, 33)  # words of the virtual machines of random states
+TRIES = 20  # starts until one satisfies what is assumed
 
 
 def assumed(isa: Isa, machine: Machine) -> bool:
@@ -45,8 +46,21 @@ class Starts:
     def quanta(self, sort: str) -> tuple[int, ...]:
         return (1, 1, 2) if sort == "states" else (1, 2, 4, 9)
 
-    def start(self, sort: str, size: int, user: bool) -> Start:
-        """A start in a machine of so many words; in user mode if that is wanted."""
+    def start(self, sort: str, size: int, user: bool = False) -> Start:
+        """A start in a machine of so many words; in user mode if that is wanted. What is assumed holds in it, if such a
+        one is found soon."""
+        for _ in range(TRIES):
+            found = self._start(sort, size, user)
+            if not self.isa.assumptions or self._holds(found):
+                break
+        return found
+
+    def _holds(self, start: Start) -> bool:
+        machine = Machine(self.isa, Storage(self.isa.word, len(start.words)), engine=choose(REFERENCE))
+        start.put(machine)
+        return assumed(self.isa, machine)
+
+    def _start(self, sort: str, size: int, user: bool) -> Start:
         if sort == "guests":
             guest = self.generator.guest(self.random)
             return Start(guest.state, [guest.words.get(i, 0) for i in range(size)], guest.seed)
@@ -92,11 +106,11 @@ class Starts:
             case Role.PC:
                 value = random.choice((random.randrange(size), random.randrange(8), self._any(state.width, size)))
             case Role.BASE:
-                value = random.choice((0, 0, 1, random.randrange(8), self._any(state.width, size)))
+                value = random.choice((0, 0, random.randrange(8), random.randrange(size), self._any(state.width, size)))
             case Role.BOUND:
                 value = random.choice((size, size - random.randrange(8), top, self._any(state.width, size)))
             case Role.TIMER | Role.PENDING | Role.ENABLE:
-                value = random.choice((0, 0, 1, 2, 3, self._any(state.width, size)))
+                value = random.choice((0, 0, 1, 2, 3, 4, 5, self._any(state.width, size)))
             case _:
                 value = self._any(state.width, size)
         mode = self.isa.the(Role.MODE)

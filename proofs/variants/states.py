@@ -10,7 +10,7 @@ from proofs.variants.starts import Starts, assumed
 COUNTS = {"resets": 20, "states": 260, "guests": 16}  # starts for one variant, of each sort
 HYBRID = {"states": 260}
 LARGEST = 255  # words of the real machine
-KEPT = 40  # starts that one pair of machines is used for
+KEPT = 20  # starts that one pair of machines is used for
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,6 @@ def _run(rig: Rig, quanta: tuple[int, ...]) -> tuple[str, int]:
 
 def _place(random: Random, size: int) -> Place:
     """Anywhere; sometimes close to an end, and sometimes under two monitors."""
-    whole = random.choice((LARGEST, LARGEST, 200, size + 40))
-    whole = max(whole, size + 20)
+    whole = random.choice((LARGEST, LARGEST, random.randint(size + 20, LARGEST)))
     offset = random.choice((random.randint(1, whole - size), random.randint(1, 9), whole - size))
     return Place(whole, offset, size, random.choice((1, 1, 2)))
