@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from proofs.variants.summary import summary
+from proofs.variants.many import summary
 
 
 def main(arguments: list[str]) -> int:

@@ -25,19 +25,16 @@ class Summary:
     def failures(self) -> list[Judgement]:
         return [j for j in self.judgements if j.outcome.fails]
 
-    def kinds(self, outcome: Outcome) -> Counter[str]:
-        """Of which kinds of change the variants are that came to this."""
-        return Counter(kind for j in self.judgements if j.outcome is outcome for kind in j.kinds)
-
     def lines(self) -> Iterator[str]:
+        """How many came to what, and for each way to fail the kinds of change that the variants are of."""
         counts = Counter(j.outcome for j in self.judgements)
-        for outcome in Outcome:
-            if counts[outcome]:
-                meant = sum(j.meant for j in self.judgements if j.outcome is outcome)
-                yield f"{counts[outcome]:6}  {outcome.value} ({meant} meant to be right)"
+        for outcome in (o for o in Outcome if counts[o]):
+            those = [j for j in self.judgements if j.outcome is outcome]
+            yield f"{counts[outcome]:6}  {outcome.value} ({sum(j.meant for j in those)} meant to be right)"
+            kinds = Counter(kind for j in those for kind in j.kinds)
+            yield from (f"{count:14}  {kind}" for kind, count in kinds.most_common() if outcome.fails)
         yield f"{len(self.judgements):6}  variants; the checker refused {sum(j.refused for j in self.judgements)} texts"
-        for why in self.lost:
-            yield f"  lost  {why}"
+        yield from (f"  lost  {why}" for why in self.lost)
 
     def report(self, judgement: Judgement) -> Iterator[str]:
         """A failure, to be pasted into a file."""
