@@ -21,10 +21,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _counted(text: str) -> int:
-    value = int(text)  # argparse turns a ValueError into its own words
-    if not 0 <= value <= 10_000_000:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 10000000")
-    return value
+    if not (text.isdecimal() and text.isascii() and len(text) <= 8):
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is not a whole number from 0 to 99999999")
+    return int(text)
 
 
 def _progress(done: int, jobs: int) -> None:

@@ -12,53 +12,50 @@ class Draft:
 
     shape: Shape
     random: Random
-    states: list[str] = field(default_factory=list)
-    instructions: list[str] = field(default_factory=list)
-    views: list[str] = field(default_factory=list)
-    assumptions: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     refuses: str = ""
-    place: str = ""
     fetch: str = ""
     entry: list[str] = field(default_factory=list)
     prologue: list[str] = field(default_factory=list)
+    instructions: int = 0
+    assumptions: int = 0
 
     def __post_init__(self) -> None:
-        shape = self.shape
-        self.refuses, self.place, self.fetch = shape.view[1], shape.view[2], f"mem[{shape.pc}]"
-        self.entry, self.prologue = list(shape.entry[1]), list(shape.prologue)
+        self.refuses = self.shape.view[1]
+        self.fetch = self.same_fetch = f"mem[{self.shape.pc}]"
+        self.entry, self.prologue = list(self.shape.entry), list(self.shape.prologue)
 
     def instruction(self, body: str) -> None:
         """Add an instruction with two registers, `d` and `a`."""
-        number = len(self.instructions)
-        head = f'{self.shape.add}instr new{number} "d, a" {self.shape.format}({self.shape.codes[number]})'
-        self.instructions.append(f"{head} {{ {body} }}")
+        shape, number = self.shape, self.instructions
+        self.added.append(f'add instr new{number} "d, a" {shape.format}({shape.codes[number]}) {{ {body} }}')
+        self.instructions += 1
 
     def state(self, text: str) -> None:
-        self.states.append(f"{self.shape.add}state {text}")
+        self.added.append(f"add state {text}")
 
     def view(self, name: str, refuses: str, place: str) -> None:
-        self.views.append(self.shape.add + self._view(name, refuses, place))
+        self.added.append(f"add {self._view(name, refuses, place)}")
 
     def assume(self, condition: str) -> None:
-        self.assumptions.append(f'{self.shape.add}assume a{len(self.assumptions)} = {condition} "It is so."')
+        self.added.append(f'add assume a{self.assumptions} = {condition} "It is so."')
+        self.assumptions += 1
 
-    def text(self) -> str:
-        """The machine as a file."""
-        shape = self.shape
-        changed = shape.override
-        step = "\n  ".join([*self.prologue, f"execute {self.fetch} else trap {shape.illegal}(insn)"])
-        parts = [
-            *self.states,
-            changed + self._view("mem", self.refuses, self.place),
-            f"{changed}{shape.entry[0]} {{\n  " + "\n  ".join(self.entry) + "\n}",
-            f"{changed}step {{\n  {step}\n}}",
-            *self.views,
-            *self.instructions,
-            *self.assumptions,
-        ]
-        return shape.open + "\n".join(parts) + "\n}\n"
+    def text(self, name: str) -> str:
+        """The machine's file with the variant after it."""
+        shape, isa, changed = self.shape, self.shape.isa, []
+        if self.refuses != shape.view[1]:
+            changed.append(f"override {self._view('mem', self.refuses, shape.view[2])}")
+        if self.entry != shape.entry:
+            head = f"on trap(cause : {isa.cause.name}, info : bits({isa.info_width}))"
+            changed.append(f"override {head} {{\n  " + "\n  ".join(self.entry) + "\n}")
+        if self.prologue != shape.prologue or self.fetch != self.same_fetch:
+            lines = [*self.prologue, f"execute {self.fetch} else trap {shape.illegal}(insn)"]
+            changed.append("override step {\n  " + "\n  ".join(lines) + "\n}")
+        made = "\n".join([*changed, *self.added])
+        return f'{shape.text}\nvariant {name} of {shape.name} "{"; ".join(self.kinds)}" {{\n{made}\n}}\n'
 
     def _view(self, name: str, refuses: str, place: str) -> str:
-        header = self.shape.view[0].replace("mem", name)
-        return f"{header} {{ trap {self.shape.outside}(va) when {refuses}; return {place} }}"
+        word = f"bits({self.shape.word})"
+        return f"view {name}[va : {word}] : {word} {{ trap {self.shape.view[0]}(va) when {refuses}; return {place} }}"

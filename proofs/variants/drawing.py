@@ -9,7 +9,7 @@ from isa.language import load_text
 from proofs.variants import instruction_changes, machine_changes  # noqa: F401  they fill the table
 from proofs.variants.changes import CHANGES, chosen
 from proofs.variants.draft import Draft
-from proofs.variants.shapes import DOWN, UP, Shape, g3
+from proofs.variants.shapes import DOWN, FEW, UP, Shape
 
 ATTEMPTS = 40  # texts that the checker may refuse before one must be taken
 SHARE = 0.45  # of the variants, in which nothing wrong was meant
@@ -42,9 +42,10 @@ def variant(seed: int, shape: Shape | None = None, kind: str = "") -> Variant:
         draft.kinds = [kind] if kind else _kinds(random)
         for name in draft.kinds:
             CHANGES[name].apply(draft)
-        text = draft.text()
+        name = f"variant{seed}"
+        text = draft.text(name)
         try:
-            isa = load_text(text, source=f"variant {seed}")
+            isa = load_text(text, name, f"variant {seed}")
         except TraplineError as error:
             refused.append(f"{error}\n{text}")
             continue
@@ -55,7 +56,7 @@ def variant(seed: int, shape: Shape | None = None, kind: str = "") -> Variant:
 
 def _shape(random: Random) -> Shape:
     odds = random.random()
-    return DOWN if odds < 0.55 else UP if odds < 0.95 else g3()
+    return DOWN if odds < 0.55 else UP if odds < 0.95 else FEW
 
 
 def _kinds(random: Random) -> list[str]:

@@ -42,7 +42,7 @@ def _vacuous(draft: Draft) -> None:
 def _by_operand(draft: Draft) -> None:
     """Traps in user mode unless the register written is the one that must be zero, or nothing is read."""
     shape = draft.shape
-    if shape.name == "up" or draft.random.random() < 0.3:
+    if draft.random.random() < 0.3:
         draft.instruction(f"{shape.guard}() when d != 0; {shape.cell % 'd'} <- {secrets(draft)} when d != 0")
     else:
         draft.instruction(f"{shape.guard}() when d != 0; {shape.cell % 'a'} <- {harmless(draft)}")
@@ -105,19 +105,14 @@ def _broken(draft: Draft) -> None:
 def _contradictory(draft: Draft) -> None:
     shape = draft.shape
     pairs = (
-        (f"{shape.spare}[0] == 0", f"{shape.spare}[0] == 1"),
+        (f"{shape.spare_bit} == 0", f"{shape.spare_bit} == 1"),
         (f"{shape.base} == 0", f"{shape.base} >u 1"),
         (f"{shape.mode} == user || {shape.timer} == 0", f"{shape.mode} == user || {shape.timer} != 0"),
     )
     for assumed in draft.random.choice(pairs):
-        draft.assume(_bitwise(draft, assumed))
+        draft.assume(assumed)
     _anything(draft)
 
 
 def _opposite(comparison: str) -> str:
     return comparison.replace("!=", "==") if "!=" in comparison else comparison.replace("==", "!=")
-
-
-def _bitwise(draft: Draft, condition: str) -> str:
-    """A bit of a slice is a bit of its state."""
-    return condition.replace("psw[3:2][0]", "psw[2]")

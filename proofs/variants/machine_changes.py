@@ -102,7 +102,7 @@ def _refuses_address(draft: Draft) -> None:
 
 @right("view: a second one like the first")
 def _second(draft: Draft) -> None:
-    draft.view("other", f"va == 2 || {draft.refuses}", draft.place)
+    draft.view("other", f"va == 2 || {draft.refuses}", draft.shape.view[2])
     _uses_other(draft)
 
 
@@ -110,7 +110,7 @@ def _second(draft: Draft) -> None:
 def _second_tells(draft: Draft) -> None:
     shape = draft.shape
     told = draft.random.choice(("mode", "where", "when", "place", "place"))
-    refuses, place = draft.refuses, draft.place
+    refuses, place = draft.refuses, shape.view[2]
     if told == "place":
         moved = f"{shape.storage}[{shape.base} + va + zext({shape.mode})]"
         place = draft.random.choice((moved, f"{shape.storage}[va]"))
@@ -155,12 +155,9 @@ def _stores_more(draft: Draft) -> None:
 
 @wrong("entry: loses something", 2)
 def _loses(draft: Draft) -> None:
-    shape = draft.shape
-    if draft.random.random() < 0.4:
-        index = draft.random.randrange(len(draft.entry) - 1)
-        lost = draft.entry[index].split("; ")
-        lost.pop(draft.random.randrange(len(lost)))
-        draft.entry[index] = "; ".join(lost)
-        draft.entry = [line for line in draft.entry if line]
+    fixed, random = draft.shape.fixed, draft.random
+    if random.random() < 0.4:
+        saved = [line for line in draft.entry if line.startswith(f"{draft.shape.storage}[")]
+        draft.entry.remove(random.choice(saved))
     else:
-        draft.entry.append(f"{shape.fixed} <- {draft.random.choice(('0', f'{shape.fixed} + 1'))}")
+        draft.entry.append(f"{fixed} <- {random.choice(('0', f'{fixed} + 1'))}")

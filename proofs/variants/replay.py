@@ -11,9 +11,10 @@ from typing import Any
 
 import z3
 
-from isa.description import Instruction, Kind, State
+from isa.description import Instruction, Kind, Role, State
 from isa.machine.time import COUNT_WIDTH, time_of
 from monitor.core import Core
+from proofs.classification import UNASSIGNED
 from proofs.exact import Mapped, mapped
 from proofs.obligations import MAP, Obligation, obligations
 from proofs.solving import Found, exists
@@ -71,8 +72,8 @@ def _replayed(core: Core, obligation: Obligation, timeout: float) -> Replay | No
 
 def _small(before: Mapped) -> list[Term]:
     """Storage of few words, a machine that runs, and one that was just loaded."""
-    allocation, halts = before.allocation, before.core.isa.roles
-    running = [before.virtual.at(p) == 0 for role, places in halts.items() if role.value == "halt" for p in places]
+    allocation = before.allocation
+    running = [before.virtual.at(place) == 0 for place in before.core.isa.roles[Role.HALT]]
     return [z3.ULE(allocation.whole, WHOLE), z3.BitVec("aged", COUNT_WIDTH) == 0, *running]
 
 
@@ -82,7 +83,7 @@ def _fetched(before: Mapped, name: str) -> list[Term]:
     word = Symbolic(before.virtual).value(isa.fetch.word)
     if name in isa.instructions:
         return [_is(isa.instructions[name], word)]
-    if name == "(unassigned)":
+    if name == UNASSIGNED:
         others = (_is(i, word, bound=False) for i in isa.instructions.values())
         return [*(z3.Not(o) for o in others), word == z3.BitVec("operand_insn", isa.word)]
     return []

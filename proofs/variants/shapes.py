@@ -1,212 +1,149 @@
-"""The machines that variants differ from, and their words for the things that every variant speaks of.
+"""The machines that variants differ from, cut into the parts that a variant may change; and their words for the things
+that every variant speaks of, which are read off roles. Next: `draft.py`.
 
-`DOWN` is g3 in small: 8-bit words, so that the solver and random states get far in little time. `UP` has nothing in
-common with it: the mode is a state of its own with user = 0, the opcode stands in the low bits, a counter runs up to a
-limit, traps are vectored. `G3` is the shipped machine with few of its instructions. Next: `draft.py`.
+`DOWN` is g3 in small, `UP` has nothing in common with it, `FEW` is the shipped g3 with few instructions.
 """
 
-from dataclasses import dataclass, replace
-from functools import cache
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
-from isa.catalogue import find
+from isa.description import Isa, Kind, Role
+from isa.language import load_text
+from isa.partition import ordinary_bits
+from proofs.words import place_name
+
+MACHINES = Path(__file__).parent / "machines"
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A machine cut into the parts that a variant may change. `open` is all text before them; `add` and `override` are
-    what stands before a new item and before one that replaces an item; `codes` are free opcodes for instructions."""
+    """A machine in a file of its own. New instructions have this format, with registers `d` and `a`, and one of these
+    opcodes, which are free."""
 
     name: str
-    open: str
-    word: int
-    cell: str  # a general register by an operand's name: `x[%s]`
-    fixed: str  # a general register that every program has
-    pc: str
-    storage: str
-    mode: str
-    enable: str
-    base: str
-    bound: str
-    timer: str
-    pending: str
-    spare: str  # ordinary bits of the status: a place of two bits
-    port: str
-    halt: str
-    guard: str
-    view: tuple[str, str, str]  # its header with the address `va`, what it refuses, the place
-    entry: tuple[str, tuple[str, ...]]
-    prologue: tuple[str, ...]
-    illegal: str
-    outside: str  # the cause of an access that is refused
-    codes: tuple[int, ...]
-    format: str = "R"
-    add: str = ""
-    override: str = ""
+    format: str
+    codes: range
+
+    @cached_property
+    def text(self) -> str:
+        return (MACHINES / f"{self.name}.isa").read_text()
+
+    @cached_property
+    def isa(self) -> Isa:
+        return load_text(self.text, source=f"{self.name}.isa")
+
+    # ---- the words for things
+
+    @property
+    def word(self) -> int:
+        return self.isa.word
+
+    def _place(self, role: Role) -> str:
+        """The first place with a role."""
+        return place_name(self.isa, self.isa.roles[role][0])
+
+    @cached_property
+    def storage(self) -> str:
+        return self._place(Role.STORAGE)
+
+    @cached_property
+    def pc(self) -> str:
+        return self._place(Role.PC)
+
+    @cached_property
+    def mode(self) -> str:
+        return self._place(Role.MODE)
+
+    @cached_property
+    def base(self) -> str:
+        return self._place(Role.BASE)
+
+    @cached_property
+    def bound(self) -> str:
+        return self._place(Role.BOUND)
+
+    @cached_property
+    def timer(self) -> str:
+        return self._place(Role.TIMER)
+
+    @cached_property
+    def enable(self) -> str:
+        return self._place(Role.ENABLE)
+
+    @cached_property
+    def pending(self) -> str:
+        return self._place(Role.PENDING)
+
+    @cached_property
+    def halt(self) -> str:
+        return self._place(Role.HALT)
+
+    @cached_property
+    def port(self) -> str:
+        return self._place(Role.CHANNEL)
+
+    @cached_property
+    def cell(self) -> str:
+        """A general register, with `%s` for its number or operand."""
+        files = (s.name for s in self.isa.states.values() if s.kind is Kind.ARRAY and s.role is Role.GENERAL)
+        return f"{next(files)}[%s]"
+
+    @property
+    def fixed(self) -> str:
+        """A register that can be named where there are no operands."""
+        return self.cell % 1
+
+    @cached_property
+    def _spare(self) -> tuple[str, int]:
+        scalars = (s for s in self.isa.scalars() if s.role is not Role.PC)
+        return next((s.name, low) for s in scalars for low, count in ordinary_bits(s) if count >= 2)
+
+    @property
+    def spare(self) -> str:
+        """Two ordinary bits that are no register."""
+        name, low = self._spare
+        return f"{name}[{low + 1}:{low}]"
+
+    @property
+    def spare_bit(self) -> str:
+        name, low = self._spare
+        return f"{name}[{low}]"
+
+    @cached_property
+    def guard(self) -> str:
+        """The name of the def that traps in user mode."""
+        return next(h for h in self.isa.texts if h.startswith("def ") and h.endswith("()"))[len("def ") : -len("()")]
+
+    # ---- the parts
+
+    def _lines(self, heading: str) -> list[str]:
+        lines = (line.partition("#")[0] for line in self.isa.texts[heading].splitlines())
+        return [" ".join(s.split()) for line in lines for s in line.split(";") if s.strip()]
+
+    @cached_property
+    def view(self) -> tuple[str, str, str]:
+        """The cause of an access to `va` that is refused, when it is, and the place otherwise."""
+        refused, place = self._lines("view mem[va]")
+        found = re.fullmatch(r"trap (\w+)\(va\) when (.*)", refused)
+        assert found
+        return found[1], found[2], place.removeprefix("return ")
+
+    @cached_property
+    def entry(self) -> list[str]:
+        return self._lines("on trap")
+
+    @cached_property
+    def prologue(self) -> list[str]:
+        return self._lines("step")[:-1]
+
+    @cached_property
+    def illegal(self) -> str:
+        """The cause of a word that is no instruction."""
+        return self._lines("step")[-1].rpartition("trap ")[2].removesuffix("(insn)")
 
 
-DOWN = Shape(
-    name="down",
-    open="""isa down "G3 in small: eight bits, four registers." {
-type word = bits(8)
-enum Mode : bits(1) { supervisor = 0, user = 1 }
-enum Cause : bits(3) { illegal = 1, privileged = 2, memory = 3, clock = 4, device = 5 }
-state storage : word[] @storage
-state x : word[4] @general
-state pc : word @pc
-state psw : bits(4) @control { mode : Mode = [0] @mode, ie = [1] @enable }
-state base : word @base
-state bound : word @bound
-state timer : word @timer
-state pending : bits(2) @pending
-state halted : bits(1) @halt
-state port : channel(word)[2] @channel
-on reset { psw <- 0; base <- 0; bound <- size(storage); timer <- 0; pending <- 0 }
-def privileged() { trap privileged(insn) when psw.mode == user }
-operand reg : bits(2) "r%d"
-format R(op) = op:4 d:reg a:reg
-instr ld "d, a" R(1) { x[d] <- mem[x[a]] }
-instr st "d, a" R(2) { mem[x[a]] <- x[d] }
-instr lps "a" R(3) {
-  privileged(); let p = x[a]
-  pc <- mem[p]; psw <- mem[p + 1][3:0]; base <- mem[p + 2]; bound <- mem[p + 3]
-}
-instr sys "d, a" R(4) {
-  privileged(); timer <- x[d]; pending <- x[a][1:0]; halted <- x[a][7]; send(port[x[a][0]], x[d])
-}
-""",
-    word=8,
-    cell="x[%s]",
-    fixed="x[1]",
-    pc="pc",
-    storage="storage",
-    mode="psw.mode",
-    enable="psw.ie",
-    base="base",
-    bound="bound",
-    timer="timer",
-    pending="pending",
-    spare="psw[3:2]",
-    port="port",
-    halt="halted",
-    guard="privileged",
-    view=(
-        "view mem[va : word] : word",
-        "va >=u bound || base >=u size(storage) || va >=u size(storage) - base",
-        "storage[base + va]",
-    ),
-    entry=(
-        "on trap(cause : Cause, info : word)",
-        (
-            "storage[0] <- pc; storage[1] <- zext(psw); storage[2] <- base; storage[3] <- bound",
-            "storage[4] <- zext(cause); storage[5] <- info",
-            "pc <- storage[8]; psw <- storage[9][3:0]; base <- storage[10]; bound <- storage[11]",
-        ),
-    ),
-    prologue=(
-        "trap clock(0) when psw.ie == 1 && timer == 1",
-        "trap device(zext(pending)) when psw.ie == 1 && pending != 0",
-        "timer <- timer - 1 when timer >u 1",
-        "pc <- pc + 1",
-    ),
-    illegal="illegal",
-    outside="memory",
-    codes=(8, 9, 10, 11),
-)
-
-UP = Shape(
-    name="up",
-    open="""isa up "Eight bits, another style: an up-counting clock, vectored traps, the opcode on the right." {
-type word = bits(8)
-enum Mode : bits(1) { user = 0, supervisor = 1 }
-enum Why : bits(3) { undefined = 1, forbidden = 2, bounds = 3, tick = 4, line = 5 }
-state g : word[4] @general zero[0]
-state flags : bits(2) @general
-state ip : word @pc
-state core : word[] @storage
-state level : Mode @mode
-state armed : bits(1) @enable
-state count : word @timer
-state limit : word @timer
-state org : word @base
-state len : word @bound
-state lines : bits(2) @pending
-state wire : channel(word)[2] @channel
-state stopped : bits(1) @halt
-on reset { level <- supervisor; armed <- 0; count <- 0; limit <- 0; org <- 0; len <- size(core); lines <- 0 }
-def guarded() { trap forbidden(insn) when level == user }
-operand reg : bits(2) "g%d"
-format R(op) = d:reg a:reg op:4
-instr get "d, a" R(1) { g[d] <- mem[g[a]] }
-instr put "d, a" R(2) { mem[g[a]] <- g[d] }
-instr leave "" R(3) {
-  guarded(); let status = mem[3]
-  len <- mem[1]; org <- mem[2]; level <- status[0]; armed <- status[1]; flags <- status[3:2]; ip <- mem[4]
-}
-instr alarm "d, a" R(4) {
-  guarded(); limit <- g[a]; count <- g[d]; lines <- g[a][1:0]; stopped <- g[a][7]; send(wire[0], g[d])
-}
-""",
-    word=8,
-    cell="g[%s]",
-    fixed="g[3]",
-    pc="ip",
-    storage="core",
-    mode="level",
-    enable="armed",
-    base="org",
-    bound="len",
-    timer="count",
-    pending="lines",
-    spare="flags",
-    port="wire",
-    halt="stopped",
-    guard="guarded",
-    view=(
-        "view mem[va : word] : word",
-        "va >=u len || org >=u size(core) || va >=u size(core) - org",
-        "core[org + va]",
-    ),
-    entry=(
-        "on trap(why : Why, info : word)",
-        (
-            "core[0] <- info; core[1] <- len; core[2] <- org; core[4] <- ip",
-            "core[3] <- zext(flags ++ armed ++ level)",
-            "ip <- core[8 + zext(why)]; level <- supervisor; armed <- 0; org <- 0; len <- size(core)",
-        ),
-    ),
-    prologue=(
-        "trap line(zext(lines)) when armed == 1 && lines != 0",
-        "trap tick(count) when armed == 1 && count == limit",
-        "count <- count + 1",
-        "ip <- ip + 1",
-    ),
-    illegal="undefined",
-    outside="bounds",
-    codes=(8, 9, 10, 11),
-)
-
-KEPT = {"add", "lw", "sw", "lpsw", "stim", "out"}  # of g3; many instructions make many questions
-
-
-@cache
-def g3() -> Shape:
-    """The shipped machine, as a variant of it in which few instructions are left."""
-    isa = find("g3")
-    gone = [f"delete pseudo {name}" for name in isa.pseudos]
-    gone += [f"delete instr {name}" for name in isa.instructions if name not in KEPT]
-    return replace(
-        DOWN,
-        name="g3",
-        open='variant g3_small of g3 "" {\n' + "\n".join(gone) + "\n",
-        word=32,
-        entry=(DOWN.entry[0], tuple(_whole(line) for line in DOWN.entry[1])),
-        codes=(0xA0, 0xA1, 0xA2, 0xA3),
-        format="T",
-        add="add ",
-        override="override ",
-    )
-
-
-def _whole(line: str) -> str:
-    """A line of the small trap entry, for a status of a whole word."""
-    return line.replace("zext(psw)", "psw").replace("[3:0]", "")
+DOWN = Shape("down", "R", range(8, 16))
+UP = Shape("up", "R", range(8, 16))
+FEW = Shape("few", "T", range(0xA0, 0xA8))

@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 
 from isa.description import Isa
-from isa.language import load_text
 from proofs.solving import Found
 from proofs.variants import Outcome, judged, variant
 from proofs.variants.changes import CHANGES
-from proofs.variants.draft import Draft
 from proofs.variants.judging import Verify
 from proofs.variants.shapes import DOWN
 from proofs.verification import verify
@@ -75,8 +73,6 @@ def test_an_error_in_the_verdict_is_a_finding() -> None:
 
 # ---- verdicts that leave out a part
 
-PLAIN = load_text(Draft(DOWN, None).text())  # type: ignore[arg-type]  # nothing is drawn
-
 
 def unjudged(**parts: Any) -> Verify:
     """`verify` of a machine of which these parts are as if nobody had changed them."""
@@ -90,9 +86,9 @@ def believing(isa: Isa, timeout: float, workers: int) -> Any:
 
 
 LEFT_OUT: list[tuple[str, Callable[[], Verify], str]] = [
-    ("the prologue", lambda: unjudged(prologue=PLAIN.prologue), "prologue: moves the mode or the relocation"),
-    ("the fetch", lambda: unjudged(fetch=PLAIN.fetch), "fetch: depends on what is not the program's"),
-    ("the trap entry", lambda: unjudged(entry=PLAIN.entry), "entry: loses something"),
+    ("the prologue", lambda: unjudged(prologue=DOWN.isa.prologue), "prologue: moves the mode or the relocation"),
+    ("the fetch", lambda: unjudged(fetch=DOWN.isa.fetch), "fetch: depends on what is not the program's"),
+    ("the trap entry", lambda: unjudged(entry=DOWN.isa.entry), "entry: loses something"),
     ("assumptions", lambda: believing, "assumption: broken"),
     ("contradictions", lambda: believing, "assumption: against another"),
 ]
