@@ -1,0 +1,99 @@
+"""Bugs planted in `verify`, each caught by the property on variants: a part that is not judged, a verdict that is
+always the same, reasons that nothing supports."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from isa.description import Isa
+from proofs.solving import Found
+from proofs.variants import Outcome, judged, variant
+from proofs.variants.changes import CHANGES
+from proofs.variants.judging import Verify
+from proofs.variants.shapes import DOWN
+from proofs.verification import verify
+
+SEEDS = range(6)
+WRONG = [name for name, change in CHANGES.items() if not change.right]
+
+
+@dataclass
+class Said:
+    """A verdict as far as the property reads it."""
+
+    theorem1: Found
+    theorem3: Found = Found.NO
+    culprits: tuple[Any, ...] = ()
+    facts: tuple[Any, ...] = ()
+    findings: tuple[Any, ...] = (None,)
+    unknown: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Doubtful:
+    """A finding that says that running directly goes wrong."""
+
+    exact: Any = None
+
+
+def caught(ask: Verify, kind: str) -> Outcome | None:
+    """How the property first fails on variants of a kind."""
+    found = (judged(variant(seed, DOWN, kind), ask).outcome for seed in SEEDS)
+    return next((outcome for outcome in found if outcome.fails), None)
+
+
+def always(theorem1: Found, theorem3: Found = Found.NO) -> Verify:
+    return lambda isa, timeout, workers: Said(theorem1, theorem3, findings=(Doubtful(),))
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_verdict_that_is_always_yes_is_caught_by_every_kind_of_fault(kind: str) -> None:
+    assert caught(always(Found.YES), kind)
+
+
+@pytest.mark.parametrize(
+    "kind", ["body: harmless", "body: guarded", "assumption: kept", "view: a second one like the first"]
+)
+def test_a_verdict_that_is_no_without_a_reason_is_caught(kind: str) -> None:
+    assert caught(always(Found.NO), kind) is Outcome.UNEXPLAINED
+
+
+def test_a_verdict_that_is_always_yes_for_hybrid_monitors_is_caught() -> None:
+    assert caught(always(Found.NO, Found.YES), "body: undoes the tick") is Outcome.HYBRID
+
+
+def test_an_error_in_the_verdict_is_a_finding() -> None:
+    def breaks(isa: Isa, timeout: float, workers: int) -> Any:
+        raise ZeroDivisionError("it broke")
+
+    assert caught(breaks, "body: harmless") is Outcome.RAISED
+
+
+# ---- verdicts that leave out a part
+
+
+def unjudged(**parts: Any) -> Verify:
+    """`verify` of a machine of which these parts are as if nobody had changed them."""
+    return lambda isa, timeout, workers: verify(replace(isa, **parts), timeout, workers)
+
+
+def believing(isa: Isa, timeout: float, workers: int) -> Any:
+    """`verify` that only looks at instructions, with whatever is assumed."""
+    found = verify(isa, timeout, workers)
+    return Said(Found.YES if not found.culprits else Found.NO, culprits=tuple(found.culprits), findings=found.findings)
+
+
+LEFT_OUT: list[tuple[str, Callable[[], Verify], str]] = [
+    ("the prologue", lambda: unjudged(prologue=DOWN.isa.prologue), "prologue: moves the mode or the relocation"),
+    ("the fetch", lambda: unjudged(fetch=DOWN.isa.fetch), "fetch: depends on what is not the program's"),
+    ("the trap entry", lambda: unjudged(entry=DOWN.isa.entry), "entry: loses something"),
+    ("assumptions", lambda: believing, "assumption: broken"),
+    ("contradictions", lambda: believing, "assumption: against another"),
+]
+
+
+@pytest.mark.parametrize(("part", "plant", "kind"), LEFT_OUT)
+def test_a_verdict_that_leaves_out_a_part_is_caught(part: str, plant: Callable[[], Verify], kind: str) -> None:
+    assert caught(plant(), kind)
