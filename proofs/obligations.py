@@ -212,7 +212,7 @@ def _interpretation(step: Direct) -> Iterator[Obligation]:
     written = bare.state.storage.log[len(before.virtual.storage.log) :]
     outside = disjunction(*(conjunction(g, negation(z3.ULT(at, size))) for g, at, _ in written))
     untrapped = (*given, negation(bare.trapped))
-    yield Obligation("interpretation", what.name, untrapped, outside, z3.is_true(z3.simplify(bare.trapped)))
+    yield Obligation("interpretation", what.name, untrapped, outside, None)
     if what.name == subjects(isa)[-1].name:
         params = {"cause": z3.BitVec("cause", isa.cause_width), "info": z3.BitVec("info", isa.info_width)}
         reading = Symbolic(before.virtual, params)

@@ -15,7 +15,7 @@ from isa.description import Instruction, Kind, Role, State
 from isa.machine.time import COUNT_WIDTH, time_of
 from monitor.core import Core
 from proofs.classification import UNASSIGNED
-from proofs.exact import Mapped, mapped
+from proofs.mapping import Mapped, mapped
 from proofs.obligations import MAP, Obligation, obligations
 from proofs.solving import Found, exists
 from proofs.symbolic import Symbolic, Term, conjunction, index_width, same
