@@ -21,6 +21,7 @@ from proofs.pairs import (
     differ_ordinarily,
     has_window,
     in_mode,
+    in_two_modes,
     proper,
     resources_differ,
 )
@@ -74,7 +75,7 @@ def steady(what: Subject, timeout: float) -> Check:
         return HOLDS
     isa, behaviour = what.isa, what.without_guard.behaviour
     state = arbitrary(isa)
-    above, below = in_mode(state, "supervisor"), in_mode(state, "user")
+    above, below = in_two_modes(state)
     a, b = (attempt(behaviour, s) for s in (above, below))
     told = [proper(above), proper(below)]
     refused = exists([*told, negation(same(_refused(a), _refused(b)))], timeout)

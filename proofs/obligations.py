@@ -19,7 +19,7 @@ from isa.partition import RESOURCES, places
 from monitor.core import REAL, VIRTUAL, Core
 from proofs.classification import Subject, subjects
 from proofs.exact import Allocation, Mapped, mapped, paired, state_differs, unpaired
-from proofs.pairs import in_mode, is_user, proper
+from proofs.pairs import in_guest_mode, is_user, proper
 from proofs.symbolic import (
     Attempt,
     Memory,
@@ -218,7 +218,7 @@ def _same_admission(before: Mapped, *runs: Attempt) -> list[Term]:
 
 def _runs_never(core: Core, what: Subject) -> bool:
     """Whether the instruction traps in user mode whatever its operands: decided by the solver, quickly."""
-    state = in_mode(arbitrary(core.isa), "user")
+    state = in_guest_mode(arbitrary(core.isa))
     solver = z3.SolverFor("QF_UFBV")
     solver.add(proper(state), negation(attempt(what.behaviour, state).trapped))
     return bool(solver.check() == z3.unsat)

@@ -119,8 +119,9 @@ class Verification:
     @property
     def theorem3(self) -> Found:
         """User sensitive is a subset of privileged. A hybrid monitor runs virtual user mode directly and interprets the
-        rest, so the view may depend on the mode."""
-        premises = (f.holds for f in self.facts if f.name in HYBRID_PREMISES)
+        rest, so the view may depend on the mode; not if there are several user modes, which all run in one."""
+        needed = HYBRID_PREMISES if len(self.isa.modes.others) == 1 else PREMISES
+        premises = (f.holds for f in self.facts if f.name in needed)
         return both(*premises, *(f.verdict.hybrid for f in self.findings))
 
     @property

@@ -191,6 +191,15 @@ class EnumItem:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleName:
+    """`@name`, or `@name(one, two)`."""
+
+    span: Span
+    name: str
+    listed: tuple[tuple[str, Span], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FieldPart:
     """`name : type = [high:low] @role` in the braces of a state."""
 
@@ -199,7 +208,7 @@ class FieldPart:
     type: TypeName | None
     high: int
     low: int
-    role: str | None
+    role: RoleName | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +220,7 @@ class StateItem:
     shape: str
     type: TypeName
     count: int
-    role: str | None
-    role_span: Span
+    role: RoleName | None
     zero: tuple[int, ...]
     fields: tuple[FieldPart, ...]
     doc: str

@@ -158,7 +158,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
 
     def state_item(self, meta: Meta, children: list[Any]) -> syntax.StateItem:
         name, (shape, type_, count), *rest = children
-        role = next((c for c in rest if _is(c, "ROLE")), None)
+        role = next((c for c in rest if isinstance(c, syntax.RoleName)), None)
         zero = next((c.value for c in rest if isinstance(c, _Zero)), ())
         fields = next((c for c in rest if isinstance(c, tuple)), ())
         return syntax.StateItem(
@@ -167,8 +167,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
             shape=shape,
             type=type_,
             count=count,
-            role=role and str(role[1:]),
-            role_span=self.span(role or name),
+            role=role,
             zero=zero,
             fields=fields,
             doc=self.doc(rest),
@@ -186,6 +185,10 @@ class Builder(Transformer_NonRecursive[Token, Any]):
     def channel_type(self, meta: Meta, children: list[Any]) -> tuple[str, syntax.TypeName, int]:
         return "channel", children[0], self.value(children[1])
 
+    def role(self, meta: Meta, children: list[Any]) -> syntax.RoleName:
+        role, *listed = children
+        return syntax.RoleName(self.span(role), str(role[1:]), tuple((self.named(n), self.span(n)) for n in listed))
+
     def zero(self, meta: Meta, children: list[Any]) -> "_Zero":
         return _Zero(tuple(self.value(c) for c in children))
 
@@ -196,7 +199,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         name = children[0]
         type_ = next((c for c in children if isinstance(c, syntax.TypeName)), None)
         numbers = [self.value(c) for c in children if _is(c, "NUMBER")]
-        role = next((str(c[1:]) for c in children if _is(c, "ROLE")), None)
+        role = next((c for c in children if isinstance(c, syntax.RoleName)), None)
         return syntax.FieldPart(self.span(meta), self.declared(name), type_, numbers[0], numbers[-1], role)
 
     def field_type(self, meta: Meta, children: list[Any]) -> syntax.TypeName:

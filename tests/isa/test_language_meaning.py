@@ -2,7 +2,7 @@
 
 import pytest
 
-from isa.description import Isa
+from isa.description import Isa, Modes
 from isa.fold import add, apply, both, const, either, eq, negate, select, sext, slice_, ult, zext
 from isa.ir import (
     TRUE,
@@ -297,8 +297,8 @@ def test_an_operand_that_the_template_leaves_out_must_be_zero() -> None:
 
 def test_assumptions_are_kept_with_their_words() -> None:
     isa = toy('assume calm = psw.ie == 0 "Interrupts are off."\nassume low = pc <u 100')
-    assert [a.text for a in isa.assumptions] == ["Interrupts are off.", "pc <u 100"]
-    assert isa.assumptions[1].condition is ult(PC, const(16, 100))
+    assert [a.text for a in isa.assumptions[1:]] == ["Interrupts are off.", "pc <u 100"]
+    assert isa.assumptions[2].condition is ult(PC, const(16, 100))
 
 
 def test_variants_change_any_item() -> None:
@@ -327,7 +327,7 @@ variant third of other {
     assert (isa.parent, isa.states["x"].count, isa.states["x"].zero) == ("other", 8, frozenset())
     assert isa.instructions.keys() == {"hear"} and isa.pseudos.keys() == {"copy"}
     assert isa.operands["reg"].style == "g%d" and "port" not in isa.states
-    assert isa.fetch.traps == () and isa.prologue == Behaviour() and len(isa.assumptions) == 1
+    assert isa.fetch.traps == () and isa.prologue == Behaviour() and len(isa.assumptions) == 2
     assert isa.reset.effects == (Write(TRUE, "psw", 4, const(2, 0)),)
     assert faults(isa) == faults(parent) == []
 
@@ -378,3 +378,30 @@ instr choose "" F(18) { pc <- if pc == 1 then 2 else if pc == 2 then 3 else 4 + 
     (effect,) = isa.instructions["choose"].behaviour.effects
     inner = select(eq(PC, const(16, 2)), const(16, 3), const(16, 9))
     assert isinstance(effect, Write) and effect.value is select(eq(PC, const(16, 1)), const(16, 2), inner)
+
+
+def moded(role: str, members: str) -> Isa:
+    """The toy with other modes."""
+    return load_text(
+        BASE.replace("@mode", role)
+        .replace("{ supervisor = 1, user = 2 }", members)
+        .replace("psw.mode <- supervisor; ", "")
+        + "}"
+    )
+
+
+def test_modes_are_told_apart_by_the_list_and_without_one_by_name() -> None:
+    assert toy().modes == Modes({"supervisor": 1, "user": 2}, ("supervisor",))
+    rings = "{ kernel = 0, executive = 1, supervisor = 2, user = 3 }"
+    one, two, none = (moded(role, rings) for role in ("@mode(kernel)", "@mode(kernel, executive)", "@mode"))
+    assert (one.modes.others, two.modes.supervisors, two.modes.guest) == ((1, 2, 3), (0, 1), 3)
+    assert list(none.modes.values) == ["supervisor", "kernel", "executive", "user"]  # that one first, then as listed
+    assert [faults(isa) for isa in (one, two, none)] == [[], [], []]
+
+
+def test_a_value_that_is_no_mode_is_assumed_not_to_occur() -> None:
+    (assumed,) = toy().assumptions
+    mode = slice_(PSW, 4, 2)
+    assert assumed.condition is either(eq(mode, const(2, 1)), eq(mode, const(2, 2)))
+    assert assumed.text == "The mode is one of supervisor, user."
+    assert moded("@mode(kernel)", "{ kernel = 0, executive = 1, supervisor = 2, user = 3 }").assumptions == ()
