@@ -18,8 +18,10 @@ from proofs.access import steady
 from proofs.classification import Classifier, Verdict, subject, subjects
 from proofs.exact import Exact, exact
 from proofs.machine_facts import fetch_contained, fetch_steady, timer, trap_entry
+from proofs.pairs import proper
 from proofs.published import Published, agreement, class_differences, flat, published, theorem_differences
-from proofs.solving import Found, both
+from proofs.solving import Found, both, exists
+from proofs.symbolic import arbitrary, attempt, negation
 from proofs.verification import admitted
 
 TIMEOUT = 20.0
@@ -70,6 +72,25 @@ def test_the_theorems_speak_of_it_and_the_monitor_takes_it(machine: str) -> None
     facts = (trap_entry(isa, TIMEOUT), timer(isa, TIMEOUT), fetch_contained(isa, TIMEOUT), fetch_steady(isa, TIMEOUT))
     assert [f.holds for f in facts] == [Found.YES] * 4
     assert admitted(isa, TIMEOUT) == ""
+
+
+def not_kept(isa: Isa) -> list[str]:
+    """What leads from a proper state to one that is not, without a trap."""
+    state = arbitrary(isa)
+    bodies = {s.name: s.behaviour for s in subjects(isa)} | {"on trap": isa.entry, "prologue": isa.prologue}
+    runs = {name: attempt(body, state) for name, body in bodies.items()}
+    broken = {name: [negation(run.trapped), negation(proper(run.state)), *run.facts] for name, run in runs.items()}
+    return [name for name, asked in broken.items() if exists([proper(state), *asked], TIMEOUT).found is not Found.NO]
+
+
+@EACH
+def test_what_is_assumed_is_kept_by_every_step(machine: str) -> None:
+    assert not_kept(find(machine)) == []
+
+
+def test_what_does_not_keep_an_assumption_is_found() -> None:
+    change = "override def load_flags(v : bits(16)) { eflags <- v }"
+    assert not_kept(variant("pentium", change)) == ["lpsw", "on trap"]
 
 
 def test_every_published_description_has_a_published_verdict() -> None:
