@@ -133,6 +133,11 @@ def test_arm_has_twenty_four_in_four_classes() -> None:
     assert len(arm.responsible | arm.silent) == 24 and len(arm.silent) == 4
 
 
+def test_four_kinds_of_instructions_had_to_change_on_the_vax_and_then_nothing_is_responsible() -> None:
+    assert published()["vax"].responsible.keys() == {"CHM", "REI", "MOVPSL", "PROBE"}
+    assert published()["vax_vm"].responsible == {}
+
+
 # ---- where the letter and the literature differ, and what decides
 
 
@@ -202,6 +207,37 @@ def test_counters_that_users_may_read_would_break_both_theorems() -> None:
     free = variant("riscv", "delete assume counters_off")
     assert verdict("riscv", "csrr.time").privileged is Found.YES
     found = verdict_of(free, "csrr.time")
+    assert (found.virtualizable, found.hybrid) == (Found.NO, Found.NO)
+
+
+def test_a_status_that_is_shown_out_of_a_register_of_the_monitor_is_no_trap() -> None:
+    """As the modified VAX answers MOVPSL in a virtual machine: right if its monitor keeps that register, and not by the
+    letter, which knows of no such monitor."""
+    shown = variant(
+        "vax_vm",
+        """add state vmpsl : word @resource "The status that a virtual machine is to see."
+           override instr movpsl "d" S(0xdc) { r[d] <- if psl.cur == kernel then psl else vmpsl }""",
+    )
+    found = verdict_of(shown, "movpsl")
+    assert (found.virtualizable, found.sensitivity.mode) == (Found.NO, Found.YES)
+    assert verdict("vax_vm", "movpsl").virtualizable is Found.YES
+
+
+@pytest.mark.parametrize("instruction", ["chmk", "chmu", "rei", "movpsl"])
+def test_on_the_vax_users_of_different_modes_would_notice_that_they_are_in_one(instruction: str) -> None:
+    assert verdict("vax", instruction).hybrid is Found.NO
+    assert exactly(find("vax"), instruction).fails_user is Found.YES
+
+
+def test_a_previous_mode_that_is_none_would_be_entered() -> None:
+    free = variant("riscv_mu", "delete assume stacked_mode")
+    assert not_kept(find("riscv_mu")) == []
+    assert not_kept(free) == ["mret"]
+
+
+def test_users_that_may_wait_would_see_what_is_pending() -> None:
+    free = variant("riscv_mu", 'override instr wfi "" Y(0x105) { pc <- pc when mip == 0 && mtime <u mtimecmp }')
+    found = verdict_of(free, "wfi")
     assert (found.virtualizable, found.hybrid) == (Found.NO, Found.NO)
 
 
