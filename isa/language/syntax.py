@@ -152,7 +152,18 @@ class Execute:
     otherwise: "Block"
 
 
-Statement = Assign | CallStatement | Let | Trap | Return | Execute
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`if condition { ... } else { ... }`: the statements of a block matter only where the condition lets them."""
+
+    span: Span
+    condition: Expression
+    then: "Block"
+    otherwise: "Block | None"
+    depth: int
+
+
+Statement = Assign | CallStatement | Let | Trap | Return | Execute | Choice
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,6 +269,19 @@ class Builder(Transformer_NonRecursive[Token, Any]):
             otherwise = syntax.Block(otherwise.span, (otherwise,), "")
         return syntax.Execute(self.span(meta), word, otherwise)
 
+    def if_statement(self, meta: Meta, children: list[Any]) -> syntax.Choice:
+        condition, then, *rest = children
+        otherwise = rest[0] if rest else None
+        if isinstance(otherwise, syntax.Choice):
+            otherwise = syntax.Block(otherwise.span, (otherwise,), "")
+        blocks = [then, otherwise] if otherwise else [then]
+        inner = (s.depth for block in blocks for s in block.statements if isinstance(s, syntax.Choice))
+        depth = 1 + max(inner, default=0)
+        if depth > limits.NESTING:
+            help = "put a part of it into a `def`"
+            raise refuse(self.span(meta), f"these blocks are nested more than {limits.NESTING} levels deep", help)
+        return syntax.Choice(self.span(meta), condition, then, otherwise, depth)
+
     def guard(self, meta: Meta, children: list[Any]) -> syntax.Expression:
         return children[0]  # type: ignore[no-any-return]
 

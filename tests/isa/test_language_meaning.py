@@ -3,6 +3,7 @@
 import pytest
 
 from isa.description import Isa, Modes
+from isa.errors import SourceError
 from isa.fold import add, apply, both, const, either, eq, negate, select, sext, slice_, ult, zext
 from isa.ir import (
     TRUE,
@@ -23,7 +24,7 @@ from isa.ir import (
     Write,
     nodes,
 )
-from isa.language import load_text
+from isa.language import limits, load_text
 from isa.language.spelling import BINARY
 from isa.validity import faults
 
@@ -405,3 +406,55 @@ def test_a_value_that_is_no_mode_is_assumed_not_to_occur() -> None:
     assert assumed.condition is either(eq(mode, const(2, 1)), eq(mode, const(2, 2)))
     assert assumed.text == "The mode is one of supervisor, user."
     assert moded("@mode(kernel)", "{ kernel = 0, executive = 1, supervisor = 2, user = 3 }").assumptions == ()
+
+
+# ---- blocks under a condition
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("if pc == 3 { x[d] <- 1; pc <- 2 }", "x[d] <- 1 when pc == 3; pc <- 2 when pc == 3"),
+        ("if pc == 3 { pc <- 2 } else { pc <- 4 }", "pc <- 2 when pc == 3; pc <- 4 when !(pc == 3)"),
+        ("if pc == 3 { trap call(1) } pc <- 4", "trap call(1) when pc == 3; pc <- 4"),
+        ("if pc == 3 { pc <- 2 when d == 1 }", "pc <- 2 when pc == 3 && d == 1"),
+        ("if pc == 3 { if d == 1 { pc <- 2 } }", "pc <- 2 when pc == 3 && d == 1"),
+        (
+            "if d == 0 { pc <- 1 } else if d == 1 { pc <- 2 } else { pc <- 3 }",
+            "pc <- 1 when d == 0; pc <- 2 when !(d == 0) && d == 1; pc <- 3 when !(d == 0) && !(d == 1)",
+        ),
+        (
+            "if d == 0 { let v = x[a]; pc <- v } else { let v = x[d]; pc <- v }",
+            "pc <- x[a] when d == 0; pc <- x[d] when !(d == 0)",
+        ),
+        ("if pc == 3 { f(x[a]) }", "f(x[a]) when pc == 3"),
+        ("if pc == 3 { send(port[1], x[a]) }", "send(port[1], x[a]) when pc == 3"),
+        ("if pc == 3 {} else {}", ""),
+        ("if true { pc <- 1 } else { pc <- 2 }", "pc <- 1"),
+    ],
+)  # fmt: skip
+def test_a_block_under_a_condition_is_its_statements_under_it(text: str, same: str) -> None:
+    f = "def f(v : word) { trap call(v) when v == 9; y[1] <- v }" if "f(" in text else ""
+    assert body(text, f) == body(same, f)
+
+
+def test_the_condition_of_a_block_is_evaluated_once_and_guards_the_accesses_inside() -> None:
+    behaviour = body("if mem[pc] == 0 { x[d] <- mem[x[a]]; pc <- 1 }")
+    zero = eq(Load(16, PC), const(16, 0))
+    assert [t.guard for t in behaviour.traps] == [outside(PC), both(zero, outside(XA))]
+
+
+def test_a_mistake_in_it_would_be_seen() -> None:
+    assert body("if pc == 3 { pc <- 2 } else { pc <- 4 }") != body("pc <- 2 when pc == 3; pc <- 4 when pc == 3")
+
+
+def nested(levels: int) -> str:
+    return "if pc == 3 { " * levels + "pc <- 1" + " }" * levels
+
+
+def test_blocks_are_nested_so_deep_and_no_deeper() -> None:
+    assert len(body(nested(limits.NESTING)).effects) == 1
+    chain = "if pc == 3 { pc <- 1 }" + " else if pc == 3 { pc <- 1 }" * 3000
+    for text in (nested(limits.NESTING + 1), nested(5000), chain):
+        with pytest.raises(SourceError, match="these blocks are nested more than"):
+            body(text)
