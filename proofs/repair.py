@@ -105,9 +105,8 @@ def variant(isa: Isa, name: str, names: tuple[str, ...], guard: str) -> str:
 def _guarded(instruction: Instruction, guard: str) -> str:
     """The instruction as its file has it, with the guard in front of its meaning."""
     item = _item(instruction)
-    arguments = ", ".join(f"{value:#x}" for value, _ in item.arguments)
     doc = f'"{item.doc}" ' if item.doc else ""
-    head = f'  override instr {item.name} "{item.template}" {item.format}({arguments}) {doc}'
+    head = f'  override instr {item.name} "{item.template}" {item.format}({item.arguments_text}) {doc}'
     return f"{head}{_block(guard, item.body.text)}"
 
 

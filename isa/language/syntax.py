@@ -335,7 +335,8 @@ class InstrItem:
     template_span: Span
     format: str
     format_span: Span
-    arguments: tuple[tuple[int, Span], ...]
+    arguments: tuple[Expression, ...]
+    arguments_text: str
     body: Block
     doc: str
 

@@ -29,6 +29,14 @@ class _Zero:
     value: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Constants:
+    """What stands between the parentheses of an encoding."""
+
+    values: tuple[syntax.Expression, ...]
+    text: str
+
+
 def _is(child: Any, terminal: str) -> bool:
     return isinstance(child, Token) and child.type == terminal
 
@@ -401,13 +409,14 @@ class Builder(Transformer_NonRecursive[Token, Any]):
             template_span=self.span(template),
             format=self.named(format_),
             format_span=self.span(format_),
-            arguments=arguments,
+            arguments=arguments.values,
+            arguments_text=arguments.text,
             body=rest[-1],
             doc=self.doc(rest),
         )
 
-    def numbers(self, meta: Meta, children: list[Any]) -> tuple[tuple[int, Span], ...]:
-        return tuple((self.value(c), self.span(c)) for c in children)
+    def constants(self, meta: Meta, children: list[Any]) -> "_Constants":
+        return _Constants(tuple(children), self.source.text[meta.start_pos : meta.end_pos] if children else "")
 
     def pseudo_item(self, meta: Meta, children: list[Any]) -> syntax.PseudoItem:
         name, template, *rest = children

@@ -458,3 +458,20 @@ def test_blocks_are_nested_so_deep_and_no_deeper() -> None:
     for text in (nested(limits.NESTING + 1), nested(5000), chain):
         with pytest.raises(SourceError, match="these blocks are nested more than"):
             body(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0x70 + 3", 0x73),
+        ("0x80 - 2 * 3", 0x7A),
+        ("(1 << 6) | 0b11 ^ 1", 0x42),
+        ("0xff & 0x0f", 0x0F),
+        ("Op.jump", 0x22),
+        ("jump + 1", 0x23),
+        ("Mode.user", 2),
+    ],
+)
+def test_constants_of_encodings_are_whole_numbers(text: str, value: int) -> None:
+    isa = toy(f'enum Op : bits(8) {{ jump = 0x22 }}\ninstr test "d" F({text} + (jump - Op.jump)) {{ x[d] <- 1 }}')
+    assert isa.instructions["test"].match >> 8 == value
