@@ -469,7 +469,7 @@ def test_blocks_are_nested_so_deep_and_no_deeper() -> None:
         ("0xff & 0x0f", 0x0F),
         ("Op.jump", 0x22),
         ("jump + 1", 0x23),
-        ("Mode.user", 2),
+        ("Mode.user + 0x70", 0x72),
     ],
 )
 def test_constants_of_encodings_are_whole_numbers(text: str, value: int) -> None:
