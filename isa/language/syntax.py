@@ -4,88 +4,48 @@ Every node has the span of its first line, so that any error can point at it. Ex
 the parser limits: everything that walks them recursively relies on it. Next: `isa.language.variants`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from isa.errors import Span
-
-
-def text_of(span: Span) -> str:
-    """The source text under a span."""
-    return span.source.line(span.line)[span.column - 1 : span.end - 1]
-
-
-# ---- expressions
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    span: Span
-    depth: int = field(default=1, kw_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Number(Node):
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class Name(Node):
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnyValue(Node):
-    """`unknown`."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldOf(Node):
-    """`base.name`: a field of a word, or a member of an enum."""
-
-    base: "Expression"
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Index(Node):
-    base: "Expression"
-    index: "Expression"
-
-
-@dataclass(frozen=True, slots=True)
-class Slice(Node):
-    base: "Expression"
-    high: "Expression"
-    low: "Expression"
-
-
-@dataclass(frozen=True, slots=True)
-class Call(Node):
-    name: str
-    arguments: tuple["Expression", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unary(Node):
-    operator: str
-    operand: "Expression"
-
-
-@dataclass(frozen=True, slots=True)
-class Binary(Node):
-    operator: str
-    left: "Expression"
-    right: "Expression"
-
-
-@dataclass(frozen=True, slots=True)
-class If(Node):
-    condition: "Expression"
-    then: "Expression"
-    otherwise: "Expression"
-
-
-Expression = Number | Name | AnyValue | FieldOf | Index | Slice | Call | Unary | Binary | If
+from isa.language.expression_syntax import (
+    AnyValue as AnyValue,
+)
+from isa.language.expression_syntax import (
+    Binary as Binary,
+)
+from isa.language.expression_syntax import (
+    Call as Call,
+)
+from isa.language.expression_syntax import (
+    Expression as Expression,
+)
+from isa.language.expression_syntax import (
+    FieldOf as FieldOf,
+)
+from isa.language.expression_syntax import (
+    If as If,
+)
+from isa.language.expression_syntax import (
+    Index as Index,
+)
+from isa.language.expression_syntax import (
+    Name as Name,
+)
+from isa.language.expression_syntax import (
+    Node as Node,
+)
+from isa.language.expression_syntax import (
+    Number as Number,
+)
+from isa.language.expression_syntax import (
+    Slice as Slice,
+)
+from isa.language.expression_syntax import (
+    Unary as Unary,
+)
+from isa.language.expression_syntax import (
+    text_of as text_of,
+)
 
 # ---- statements
 
