@@ -7,45 +7,24 @@ the parser limits: everything that walks them recursively relies on it. Next: `i
 from dataclasses import dataclass
 
 from isa.errors import Span
+
+# isort: off  (one statement, though every name is handed on)
 from isa.language.expression_syntax import (
     AnyValue as AnyValue,
-)
-from isa.language.expression_syntax import (
     Binary as Binary,
-)
-from isa.language.expression_syntax import (
     Call as Call,
-)
-from isa.language.expression_syntax import (
     Expression as Expression,
-)
-from isa.language.expression_syntax import (
     FieldOf as FieldOf,
-)
-from isa.language.expression_syntax import (
     If as If,
-)
-from isa.language.expression_syntax import (
     Index as Index,
-)
-from isa.language.expression_syntax import (
     Name as Name,
-)
-from isa.language.expression_syntax import (
     Node as Node,
-)
-from isa.language.expression_syntax import (
     Number as Number,
-)
-from isa.language.expression_syntax import (
     Slice as Slice,
-)
-from isa.language.expression_syntax import (
     Unary as Unary,
-)
-from isa.language.expression_syntax import (
     text_of as text_of,
 )
+# isort: on
 
 # ---- statements
 
