@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from isa.errors import Span
 
-# isort: off  (one statement, though every name is handed on)
+# Each name is handed on, and one statement says so.
+# isort: off
 from isa.language.expression_syntax import (
     AnyValue as AnyValue,
     Binary as Binary,
