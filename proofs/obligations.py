@@ -19,7 +19,7 @@ from isa.partition import RESOURCES, places
 from monitor.core import REAL, VIRTUAL, Core
 from proofs.classification import Subject, subjects
 from proofs.exact import Allocation, Mapped, mapped, paired, state_differs, unpaired
-from proofs.pairs import in_guest_mode, is_user, proper
+from proofs.pairs import in_guest_mode, is_guest_mode, proper
 from proofs.symbolic import (
     Attempt,
     Memory,
@@ -114,7 +114,7 @@ def _map(core: Core, time: Time) -> Iterator[Obligation]:
     given = tuple(before.hypotheses)
     yield Obligation("put-get", "state", given, state_differs(saved(before, before.real), before.virtual))
     yield Obligation("put-get", "audit", given, audit(before, before.real, steps))
-    yield Obligation("put-get", "mode", given, negation(is_user(before.real)))
+    yield Obligation("put-get", "mode", given, negation(is_guest_mode(before.real)))
     yield _audit_is_complete(core, time)
     quiet = attempt(Behaviour(isa.prologue.traps), before.real)
     yield Obligation("quiet", "prologue", given, quiet.trapped)

@@ -78,6 +78,12 @@ def is_user(state: SymbolicState) -> Term:
     return disjunction(*(same(state.at(place), mode) for mode in modes))
 
 
+def is_guest_mode(state: SymbolicState) -> Term:
+    """Whether the mode is the one in which a monitor runs its guests."""
+    place = state.isa.the(Role.MODE)
+    return same(state.at(place), z3.BitVecVal(state.isa.modes.guest, place.width))
+
+
 def proper(state: SymbolicState) -> Term:
     """What every state satisfies: what its description assumes, which is also that the mode is one that has a name."""
     reading = Symbolic(state)

@@ -7,15 +7,20 @@ import pytest
 import z3
 
 from isa.catalogue import find
+from isa.checked import form
 from isa.description import Isa
+from isa.machine.time import time_of
 from monitor.core import Core
 from proofs import pairs
+from proofs.broken import Property
 from proofs.classification import Classifier, Verdict, subject, subjects
 from proofs.exact import exact
 from proofs.grounds import assumptions
+from proofs.obligations import obligations, topics
 from proofs.pairs import in_mode, in_two_modes, is_user, proper
+from proofs.properties import tally
 from proofs.repair import repair, written_guard
-from proofs.solving import Found
+from proofs.solving import Found, exists
 from proofs.symbolic import arbitrary
 from proofs.verification import verify
 from trapline.manual import manual
@@ -160,3 +165,31 @@ def test_reports_say_which_modes_count_as_what() -> None:
     assert "@mode |" in manual(find("g3"))
     facts = verification_facts(verify(rings(), TIMEOUT))
     assert facts["modes"] == {"supervisor": ["kernel"], "user": ["executive", "supervisor", "user"], "guest": "user"}
+
+
+def leaves_the_guest_mode(core: Core) -> Found:
+    """Whether the map of a core can give the real machine another mode than that of guests."""
+    time = time_of(core.isa)
+    assert time is not None
+    asked = (o for topic in topics(core.isa) for o in obligations(core, time, topic))
+    mode = next(o for o in asked if (o.theorem, o.about) == ("put-get", "mode"))
+    return exists([*mode.hypotheses, mode.refuted], TIMEOUT).found
+
+
+def test_a_core_that_runs_guests_in_another_user_mode_is_refuted() -> None:
+    right, wrong = Core(rings()), Core(rings())
+    wrong._guest = rings().modes.others[0]
+    assert (leaves_the_guest_mode(right), leaves_the_guest_mode(wrong)) == (NO, YES)
+
+
+def test_generated_guests_run_alike_in_every_mode() -> None:
+    """And the planted bug: a machine that shows its users their mode does not."""
+    found = tally(rings("rings_two"), range(24))
+    assert found.holds and {cell.mode for cell in found.seen} == {0, 1, 2, 3}
+    seen = tally(rings("rings_seen"), range(24))
+    assert seen.broken(Property.EQUIVALENCE)
+
+
+def test_what_is_kept_of_a_description_has_its_modes() -> None:
+    isa = rings("rings_two")
+    assert form().parse(form().dump(isa)).modes == isa.modes
