@@ -87,6 +87,30 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Modes:
+    """The modes, by name, from the most to the least privileged; `ruling` are those that count as supervisor.
+
+    A monitor runs everything of its guests in one real mode, the least privileged: `guest`, its value."""
+
+    values: dict[str, int]
+    ruling: tuple[str, ...]
+
+    @property
+    def supervisors(self) -> tuple[int, ...]:
+        """The values that count as supervisor."""
+        return tuple(self.values[name] for name in self.ruling)
+
+    @property
+    def others(self) -> tuple[int, ...]:
+        """The values that do not."""
+        return tuple(value for name, value in self.values.items() if name not in self.ruling)
+
+    @property
+    def guest(self) -> int:
+        return self.others[-1]
+
+
+@dataclass(frozen=True, slots=True)
 class Operand:
     """An operand type: how a field of the word is written in assembly.
 
@@ -192,7 +216,8 @@ class Isa:
 
     One step is `prologue`, then fetch, then the instruction's behaviour (or `unassigned`, with the word as
     `Param("insn")`), in one atomic behaviour: see `isa.ir`. `entry` is `on trap`, over `Param("cause")` and
-    `Param("info")`. `texts` holds source texts by heading (`view mem[va]`, `on trap`, `step`, ...), for the manual.
+    `Param("info")`. `ruling` names the modes that count as supervisor: see `modes`. `texts` holds source texts by
+    heading (`view mem[va]`, `on trap`, `step`, ...), for the manual.
     """
 
     name: str
@@ -212,6 +237,7 @@ class Isa:
     operands: dict[str, Operand]
     pseudos: dict[str, Pseudo]
     assumptions: tuple[Assumption, ...] = ()
+    ruling: tuple[str, ...] = ("supervisor",)
     parent: str | None = None
     texts: dict[str, str] = field(default_factory=dict)
 
@@ -234,6 +260,17 @@ class Isa:
         if len(places) != 1:
             raise KeyError(role.value)
         return places[0]
+
+    @cached_property
+    def modes(self) -> Modes:
+        """The modes, those that count as supervisor first."""
+        place = self.the(Role.MODE)
+        state = self.states[place.state]
+        enum = next((f.enum for f in state.fields if f.role is Role.MODE), state.enum)
+        assert enum is not None  # the language checks it
+        members = self.enums[enum].members
+        order = sorted(members, key=lambda name: name not in self.ruling)  # stable: otherwise as they are listed
+        return Modes({name: members[name] for name in order}, self.ruling)
 
     @property
     def pc(self) -> str:

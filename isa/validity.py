@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from isa import ir
-from isa.description import Instruction, Isa, Kind, State
+from isa.description import Instruction, Isa, Kind, Role, State
 from isa.fold import const, eq, negate
 from isa.ir import Behaviour, Expr, Origin
 from isa.operators import BOOL, OPERATORS
@@ -205,6 +205,22 @@ def instruction_faults(instruction: Instruction, isa: Isa) -> list[str]:
     return []
 
 
+MODES: list[tuple[Callable[[Isa], bool], str]] = [
+    (lambda i: len(i.roles[Role.MODE]) == 1, "one place is the mode"),
+    (lambda i: set(i.ruling) <= i.modes.values.keys(), "what counts as supervisor is a mode"),
+    (lambda i: bool(i.modes.supervisors) and bool(i.modes.others), "some modes count as supervisor, and some do not"),
+    (
+        lambda i: all(v >> i.the(Role.MODE).width == 0 for v in i.modes.values.values()),
+        "every mode fits in its place",
+    ),
+]
+
+
+def mode_faults(isa: Isa) -> list[str]:
+    """The first rule that the modes break."""
+    return next(([rule] for holds, rule in MODES if not holds(isa)), [])
+
+
 def faults(isa: Isa) -> list[str]:
     """Everything that is wrong with a description; empty if it is well formed."""
     insn, entry = {"insn": isa.word}, {"cause": isa.cause_width, "info": isa.info_width}
@@ -213,6 +229,7 @@ def faults(isa: Isa) -> list[str]:
     found += [f"prologue: {f}" for f in behaviour_faults(isa.prologue, Context(isa, {}), False)]
     found += [f"unassigned: {f}" for f in behaviour_faults(isa.unassigned, Context(isa, insn))]
     found += ["on reset and on trap have no traps"] if isa.reset.traps or isa.entry.traps else []
+    found += mode_faults(isa)
     fetch = Behaviour(isa.fetch.traps, (ir.Store(ir.TRUE, ir.Const(isa.word, 0), isa.fetch.word),))
     found += [f"fetch: {f}" for f in behaviour_faults(fetch, Context(isa, {}), False)]
     for name, i in isa.instructions.items():

@@ -4,8 +4,8 @@ These are functions over IR expressions, run once for each machine description. 
 a *composite state*, in which `virtual.x` is the state x of the virtual machine and `real.x` that of the machine below
 it. Engines run this IR as they run any instruction, and proofs read the same. Roles decide everything, names nothing.
 
-- `resume`: the virtual machine map. Ordinary state passes, the mode is user, relocation is composed, and every
-  resource is parked at the value it has after reset.
+- `resume`: the virtual machine map. Ordinary state passes, the mode is that of guests, relocation is composed, and
+  every resource is parked at the value it has after reset.
 - `save`: its inverse: what passed is copied back.
 - `advance`: what the direct run's time does to the virtual machine's own state after that, over `Param("steps")`, the
   length of the run. What passed has lived through it; what was parked has not.
@@ -66,7 +66,7 @@ class Core:
         width = isa.word
         self.allocation = Allocation(Param(width, "offset"), Param(width, "size"))
         self._reset = next_values(isa, isa.reset)
-        self._user = isa.enums[self._mode_enum()].members["user"]
+        self._guest = isa.modes.guest
 
     # ---- the map and its inverse
 
@@ -159,7 +159,7 @@ class Core:
     def _set_places(self) -> Iterator[tuple[Place, Expr]]:
         """The places that the monitor sets to a value of its own: mode, base and bound."""
         mode, base, bound = (self.isa.the(r) for r in (Role.MODE, Role.BASE, Role.BOUND))
-        yield mode, const(mode.width, self._user)
+        yield mode, const(mode.width, self._guest)
         composed = compose(self._virtual(base), self._virtual(bound), self.allocation)
         yield base, composed[0]
         yield bound, composed[1]
@@ -188,13 +188,6 @@ class Core:
                 if aged is not parked:
                     value = insert(value, effect.low, aged)
         return value
-
-    def _mode_enum(self) -> str:
-        place = self.isa.the(Role.MODE)
-        state = self.isa.states[place.state]
-        enums = [f.enum for f in state.fields if f.role is Role.MODE] or [state.enum]
-        assert enums[0] is not None  # the language checks it
-        return enums[0]
 
     def _arrays(self) -> Iterator[State]:
         return (s for s in self.isa.states.values() if s.kind is Kind.ARRAY)

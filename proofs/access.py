@@ -25,6 +25,7 @@ from proofs.pairs import (
     fit_facts,
     has_window,
     in_mode,
+    in_two_modes,
     is_user,
     other_resources,
     proper,
@@ -84,7 +85,7 @@ def steady(what: Subject, timeout: float) -> Check:
         return HOLDS
     isa, behaviour = what.isa, what.without_guard.behaviour
     state = arbitrary(isa)
-    above, below = in_mode(state, "supervisor"), in_mode(state, "user")
+    above, below = in_two_modes(state)
     a, b = (attempt(behaviour, s) for s in (above, below))
     told = [proper(above), proper(below)]
     refused = exists([*told, negation(same(_refused(a), _refused(b)))], timeout)

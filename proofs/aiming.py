@@ -15,7 +15,7 @@ from proofs.classification import subjects
 from proofs.generation import generator
 from proofs.guests import Guest
 from proofs.observing import FETCH, INTERRUPT, Cell, Observed
-from proofs.pairs import in_mode, proper
+from proofs.pairs import in_one_of, proper
 from proofs.solving import Answer, exists
 from proofs.symbolic import (
     Symbolic,
@@ -30,15 +30,6 @@ from proofs.symbolic import (
 )
 
 SHOTS, SHOT_STEPS = 60, 3  # guests tried for one cell, and how far each runs
-
-
-def modes(isa: Isa) -> dict[str, int]:
-    """Supervisor and user mode with their numbers."""
-    place = isa.the(Role.MODE)
-    state = isa.states[place.state]
-    enum = next((f.enum for f in state.fields if f.role is Role.MODE), state.enum)
-    assert enum is not None  # the language checks it
-    return {name: isa.enums[enum].members[name] for name in ("supervisor", "user")}
 
 
 def leads_to(isa: Isa, cell: Cell, timeout: float, size: int | None = None) -> Answer:
@@ -57,7 +48,7 @@ def leads_to(isa: Isa, cell: Cell, timeout: float, size: int | None = None) -> A
 
 def start(isa: Isa, cell: Cell) -> SymbolicState:
     """An arbitrary state in the cell's mode."""
-    return in_mode(arbitrary(isa), next(name for name, value in modes(isa).items() if value == cell.mode))
+    return in_one_of(arbitrary(isa), (cell.mode,))
 
 
 def behaviour(isa: Isa, name: str) -> Behaviour:

@@ -28,6 +28,9 @@ from proofs.pairs import (
     even,
     has_window,
     in_mode,
+    in_one_of,
+    in_two_modes,
+    in_two_user_modes,
     is_user,
     other_extent,
     other_resources,
@@ -41,6 +44,7 @@ from proofs.pairs import (
 from proofs.solving import Answer, Found, both, either, exists, opposite
 from proofs.symbolic import Attempt, SymbolicState, Term, arbitrary, attempt, conjunction, disjunction, negation
 
+Pairing = Callable[[SymbolicState], tuple[SymbolicState, SymbolicState]]  # a state in two modes
 UNASSIGNED = "(unassigned)"  # what stands for the encodings that are no instruction
 TIMEOUT = 20.0  # seconds for one question
 
@@ -93,7 +97,7 @@ class Sensitivity:
     mode: Found
     resource: Found
     extent: Found
-    user: Found  # user sensitive: control or resource from user mode, location with both states in user mode
+    user: Found  # user sensitive: control or resource from user mode, location or mode with both states in user mode
 
     @property
     def sensitive(self) -> Found:
@@ -164,16 +168,18 @@ class Classifier:
         return exists(conditions, self.timeout, quick=True)
 
     def verdict(self, what: Subject) -> Verdict:
-        pair = _Pair(what)
+        state = arbitrary(self.isa)
+        pair = _Pair(what, in_mode(state, "supervisor"), in_mode(state, "user"))
         vacuous = opposite(self.ask(*pair.seen))
         privileged = opposite(self.ask(*pair.seen, negation(pair.guarded)))
         irregular = self.ask(*pair.seen, pair.supervisor.trapped, negation(pair.user.trapped))
+        irregular = either(irregular, self._missed_by_users(what))
         partly = Found.NO
         rest = None
         if privileged is not Found.YES:
             partly = self.ask(*pair.seen, pair.guarded)
         if partly is Found.YES:
-            rest = self.sensitivity(what, lambda s: negation(_Pair(what, s).guarded))
+            rest = self.sensitivity(what, lambda s: let_through(what, s))
         sensitivity = self.sensitivity(what)
         unguarded = sensitivity
         if what.without_guard.behaviour != what.whole:
@@ -189,10 +195,10 @@ class Classifier:
         return Sensitivity(
             control=control,
             location=location,
-            mode=self._mode(what, where),
+            mode=self._mode(what, where, in_two_modes),
             resource=either(changes, depends),
             extent=self._extent(what, where),
-            user=either(control_user, location_user, changes_user, depends_user),
+            user=either(control_user, location_user, changes_user, depends_user, self._modes_of_users(what, where)),
         )
 
     def affects(self, what: Subject, known: Sensitivity, where: Callable[[SymbolicState], Term] | None = None) -> Found:
@@ -202,7 +208,7 @@ class Classifier:
             (known.control, lambda: self._alone(what, where, lambda s, a: relocation_changed(ticked(s), a.state))[0]),
             (known.resource, lambda: self._alone(what, where, lambda s, a: resources_changed(ticked(s), a))[0]),
             (known.location, lambda: self._location(what, where)[0]),
-            (known.mode, lambda: self._mode(what, where)),
+            (known.mode, lambda: self._mode(what, where, in_two_modes)),
             (known.resource, lambda: self._depends(what, where)[0]),
         ]
         found = []
@@ -275,10 +281,24 @@ class Classifier:
         uneven = self._and_from_user(one, asked)
         return either(found[0], uneven[0]), either(found[1], uneven[1])
 
-    def _mode(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> Found:
-        """Takes the same storage, all of it: an absolute load is not mode sensitive."""
+    def _modes_of_users(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> Found:
+        """Whether the result depends on which of several user modes it is. All run in one real mode."""
+        if len(self.isa.modes.others) == 1:
+            return Found.NO
+        return either(self._mode(what, where, in_two_user_modes), self._missed_by_users(what))
+
+    def _missed_by_users(self, what: Subject) -> Found:
+        """Whether it traps in another user mode than the one in which guests run, and there it does not."""
+        *higher, guest = self.isa.modes.others
+        if not higher:
+            return Found.NO
         state = arbitrary(self.isa)
-        one, two = in_mode(state, "supervisor"), in_mode(state, "user")
+        pair = _Pair(what, in_one_of(state, tuple(higher)), in_one_of(state, (guest,)))
+        return self.ask(*pair.seen, pair.supervisor.trapped, negation(pair.user.trapped))
+
+    def _mode(self, what: Subject, where: Callable[[SymbolicState], Term] | None, pair: Pairing) -> Found:
+        """Takes the same storage, all of it: an absolute load is not mode sensitive."""
+        one, two = pair(arbitrary(self.isa))
         a, b = attempt(what.whole, one), attempt(what.whole, two)
         result = disjunction(differ_ordinarily(a.state, b.state), differ_in_storage(a.state, b.state))
         asked = [proper(one), proper(two), *_untrapped(a, b), *even(one, two), result]
@@ -299,14 +319,19 @@ class Classifier:
 class _Pair:
     """The same state in supervisor and in user mode, both tried. `seen`: neither memory-traps."""
 
-    def __init__(self, what: Subject, state: SymbolicState | None = None) -> None:
-        state = state or arbitrary(what.isa)
-        above, below = in_mode(state, "supervisor"), in_mode(state, "user")
+    def __init__(self, what: Subject, above: SymbolicState, below: SymbolicState) -> None:
         self.supervisor = attempt(what.whole, above, tag="'")
         self.user = attempt(what.whole, below, tag='"')
         memory = (conjunction(a.trapped, a.memory) for a in (self.supervisor, self.user))
         self.seen = [proper(above), proper(below), *(negation(m) for m in memory)]
         self.guarded = conjunction(self.user.trapped, negation(self.supervisor.trapped))
+
+
+def let_through(what: Subject, state: SymbolicState) -> Term:
+    """Whether a user mode lets it run in this state, or a mode that counts as supervisor does not."""
+    modes = state.isa.modes
+    pairs = [(in_one_of(state, (a,)), in_one_of(state, (b,))) for a in modes.supervisors for b in modes.others]
+    return disjunction(*(negation(_Pair(what, *pair).guarded) for pair in pairs))
 
 
 def _untrapped(*runs: Attempt) -> list[Term]:

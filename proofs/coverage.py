@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from isa.description import Isa
-from proofs.aiming import aimed, behaviour, leads_to, modes
+from proofs.aiming import aimed, behaviour, leads_to
 from proofs.classification import UNASSIGNED, subjects
 from proofs.observing import FETCH, INTERRUPT, Cell
 from proofs.solving import Found
@@ -61,7 +61,7 @@ class Coverage:
         return not self.of(Status.MISSED) and not self.of(Status.UNKNOWN)
 
     def mode_name(self, cell: Cell) -> str:
-        return next(name for name, value in modes(self.isa).items() if value == cell.mode)
+        return next(name for name, value in self.isa.modes.values.items() if value == cell.mode)
 
     def outcome_name(self, cell: Cell) -> str:
         """How the steps of a cell end."""
@@ -84,7 +84,7 @@ def cells(isa: Isa) -> Iterator[Cell]:
     for name in (*(s.name for s in subjects(isa)), FETCH, INTERRUPT):
         if name == UNASSIGNED and not has_unassigned(isa):
             continue
-        for mode in modes(isa).values():
+        for mode in isa.modes.values.values():
             runs = [None] if name not in (FETCH, INTERRUPT) else []
             yield from (Cell(name, mode, cause) for cause in (*runs, *causes))
 

@@ -145,19 +145,16 @@ class Generator:
             return self.first + choices.randint(0, length - 1)
         sane, wild = self._sane_and_wild(choices, state)
         if vector and state.role in (Role.MODE, Role.ENABLE, Role.CONTROL):
-            sane = self._mode(state, choices.choice(("supervisor", "user")))
+            sane = self._mode(state, choices.choice(tuple(self.isa.modes.values.values())))
             sane |= self._enabled(state) if choices.randint(0, 4) == 4 else 0
         odds = 15 if vector else 5
         found = wild if choices.randint(0, odds) == odds else sane
         return found % (1 << state.width)
 
-    def _mode(self, state: State, name: str) -> int:
+    def _mode(self, state: State, mode: int) -> int:
         """A control word of this mode with everything else off."""
         place = self.isa.the(Role.MODE)
-        enum = next((f.enum for f in state.fields if f.role is Role.MODE), state.enum)
-        if place.state != state.name or enum is None:
-            return 0
-        return self.isa.enums[enum].members[name] << place.low
+        return mode << place.low if place.state == state.name else 0
 
     def _enabled(self, state: State) -> int:
         """The bits of a control word that let interrupts in."""

@@ -4,6 +4,8 @@ Every report prints both. Whether an interrupt mask is a resource decides whethe
 control bit without a role counts as ordinary state even if an instruction asks it for privilege (traps 7 and 12).
 """
 
+from collections.abc import Sequence
+
 from isa.description import Isa, Kind, Place, Role, State
 from isa.ir import Unknown, nodes
 from isa.machine import least_storage
@@ -74,4 +76,21 @@ def assumptions(isa: Isa) -> list[str]:
     bodies = [isa.unassigned, isa.prologue, isa.entry, *(i.behaviour for i in isa.instructions.values())]
     if any(isinstance(n, Unknown) for body in bodies for n in nodes(*body.expressions())):
         found.append("what the description leaves unknown is any value, and the same one in two runs that are compared")
-    return [*found, *(a.text for a in isa.assumptions)]
+    return [*found, *_modes(isa), *(a.text for a in isa.assumptions)]
+
+
+def _modes(isa: Isa) -> list[str]:
+    """Which modes count as what, unless they are called as they count."""
+    ruling, users = isa.modes.ruling, [name for name in isa.modes.values if name not in isa.modes.ruling]
+    if (*ruling, *users) == ("supervisor", "user"):
+        return []
+    return [
+        f"supervisor mode is {_any_of(ruling)}; user mode is {_any_of(users)}; whatever a guest runs in, the real mode "
+        f"is {users[-1]}"
+    ]
+
+
+def _any_of(names: Sequence[str]) -> str:
+    """`a`; `a or b`; `a, b or c`."""
+    *most, last = (f"`{name}`" for name in names)
+    return f"{', '.join(most)} or {last}" if most else last

@@ -33,7 +33,7 @@ class Guard(Delegate):
         mode, base, bound = (below.isa.the(role) for role in (Role.MODE, Role.BASE, Role.BOUND))
         slots = below.state.layout.slots
         self._mode, self._base, self._bound = (Bits(slots[p.state].first, p) for p in (mode, base, bound))
-        self._user = user_mode(below.isa)
+        self._guest = below.isa.modes.guest
 
     def execute(self, limit: int) -> tuple[int, Trap | Pause]:
         vm = self.running
@@ -60,8 +60,8 @@ class Guard(Delegate):
             if block[slot] & mask != quiet:
                 name = self.below.state.layout.names[slot]
                 raise Broken(Property.CONTROL, f"{name} of the machine below was loaded with {block[slot]:#x}")
-        if self._mode.of(block) != self._user:
-            raise Broken(Property.CONTROL, "the guest was to run in supervisor mode")
+        if self._mode.of(block) != self._guest:
+            raise Broken(Property.CONTROL, "the guest was to run in another mode than that of guests")
         base, bound = self._composed(vm)
         loaded = self._base.of(block), self._bound.of(block)
         if loaded[1] > bound or (loaded[1] and loaded[0] != base):
@@ -100,15 +100,6 @@ class Bits:
 
     def of(self, block: "array[int]") -> int:
         return block[self.slot] >> self.low & self.mask
-
-
-def user_mode(isa: Isa) -> int:
-    """The number of user mode."""
-    place = isa.the(Role.MODE)
-    state = isa.states[place.state]
-    enum = next((f.enum for f in state.fields if f.role is Role.MODE), state.enum)
-    assert enum is not None  # the language checks it
-    return isa.enums[enum].members["user"]
 
 
 @lru_cache(maxsize=64)

@@ -20,7 +20,7 @@ from monitor.core import REAL, Core
 from proofs.classification import Subject, subjects
 from proofs.exact import Direct, direct, state_differs
 from proofs.mapping import Allocation, Mapped, mapped, paired, unpaired
-from proofs.pairs import in_mode, is_user, proper
+from proofs.pairs import in_guest_mode, is_guest_mode, proper
 from proofs.symbolic import (
     Attempt,
     Memory,
@@ -99,7 +99,7 @@ def _map(core: Core) -> Iterator[Obligation]:
     given = tuple(before.hypotheses)
     yield Obligation("put-get", "state", given, state_differs(before.saved(before.real), before.virtual))
     yield Obligation("put-get", "audit", given, before.audit(before.real, before.steps))
-    yield Obligation("put-get", "mode", given, negation(is_user(before.real)))
+    yield Obligation("put-get", "mode", given, negation(is_guest_mode(before.real)))
     yield _audit_is_complete(core)
     quiet = attempt(Behaviour(isa.prologue.traps), before.real)
     yield Obligation("quiet", "prologue", given, quiet.trapped)
@@ -179,7 +179,7 @@ def _step(core: Core, time: Time, what: Subject) -> Iterator[Obligation]:
 def _efficiency(step: Direct, never: bool) -> Obligation:
     """What the virtual machine does without a trap, and would do in user mode without one, does not trap directly."""
     before, what = step.before, step.what
-    in_user = attempt(what.behaviour, in_mode(before.virtual, "user"))
+    in_user = attempt(what.behaviour, in_guest_mode(before.virtual))
     untrapped = (negation(run.trapped) for run in (step.bare, in_user))
     early = (*step.given, *untrapped, *_same_admission(before, step.real, step.bare))
     return Obligation("efficiency", what.name, early, step.real.trapped, never)
@@ -198,7 +198,7 @@ def _same_admission(before: Mapped, *runs: Attempt) -> list[Term]:
 
 def _runs_never(core: Core, what: Subject) -> bool:
     """Whether the instruction traps in user mode whatever its operands: decided by the solver, quickly."""
-    state = in_mode(arbitrary(core.isa), "user")
+    state = in_guest_mode(arbitrary(core.isa))
     solver = z3.SolverFor("QF_UFBV")
     solver.add(proper(state), negation(attempt(what.behaviour, state).trapped))
     return bool(solver.check() == z3.unsat)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import z3
 
 from isa.description import Use
-from proofs.classification import Classifier, Sensitivity, Subject, Verdict, _Pair
+from proofs.classification import Classifier, Sensitivity, Subject, Verdict, let_through
 from proofs.solving import Found
-from proofs.symbolic import SymbolicState, Term, conjunction, negation, same
+from proofs.symbolic import SymbolicState, Term, conjunction, same
 
 WIDEST = 6  # bits of an operand that is asked value by value
 
@@ -47,5 +47,5 @@ def _values(classifier: Classifier, what: Subject, verdict: Verdict, known: Sens
 def _chosen(what: Subject, verdict: Verdict, chosen: Term) -> Callable[[SymbolicState], Term]:
     """The states to look at: all, or those where an instruction that is partly privileged does not trap."""
     if verdict.partly is Found.YES:
-        return lambda state: conjunction(chosen, negation(_Pair(what, state).guarded))
+        return lambda state: conjunction(chosen, let_through(what, state))
     return lambda state: chosen

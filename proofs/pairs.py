@@ -1,5 +1,9 @@
 """Pairs of states, as the paper's definitions speak of them, and what it means that two results differ.
 
+The paper's machine has two modes. Where there are more, "in supervisor mode" is any mode that counts as supervisor, and
+"in user mode" any other. A machine that differs in the mode alone may be in *any* other mode: a monitor runs all modes
+of its guests in one real mode, so a guest may not see in which of its user modes it is either.
+
 Popek and Goldberg (1974), section 3: S1 and S2 differ in the mode alone, or hold the same program at another place.
 The partition (`isa.partition`) says what is compared: words of the window, the pc, general registers and every
 ordinary control bit; not mode and relocation, which control sensitivity covers, and not resources.
@@ -34,31 +38,59 @@ from proofs.symbolic import (
 SHIFTED, OTHER = "'", '"'
 
 
-def mode_value(isa: Isa, name: str) -> Term:
-    """The bits of `supervisor` or `user`."""
-    place = isa.the(Role.MODE)
-    state = isa.states[place.state]
-    enum = next((f.enum for f in state.fields if f.role is Role.MODE), state.enum)
-    assert enum is not None
-    return z3.BitVecVal(isa.enums[enum].members[name], place.width)
+def in_one_of(state: SymbolicState, modes: tuple[int, ...], tag: str = "") -> SymbolicState:
+    """The same state in one of these modes, the solver's choice: a term that has no other value, and a constant if
+    there is one mode only. Choices of the same modes with different tags are different choices."""
+    place = state.isa.the(Role.MODE)
+    first, *rest = (z3.BitVecVal(mode, place.width) for mode in modes)
+    choice = z3.BitVec(f"mode!{'!'.join(map(str, modes))}{tag}", place.width)
+    chosen = first
+    for mode in rest:
+        chosen = z3.If(choice == mode, mode, chosen)
+    return state.put(place, chosen)
 
 
-def in_mode(state: SymbolicState, name: str) -> SymbolicState:
-    """The same state in supervisor or user mode."""
-    return state.put(state.isa.the(Role.MODE), mode_value(state.isa, name))
+def in_mode(state: SymbolicState, which: str) -> SymbolicState:
+    """The same state in a mode that counts as "supervisor", or in one that does not, a "user" mode."""
+    modes = state.isa.modes
+    return in_one_of(state, modes.supervisors if which == "supervisor" else modes.others)
+
+
+def in_guest_mode(state: SymbolicState) -> SymbolicState:
+    """The same state in the real mode in which a monitor runs its guests."""
+    return in_one_of(state, (state.isa.modes.guest,))
+
+
+def in_two_modes(state: SymbolicState) -> tuple[SymbolicState, SymbolicState]:
+    """The same state in any two modes. Where there are two, the first is the supervisor's. (Every two different modes
+    are among these, the one that is listed first on the left; two that are equal show nothing.)"""
+    modes = tuple(state.isa.modes.values.values())
+    return in_one_of(state, modes[:-1]), in_one_of(state, modes[1:], SHIFTED)
+
+
+def in_two_user_modes(state: SymbolicState) -> tuple[SymbolicState, SymbolicState]:
+    """The same state in any two user modes; the same twice where there is one."""
+    others = state.isa.modes.others
+    return in_one_of(state, others), in_one_of(state, others, SHIFTED)
 
 
 def is_user(state: SymbolicState) -> Term:
-    return same(state.at(state.isa.the(Role.MODE)), mode_value(state.isa, "user"))
+    """Whether the mode is one that does not count as supervisor."""
+    place = state.isa.the(Role.MODE)
+    modes = (z3.BitVecVal(mode, place.width) for mode in state.isa.modes.others)
+    return disjunction(*(same(state.at(place), mode) for mode in modes))
+
+
+def is_guest_mode(state: SymbolicState) -> Term:
+    """Whether the mode is the one in which a monitor runs its guests."""
+    place = state.isa.the(Role.MODE)
+    return same(state.at(place), z3.BitVecVal(state.isa.modes.guest, place.width))
 
 
 def proper(state: SymbolicState) -> Term:
-    """What every state satisfies: the mode is one of the two, and the description's own assumptions hold."""
-    isa = state.isa
-    mode = state.at(isa.the(Role.MODE))
-    modes = disjunction(*(same(mode, mode_value(isa, name)) for name in ("supervisor", "user")))
+    """What every state satisfies: what its description assumes, which is also that the mode is one that has a name."""
     reading = Symbolic(state)
-    return conjunction(modes, *(reading.value(a.condition) for a in isa.assumptions))
+    return conjunction(*(reading.value(a.condition) for a in state.isa.assumptions))
 
 
 def has_window(isa: Isa) -> bool:

@@ -1,9 +1,10 @@
 """The smallest set of guards that makes Theorem 1 hold, written as a variant and verified.
 
-A guard is a trap in front of an instruction's meaning, taken in user mode. Every culprit breaks the theorem alone, and
-a guard changes nothing for the others: so the smallest set is one guard for each culprit. Whether that is enough is
-not argued but verified. What guards cannot mend is said: a prologue or a fetch that goes wrong under the monitor, a
-trap entry that loses what must be put back, an assumption that is not kept, a machine that our monitor refuses.
+A guard is a trap in front of an instruction's meaning, taken in every mode that does not count as supervisor. Every
+culprit breaks the theorem alone, and a guard changes nothing for the others: so the smallest set is one guard for each
+culprit. Whether that is enough is not argued but verified. What guards cannot mend is said: a prologue or a fetch that
+goes wrong under the monitor, a trap entry that loses what must be put back, an assumption that is not kept, a machine
+that our monitor refuses.
 """
 
 import re
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from isa.description import Instruction, Isa, Role
 from isa.errors import Source, SourceError
 from isa.fold import either
-from isa.ir import FALSE, TRUE, Behaviour, TrapIf
+from isa.ir import FALSE, TRUE, Behaviour, Expr, TrapIf
 from isa.language import load_text, syntax
 from isa.language.library import Library
 from isa.language.parser import parse
@@ -100,9 +101,8 @@ def variant(isa: Isa, name: str, names: tuple[str, ...], guard: str) -> str:
 def _guarded(instruction: Instruction, guard: str) -> str:
     """The instruction as its file has it, with the guard in front of its meaning."""
     item = _item(instruction)
-    arguments = ", ".join(f"{value:#x}" for value, _ in item.arguments)
     doc = f'"{item.doc}" ' if item.doc else ""
-    head = f'  override instr {item.name} "{item.template}" {item.format}({arguments}) {doc}'
+    head = f'  override instr {item.name} "{item.template}" {item.format}({item.arguments_text}) {doc}'
     return f"{head}{_block(guard, item.body.text)}"
 
 
@@ -152,7 +152,7 @@ def _otherwise(text: str) -> syntax.Block:
 
 def _guard(isa: Isa, names: tuple[str, ...], around: str) -> str:
     """A call of the description's own guard if it has one, else the trap written out."""
-    plain = _written_guard(isa)
+    plain = written_guard(isa)
     first = next((n for n in names if n != UNASSIGNED), None)
     for heading in isa.texts if first else ():
         called = re.fullmatch(r"def (\w+)\(\)", heading)
@@ -175,29 +175,26 @@ def _is_guard(isa: Isa, name: str, call: str, around: str) -> bool:
 
 
 def is_guard(isa: Isa, trap: TrapIf) -> bool:
-    """Whether a trap is taken in user mode and in no other."""
+    """Whether a trap is taken in every mode but those that count as supervisor, and in none of these."""
     mode = isa.the(Role.MODE)
     bits = frozenset((mode.state, b) for b in range(mode.low, mode.low + mode.width))
     if trap.view or not bits_read([trap.guard]) <= bits or not bits_read([trap.guard]):
         return False
-    members = isa.enums[_mode_enum(isa)].members
-    taken = {n: specialiser(isa, {}, {mode.state: v << mode.low})(either(trap.guard)) for n, v in members.items()}
-    return taken["user"] is TRUE and taken["supervisor"] is FALSE
+    modes = isa.modes
+
+    def taken(value: int) -> Expr:
+        return specialiser(isa, {}, {mode.state: value << mode.low})(either(trap.guard))
+
+    return all(taken(v) is TRUE for v in modes.others) and all(taken(v) is FALSE for v in modes.supervisors)
 
 
-def _mode_enum(isa: Isa) -> str:
-    mode = isa.the(Role.MODE)
-    state = isa.states[mode.state]
-    enum = next((f.enum for f in state.fields if f.role is Role.MODE), state.enum)
-    assert enum is not None  # the language checks it
-    return enum
-
-
-def _written_guard(isa: Isa) -> str:
+def written_guard(isa: Isa) -> str:
     """The guard as a statement: the cause that guards of this machine have most often, or that of unassigned words."""
     traps = [t for i in isa.instructions.values() for t in i.behaviour.traps]
     causes = Counter(t.cause for t in traps if is_guard(isa, t))
     causes.update({t.cause: 0 for t in isa.unassigned.traps})
     cause = isa.cause.name_of(causes.most_common(1)[0][0]) if causes else next(iter(isa.cause.members))
     info = "insn" if isa.info_width == isa.word else "0"
-    return f"trap {cause}({info}) when {place_name(isa, isa.the(Role.MODE))} == user"
+    mode, modes = place_name(isa, isa.the(Role.MODE)), isa.modes
+    outside = " || ".join(f"{mode} == {name}" for name in modes.values if name not in modes.ruling)
+    return f"trap {cause}({info}) when {outside}"

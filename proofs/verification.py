@@ -241,7 +241,7 @@ def verify(isa: Isa, timeout: float = TIMEOUT, workers: int = 2, progress: Progr
     return Verification(
         isa,
         findings,
-        _facts(whole, findings),
+        _facts(isa, whole, findings),
         tuple(o for f in (of_the_map, of_time, of_nesting) for o in _outcomes(whole[f])),
         Refusal(refused.reason, refused.reason, False) if isinstance(refused, Lost) else refused,
         time.monotonic() - began,
@@ -359,15 +359,16 @@ def unanswered(name: str, why: str) -> Finding:
     return Finding(verdict, Exact(no, no, no, no, no), Check(no, why), Check(no, why), Check(no, why), lost=why)
 
 
-def _facts(whole: dict[Any, Any], findings: tuple[Finding, ...]) -> tuple[Fact, ...]:
+def _facts(isa: Isa, whole: dict[Any, Any], findings: tuple[Finding, ...]) -> tuple[Fact, ...]:
     inside = {"fetch": _check(whole[fetch_contained])} | {f.name: f.contained for f in findings}
     alike = {"fetch": _check(whole[fetch_steady])} | {f.name: f.steady for f in findings}
+    alone = Found.YES if len(isa.modes.others) == 1 else None  # user mode on both sides: one view is enough
     telling = {"fetch": _check(whole[fetch_silent])} | {f.name: f.silent for f in findings}
     made = whole[assumptions]
     believed = {ASSUMPTIONS: _check(made)} if isinstance(made, Lost) else made
     return (
         gathered(CONTAINMENT, inside),
-        replace(gathered(STEADY_VIEW, alike), user=Found.YES),  # user mode on both sides: one view is enough
+        replace(gathered(STEADY_VIEW, alike), user=alone),
         gathered(REFUSALS, telling),
         _fact(PROLOGUE_FACT, whole[prologue]),
         _fact(FETCH_FACT, whole[fetch]),

@@ -26,7 +26,7 @@ settings.load_profile(PROFILE)
 # leaves them out.
 SLOW = {
     *("test_agreement", "test_bad_inputs", "test_bench", "test_certificates", "test_cli", "test_compare_programs"),
-    *("test_compare_variants", "test_demo", "test_equivalence", "test_hostile_files", "test_mutants"),
+    *("test_compare_variants", "test_modes", "test_demo", "test_equivalence", "test_hostile_files", "test_mutants"),
     *("test_differential", "test_differential_coverage", "test_differential_odd", "test_native_guests"),
     *("test_native_code_writes", "test_native_core_planted", "test_native_faults", "test_windows_proved"),
     *("test_native_loops", "test_native_regions"),

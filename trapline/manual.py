@@ -33,7 +33,8 @@ def _state(isa: Isa) -> Iterator[str]:
     if fields:
         yield from ("### Fields", "")
         rows = (
-            (f"`{s.name}.{f.name}`", _bits(f.low, f.width), _role(f.role), _members(isa, f.enum)) for s, f in fields
+            (f"`{s.name}.{f.name}`", _bits(f.low, f.width), _role(isa, f.role), _members(isa, f.enum))
+            for s, f in fields
         )
         yield from _table(("name", "bits", "role", "values"), rows)
 
@@ -46,7 +47,7 @@ def _state_row(isa: Isa, state: State) -> tuple[str, ...]:
             size = f"{state.count} x {state.width} bits"
         case _:
             size = f"{state.width} bits"
-    return f"`{state.name}`", size, _role(state.role), state.doc or _members(isa, state.enum)
+    return f"`{state.name}`", size, _role(isa, state.role), state.doc or _members(isa, state.enum)
 
 
 def _causes(isa: Isa) -> Iterator[str]:
@@ -154,8 +155,10 @@ def _bits(low: int, width: int) -> str:
     return str(low) if width == 1 else f"{low + width - 1}..{low}"
 
 
-def _role(role: Role | None) -> str:
-    return f"@{role.value}" if role else ""
+def _role(isa: Isa, role: Role | None) -> str:
+    """As it is written; the modes that count as supervisor are listed unless there is only `supervisor`."""
+    listed = f"({', '.join(isa.ruling)})" if role is Role.MODE and isa.ruling != ("supervisor",) else ""
+    return f"@{role.value}{listed}" if role else ""
 
 
 def _members(isa: Isa, enum: str | None) -> str:

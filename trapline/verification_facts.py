@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from isa.description import Modes
 from proofs.access import Check
 from proofs.classification import Sensitivity
 from proofs.deciding import Outcome
@@ -38,10 +39,16 @@ def verification_facts(v: Verification, letter: bool = False) -> dict[str, Any]:
         "facts": [_fact(f) for f in v.facts],
         "obligations": [_obligation(o) for o in v.outcomes],
         "unknown": v.unknown,
+        "modes": _modes(v.isa.modes),
         "partition": partition(v.isa),
         "assumptions": assumptions(v.isa),
         "seconds": round(v.seconds, 3),
     }
+
+
+def _modes(modes: Modes) -> dict[str, Any]:
+    users = [name for name in modes.values if name not in modes.ruling]
+    return {"supervisor": list(modes.ruling), "user": users, "guest": users[-1]}
 
 
 def _finding(f: Finding) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 3. instructions and pseudo-instructions               4. what needs the whole: encodings, unused names
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from isa.description import Assumption, Fetch, Instruction, Isa, Operand, Pseudo
 from isa.ir import Behaviour, Const
@@ -14,6 +14,7 @@ from isa.language.encodings import Format, format_of, instruction, operand, over
 from isa.language.lowering import Lowering
 from isa.language.pseudos import pseudo
 from isa.language.report import Report, refuse
+from isa.language.roles import modes_assumed
 from isa.language.syntax import text_of
 from isa.language.texts import texts_of
 from isa.language.unused import check_unused
@@ -128,7 +129,7 @@ def _isa(machine: syntax.Machine, parent: str | None, world: World, parts: _Part
     assert parts.reset is not None and parts.entry is not None and parts.step is not None
     prologue, fetch, unassigned = parts.step
     cause = world.enums[world.cause]
-    return Isa(
+    isa = Isa(
         name=machine.name,
         doc=machine.doc,
         word=world.word,
@@ -146,6 +147,8 @@ def _isa(machine: syntax.Machine, parent: str | None, world: World, parts: _Part
         operands=parts.operands,
         pseudos=parts.pseudos,
         assumptions=tuple(parts.assumptions),
+        ruling=world.ruling,
         parent=parent,
         texts=texts_of(machine),
     )
+    return replace(isa, assumptions=(*modes_assumed(isa), *isa.assumptions))

@@ -88,7 +88,7 @@ def _state(item: syntax.StateItem, world: World, report: Report) -> State:
         kind=kind,
         width=type_.width,
         count=item.count,
-        role=role_of(item.role, item.role_span, item.name),
+        role=role_of(item.role, item.span, item.name),
         fields=_fields(item, type_.width, world, report),
         zero=frozenset(item.zero),
         enum=type_.enum,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from isa.description import Instruction, Operand, Piece, Use
 from isa.ir import Param
 from isa.language import syntax
+from isa.language.constants import constant
 from isa.language.lowering import Lowering
 from isa.language.report import refuse
 from isa.language.scope import Local, Scope
@@ -159,7 +160,7 @@ def instruction(
         raise unknown_name(item.format_span, "format", item.format, formats)
     lowering.world.used.add(("format", item.format))
     form = formats[item.format]
-    mask, match = _fixed_bits(item, form)
+    mask, match = _fixed_bits(item, form, lowering.world)
     named = _template_names(item, form)
     uses = tuple(Use(n, operands[t], tuple(p)) for n, (t, p) in form.operands.items() if n in named)
     for name, (_, pieces) in form.operands.items():  # what the template does not name must be zero
@@ -179,17 +180,19 @@ def instruction(
     )
 
 
-def _fixed_bits(item: syntax.InstrItem, form: Format) -> tuple[int, int]:
+def _fixed_bits(item: syntax.InstrItem, form: Format, world: World) -> tuple[int, int]:
     if len(item.arguments) != len(form.order):
         message = f"format `{form.name}` takes {counted(len(form.order), 'constant')}, not {len(item.arguments)}"
         raise refuse(item.format_span, message, f"its parameters are ({', '.join(form.order)})")
     mask = match = 0
     for low, width, value in form.fixed:
         mask, match = mask | ((1 << width) - 1) << low, match | value << low
-    for name, (value, span) in zip(form.order, item.arguments, strict=True):
-        low, width = form.parameters[name]
+    for name, argument in zip(form.order, item.arguments, strict=True):
+        (low, width), value = form.parameters[name], constant(argument, world)
         if value >> width:
-            raise refuse(span, f"{value:#x} does not fit in {Type(width)}", f"`{name}` of format `{form.name}`")
+            raise refuse(
+                argument.span, f"{value:#x} does not fit in {Type(width)}", f"`{name}` of format `{form.name}`"
+            )
         mask, match = mask | ((1 << width) - 1) << low, match | value << low
     return mask, match
 

@@ -189,6 +189,10 @@ class Expressions(Places):
             case _:
                 help = f"write `{e.name}(k)` or `{e.name}(k, 32)`"
                 raise refuse(e.span, f"`{e.name}` takes a value and a width", help)
+        if _widthless(value):
+            text = text_of(value.span)
+            help = f"write `{text}`: it takes the width of its place"
+            raise refuse(e.span, f"`{text}` has no width, so there is nothing to extend", help)
         if type_ is None or not 1 <= type_.width <= limits.WORD_BITS:
             help = f"say it: `{e.name}(..., 32)`"
             raise refuse(e.span, f"the width that `{e.name}` extends to is not known here", help)
@@ -287,6 +291,18 @@ class Expressions(Places):
         with self.scope.guarded(fold.negate(condition)):
             otherwise = self.lower(e.otherwise, type_ or Type(then.width))
         return fold.select(condition, then, otherwise)
+
+
+def _widthless(e: syntax.Expression) -> bool:
+    """Whether it is made of literals alone, which are as wide as they need to be."""
+    match e:
+        case syntax.Number() | syntax.AnyValue():
+            return True
+        case syntax.Unary(operator="-" | "~", operand=operand):
+            return _widthless(operand)
+        case syntax.Binary(left=left, right=right) if BINARY[e.operator].shape in (Shape.SAME, Shape.SHIFT):
+            return _widthless(left) and _widthless(right)
+    return False
 
 
 def mismatch(e: syntax.Expression, got: Type, want: Type) -> Refused:

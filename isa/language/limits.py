@@ -29,7 +29,7 @@ MEANINGS: dict[str, str] = {
     "FILE_CHARACTERS": "characters of a file",
     "NUMBER_LENGTH": "characters of a number",
     "NAME_LENGTH": "characters of a name",
-    "NESTING": "levels of an expression, as written",
+    "NESTING": "levels of an expression, or of blocks, as written",
     "DECLARATIONS": "machines and variants of a file",
     "ITEMS": "items of a machine, its parents' included",
     "STATEMENTS": "statements of a block",

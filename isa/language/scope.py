@@ -39,6 +39,7 @@ class Scope:
     may_send: bool = False
     insn: Expr | None = None
     locals: dict[str, Local] = field(default_factory=dict)
+    closed: list[tuple[str, Local]] = field(default_factory=list)  # those of blocks that have ended
     absent: dict[str, Span] = field(default_factory=dict)  # operands of the format that the template leaves out
     failed: set[str] = field(default_factory=set)  # `let`s that were refused: their uses are not errors
     guard: Expr = TRUE

@@ -21,9 +21,9 @@ class Statements(Expressions):
         """Lower every statement; errors of one do not hide those of the next."""
         for statement in block.statements:
             with report.collecting():
-                self.statement(statement)
+                self.statement(statement, report)
 
-    def statement(self, s: syntax.Statement) -> None:
+    def statement(self, s: syntax.Statement, report: Report) -> None:
         match s:
             case syntax.Assign():
                 with self.scope.guarded(self._guard(s.guard)):
@@ -36,6 +36,11 @@ class Statements(Expressions):
                     self._trap(s)
             case syntax.Let():
                 self._let(s)
+            case syntax.Choice():
+                condition = self.condition(s.condition)
+                self._branch(condition, s.then, report)
+                if s.otherwise is not None:
+                    self._branch(negate(condition), s.otherwise, report)
             case syntax.Return():
                 help = "only a view, and a def with a result, return; `return` is their last statement"
                 raise refuse(s.span, f"{self.scope.title} returns nothing here", help)
@@ -47,10 +52,18 @@ class Statements(Expressions):
         """Refuse locals that nothing reads, unless something else is wrong, which may be why."""
         if report.failed:
             return
-        for name, local in self.scope.locals.items():
+        for name, local in (*self.scope.locals.items(), *self.scope.closed):
             if not local.used:
                 with report.collecting():
                     raise refuse(local.span, f"`{name}` is never used", f"remove it: it is {local.what}")
+
+    def _branch(self, condition: Expr, block: syntax.Block, report: Report) -> None:
+        """A block under a condition; its `let`s are known inside only."""
+        outer = dict(self.scope.locals)
+        with self.scope.guarded(condition):
+            self.run(block, report)
+        self.scope.closed += [(n, local) for n, local in self.scope.locals.items() if n not in outer]
+        self.scope.locals = outer
 
     def _guard(self, guard: syntax.Expression | None) -> Expr:
         return TRUE if guard is None else self.condition(guard)

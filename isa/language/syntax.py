@@ -4,88 +4,28 @@ Every node has the span of its first line, so that any error can point at it. Ex
 the parser limits: everything that walks them recursively relies on it. Next: `isa.language.variants`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from isa.errors import Span
 
-
-def text_of(span: Span) -> str:
-    """The source text under a span."""
-    return span.source.line(span.line)[span.column - 1 : span.end - 1]
-
-
-# ---- expressions
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    span: Span
-    depth: int = field(default=1, kw_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Number(Node):
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class Name(Node):
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnyValue(Node):
-    """`unknown`."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldOf(Node):
-    """`base.name`: a field of a word, or a member of an enum."""
-
-    base: "Expression"
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Index(Node):
-    base: "Expression"
-    index: "Expression"
-
-
-@dataclass(frozen=True, slots=True)
-class Slice(Node):
-    base: "Expression"
-    high: "Expression"
-    low: "Expression"
-
-
-@dataclass(frozen=True, slots=True)
-class Call(Node):
-    name: str
-    arguments: tuple["Expression", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unary(Node):
-    operator: str
-    operand: "Expression"
-
-
-@dataclass(frozen=True, slots=True)
-class Binary(Node):
-    operator: str
-    left: "Expression"
-    right: "Expression"
-
-
-@dataclass(frozen=True, slots=True)
-class If(Node):
-    condition: "Expression"
-    then: "Expression"
-    otherwise: "Expression"
-
-
-Expression = Number | Name | AnyValue | FieldOf | Index | Slice | Call | Unary | Binary | If
+# Each name is handed on, and one statement says so.
+# isort: off
+from isa.language.expression_syntax import (
+    AnyValue as AnyValue,
+    Binary as Binary,
+    Call as Call,
+    Expression as Expression,
+    FieldOf as FieldOf,
+    If as If,
+    Index as Index,
+    Name as Name,
+    Node as Node,
+    Number as Number,
+    Slice as Slice,
+    Unary as Unary,
+    text_of as text_of,
+)
+# isort: on
 
 # ---- statements
 
@@ -152,7 +92,18 @@ class Execute:
     otherwise: "Block"
 
 
-Statement = Assign | CallStatement | Let | Trap | Return | Execute
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`if condition { ... } else { ... }`: the statements of a block matter only where the condition lets them."""
+
+    span: Span
+    condition: Expression
+    then: "Block"
+    otherwise: "Block | None"
+    depth: int
+
+
+Statement = Assign | CallStatement | Let | Trap | Return | Execute | Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +142,15 @@ class EnumItem:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleName:
+    """`@name`, or `@name(one, two)`."""
+
+    span: Span
+    name: str
+    listed: tuple[tuple[str, Span], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FieldPart:
     """`name : type = [high:low] @role` in the braces of a state."""
 
@@ -199,7 +159,7 @@ class FieldPart:
     type: TypeName | None
     high: int
     low: int
-    role: str | None
+    role: RoleName | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +171,7 @@ class StateItem:
     shape: str
     type: TypeName
     count: int
-    role: str | None
-    role_span: Span
+    role: RoleName | None
     zero: tuple[int, ...]
     fields: tuple[FieldPart, ...]
     doc: str
@@ -316,7 +275,8 @@ class InstrItem:
     template_span: Span
     format: str
     format_span: Span
-    arguments: tuple[tuple[int, Span], ...]
+    arguments: tuple[Expression, ...]
+    arguments_text: str
     body: Block
     doc: str
 

@@ -1,7 +1,8 @@
 """Builds the nodes of `isa.language.syntax` from the parse tree, bottom up and without recursion.
 
 One method per rule of `grammar.lark`. `children` are tokens and nodes already built; optional parts may be missing
-and are told apart by their kind. Checks here are those that need nothing but the construct itself.
+and are told apart by their kind. Checks here are those that need nothing but the construct itself. Bodies are built by
+`isa.language.body_tree`.
 """
 
 from dataclasses import dataclass
@@ -9,17 +10,11 @@ from typing import Any
 
 from lark import Token, v_args
 from lark.tree import Meta
-from lark.visitors import Transformer_NonRecursive
 
-from isa.errors import Source, Span
+from isa.errors import Span
 from isa.language import limits, syntax
+from isa.language.body_tree import BodyBuilder, is_
 from isa.language.report import refuse
-
-RESERVED = frozenset(
-    str.split(
-        "let trap return execute when if then else unknown true false bool bits channel send recv size zext sext insn"
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,66 +24,17 @@ class _Zero:
     value: tuple[int, ...]
 
 
-def _is(child: Any, terminal: str) -> bool:
-    return isinstance(child, Token) and child.type == terminal
+@dataclass(frozen=True, slots=True)
+class _Constants:
+    """What stands between the parentheses of an encoding."""
 
-
-def _third(children: list[Any]) -> Any:
-    return children[2] if len(children) > 2 else None
+    values: tuple[syntax.Expression, ...]
+    text: str
 
 
 @v_args(meta=True)
-class Builder(Transformer_NonRecursive[Token, Any]):
-    """One method per rule of the grammar; `children` are tokens and nodes already built."""
-
-    def __init__(self, source: Source) -> None:
-        super().__init__()
-        self.source = source
-
-    # -- spans, names, numbers, texts
-
-    def span(self, at: Meta | Token) -> Span:
-        """The span of the first line of a rule or token."""
-        assert at.line is not None and at.column is not None
-        end = at.end_column if at.end_line == at.line else len(self.source.line(at.line)) + 1
-        return Span(self.source, at.line, at.column, end or at.column)
-
-    def named(self, token: Token) -> str:
-        if len(token) > limits.NAME_LENGTH:
-            raise refuse(self.span(token), f"a name has at most {limits.NAME_LENGTH} characters", "shorten it")
-        return str(token)
-
-    def declared(self, token: Token) -> str:
-        """A name that the file introduces."""
-        if token in RESERVED:
-            raise refuse(self.span(token), f"`{token}` is a word of the language", "choose another name")
-        return self.named(token)
-
-    def value(self, token: Token) -> int:
-        """The value of a number, below 2^64."""
-        if len(token) > limits.NUMBER_LENGTH:
-            raise refuse(self.span(token), f"a number has at most {limits.NUMBER_LENGTH} characters", "shorten it")
-        text = token.replace("_", "")
-        base = {"0x": 16, "0b": 2}.get(text[:2].lower(), 10)
-        digits = text if base == 10 else text[2:]
-        if not digits:
-            raise refuse(self.span(token), f"`{token}` has no digits", "write at least one digit")
-        value = int(digits, base)
-        if value >> limits.WORD_BITS:
-            help = f"a word has at most {limits.WORD_BITS}"
-            raise refuse(self.span(token), f"`{token}` needs more than {limits.WORD_BITS} bits", help)
-        return value
-
-    def quoted(self, token: Token) -> str:
-        text = token[1:-1].replace("\t", " ")
-        if not text.isprintable():
-            raise refuse(self.span(token), "this text has characters that cannot be printed", "remove them")
-        return text
-
-    def doc(self, children: list[Any]) -> str:
-        """The last text among the children, or nothing."""
-        texts = [c for c in children if _is(c, "STRING")]
-        return self.quoted(texts[-1]) if texts else ""
+class Builder(BodyBuilder):
+    """The same for the items of machines, and for machines."""
 
     # -- declarations
 
@@ -158,7 +104,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
 
     def state_item(self, meta: Meta, children: list[Any]) -> syntax.StateItem:
         name, (shape, type_, count), *rest = children
-        role = next((c for c in rest if _is(c, "ROLE")), None)
+        role = next((c for c in rest if isinstance(c, syntax.RoleName)), None)
         zero = next((c.value for c in rest if isinstance(c, _Zero)), ())
         fields = next((c for c in rest if isinstance(c, tuple)), ())
         return syntax.StateItem(
@@ -167,8 +113,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
             shape=shape,
             type=type_,
             count=count,
-            role=role and str(role[1:]),
-            role_span=self.span(role or name),
+            role=role,
             zero=zero,
             fields=fields,
             doc=self.doc(rest),
@@ -186,6 +131,10 @@ class Builder(Transformer_NonRecursive[Token, Any]):
     def channel_type(self, meta: Meta, children: list[Any]) -> tuple[str, syntax.TypeName, int]:
         return "channel", children[0], self.value(children[1])
 
+    def role(self, meta: Meta, children: list[Any]) -> syntax.RoleName:
+        role, *listed = children
+        return syntax.RoleName(self.span(role), str(role[1:]), tuple((self.named(n), self.span(n)) for n in listed))
+
     def zero(self, meta: Meta, children: list[Any]) -> "_Zero":
         return _Zero(tuple(self.value(c) for c in children))
 
@@ -195,8 +144,8 @@ class Builder(Transformer_NonRecursive[Token, Any]):
     def field(self, meta: Meta, children: list[Any]) -> syntax.FieldPart:
         name = children[0]
         type_ = next((c for c in children if isinstance(c, syntax.TypeName)), None)
-        numbers = [self.value(c) for c in children if _is(c, "NUMBER")]
-        role = next((str(c[1:]) for c in children if _is(c, "ROLE")), None)
+        numbers = [self.value(c) for c in children if is_(c, "NUMBER")]
+        role = next((c for c in children if isinstance(c, syntax.RoleName)), None)
         return syntax.FieldPart(self.span(meta), self.declared(name), type_, numbers[0], numbers[-1], role)
 
     def field_type(self, meta: Meta, children: list[Any]) -> syntax.TypeName:
@@ -236,83 +185,6 @@ class Builder(Transformer_NonRecursive[Token, Any]):
     def parameter(self, meta: Meta, children: list[Any]) -> syntax.Parameter:
         return syntax.Parameter(self.span(children[0]), self.declared(children[0]), children[1])
 
-    def block(self, meta: Meta, children: list[Any]) -> syntax.Block:
-        if len(children) > limits.STATEMENTS:
-            raise refuse(self.span(meta), f"a block has at most {limits.STATEMENTS} statements", "use a `def`")
-        return syntax.Block(self.span(meta), tuple(children), self.source.text[meta.start_pos + 1 : meta.end_pos - 1])
-
-    def assign(self, meta: Meta, children: list[Any]) -> syntax.Assign:
-        return syntax.Assign(self.span(meta), children[0], children[1], _third(children))
-
-    def call_statement(self, meta: Meta, children: list[Any]) -> syntax.CallStatement:
-        return syntax.CallStatement(self.span(meta), children[0], children[1] if len(children) > 1 else None)
-
-    def let(self, meta: Meta, children: list[Any]) -> syntax.Let:
-        type_ = children[1] if len(children) == 3 else None
-        return syntax.Let(self.span(children[0]), self.declared(children[0]), type_, children[-1])
-
-    def statement(self, meta: Meta, children: list[Any]) -> syntax.Statement:
-        return children[0]  # type: ignore[no-any-return]
-
-    def trap_statement(self, meta: Meta, children: list[Any]) -> syntax.Trap:
-        return syntax.Trap(self.span(children[0]), self.named(children[0]), children[1], _third(children))
-
-    def return_(self, meta: Meta, children: list[Any]) -> syntax.Return:
-        return syntax.Return(self.span(meta), children[0])
-
-    def execute(self, meta: Meta, children: list[Any]) -> syntax.Execute:
-        word, otherwise = children
-        if isinstance(otherwise, syntax.Trap):
-            otherwise = syntax.Block(otherwise.span, (otherwise,), "")
-        return syntax.Execute(self.span(meta), word, otherwise)
-
-    def guard(self, meta: Meta, children: list[Any]) -> syntax.Expression:
-        return children[0]  # type: ignore[no-any-return]
-
-    # -- expressions
-
-    def depth(self, meta: Meta, *operands: syntax.Expression) -> int:
-        depth = 1 + max(o.depth for o in operands)
-        if depth > limits.NESTING:
-            help = "name a part of it with `let`"
-            raise refuse(self.span(meta), f"this expression is nested more than {limits.NESTING} levels deep", help)
-        return depth
-
-    def if_(self, meta: Meta, children: list[Any]) -> syntax.If:
-        return syntax.If(self.span(meta), *children, depth=self.depth(meta, *children))
-
-    def binary(self, meta: Meta, children: list[Any]) -> syntax.Binary:
-        left, operator, right = children
-        return syntax.Binary(self.span(meta), str(operator), left, right, depth=self.depth(meta, left, right))
-
-    def unary(self, meta: Meta, children: list[Any]) -> syntax.Unary:
-        operator, operand = children
-        return syntax.Unary(self.span(meta), str(operator), operand, depth=self.depth(meta, operand))
-
-    def index(self, meta: Meta, children: list[Any]) -> syntax.Index:
-        return syntax.Index(self.span(meta), *children, depth=self.depth(meta, *children))
-
-    def slice(self, meta: Meta, children: list[Any]) -> syntax.Slice:
-        return syntax.Slice(self.span(meta), *children, depth=self.depth(meta, *children))
-
-    def field_of(self, meta: Meta, children: list[Any]) -> syntax.FieldOf:
-        base, name = children
-        return syntax.FieldOf(self.span(meta), base, self.named(name), depth=self.depth(meta, base))
-
-    def number(self, meta: Meta, children: list[Any]) -> syntax.Number:
-        return syntax.Number(self.span(meta), self.value(children[0]))
-
-    def name(self, meta: Meta, children: list[Any]) -> syntax.Name:
-        return syntax.Name(self.span(meta), self.named(children[0]))
-
-    def unknown(self, meta: Meta, children: list[Any]) -> syntax.AnyValue:
-        return syntax.AnyValue(self.span(meta))
-
-    def call(self, meta: Meta, children: list[Any]) -> syntax.Call:
-        name, *arguments = children
-        depth = self.depth(meta, *arguments) if arguments else 1
-        return syntax.Call(self.span(meta), self.named(name), tuple(arguments), depth=depth)
-
     # -- operands, formats, instructions
 
     def operand_item(self, meta: Meta, children: list[Any]) -> syntax.OperandItem:
@@ -322,7 +194,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
             if sum(k == kind for k, _ in options) > 1:
                 raise refuse(self.span(name), f"operand `{name}` has its {kind} twice", "keep one")
         given = dict(options)
-        signed = any(_is(c, "SIGNED") for c in rest)
+        signed = any(is_(c, "SIGNED") for c in rest)
         return syntax.OperandItem(
             span=self.span(name),
             name=self.declared(name),
@@ -385,13 +257,14 @@ class Builder(Transformer_NonRecursive[Token, Any]):
             template_span=self.span(template),
             format=self.named(format_),
             format_span=self.span(format_),
-            arguments=arguments,
+            arguments=arguments.values,
+            arguments_text=arguments.text,
             body=rest[-1],
             doc=self.doc(rest),
         )
 
-    def numbers(self, meta: Meta, children: list[Any]) -> tuple[tuple[int, Span], ...]:
-        return tuple((self.value(c), self.span(c)) for c in children)
+    def constants(self, meta: Meta, children: list[Any]) -> "_Constants":
+        return _Constants(tuple(children), self.source.text[meta.start_pos : meta.end_pos] if children else "")
 
     def pseudo_item(self, meta: Meta, children: list[Any]) -> syntax.PseudoItem:
         name, template, *rest = children

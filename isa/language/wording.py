@@ -39,7 +39,7 @@ _GROUPS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
         _set("PLUS MINUS AND"),
         _set("EITHER BOTH COMPARE OR XOR AND SHIFT CONCAT PLUS MINUS TIMES DIVIDE _LBRACKET _DOT _LPAR"),
     ),
-    ("a statement", _set("_LET _RETURN _EXECUTE"), _set("NAME _LET _RETURN _EXECUTE _TRAP _SEMICOLON")),
+    ("a statement", _set("_LET _RETURN _EXECUTE"), _set("NAME _LET _RETURN _EXECUTE _TRAP _IF _SEMICOLON")),
 )
 
 _BARE = {
@@ -95,6 +95,8 @@ def _advice(found: str, terminal: str, follow: set[str]) -> str:
         return "a write is spelled `<-`"
     if terminal == "_EQUALS" and "PLUS" in follow:
         return "equality is spelled `==`"
+    if terminal == "_THEN" and "_LBRACE" in follow:
+        return "a write under a condition is `place <- value when c`, or `if c { place <- value }`"
     if terminal == "COMPARE" and "BOTH" in follow:
         return "comparisons do not chain: join two with `&&`"
     return "expected " + _listed(_words(follow))

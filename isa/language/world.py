@@ -40,6 +40,7 @@ class World:
     storage: str = ""
     word: int = 0
     pc: str = ""
+    ruling: tuple[str, ...] = ()  # the modes that count as supervisor
     cause: str = ""  # the enum of trap causes
     info: int = 0  # width of what a trap tells beside its cause
     used: set[syntax.Key] = field(default_factory=set)

@@ -86,8 +86,8 @@ CLASSIFIERS = [
     mutant(
         "one mode only",
         "puts both states into user mode",
-        "in_mode",
-        lambda s, n: in_mode(s, "user"),
+        "in_two_modes",
+        lambda s: (in_mode(s, "user"), in_mode(s, "user")),
         "reads_mode",
         culprit,
     ),

@@ -11,7 +11,6 @@ from isa.engines.choice import REFERENCE, choose
 from isa.engines.steps import Function, steps_of
 from isa.fold import both
 from isa.machine import Machine, Storage
-from proofs.aiming import modes
 from proofs.generation import generator
 from proofs.variants.rigs import Start, Values
 
@@ -117,7 +116,7 @@ class Starts:
                 value = self._any(state.width, size)
         mode = self.isa.the(Role.MODE)
         if user and mode.state == state.name:
-            value = value & ~(((1 << mode.width) - 1) << mode.low) | modes(self.isa)["user"] << mode.low
+            value = value & ~(((1 << mode.width) - 1) << mode.low) | self.isa.modes.guest << mode.low
         return value & top
 
     def _any(self, width: int, size: int) -> int:

@@ -312,7 +312,7 @@ class HotGenerator(Generator):
         found = super()._scalar(choices, state, length, vector)
         if state.role in (Role.MODE, Role.ENABLE, Role.CONTROL) and choices.randint(0, 5):
             for _ in range(8):
-                found = self._mode(state, choices.choice(("supervisor", "user")))
+                found = self._mode(state, choices.choice(tuple(self.isa.modes.values.values())))
                 places = [p for p in self.isa.roles[Role.ENABLE] if p.state == state.name and choices.randint(0, 1)]
                 found |= sum(((1 << p.width) - 1) << p.low for p in places)
                 if not vector or not self._interrupts(state.name, found):

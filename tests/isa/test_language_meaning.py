@@ -2,7 +2,8 @@
 
 import pytest
 
-from isa.description import Isa
+from isa.description import Isa, Modes
+from isa.errors import SourceError
 from isa.fold import add, apply, both, const, either, eq, negate, select, sext, slice_, ult, zext
 from isa.ir import (
     TRUE,
@@ -23,7 +24,7 @@ from isa.ir import (
     Write,
     nodes,
 )
-from isa.language import load_text
+from isa.language import limits, load_text
 from isa.language.spelling import BINARY
 from isa.validity import faults
 
@@ -297,8 +298,8 @@ def test_an_operand_that_the_template_leaves_out_must_be_zero() -> None:
 
 def test_assumptions_are_kept_with_their_words() -> None:
     isa = toy('assume calm = psw.ie == 0 "Interrupts are off."\nassume low = pc <u 100')
-    assert [a.text for a in isa.assumptions] == ["Interrupts are off.", "pc <u 100"]
-    assert isa.assumptions[1].condition is ult(PC, const(16, 100))
+    assert [a.text for a in isa.assumptions[1:]] == ["Interrupts are off.", "pc <u 100"]
+    assert isa.assumptions[2].condition is ult(PC, const(16, 100))
 
 
 def test_variants_change_any_item() -> None:
@@ -327,7 +328,7 @@ variant third of other {
     assert (isa.parent, isa.states["x"].count, isa.states["x"].zero) == ("other", 8, frozenset())
     assert isa.instructions.keys() == {"hear"} and isa.pseudos.keys() == {"copy"}
     assert isa.operands["reg"].style == "g%d" and "port" not in isa.states
-    assert isa.fetch.traps == () and isa.prologue == Behaviour() and len(isa.assumptions) == 1
+    assert isa.fetch.traps == () and isa.prologue == Behaviour() and len(isa.assumptions) == 2
     assert isa.reset.effects == (Write(TRUE, "psw", 4, const(2, 0)),)
     assert faults(isa) == faults(parent) == []
 
@@ -378,3 +379,99 @@ instr choose "" F(18) { pc <- if pc == 1 then 2 else if pc == 2 then 3 else 4 + 
     (effect,) = isa.instructions["choose"].behaviour.effects
     inner = select(eq(PC, const(16, 2)), const(16, 3), const(16, 9))
     assert isinstance(effect, Write) and effect.value is select(eq(PC, const(16, 1)), const(16, 2), inner)
+
+
+def moded(role: str, members: str) -> Isa:
+    """The toy with other modes."""
+    return load_text(
+        BASE.replace("@mode", role)
+        .replace("{ supervisor = 1, user = 2 }", members)
+        .replace("psw.mode <- supervisor; ", "")
+        + "}"
+    )
+
+
+def test_modes_are_told_apart_by_the_list_and_without_one_by_name() -> None:
+    assert toy().modes == Modes({"supervisor": 1, "user": 2}, ("supervisor",))
+    rings = "{ kernel = 0, executive = 1, supervisor = 2, user = 3 }"
+    one, two, none = (moded(role, rings) for role in ("@mode(kernel)", "@mode(kernel, executive)", "@mode"))
+    assert (one.modes.others, two.modes.supervisors, two.modes.guest) == ((1, 2, 3), (0, 1), 3)
+    assert list(none.modes.values) == ["supervisor", "kernel", "executive", "user"]  # that one first, then as listed
+    assert [faults(isa) for isa in (one, two, none)] == [[], [], []]
+
+
+def test_a_value_that_is_no_mode_is_assumed_not_to_occur() -> None:
+    (assumed,) = toy().assumptions
+    mode = slice_(PSW, 4, 2)
+    assert assumed.condition is either(eq(mode, const(2, 1)), eq(mode, const(2, 2)))
+    assert assumed.text == "The mode is one of supervisor, user."
+    assert moded("@mode(kernel)", "{ kernel = 0, executive = 1, supervisor = 2, user = 3 }").assumptions == ()
+
+
+# ---- blocks under a condition
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("if pc == 3 { x[d] <- 1; pc <- 2 }", "x[d] <- 1 when pc == 3; pc <- 2 when pc == 3"),
+        ("if pc == 3 { pc <- 2 } else { pc <- 4 }", "pc <- 2 when pc == 3; pc <- 4 when !(pc == 3)"),
+        ("if pc == 3 { trap call(1) } pc <- 4", "trap call(1) when pc == 3; pc <- 4"),
+        ("if pc == 3 { pc <- 2 when d == 1 }", "pc <- 2 when pc == 3 && d == 1"),
+        ("if pc == 3 { if d == 1 { pc <- 2 } }", "pc <- 2 when pc == 3 && d == 1"),
+        (
+            "if d == 0 { pc <- 1 } else if d == 1 { pc <- 2 } else { pc <- 3 }",
+            "pc <- 1 when d == 0; pc <- 2 when !(d == 0) && d == 1; pc <- 3 when !(d == 0) && !(d == 1)",
+        ),
+        (
+            "if d == 0 { let v = x[a]; pc <- v } else { let v = x[d]; pc <- v }",
+            "pc <- x[a] when d == 0; pc <- x[d] when !(d == 0)",
+        ),
+        ("if pc == 3 { f(x[a]) }", "f(x[a]) when pc == 3"),
+        ("if pc == 3 { send(port[1], x[a]) }", "send(port[1], x[a]) when pc == 3"),
+        ("if pc == 3 {} else {}", ""),
+        ("if true { pc <- 1 } else { pc <- 2 }", "pc <- 1"),
+    ],
+)  # fmt: skip
+def test_a_block_under_a_condition_is_its_statements_under_it(text: str, same: str) -> None:
+    f = "def f(v : word) { trap call(v) when v == 9; y[1] <- v }" if "f(" in text else ""
+    assert body(text, f) == body(same, f)
+
+
+def test_the_condition_of_a_block_is_evaluated_once_and_guards_the_accesses_inside() -> None:
+    behaviour = body("if mem[pc] == 0 { x[d] <- mem[x[a]]; pc <- 1 }")
+    zero = eq(Load(16, PC), const(16, 0))
+    assert [t.guard for t in behaviour.traps] == [outside(PC), both(zero, outside(XA))]
+
+
+def test_a_mistake_in_it_would_be_seen() -> None:
+    assert body("if pc == 3 { pc <- 2 } else { pc <- 4 }") != body("pc <- 2 when pc == 3; pc <- 4 when pc == 3")
+
+
+def nested(levels: int) -> str:
+    return "if pc == 3 { " * levels + "pc <- 1" + " }" * levels
+
+
+def test_blocks_are_nested_so_deep_and_no_deeper() -> None:
+    assert len(body(nested(limits.NESTING)).effects) == 1
+    chain = "if pc == 3 { pc <- 1 }" + " else if pc == 3 { pc <- 1 }" * 3000
+    for text in (nested(limits.NESTING + 1), nested(5000), chain):
+        with pytest.raises(SourceError, match="these blocks are nested more than"):
+            body(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0x70 + 3", 0x73),
+        ("0x80 - 2 * 3", 0x7A),
+        ("(1 << 6) | 0b11 ^ 1", 0x42),
+        ("0xff & 0x0f", 0x0F),
+        ("Op.jump", 0x22),
+        ("jump + 1", 0x23),
+        ("Mode.user + 0x70", 0x72),
+    ],
+)
+def test_constants_of_encodings_are_whole_numbers(text: str, value: int) -> None:
+    isa = toy(f'enum Op : bits(8) {{ jump = 0x22 }}\ninstr test "d" F({text} + (jump - Op.jump)) {{ x[d] <- 1 }}')
+    assert isa.instructions["test"].match >> 8 == value

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from isa.catalogue import find, shipped
+from isa.description import Enumeration
 from isa.fold import const, eq, negate
 from isa.ir import (
     FALSE,
@@ -28,7 +30,7 @@ from isa.ir import (
     Unknown,
     Write,
 )
-from isa.validity import EXPRESSIONS, PARTS, Context, behaviour_faults, faults, instruction_faults
+from isa.validity import EXPRESSIONS, PARTS, Context, behaviour_faults, faults, instruction_faults, mode_faults
 
 MACHINES = sorted(str(path) for path in (Path(__file__).parents[1] / "machines").glob("*.isa"))
 
@@ -131,3 +133,18 @@ def test_the_bits_of_an_encoding_add_up() -> None:
     assert "make up the word" in instruction_faults(replace(sound, uses=sound.uses[:2]), ISA)[0]
     assert "shares bits" in instruction_faults(replace(sound, uses=sound.uses * 2), ISA)[0]
     assert "make up the word" in instruction_faults(replace(sound, match=sound.uses[0].deposit(1)), ISA)[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"states": {k: s for k, s in ISA.states.items() if k != "psw"}}, "one place is the mode"),
+        ({"ruling": ("kernel",)}, "what counts as supervisor is a mode"),
+        ({"ruling": ()}, "some modes count as supervisor, and some do not"),
+        ({"ruling": ("supervisor", "user")}, "some modes count as supervisor, and some do not"),
+        ({"enums": {**ISA.enums, "Mode": Enumeration("Mode", 2, {"supervisor": 0, "user": 2})}}, "every mode fits"),
+    ],
+)
+def test_the_modes_keep_their_rules(change: dict[str, Any], rule: str) -> None:
+    (found,) = mode_faults(replace(ISA, **change))
+    assert rule in found

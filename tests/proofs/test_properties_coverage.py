@@ -6,7 +6,7 @@ import pytest
 
 from isa.description import Isa
 from isa.language import load_text
-from proofs.aiming import leads_to, modes
+from proofs.aiming import leads_to
 from proofs.classification import UNASSIGNED
 from proofs.coverage import Coverage, Status, cells, covered, has_unassigned
 from proofs.observing import FETCH, INTERRUPT, Cell
@@ -43,7 +43,7 @@ def open_cell(isa: Isa, cell: Cell) -> Coverage:
 
 
 def test_a_cell_that_random_guests_left_open_is_aimed_at() -> None:
-    cell = Cell(INTERRUPT, modes(G3)["user"], G3.cause.members["device"])
+    cell = Cell(INTERRUPT, G3.modes.guest, G3.cause.members["device"])
     entry = open_cell(G3, cell).entries[cell]
     assert entry.status is Status.REACHED and entry.count > 0
 
@@ -68,13 +68,13 @@ HARD = """isa hard "Its second instruction traps for one value of a register in 
 
 def test_a_cell_that_only_the_solver_finds_is_reached_with_its_state() -> None:
     isa = load_text(HARD)
-    cell = Cell("hard", modes(isa)["user"], isa.cause.members["odd"])
+    cell = Cell("hard", isa.modes.guest, isa.cause.members["odd"])
     assert open_cell(isa, cell).entries[cell].status is Status.REACHED
 
 
 def test_a_cell_that_no_guest_gets_to_is_missed_and_never_called_impossible(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proofs.coverage.aimed", lambda isa, cell, timeout: 0)
-    cell = Cell("add", modes(G3)["user"], None)
+    cell = Cell("add", G3.modes.guest, None)
     found = open_cell(G3, cell)
     assert found.entries[cell].status is Status.MISSED and not found.complete
 
@@ -82,7 +82,7 @@ def test_a_cell_that_no_guest_gets_to_is_missed_and_never_called_impossible(monk
 def test_a_cell_without_an_answer_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proofs.coverage.aimed", lambda isa, cell, timeout: 0)
     monkeypatch.setattr("proofs.coverage.leads_to", lambda isa, cell, timeout: Answer(Found.UNKNOWN))
-    cell = Cell("add", modes(G3)["user"], None)
+    cell = Cell("add", G3.modes.guest, None)
     found = open_cell(G3, cell)
     assert found.entries[cell].status is Status.UNKNOWN and not found.complete
 

@@ -21,7 +21,6 @@ from monitor.core import VIRTUAL, Core, read
 from monitor.dispatcher import Dispatcher
 from proofs.broken import Broken, Property
 from proofs.generation import generator
-from proofs.guarding import user_mode
 from proofs.justification import justified
 from proofs.properties import alone, tally
 from tests.machines_to_test import EACH, G3, MACHINES
@@ -36,7 +35,7 @@ class Untidy(Core):
 
     def _set_places(self) -> Iterator[tuple[Place, Expr]]:
         mode, base, bound = (self.isa.the(r) for r in (Role.MODE, Role.BASE, Role.BOUND))
-        yield mode, const(mode.width, self._user)
+        yield mode, const(mode.width, self._guest)
         room = sub(self.allocation.size, self._virtual(base))
         yield base, add(self.allocation.offset, self._virtual(base))
         yield bound, select(ult(self._virtual(bound), room), self._virtual(bound), room)
@@ -249,4 +248,4 @@ def test_a_machine_that_fails_theorem_1_is_shown_by_a_few_lines(machine: str) ->
 
 
 def test_the_modes_are_told_apart() -> None:
-    assert {name: user_mode(isa) for name, isa in MACHINES.items()} == {"g3": 1, "m16": 0}
+    assert {name: isa.modes.guest for name, isa in MACHINES.items()} == {"g3": 1, "m16": 0}

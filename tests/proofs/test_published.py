@@ -18,8 +18,10 @@ from proofs.access import steady
 from proofs.classification import Classifier, Verdict, subject, subjects
 from proofs.exact import Exact, exact
 from proofs.machine_facts import fetch_contained, fetch_steady, timer, trap_entry
+from proofs.pairs import proper
 from proofs.published import Published, agreement, class_differences, flat, published, theorem_differences
-from proofs.solving import Found, both
+from proofs.solving import Found, both, exists
+from proofs.symbolic import arbitrary, attempt, negation
 from proofs.verification import Refusal, refusal
 
 TIMEOUT = 20.0
@@ -72,6 +74,25 @@ def test_the_theorems_speak_of_it_and_the_monitor_takes_it(machine: str) -> None
     assert refusal(isa, TIMEOUT) == Refusal()
 
 
+def not_kept(isa: Isa) -> list[str]:
+    """What leads from a proper state to one that is not, without a trap."""
+    state = arbitrary(isa)
+    bodies = {s.name: s.behaviour for s in subjects(isa)} | {"on trap": isa.entry, "prologue": isa.prologue}
+    runs = {name: attempt(body, state) for name, body in bodies.items()}
+    broken = {name: [negation(run.trapped), negation(proper(run.state)), *run.facts] for name, run in runs.items()}
+    return [name for name, asked in broken.items() if exists([proper(state), *asked], TIMEOUT).found is not Found.NO]
+
+
+@EACH
+def test_what_is_assumed_is_kept_by_every_step(machine: str) -> None:
+    assert not_kept(find(machine)) == []
+
+
+def test_what_does_not_keep_an_assumption_is_found() -> None:
+    change = "override def load_flags(v : bits(16)) { eflags <- v }"
+    assert not_kept(variant("pentium", change)) == ["lpsw", "on trap"]
+
+
 def test_every_published_description_has_a_published_verdict() -> None:
     described = [name for name in shipped() if (FOLDER / f"{name}.isa").exists()]
     assert len(described) == len(list(FOLDER.glob("*.isa")))
@@ -110,6 +131,11 @@ def test_arm_has_twenty_four_in_four_classes() -> None:
     arm = published()["arm"]
     assert (arm.responsible | arm.silent).keys() == set(ARM_24.split())
     assert len(arm.responsible | arm.silent) == 24 and len(arm.silent) == 4
+
+
+def test_four_kinds_of_instructions_had_to_change_on_the_vax_and_then_nothing_is_responsible() -> None:
+    assert published()["vax"].responsible.keys() == {"CHM", "REI", "MOVPSL", "PROBE"}
+    assert published()["vax_vm"].responsible == {}
 
 
 # ---- where the letter and the literature differ, and what decides
@@ -181,6 +207,37 @@ def test_counters_that_users_may_read_would_break_both_theorems() -> None:
     free = variant("riscv", "delete assume counters_off")
     assert verdict("riscv", "csrr.time").privileged is Found.YES
     found = verdict_of(free, "csrr.time")
+    assert (found.virtualizable, found.hybrid) == (Found.NO, Found.NO)
+
+
+def test_a_status_that_is_shown_out_of_a_register_of_the_monitor_is_no_trap() -> None:
+    """As the modified VAX answers MOVPSL in a virtual machine: right if its monitor keeps that register, and not by the
+    letter, which knows of no such monitor."""
+    shown = variant(
+        "vax_vm",
+        """add state vmpsl : word @resource "The status that a virtual machine is to see."
+           override instr movpsl "d" S(0xdc) { r[d] <- if psl.cur == kernel then psl else vmpsl }""",
+    )
+    found = verdict_of(shown, "movpsl")
+    assert (found.virtualizable, found.sensitivity.mode) == (Found.NO, Found.YES)
+    assert verdict("vax_vm", "movpsl").virtualizable is Found.YES
+
+
+@pytest.mark.parametrize("instruction", ["chmk", "chmu", "rei", "movpsl"])
+def test_on_the_vax_users_of_different_modes_would_notice_that_they_are_in_one(instruction: str) -> None:
+    assert verdict("vax", instruction).hybrid is Found.NO
+    assert exactly(find("vax"), instruction).fails_user is Found.YES
+
+
+def test_a_previous_mode_that_is_none_would_be_entered() -> None:
+    free = variant("riscv_mu", "delete assume stacked_mode")
+    assert not_kept(find("riscv_mu")) == []
+    assert not_kept(free) == ["mret"]
+
+
+def test_users_that_may_wait_would_see_what_is_pending() -> None:
+    free = variant("riscv_mu", 'override instr wfi "" Y(0x105) { pc <- pc when mip == 0 && mtime <u mtimecmp }')
+    found = verdict_of(free, "wfi")
     assert (found.virtualizable, found.hybrid) == (Found.NO, Found.NO)
 
 

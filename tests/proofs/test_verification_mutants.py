@@ -81,8 +81,8 @@ MUTANTS = [
     Mutant(
         "one mode for both states",
         CLASSES,
-        'one, two = in_mode(state, "supervisor"), in_mode(state, "user")',
-        'one, two = in_mode(state, "user"), in_mode(state, "user")',
+        "one, two = pair(arbitrary(self.isa))",
+        'one = two = in_mode(arbitrary(self.isa), "user")',
         "rmode",
     ),
     Mutant("what a trapping step would change counts", CLASSES, "*_untrapped(run), changed", "changed", "gdivide"),
@@ -121,7 +121,7 @@ MUTANTS = [
     Mutant(
         "what is left of a partly privileged one is all of it",
         CLASSES,
-        "rest = self.sensitivity(what, lambda s: negation(_Pair(what, s).guarded))",
+        "rest = self.sensitivity(what, lambda s: let_through(what, s))",
         "rest = self.sensitivity(what)",
         "gdivide",
     ),
@@ -131,7 +131,7 @@ MUTANTS = [
     Mutant(
         "storage outside the window differs between the modes",
         CLASSES,
-        'one, two = in_mode(state, "supervisor"), in_mode(state, "user")',
+        "one, two = pair(arbitrary(self.isa))",
         'one, two = in_mode(window_state(self.isa), "supervisor"), in_mode(window_state(self.isa, "?"), "user")',
         "around",
     ),
@@ -201,7 +201,7 @@ def test_without_a_mistake_every_one_of_them_is_as_expected() -> None:
 
 
 def test_forgetting_the_assumptions_is_refuted() -> None:
-    planted = Mutant("", PAIRS, ", *(reading.value(a.condition) for a in isa.assumptions))", ")", "say")
+    planted = Mutant("", PAIRS, "for a in state.isa.assumptions", "for a in ()", "say")
     isa = corners("corners_iopl")
     assert verdict(mutated(planted), isa, "say").privileged is Found.NO
     assert verdict(sys.modules[CLASSES], isa, "say").privileged is Found.YES

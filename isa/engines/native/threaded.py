@@ -413,4 +413,3 @@ def pc_of(text: Text, plan: Plan, ip: Value, width: int) -> Value:
     """The pc of the instruction whose record lies at `ip`."""
     shift = plan.record_bytes.bit_length() - 1
     return text.resized(text.ashr(text.sub(ip, ZERO), number(64, shift)), width)
-
