@@ -87,13 +87,64 @@ Inductive reason (V : state) : Prop :=
     corresponds w n V R -> word_at V = Some x -> word_at R = Some x -> body x R = Traps t ->
     (~ guarded x -> traps V) -> reason V.
 
-Lemma justified_reason V : proper (regs V) -> justified w (directly := directly) V -> reason V.
+Lemma justified_reason V : proper (regs V) -> justified (directly := directly) w V -> reason V.
 Proof.
-  intros P [D|[D|(NP & D & n & R & C & T)]].
+  intros P [D|[D|(NP & D & n & R & C & t & T)]].
   - destruct (prologue (regs V)) eqn:Q; [eapply Due; eauto|congruence].
   - now apply Withheld.
-  - pose proof (composition _ O _ _ _ _ P C) as CO. pose proof (fetch _ O _ _ _ _ (nth_default_of R) P C) as FE.
+  - pose proof (composition _ O _ _ _ _ P C) as CO. destruct C as [LW WI RE].
+    unfold attempt in T. rewrite RE, (quiet _ O w _ n _ LW P), <- RE in T.
     destruct (locate (size V) (regs V)) as [u|a] eqn:LV; [eapply Unreachable; eauto|].
-Abort.
+    destruct (locate (size R) (regs R)) as [u|b] eqn:LR; [contradiction|].
+    assert (WR : word_at R = Some (nth b (store R) blank)) by (unfold word_at; now rewrite LR).
+    assert (C : corresponds w n V R) by (split; auto). pose proof (fetch _ O _ _ _ _ _ P C WR) as WV.
+    eapply Refused; eauto. intros NG.
+    destruct (attempt V) as [t'|V'] eqn:AV; [now exists t'|exfalso].
+    apply (efficiency _ O _ _ _ _ _ P D NP C WV NG).
+    + intros (t' & E). congruence.
+    + exists t. unfold attempt. now rewrite RE, (quiet _ O w _ n _ LW P), <- RE, LR.
+Qed.
+
+Let all_logged := logged (directly := directly) B w.
+
+Lemma deliver_logged fuel : forall n c c', n <= fuel -> ok M c -> deliver M fuel n c = Some c' -> all_logged c c'.
+Proof.
+  assert (N : forall c, all_logged c c) by (intro; exists []; split; auto).
+  induction fuel as [|fuel IH]; intros [|n] c c' LE OK E; try lia; try (injection E as <-; apply N).
+  cbn [deliver] in E. destruct (run_to_trap M (S n) c) as [[i c1] e] eqn:R.
+  destruct (loop_spec O B w F _ _ _ _ _ _ (le_n _) OK R) as (BR & O1 & _ & G).
+  destruct e as [|t|]; [injection E as <-; exact G| |discriminate].
+  pose proof (monitored_faithful O B w F) as FM. destruct (ok_proper M FM c1 O1) as [P1 L1].
+  destruct (step_keeps O _ P1 L1) as [P2 S2].
+  destruct (bare_run_ends _ _ _ _ _ BR) as [[X _]|(u & X & A & _)]; [discriminate|injection X as <-].
+  assert (ST : step (view M c1) = enter t (view M c1)) by (unfold step; now rewrite (A : attempt (view M c1) = _)).
+  rewrite ST in P2, S2.
+  destruct (put_spec M FM _ c1 O1 P2 S2) as (_ & O2 & _). eapply logged_trans; [exact G|].
+  apply (IH (S n - S i) (put M (enter t (view M c1)) c1)); auto; lia.
+Qed.
+
+Theorem efficiency_of_sessions : forall l c c', ok M c -> session M l c = Some c' ->
+  exists new, log B c' = new ++ log B c /\ Forall reason new.
+Proof.
+  intros l c c' OK S. enough (G : all_logged c c').
+  { destruct G as (new & E & A). exists new. split; auto. eapply Forall_impl; [|exact A].
+    intros V [P J]. now apply justified_reason. }
+  revert c OK S. induction l as [|[n e] l IH]; intros c OK S; cbn in S.
+  - injection S as <-. exists []. split; auto.
+  - destruct (run M n c) as [c1|] eqn:R; [|discriminate]. pose proof (monitored_faithful O B w F) as FM.
+    destruct (deliver_spec O M FM n n c (le_n n) OK) as (d & D & _ & O1 & _). unfold run in R. rewrite R in D.
+    injection D as <-. destruct (ok_proper M FM c1 O1) as [P1 _].
+    destruct (put_spec M FM (act e (view M c1)) c1 O1 (act_proper e _ P1) (act_size e _)) as (_ & O2 & _).
+    eapply logged_trans; [exact (deliver_logged _ _ _ _ (le_n n) OK R)|]. exact (IH (put M _ c1) O2 S).
+Qed.
+
+(* And what is privileged never runs directly: the real machine is in user mode, and the word is the same. *)
+Theorem guarded_traps n V R x : proper (regs V) -> corresponds w n V R -> word_at R = Some x -> guarded x -> traps R.
+Proof.
+  intros P C X G. destruct C as [LW WI RE]. destruct (put_get _ O w _ n _ LW P) as (_ & _ & U).
+  assert (PR : proper (regs R)) by (rewrite RE; eapply (assumption _ O); eauto). rewrite <- RE in U.
+  destruct (G R PR U) as [t T]. exists t. unfold attempt, word_at in *.
+  rewrite RE, (quiet _ O w _ n _ LW P), <- RE. destruct (locate (size R) (regs R)); [discriminate|]. congruence.
+Qed.
 
 End OneMonitor.
