@@ -1,8 +1,8 @@
-(* The theorems of Popek and Goldberg, for any machine and monitor that satisfy the obligations.
+(* Theorem 1 of Popek and Goldberg, for any machine and monitor that satisfy the obligations.
 
-   Theorem 1 has its three properties, each a theorem of its own; Theorem 2 is about towers of monitors; Theorem 3 about
-   a monitor that interprets virtual supervisor mode. Sessions are runs of any length with anything that devices do in
-   between. Next: Toy.v, a machine for which all of this holds. *)
+   Theorem 1 has its three properties, each a theorem of its own. `directly` is left open, so that they are those of
+   Theorem 3 too. Sessions are runs of any length with anything that devices do in
+   between. Next: Towers.v, the other two. *)
 
 Require Import Machine Obligations Dispatcher Simulation.
 
@@ -43,7 +43,7 @@ Qed.
 
 End Sessions.
 
-(* ---- Theorem 1, and Theorem 3: `directly` says which *)
+(* ---- one monitor *)
 
 Section OneMonitor.
 Context `{Monitor} {directly : bool -> bool} (O : Obligations directly).

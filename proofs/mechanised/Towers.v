@@ -2,7 +2,7 @@
 
    Both are `Theorems.v` again: a monitored machine is the machine that its view shows, so a monitor can stand on it;
    and a hybrid monitor is the same loop with direct runs in user mode alone. `Print Assumptions` at the end shows that
-   nothing is assumed but the obligations. *)
+   nothing is assumed but the obligations. Next: Toy.v, a machine for which they hold. *)
 
 Require Import Machine Obligations Dispatcher Simulation Theorems.
 
@@ -116,3 +116,17 @@ Proof.
 Qed.
 
 End Named.
+
+Print Assumptions theorem_1_equivalence.
+Print Assumptions theorem_1_resource_control.
+Print Assumptions parked.
+Print Assumptions theorem_1_efficiency.
+Print Assumptions guarded_traps.
+Print Assumptions theorem_2.
+Print Assumptions loaded.
+Print Assumptions never_due_below.
+Print Assumptions theorem_3_equivalence.
+Print Assumptions theorem_3_resource_control.
+Print Assumptions theorem_3_efficiency.
+Print Assumptions theorem_3_recursion.
+Print Assumptions theorem_3_asks_less.
