@@ -2,7 +2,12 @@
 
    The fields of `Obligations` are the keys of THEOREMS in proofs/obligations.py (a hyphen is an underscore here), in
    its order and with its sentences; a test compares them. There each is asked of one machine over bit-vectors, here
-   each is assumed of any machine, over natural numbers. Everything else in this folder follows from them.
+   each is assumed of any machine, over natural numbers. Everything else in this folder follows from them, and each is
+   used: a test takes one after the other away, and then some proof fails.
+
+   Two parts of obligations are not here. That `advance` by one does what the prologue does: for a step that runs
+   directly `direct` says it, and for a guest that waits, whose steps the engines skip, nothing is claimed here. That
+   whatever a lower level is loaded with is legal: among natural numbers it follows (`loaded` in Towers.v).
    Next: Dispatcher.v, the loop whose runs are to be proved right. *)
 
 Require Import Machine.

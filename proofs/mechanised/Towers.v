@@ -94,16 +94,14 @@ End Towers.
 Section Named.
 Context `{Monitor} (B : realisation) (F : faithful B) (w : window).
 
-Definition theorem_1_equivalence (O : Obligations always) := equivalence O B w F.
-Definition theorem_1_resource_control (O : Obligations always) := resource_control O B w F.
-Definition theorem_1_efficiency (O : Obligations always) := efficiency_of_sessions O B w F.
-Definition theorem_2 (O : Obligations always) := recursion O.
+Definition theorem_1 (O : Obligations always) :=
+  (equivalence O B w F, resource_control O B w F, parked O B w F, efficiency_of_sessions O B w F, guarded_traps O w).
+
+Definition theorem_2 (O : Obligations always) := (recursion O, loaded O, never_due_below O).
 
 (* The hybrid form: `Obligations hybrid` asks nothing of direct steps from virtual supervisor mode. *)
-Definition theorem_3_equivalence (O : Obligations hybrid) := equivalence O B w F.
-Definition theorem_3_resource_control (O : Obligations hybrid) := resource_control O B w F.
-Definition theorem_3_efficiency (O : Obligations hybrid) := efficiency_of_sessions O B w F.
-Definition theorem_3_recursion (O : Obligations hybrid) := recursion O.
+Definition theorem_3 (O : Obligations hybrid) :=
+  (equivalence O B w F, resource_control O B w F, parked O B w F, efficiency_of_sessions O B w F, recursion O).
 
 (* What is right in both modes is right in one: Theorem 3 asks for less. *)
 Theorem theorem_3_asks_less : Obligations always -> Obligations hybrid.
@@ -117,16 +115,7 @@ Qed.
 
 End Named.
 
-Print Assumptions theorem_1_equivalence.
-Print Assumptions theorem_1_resource_control.
-Print Assumptions parked.
-Print Assumptions theorem_1_efficiency.
-Print Assumptions guarded_traps.
+Print Assumptions theorem_1.
 Print Assumptions theorem_2.
-Print Assumptions loaded.
-Print Assumptions never_due_below.
-Print Assumptions theorem_3_equivalence.
-Print Assumptions theorem_3_resource_control.
-Print Assumptions theorem_3_efficiency.
-Print Assumptions theorem_3_recursion.
+Print Assumptions theorem_3.
 Print Assumptions theorem_3_asks_less.
