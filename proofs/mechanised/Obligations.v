@@ -5,6 +5,7 @@
    each is assumed of any machine, over natural numbers. Everything else in this folder follows from them, and each is
    used: a test takes one after the other away, and then some proof fails.
 
+   `direct` speaks of the whole state: the virtual machine's own step, too, leaves what is beyond its channels alone.
    Two parts of obligations are not here. That `advance` by one does what the prologue does: for a step that runs
    directly `direct` says it, and for a guest that waits, whose steps the engines skip, nothing is claimed here. That
    whatever a lower level is loaded with is legal: among natural numbers it follows (`loaded` in Towers.v).

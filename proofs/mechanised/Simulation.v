@@ -201,7 +201,8 @@ Proof.
      end) = (i, c', e) ->
     exists m, i = n + m /\ bare_run (total - n) (view M c1) = (m, view M c', e) /\
     ok M c' /\ kept M c1 c' /\ logged c1 c').
-  { clear - O IH LE T F. intros n c1 i c' e LN OK J E. replace (total - n) with (S (total - S n)) by lia. cbn [bare_run].
+  { clear - O IH LE T F. intros n c1 i c' e LN OK J E.
+    replace (total - n) with (S (total - S n)) by lia. cbn [bare_run].
     destruct (interpret B w c1) as [c2 t] eqn:I. destruct (interpret_spec _ _ _ OK J I) as (O2 & K2 & G2 & A).
     destruct t as [t|].
     - injection E as <- <- <-. destruct A as [-> ->]. exists 0. repeat split; try apply K2; try apply O2; auto; lia.

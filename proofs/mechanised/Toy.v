@@ -23,7 +23,8 @@ Definition aged (n : nat) (c : registers) : registers :=
 Definition place (q : nat) (c : registers) (a : nat) : nat + nat :=
   if (a <? bound c) && (base c + a <? q) then inr (base c + a) else inl 1.
 
-Definition update (a x : nat) (l : list nat) : list nat := firstn a l ++ match skipn a l with [] => [] | _ :: r => x :: r end.
+Definition update (a x : nat) (l : list nat) : list nat :=
+  firstn a l ++ match skipn a l with [] => [] | _ :: r => x :: r end.
 
 Definition next (c : registers) (a : nat) : registers :=
   Regs a (pc c + 1) (is_user c) (base c) (bound c) (ticked (timer c)) (clock c + 1).

@@ -102,7 +102,8 @@ Ltac others open :=
     apply negb_false_iff in E; rewrite !andb_true_iff, !Nat.eqb_eq in E;
     destruct E as ((((U & B) & C) & D) & F), r; cbn in *; congruence
   | intros w q n c _ _; cbn; now rewrite aged_mapped
-  | intros w n V R _ C; pose proof (same_place open w n V R (pc (regs V)) C) as P; destruct C as [_ _ RE]; cbn in RE |- *;
+  | intros w n V R _ C; pose proof (same_place open w n V R (pc (regs V)) C) as P;
+    destruct C as [_ _ RE]; cbn in RE |- *;
     replace (pc (regs R)) with (pc (regs V)) by (rewrite RE; reflexivity);
     destruct (place (size V) _ _), (place (size R) _ _); tauto
   | intros w n V R x _ C; pose proof (same_place open w n V R (pc (regs V)) C) as P; destruct C as [_ _ RE];
