@@ -3,8 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 PACKAGES := isa monitor proofs guests trapline
+# Programs that tests call and that no Python package brings: names of Debian packages.
+CLIENTS := coq
 
-.PHONY: demo test quick check nightly bench clean
+.PHONY: demo test quick check nightly bench clients mechanised clean
 
 demo: $(READY)
 	@$(BIN)/trapline demo
@@ -24,6 +26,14 @@ nightly: $(READY)
 
 bench: $(READY)
 	@$(BIN)/trapline bench --output bench.json
+
+clients:
+	@.ci/clients $(CLIENTS)
+
+mechanised:
+	@mkdir -p build/mechanised
+	@cp proofs/mechanised/* build/mechanised
+	@cd build/mechanised && for file in $$(grep '\.v$$' _CoqProject); do coqc -R . Trapline $$file || exit 1; done
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv

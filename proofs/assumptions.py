@@ -6,7 +6,8 @@ device, and not the monitor's own map. A condition on the size of storage alone 
 is checked there, and no step can change it.
 """
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import z3
 
@@ -19,7 +20,7 @@ from proofs.access import HOLDS, Check
 from proofs.classification import Subject
 from proofs.mapping import mapped
 from proofs.pairs import in_mode, proper
-from proofs.solving import Answer, Found, exists, opposite
+from proofs.solving import Found, exists, opposite
 from proofs.symbolic import (
     Cells,
     Memory,
@@ -42,25 +43,53 @@ def standing(isa: Isa) -> tuple[Assumption, ...]:
     return tuple(a for a in isa.assumptions if any(isinstance(n, Read | Element | Load) for n in nodes(a.condition)))
 
 
+@dataclass(frozen=True)
+class Question:
+    """An assumption is broken by `about` if `given` and `refuted` can hold together; `state` is where that would be,
+    `said` what it would mean."""
+
+    about: str
+    state: SymbolicState
+    given: tuple[Term, ...]
+    refuted: Term
+    said: str
+
+    def check(self, timeout: float) -> Check:
+        answer = exists([*self.given, self.refuted], timeout)
+        if answer.found is Found.YES:
+            return Check(Found.NO, f"{self.said}: {state_words(answer.model, self.state)}")
+        return Check(opposite(answer.found))
+
+
 def assumed(isa: Isa, core: Core | None, timeout: float) -> dict[str, Check]:
     """What can be said without looking at instructions, by the name of what breaks an assumption."""
-    if not isa.assumptions:
-        return {}
-    found = {TOGETHER: _together(isa, timeout), RESET: _after_reset(isa, timeout), ENTRY: _entry(isa, timeout)}
-    found |= {DEVICES: _devices(isa, timeout)}
-    return found | ({MONITOR: _mapped(core, timeout)} if core else {})
+    together = {TOGETHER: _together(isa, timeout)} if isa.assumptions else {}
+    return together | {q.about: q.check(timeout) for q in parts(isa, core)}
+
+
+def parts(isa: Isa, core: Core | None) -> Iterator[Question]:
+    """What is asked of the parts of a machine other than its instructions."""
+    if standing(isa):
+        yield from (_after_reset(isa), _entry(isa), _devices(isa))
+        if core is not None:
+            yield _mapped(core)
 
 
 def keeps(what: Subject, timeout: float) -> Check:
     """Whether a step of the instruction that does not trap leads to a state in which the assumptions hold."""
+    question = kept(what)
+    return HOLDS if question is None else question.check(timeout)
+
+
+def kept(what: Subject) -> Question | None:
+    """The same as a question; None if the step writes nothing that is assumed."""
     isa = what.isa
-    conditions = [a.condition for a in standing(isa)]
-    if not _may_change(what.whole, conditions):
-        return HOLDS
+    if not _may_change(what.whole, [a.condition for a in standing(isa)]):
+        return None
     state = arbitrary(isa)
     run = attempt(what.whole, state)
-    asked = [proper(state), negation(run.trapped), *run.facts, _broken(run.state)]
-    return _check(exists(asked, timeout), state, "an assumption no longer holds after it")
+    given = (proper(state), negation(run.trapped), *run.facts)
+    return Question(what.name, state, given, _broken(run.state), "an assumption no longer holds after it")
 
 
 def _may_change(step: Behaviour, conditions: list[Expr]) -> bool:
@@ -86,42 +115,36 @@ def _together(isa: Isa, timeout: float) -> Check:
     return HOLDS
 
 
-def _after_reset(isa: Isa, timeout: float) -> Check:
+def _after_reset(isa: Isa) -> Question:
     """Registers are zero before reset says otherwise; storage is whatever was loaded."""
     free = arbitrary(isa)
     scalars = {name: z3.BitVecVal(0, term.size()) for name, term in free.scalars.items()}
     files = {s.name: Memory(_zeros(s.width)) for s in isa.states.values() if s.kind is Kind.ARRAY}
     state = perform(isa.reset, replace(free, scalars=scalars, arrays=files))
-    sized = [Symbolic(state).value(a.condition) for a in isa.assumptions if a not in standing(isa)]
-    return _check(exists([*sized, _broken(state)], timeout), state, "an assumption does not hold after reset")
+    sized = tuple(Symbolic(state).value(a.condition) for a in isa.assumptions if a not in standing(isa))
+    return Question(RESET, state, sized, _broken(state), "an assumption does not hold after reset")
 
 
 def _zeros(width: int) -> Cells:
     return lambda index: z3.BitVecVal(0, width)
 
 
-def _entry(isa: Isa, timeout: float) -> Check:
+def _entry(isa: Isa) -> Question:
     params = {"cause": z3.BitVec("cause", isa.cause_width), "info": z3.BitVec("info", isa.info_width)}
     before = arbitrary(isa)
     after = perform(isa.entry, before, params)
-    return _check(exists([proper(before), _broken(after)], timeout), before, "an assumption no longer holds after it")
+    return Question(ENTRY, before, (proper(before),), _broken(after), "an assumption no longer holds after it")
 
 
-def _devices(isa: Isa, timeout: float) -> Check:
+def _devices(isa: Isa) -> Question:
     """A device may ask for attention at any time."""
     before = after = arbitrary(isa)
     for place in places(isa, frozenset({Role.PENDING})):
         after = after.put(place, z3.BitVec(f"asked_{place.state}_{place.low}", place.width))
-    return _check(exists([proper(before), _broken(after)], timeout), before, "they break an assumption")
+    return Question(DEVICES, before, (proper(before),), _broken(after), "they break an assumption")
 
 
-def _mapped(core: Core, timeout: float) -> Check:
+def _mapped(core: Core) -> Question:
     before = mapped(core)
-    answer = exists([*before.hypotheses, _broken(before.real)], timeout)
-    return _check(answer, before.virtual, "in the real state of a virtual machine an assumption does not hold")
-
-
-def _check(answer: Answer, state: SymbolicState, said: str) -> Check:
-    if answer.found is Found.YES:
-        return Check(Found.NO, f"{said}: {state_words(answer.model, state)}")
-    return Check(opposite(answer.found))
+    said = "in the real state of a virtual machine an assumption does not hold"
+    return Question(MONITOR, before.virtual, tuple(before.hypotheses), _broken(before.real), said)

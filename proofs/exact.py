@@ -77,7 +77,9 @@ class Direct:
 
     @property
     def differs(self) -> Term:
-        return disjunction(self.bare.trapped, state_differs(self.seen, self.bare.state), self.storage_differs)
+        """The bare step traps, speaks to a device, which no direct step does, or leaves another state."""
+        spoken = (x.guard for x in self.bare.exchanges)
+        return disjunction(self.bare.trapped, *spoken, state_differs(self.seen, self.bare.state), self.storage_differs)
 
     @property
     def storage_differs(self) -> Term:

@@ -42,6 +42,8 @@ def _told(isa: Isa, model: Any, step: Direct) -> Iterator[str]:
         cause = isa.cause.name_of(number(model, step.bare.cause))
         yield f"bare it traps ({cause}), run directly it does not"
         return
+    if any(number(model, x.guard) for x in step.bare.exchanges):
+        yield "bare it speaks to a device, run directly it reaches none"
     for place, ours, theirs in _places(isa, step.seen, step.bare.state):
         a, b = number(model, ours), number(model, theirs)
         if a != b:

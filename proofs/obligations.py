@@ -17,6 +17,7 @@ from isa.ir import Behaviour, Load, Store
 from isa.machine.time import COUNT_WIDTH, NEVER, Time
 from isa.partition import RESOURCES, places
 from monitor.core import REAL, Core
+from proofs.assumptions import kept, parts
 from proofs.classification import Subject, subjects
 from proofs.exact import Direct, direct, state_differs
 from proofs.mapping import Allocation, Mapped, mapped, paired, unpaired
@@ -54,6 +55,7 @@ class Obligation:
 THEOREMS = {
     "put-get": "saving what was just resumed gives the virtual state back, whatever it was",
     "get-put": "if the audit is silent, resuming what was saved gives the real state back: nothing else was changed",
+    "put-put": "saving again forgets an earlier save, and neither it nor time changes audit, mode or a later save",
     "quiet": "with its resources parked, the real machine's prologue never traps, however long it runs",
     "composition": "the composed relocation admits the same addresses, leads to the same words, and stays inside",
     "fetch": "a direct fetch that does not trap gives the word that the virtual machine would fetch",
@@ -61,10 +63,12 @@ THEOREMS = {
     "timely": "a direct step moves the horizon by the one step that passed and not otherwise",
     "frame": "a direct step changes no word outside the allocation",
     "audit": "a direct step that does not trap never makes the audit fire, and uses no channel",
+    "assumption": "what the description assumes holds after reset and is kept by every bare step and by the map",
     "interpretation": "an interpreted step, trap entry included, changes no word outside the allocation",
-    "efficiency": "a direct step of what is not privileged traps only if the virtual machine's own step does",
+    "efficiency": "a direct step traps only if the virtual machine's own step does, or would in the mode of guests",
     "injection": "what a device does to the virtual machine's resources does not reach the real machine",
     "advance": "advance by n agrees with n untrapped steps, by induction on n",
+    "apart": "what time does to the virtual machine's registers, it does to its resources",
     "horizon": "the horizon falls by one with each step, and is zero exactly when the prologue traps",
     "nesting": "two maps on top of each other are one map of a legal allocation",
 }
@@ -82,8 +86,10 @@ def obligations(core: Core, time: Time, topic: str) -> Iterator[Obligation]:
     """The obligations of one topic. `core` and `time` may be mutants of the shipping ones."""
     if topic == MAP:
         yield from _map(core)
+        yield from _assumed(core)
     elif topic == TIME:
         yield from _time(core.isa, time)
+        yield _apart(core)
     elif topic == NESTING:
         yield from _nesting(core)
     else:
@@ -101,6 +107,7 @@ def _map(core: Core) -> Iterator[Obligation]:
     yield Obligation("put-get", "audit", given, before.audit(before.real, before.steps))
     yield Obligation("put-get", "mode", given, negation(is_guest_mode(before.real)))
     yield _audit_is_complete(core)
+    yield from _put_put(before, given)
     quiet = attempt(Behaviour(isa.prologue.traps), before.real)
     yield Obligation("quiet", "prologue", given, quiet.trapped)
     yield from _composition(before, given)
@@ -122,12 +129,26 @@ def _audit_is_complete(core: Core) -> Obligation:
     return Obligation("get-put", "audit", given, state_differs(expected, after))
 
 
-def _changed(state: SymbolicState) -> SymbolicState:
+def _put_put(before: Mapped, given: tuple[Term, ...]) -> Iterator[Obligation]:
+    """A run saves more than once; what it saved before, and the time it gave since, must not matter."""
+    one, two = _changed(before.real), _changed(before.real, "_later")
+    steps = {"steps": z3.BitVec("given", COUNT_WIDTH)}
+    aged = perform(before.core.advance, before.saved(one), steps)
+    since = replace(before, virtual=aged)
+    later = perform(before.core.advance, before.saved(two), steps)
+    yield Obligation("put-put", "state", given, state_differs(since.saved(two), later))
+    audits = (m.audit(two, before.steps) for m in (before, since))
+    yield Obligation("put-put", "audit", given, negation(same(*audits)))
+    mode = before.core.isa.the(Role.MODE)
+    yield Obligation("put-put", "mode", given, negation(same(aged.at(mode), before.virtual.at(mode))))
+
+
+def _changed(state: SymbolicState, tag: str = "_after") -> SymbolicState:
     """The state after changes to any of its registers: each is touched or not, so that samples meet both."""
-    other = arbitrary(state.isa, "_after")
+    other = arbitrary(state.isa, tag)
 
     def chosen(name: str, new: Term, old: Term) -> Term:
-        return z3.If(z3.BitVec(f"touched_{name}", 1) == 1, new, old)
+        return z3.If(z3.BitVec(f"touched_{name}{tag}", 1) == 1, new, old)
 
     def cells_of(name: str) -> Memory:
         return Memory(lambda at: chosen(name, other.arrays[name].read(at), state.arrays[name].read(at)))
@@ -172,8 +193,21 @@ def _step(core: Core, time: Time, what: Subject) -> Iterator[Obligation]:
     yield Obligation("timely", what.name, ran, step.untimely, never)
     yield Obligation("frame", what.name, ran, step.escapes, never)
     yield Obligation("audit", what.name, ran, step.intrudes, never)
+    yield from _kept(what)
     yield _efficiency(step, never)
     yield from _interpretation(step)
+
+
+def _kept(what: Subject) -> Iterator[Obligation]:
+    """What is assumed holds after the instruction; asked where it could be changed."""
+    question = kept(what)
+    if question is not None:
+        yield Obligation("assumption", what.name, question.given, question.refuted, None)
+
+
+def _assumed(core: Core) -> Iterator[Obligation]:
+    for question in parts(core.isa, core):
+        yield Obligation("assumption", question.about, question.given, question.refuted)
 
 
 def _efficiency(step: Direct, never: bool) -> Obligation:
@@ -249,6 +283,15 @@ def _time(isa: Isa, time: Time) -> Iterator[Obligation]:
     yield Obligation("horizon", "zero", given, (now == 0) != stepped.trapped)
     yield Obligation("horizon", "falls", (*given, now != 0, now != never), then != now - 1, None)
     yield Obligation("horizon", "never", (*given, now == never), z3.And(then != never, then != never - 1), None)
+
+
+def _apart(core: Core) -> Obligation:
+    """With its resources put back, a virtual state that has aged is what it was."""
+    state = arbitrary(core.isa)
+    aged = perform(core.advance, state, {"steps": z3.BitVec("n", COUNT_WIDTH)})
+    for place in places(core.isa, RESOURCES):
+        aged = aged.put(place, state.at(place))
+    return Obligation("apart", "state", (), state_differs(aged, state))
 
 
 # ---- nesting
