@@ -12,13 +12,14 @@ from typing import Any
 import z3
 
 from isa.description import Instruction, Kind, Role, State
+from isa.ir import Behaviour
 from isa.machine.time import COUNT_WIDTH, time_of
 from monitor.core import Core
 from proofs.classification import UNASSIGNED
 from proofs.mapping import Mapped, mapped
 from proofs.obligations import MAP, Obligation, obligations
 from proofs.solving import Found, exists
-from proofs.symbolic import Symbolic, Term, conjunction, index_width, same
+from proofs.symbolic import Symbolic, Term, attempt, conjunction, index_width, negation, same
 from proofs.variants.rigs import Place, Rig, Start
 
 SHOWING = ("direct", "frame", "audit", "composition", "fetch")  # a failure of these shows in one step
@@ -81,11 +82,13 @@ def _fetched(before: Mapped, name: str) -> list[Term]:
     """The bare machine fetches this instruction, if it is one."""
     isa = before.core.isa
     word = Symbolic(before.virtual).value(isa.fetch.word)
+    fetches = (attempt(Behaviour(isa.fetch.traps), state) for state in (before.virtual, before.real))
+    admitted = [negation(run.trapped) for run in fetches]
     if name in isa.instructions:
-        return [_is(isa.instructions[name], word)]
+        return [*admitted, _is(isa.instructions[name], word)]
     if name == UNASSIGNED:
         others = (_is(i, word, bound=False) for i in isa.instructions.values())
-        return [*(z3.Not(o) for o in others), word == z3.BitVec("operand_insn", isa.word)]
+        return [*admitted, *(z3.Not(o) for o in others), word == z3.BitVec("operand_insn", isa.word)]
     return []
 
 
