@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from isa.description import Isa
-from proofs.solving import Found
+from proofs.solving import Found, both, either
 from proofs.variants import Outcome, judged, variant
 from proofs.variants.changes import CHANGES
 from proofs.variants.judging import Verify
@@ -85,15 +85,38 @@ def believing(isa: Isa, timeout: float, workers: int) -> Any:
     return Said(Found.YES if not found.culprits else Found.NO, culprits=tuple(found.culprits), findings=found.findings)
 
 
+def by_the_letter(isa: Isa, timeout: float, workers: int) -> Any:
+    """`verify` that takes the paper's definitions for what a monitor needs."""
+    found = verify(isa, timeout, workers)
+    return Said(found.letter.theorem1, found.letter.theorem3, found.culprits, found.facts, found.findings)
+
+
+def of_pieces(isa: Isa, timeout: float, workers: int) -> Any:
+    """`verify` as it was once: classes of instructions alone, one that memory-traps in every pair taken for privileged,
+    and no premise that is about refusals, the prologue or the fetch."""
+    found = verify(isa, timeout, workers)
+    fine = (either(f.verdict.privileged, f.verdict.virtualizable) for f in found.findings)
+    return Said(both(*fine), findings=found.findings)
+
+
 LEFT_OUT: list[tuple[str, Callable[[], Verify], str]] = [
     ("the prologue", lambda: unjudged(prologue=DOWN.isa.prologue), "prologue: moves the mode or the relocation"),
     ("the fetch", lambda: unjudged(fetch=DOWN.isa.fetch), "fetch: depends on what is not the program's"),
     ("the trap entry", lambda: unjudged(entry=DOWN.isa.entry), "entry: loses something"),
     ("assumptions", lambda: believing, "assumption: broken"),
     ("contradictions", lambda: believing, "assumption: against another"),
+    ("what memory traps hide", lambda: of_pieces, "body: traps always in one mode"),
+    ("refusals", lambda: of_pieces, "view: a second one that tells"),
 ]
 
 
 @pytest.mark.parametrize(("part", "plant", "kind"), LEFT_OUT)
 def test_a_verdict_that_leaves_out_a_part_is_caught(part: str, plant: Callable[[], Verify], kind: str) -> None:
     assert caught(plant(), kind)
+
+
+def test_a_verdict_by_the_letter_is_caught_where_a_guest_sees_the_bound() -> None:
+    shows_bound = variant(26, DOWN, "body: anything")
+    assert "bound" in shows_bound.text.rpartition("variant")[2]
+    assert judged(shows_bound, by_the_letter).outcome is Outcome.DIFFERS
+    assert not judged(shows_bound).outcome.fails
