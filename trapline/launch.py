@@ -23,11 +23,9 @@ from isa.devices import (
     Live,
     MemoryBacking,
     Recorder,
-    Replay,
     Script,
     Terminal,
-    load_recording,
-    read_script,
+    read_input,
 )
 from isa.devices.catalogue import misfit
 from isa.devices.inputs import LARGEST_SCRIPT
@@ -192,7 +190,7 @@ def guest_input(asked: str | None, usual: bytes, recorder: Recorder | None = Non
         return Script(usual) if usual else Live(recorder) if live else None
     if asked == "-":
         return Live(recorder) if live else Script(_stdin())
-    return Replay(load_recording(asked)) if _is_recording(asked) else read_script(asked)
+    return read_input(asked)()
 
 
 def recorded_input(asked: str | None, usual: bytes) -> Callable[[], Input]:
@@ -202,22 +200,10 @@ def recorded_input(asked: str | None, usual: bytes) -> Callable[[], Input]:
     if asked is None or asked == "-":
         data = usual if asked is None else _stdin()
         return lambda: Script(data)
-    if _is_recording(asked):
-        arrivals = load_recording(asked)
-        return lambda: Replay(arrivals)
-    read_script(asked)  # explains a file that cannot be read
-    return lambda: read_script(asked)
+    return read_input(asked)
 
 
 def _stdin() -> bytes:
     """All of stdin. Raises OSError if it cannot be read."""
     with open(STDIN, "rb", closefd=False) as stream:
         return stream.read(LARGEST_SCRIPT)
-
-
-def _is_recording(path: str) -> bool:
-    try:
-        with open(path, "rb") as file:
-            return file.read(11) == b'{"trapline"'
-    except (OSError, ValueError):
-        return False  # `read_script` explains

@@ -9,6 +9,7 @@ import stat
 from contextlib import ExitStack
 
 from isa.errors import Source, TraplineError
+from isa.texts import decoded
 
 MAX_BYTES = 16 << 20
 
@@ -85,7 +86,4 @@ def _read(file: int, name: str) -> Source:
         raise TraplineError(f"cannot read {name}: {_reason(error)}") from None
     if len(data) > MAX_BYTES:
         raise TraplineError(f"cannot read {name}: it is larger than {MAX_BYTES} bytes")
-    try:
-        return Source(name, data.decode())
-    except UnicodeDecodeError as error:
-        raise TraplineError(f"cannot read {name}: it is not text (byte {error.start} is not UTF-8)") from None
+    return decoded(name, data)

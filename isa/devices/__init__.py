@@ -10,7 +10,7 @@ from isa.devices.catalogue import PLACES, attach, standard
 from isa.devices.console import Console, Descriptor, Sink
 from isa.devices.difference import differences
 from isa.devices.disk import BLOCK, DURATION, Disk, open_disk
-from isa.devices.inputs import INTERVAL, Input, Live, Replay, Script, read_script
+from isa.devices.inputs import INTERVAL, Input, Live, Replay, Script, read_input
 from isa.devices.ports import Device, DeviceFailure, DeviceStorage, Ports
 from isa.devices.random import RandomSource
 from isa.devices.recording import Arrival, Recorder, load_recording, parse_recording
@@ -46,6 +46,6 @@ __all__ = [
     "load_recording",
     "open_disk",
     "parse_recording",
-    "read_script",
+    "read_input",
     "standard",
 ]

@@ -5,10 +5,11 @@ machine runs (by `terminal.py`) and recorded by `recording.py`. All arrive at st
 arrival is all that a guest can tell about it, so a script and a recording give the same run again.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Protocol
 
-from isa.devices.recording import LATEST, Arrival, Recorder
+from isa.devices.recording import LARGEST_RECORDING, LATEST, MAGIC, Arrival, Recorder, parse_recording
 from isa.devices.saved import Saved, packed
 from isa.errors import TraplineError
 
@@ -180,14 +181,26 @@ class Live:
 KINDS: dict[str, type[Script] | type[Replay] | type[Live]] = {k.kind: k for k in (Script, Replay, Live)}
 
 
-def read_script(path: str, interval: int = INTERVAL) -> Script:
-    """The bytes of a file as a script. Raises TraplineError if it cannot be read or exceeds 16 MiB."""
+def read_input(path: str) -> Callable[[], Script | Replay]:
+    """A maker of equal inputs from a file, which is read once, so that it may be a pipe: the bytes of a script, or a
+    recording.
+
+    Raises TraplineError if it cannot be read or is too long (16 MiB, a recording 64), SourceError if it is damaged.
+    """
+    data = _bytes(path)
+    recorded = data.startswith(MAGIC)
+    if len(data) > (LARGEST_RECORDING if recorded else LARGEST_SCRIPT):
+        raise TraplineError(f"the input {path} is longer than {LARGEST_SCRIPT} bytes", "give a shorter input")
+    if recorded:
+        arrivals = parse_recording(data.decode("utf-8", "replace"), path)
+        return lambda: Replay(arrivals)
+    return lambda: Script(data)
+
+
+def _bytes(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            data = file.read(LARGEST_SCRIPT + 1)
+            return file.read(LARGEST_RECORDING + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise TraplineError(f"cannot read the input {path}: {reason}", "give the name of a readable file") from None
-    if len(data) > LARGEST_SCRIPT:
-        raise TraplineError(f"the input {path} is longer than {LARGEST_SCRIPT} bytes", "give a shorter input")
-    return Script(data, interval)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from isa.errors import Diagnostic, Source, SourceError, Span, TraplineError
 
 HEADER = {"trapline": "input", "version": 1}
+MAGIC = b'{"trapline"'  # how a recording begins, and no other input
 LARGEST_RECORDING = 1 << 26
 LONGEST_LINE = 200
 LATEST = 2**63 - 1

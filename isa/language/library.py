@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from isa.errors import Source, SourceError, TraplineError, UsageError
 from isa.language import limits
+from isa.texts import decoded
 
 if TYPE_CHECKING:
     from isa.description import Isa
@@ -32,12 +33,13 @@ def names_in(text: str) -> list[tuple[str, str | None, str]]:
 
 def read_source(path: str, name: str = "") -> Source:
     """A text file as a source. Raises TraplineError if it cannot be read or is not text."""
+    most = 4 * limits.FILE_CHARACTERS  # beyond that it is refused, whatever is cut off
     try:
         with open(path, "rb") as file:
-            data = file.read(4 * limits.FILE_CHARACTERS + 1)
+            data = file.read(most + 1)
     except OSError as error:
         raise TraplineError(f"cannot read `{path}`: {os.strerror(error.errno or 0)}") from None
-    return Source(name or path, data.decode("utf-8-sig", errors="replace"))
+    return decoded(name or path, data.decode(errors="ignore").encode() if len(data) > most else data)
 
 
 @dataclass(frozen=True)

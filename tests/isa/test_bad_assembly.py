@@ -126,7 +126,7 @@ def test_a_path_with_a_zero_byte_is_refused(tmp_path: Path) -> None:
     [
         (None, "cannot read {}: no such file or directory"),
         ("directory", "cannot read {}: it is not a regular file"),
-        (b"\xff\xfe", "cannot read {}: it is not text (byte 0 is not UTF-8)"),
+        (b"\xff\xfe", "the file is not text: byte 0xff is not UTF-8"),
         (b"\n" * ((16 << 20) + 1), "cannot read {}: it is larger than 16777216 bytes"),
     ],
     ids=["missing", "directory", "binary", "large"],

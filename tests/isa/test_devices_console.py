@@ -2,13 +2,14 @@
 
 import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.devices import Arrival, Console, Descriptor, DeviceFailure, Live, Recorder, Replay, Script, load_recording
-from isa.devices import read_script as read
+from isa.devices import read_input as read
 from isa.devices.console import ENDED, WAITING
 from isa.errors import TraplineError
 
@@ -177,7 +178,7 @@ def test_a_restored_live_console_keeps_its_terminal() -> None:
 
 def test_scripts_from_files(tmp_path: Path) -> None:
     (tmp_path / "script").write_bytes(b"\x00\xffa")
-    console = Console(read(str(tmp_path / "script")))
+    console = Console(read(str(tmp_path / "script"))())
     act(console, 1000)
     assert drain(console) == b"\x00\xffa"
     with pytest.raises(TraplineError, match=r"cannot read the input .*missing: No such file"):
@@ -186,6 +187,22 @@ def test_scripts_from_files(tmp_path: Path) -> None:
         read(str(tmp_path))
     with pytest.raises(TraplineError, match="null byte"):
         read("a\0b")
+
+
+def test_a_pipe_is_read_once_and_whole(tmp_path: Path) -> None:
+    """Its beginning is looked at to tell a recording from a script, and must not be lost by that."""
+    fifo = tmp_path / "pipe"
+    os.mkfifo(fifo)
+    for written, kind in (
+        (b"ab\n", Script),
+        (b'{"trapline": "input", "version": 1}\n{"step": 7, "char": 97}\n', Replay),
+    ):
+        writer = Thread(target=fifo.write_bytes, args=(written,))
+        writer.start()
+        make = read(str(fifo))
+        writer.join()
+        one, two = make(), make()
+        assert isinstance(one, kind) and one.arrive(10**6) == two.arrive(10**6) == (b"a" if kind is Replay else b"ab\n")
 
 
 def test_a_script_file_that_is_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
