@@ -19,7 +19,8 @@ def _not_text(name: str, data: bytes, error: UnicodeDecodeError) -> SourceError:
     before = _plain(data[: error.start].decode())
     line, column = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
     span = Span(Source(name, readable), line, column, column + 1)
-    return SourceError((Diagnostic(span, f"the file is not text: byte {data[error.start]:#04x} is not UTF-8", "save it as UTF-8"),))
+    rule = f"the file is not text: byte {data[error.start]:#04x} is not UTF-8"
+    return SourceError((Diagnostic(span, rule, "save it as UTF-8"),))
 
 
 def _plain(text: str) -> str:
