@@ -7,7 +7,7 @@ from isa.assembler.expressions import Expression, evaluate
 from isa.assembler.fitting import fit, fit_word
 from isa.assembler.image import Image, Line, Segment, printable
 from isa.assembler.layout import Layout
-from isa.assembler.program import Characters, Code, Data, Item, Report, Room
+from isa.assembler.program import Characters, Code, Data, Item, Report, Room, Whole
 from isa.assembler.syntax import Argument
 from isa.assembler.tokens import Fault, Poisoned
 from isa.encoding import encoding_digest
@@ -51,11 +51,17 @@ class Emission:
             case Code(instruction, arguments):
                 self.used.add(instruction.name)
                 return [instruction.match | sum(self._argument(item, a) for a in arguments)]
+            case Whole(value, width):
+                self._fitted(item, value, width)
+                return []
 
     def _word(self, item: Item, expression: Expression) -> int:
+        return self._fitted(item, expression, self.isa.word)
+
+    def _fitted(self, item: Item, expression: Expression, width: int) -> int:
         try:
             value = evaluate(expression, self.layout.symbols.scope(item.place))
-            return fit_word(value, self.isa.word, expression.span)
+            return fit_word(value, width, expression.span)
         except Fault as fault:
             self._add(item, fault)
         except Poisoned:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from isa.assembler.directives import DIRECTIVES, record
 from isa.assembler.expressions import Expression, evaluate, parse
 from isa.assembler.macros import Macro, Recording, bind, substitute, substitute_pseudo
-from isa.assembler.program import Characters, Code, Context, Data, Item, Report, Room
+from isa.assembler.program import Code, Content, Context, Item, Report, Whole
 from isa.assembler.symbols import Place, Symbols, suggestion
 from isa.assembler.syntax import Syntax
 from isa.assembler.tokens import Fault, Kind, LimitFault, Poisoned, SourceLine, Token, Tokens, after, join, span_of
@@ -150,6 +150,8 @@ class Layout:
 
     def _pseudo(self, pseudo: Pseudo, head: Token, operands: Tokens, context: Context) -> None:
         bound = self.syntax.operands(pseudo, operands, head)
+        for name, width in self.syntax.cut_up(pseudo).items():
+            self.place(Whole(parse(bound[name], after(head)), width), 0, context)
         for expansion in self.syntax.expansion(pseudo):
             tokens = substitute_pseudo(expansion.tokens, bound, head)
             line = (Token(Kind.NAME, expansion.mnemonic, head.line, head.column, head.end), *tokens)
@@ -190,7 +192,7 @@ class Layout:
 
     # ---- words and values
 
-    def place(self, content: Code | Data | Characters | Room, size: int, context: Context) -> None:
+    def place(self, content: Content, size: int, context: Context) -> None:
         """Put `size` words here. Raises Fault if there is no room for them."""
         here = self.here()
         self.advance(size, context)

@@ -55,10 +55,21 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """No words: a value that the slices of a pseudo-instruction cut up must fit all of them together, `width` bits."""
+
+    value: Expression
+    width: int
+
+
+Content = Code | Data | Characters | Room | Whole
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     place: Place
     size: int
-    content: Code | Data | Characters | Room
+    content: Content
     context: Context
 
 

@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isa.assembler.expressions import Expression, parse
@@ -43,6 +44,7 @@ class Syntax:
         self.registers = {o.name: Registers(o) for o in isa.operands.values() if o.is_register}
         self._templates: dict[str, Template] = {}
         self._expansions: dict[str, tuple[Expansion, ...]] = {}
+        self._cut_up: dict[str, dict[str, int]] = {}
         self._enums = {e.name: e for e in (isa.cause, *isa.enums.values())}
 
     def template(self, item: Instruction | Pseudo) -> Template:
@@ -81,6 +83,12 @@ class Syntax:
             found = tuple(self._expand(mnemonic, text) for mnemonic, text in pseudo.expansion)
             self._expansions[pseudo.name] = found
         return found
+
+    def cut_up(self, pseudo: Pseudo) -> dict[str, int]:
+        """The parameters of which the expansion uses nothing but slices, and all bits up to the highest: how many."""
+        if pseudo.name not in self._cut_up:
+            self._cut_up[pseudo.name] = dict(_cut_up(pseudo))
+        return self._cut_up[pseudo.name]
 
     def _expand(self, mnemonic: str, text: str) -> Expansion:
         line = SourceLine(Source("pseudo", text), 1, text)
@@ -144,6 +152,15 @@ def _operand_text(isa: Isa) -> str:
     templates = [i.template for i in isa.instructions.values()] + [p.template for p in isa.pseudos.values()]
     styles = [o.style.replace("%#", "%") for o in isa.operands.values() if o.is_register]
     return "".join(templates + styles)
+
+
+def _cut_up(pseudo: Pseudo) -> Iterator[tuple[str, int]]:
+    text = "\n".join(operands for _, operands in pseudo.expansion)
+    for name in sorted(_names(pseudo)):
+        slices = re.findall(rf"\b{name}\[(\d+):(\d+)\]", text)
+        bits = {bit for high, low in slices for bit in range(int(low), int(high) + 1)}
+        if slices and len(slices) == len(re.findall(rf"\b{name}\b", text)) and bits == set(range(len(bits))):
+            yield name, len(bits)
 
 
 def _names(item: Instruction | Pseudo) -> set[str]:

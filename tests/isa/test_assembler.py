@@ -3,9 +3,10 @@
 import pytest
 
 from isa.assembler import Image, assemble
+from isa.catalogue import find
 from isa.description import Isa
 from isa.encoding import encode
-from isa.errors import Source, TraplineError
+from isa.errors import Source, SourceError, TraplineError
 from tests.isa.small_machines import LEFT, RIGHT
 
 PROGRAM = """
@@ -197,3 +198,19 @@ def test_an_image_says_which_encodings_it_uses() -> None:
 
 def test_an_empty_program_is_an_image() -> None:
     assert assemble(LEFT, "") == Image("left", 32, (), assemble(LEFT, "").digest, (), 0)
+
+
+# ---- values that a pseudo-instruction cuts up
+
+
+@pytest.mark.parametrize("value", ["0xffffffff", "-0x80000000", "0x1ffffffff[31:0]", "later", "later - 0x10"])
+def test_a_value_that_fits_the_slices_together_is_taken(value: str) -> None:
+    assert len(list(assemble(find("g3"), f"li r1, {value}\nlater: halt").words())) == 3
+
+
+@pytest.mark.parametrize("value", ["0x1ffffffff", "-0x80000001", "later - 0x90000000"])
+def test_a_value_that_would_lose_bits_in_its_slices_is_refused(value: str) -> None:
+    with pytest.raises(SourceError, match="does not fit a word of 32 bits") as refused:
+        assemble(find("g3"), f"start: nop\n li r1, {value}\nlater: halt")
+    (found,) = refused.value.diagnostics
+    assert (found.span.line, found.span.column) == (2, 9) and "[31:0]" in found.help
