@@ -11,9 +11,6 @@ help: it is written `li d, w`
 pseudo.s:2:16: error: `nowhere` is not defined
     2 |         li r1, nowhere
       |                ^^^^^^^
-small.isa:1:1: note: `li` stands for `lui d, w[31:16]`
-    1 | a pseudo-instruction
-      | ^^^^^^^^^^^^^^^^^^^^
 pseudo.s:3:19: error: operand `d` must be a register, not `5`
     3 |         push2 r1, 5
       |                   ^

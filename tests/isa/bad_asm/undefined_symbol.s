@@ -5,9 +5,6 @@ counter: .word 0
 undefined_symbol.s:2:16: error: `countr` is not defined
     2 |         li r1, countr
       |                ^^^^^^
-small.isa:1:1: note: `li` stands for `lui d, w[31:16]`
-    1 | a pseudo-instruction
-      | ^^^^^^^^^^^^^^^^^^^^
 help: did you mean `counter`?
 undefined_symbol.s:3:15: error: `nothing` is not defined
     3 |         .word nothing + 1, Mode.usr, Modes.user
