@@ -1,8 +1,8 @@
 (* Theorem 1 of Popek and Goldberg, for any machine and monitor that satisfy the obligations.
 
    Theorem 1 has its three properties, each a theorem of its own. `directly` is left open, so that they are those of
-   Theorem 3 too. Sessions are runs of any length with anything that devices do in
-   between. Next: Towers.v, the other two. *)
+   Theorem 3 too. Sessions are runs of any length with anything that devices do in between.
+   Next: Towers.v, the other two. *)
 
 Require Import Machine Obligations Dispatcher Simulation.
 

@@ -44,10 +44,12 @@ _FACTS: dict[str, Callable[[Isa, float], Answer | Fact]] = {
     TIMER: timer,
 }
 _COMPOSITION, _ADMISSION = "composition", "admission"
+
+# Theorems among the checks, and the topic of each.
 THEOREMS: dict[str, Topic] = {
     _COMPOSITION: lambda isa: MAP,
     **dict.fromkeys(("timely", "assumption", "efficiency"), lambda isa: news(isa)[0]),
-}  # and what they are asked about
+}
 
 # Which checks must refute a variant of `planted.isa`.
 VARIANTS = {
