@@ -213,7 +213,7 @@ def _assumed(core: Core) -> Iterator[Obligation]:
 def _efficiency(step: Direct, never: bool) -> Obligation:
     """What the virtual machine does without a trap, and would do in user mode without one, does not trap directly."""
     before, what = step.before, step.what
-    in_user = attempt(what.behaviour, in_guest_mode(before.virtual))
+    in_user = attempt(what.whole, in_guest_mode(before.virtual))
     untrapped = (negation(run.trapped) for run in (step.bare, in_user))
     early = (*step.given, *untrapped, *_same_admission(before, step.real, step.bare))
     return Obligation("efficiency", what.name, early, step.real.trapped, never)

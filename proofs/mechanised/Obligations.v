@@ -21,6 +21,7 @@ Class Monitor `{Machine} := {
   after : nat -> cpu -> cpu;  (* what so many untrapped steps do to the counters *)
   due_in : cpu -> option nat;  (* after how many of them the prologue traps *)
   granted : cpu -> cpu -> cpu;  (* the first with the resources of the second *)
+  lowered : cpu -> cpu;  (* the same registers in the mode in which guests run *)
   traffic : world -> nat;  (* how much has passed through the channels *)
 }.
 
@@ -41,9 +42,10 @@ Record corresponds (w : window) (n : nat) (V R : state) : Prop := {
 
 Definition traps (s : state) : Prop := exists t, attempt s = Traps t.
 
-(* Privileged in the strict sense: it never runs in user mode. *)
-Definition guarded (x : word) : Prop :=
-  forall s, proper (regs s) -> user (regs s) = true -> exists t, body x s = Traps t.
+(* What the instruction does in the mode of guests is a trap, from this very state. An instruction may be guarded for
+   some operands or states only; it is not asked to run directly from those. *)
+Definition would_trap (x : word) (s : state) : Prop :=
+  exists t, body x (State (lowered (regs s)) (store s) (beyond s)) = Traps t.
 
 (* One window in another, as one. *)
 Definition within (outer inner : window) : window := Window (offset outer + offset inner) (extent inner).
@@ -65,6 +67,10 @@ Record Obligations (directly : bool -> bool) : Prop := {
   get_put : forall w q n c r, legal w q -> proper c ->
     breach w c r n = false -> after n (resume w (save c r)) = r;
 
+  (* saving again forgets an earlier save, and neither it nor time changes audit, mode or a later save *)
+  put_put : forall w c r r' k n, let c' := after k (save c r) in
+    save c' r' = after k (save c r') /\ breach w c' r' n = breach w c r' n /\ user c' = user c;
+
   (* with its resources parked, the real machine's prologue never traps, however long it runs *)
   quiet : forall w q n c, legal w q -> proper c -> prologue (after n (resume w c)) = None;
 
@@ -83,6 +89,13 @@ Record Obligations (directly : bool -> bool) : Prop := {
   direct : forall w n V R R', ran directly w n V R R' ->
     attempt V = Runs (State (after 1 (save (regs V) (regs R'))) (inside w (store R')) (beyond V));
 
+  (* a direct step moves the horizon by the one step that passed and not otherwise *)
+  timely : forall w n V R R' V', ran directly w n V R R' -> attempt V = Runs V' ->
+    match due_in (regs V) with
+    | None => due_in (regs V') = None
+    | Some h => due_in (regs V') = Some (h - 1)
+    end;
+
   (* a direct step changes no word outside the allocation *)
   frame : forall w n V R R', ran directly w n V R R' -> outside w (store R') = outside w (store R);
 
@@ -90,19 +103,27 @@ Record Obligations (directly : bool -> bool) : Prop := {
   audit : forall w n V R R', ran directly w n V R R' ->
     breach w (regs V) (regs R') (n + 1) = false /\ beyond R' = beyond R;
 
+  (* what the description assumes holds after reset and is kept by every bare step and by the map *)
+  assumption : proper reset /\
+    (forall V, proper (regs V) -> least <= size V -> proper (regs (step V))) /\
+    (forall w q n c, legal w q -> proper c -> proper (after n (resume w c)));
+
   (* an interpreted step, trap entry included, changes no word outside the allocation *)
   interpretation : forall V, proper (regs V) -> least <= size V ->
     (forall V', attempt V = Runs V' -> size V' = size V) /\ (forall t, size (enter t V) = size V);
 
-  (* a direct step of what is not privileged traps only if the virtual machine's own step does *)
+  (* a direct step traps only if the virtual machine's own step does, or would in the mode of guests *)
   efficiency : forall w n V R x, proper (regs V) -> directly (user (regs V)) = true -> prologue (regs V) = None ->
-    corresponds w n V R -> word_at V = Some x -> ~ guarded x -> ~ traps V -> ~ traps R;
+    corresponds w n V R -> word_at V = Some x -> ~ would_trap x V -> ~ traps V -> ~ traps R;
 
   (* what a device does to the virtual machine's resources does not reach the real machine *)
   injection : forall w q c d, legal w q -> proper c -> resume w (granted c d) = resume w c;
 
   (* advance by n agrees with n untrapped steps, by induction on n *)
   advance : forall c, after 0 c = c /\ forall n, after (n + 1) c = after 1 (after n c);
+
+  (* what time does to the virtual machine's registers, it does to its resources *)
+  apart : forall n c, granted (after n c) c = c;
 
   (* the horizon falls by one with each step, and is zero exactly when the prologue traps *)
   horizon : forall c, proper c ->
@@ -113,25 +134,6 @@ Record Obligations (directly : bool -> bool) : Prop := {
   (* two maps on top of each other are one map of a legal allocation *)
   nesting : forall outer inner q c, legal outer q -> legal inner (extent outer) -> proper c ->
     resume outer (resume inner c) = resume (within outer inner) c;
-
-  (* a direct step moves the horizon by the one step that passed and not otherwise *)
-  timely : forall w n V R R' V', ran directly w n V R R' -> attempt V = Runs V' ->
-    match due_in (regs V) with
-    | None => due_in (regs V') = None
-    | Some h => due_in (regs V') = Some (h - 1)
-    end;
-
-  (* what the description assumes holds after reset and is kept by every bare step and by the map *)
-  assumption : proper reset /\
-    (forall V, proper (regs V) -> least <= size V -> proper (regs (step V))) /\
-    (forall w q n c, legal w q -> proper c -> proper (after n (resume w c)));
-
-  (* saving again forgets an earlier save, and neither it nor time changes audit, mode or a later save *)
-  put_put : forall w c r r' k n, let c' := after k (save c r) in
-    save c' r' = after k (save c r') /\ breach w c' r' n = breach w c r' n /\ user c' = user c;
-
-  (* what time does to the virtual machine's registers, it does to its resources *)
-  apart : forall n c, granted (after n c) c = c;
 }.
 
 End Statements.

@@ -1,8 +1,8 @@
 (* Theorem 1 of Popek and Goldberg, for any machine and monitor that satisfy the obligations.
 
    Theorem 1 has its three properties, each a theorem of its own. `directly` is left open, so that they are those of
-   Theorem 3 too. Sessions are runs of any length with anything that devices do in
-   between. Next: Towers.v, the other two. *)
+   Theorem 3 too. Sessions are runs of any length with anything that devices do in between.
+   Next: Towers.v, the other two. *)
 
 Require Import Machine Obligations Dispatcher Simulation.
 
@@ -85,7 +85,7 @@ Inductive reason (V : state) : Prop :=
 | Unreachable (t : trap) : locate (size V) (regs V) = inl t -> reason V
 | Refused n R (x : word) (t : trap) :  (* by the real machine, in the body of the very instruction *)
     corresponds w n V R -> word_at V = Some x -> word_at R = Some x -> body x R = Traps t ->
-    (~ guarded x -> traps V) -> reason V.
+    would_trap x V \/ traps V -> reason V.
 
 Lemma justified_reason V : proper (regs V) -> justified (directly := directly) w V -> reason V.
 Proof.
@@ -98,10 +98,13 @@ Proof.
     destruct (locate (size R) (regs R)) as [u|b] eqn:LR; [contradiction|].
     assert (WR : word_at R = Some (nth b (store R) blank)) by (unfold word_at; now rewrite LR).
     assert (C : corresponds w n V R) by (split; auto). pose proof (fetch _ O _ _ _ _ _ P C WR) as WV.
-    eapply Refused; eauto. intros NG.
-    destruct (attempt V) as [t'|V'] eqn:AV; [now exists t'|exfalso].
-    apply (efficiency _ O _ _ _ _ _ P D NP C WV NG).
-    + intros (t' & E). congruence.
+    eapply Refused; eauto.
+    destruct (attempt V) as [u|V'] eqn:AV; [right; now exists u|left].
+    destruct (body (nth b (store R) blank) (State (lowered (regs V)) (store V) (beyond V))) as [u|V''] eqn:IN;
+      [now exists u|exfalso].
+    apply (efficiency _ O _ _ _ _ _ P D NP C WV).
+    + intros (u & E). congruence.
+    + intros (u & E). congruence.
     + exists t. unfold attempt. now rewrite RE, (quiet _ O w _ n _ LW P), <- RE, LR.
 Qed.
 
@@ -137,6 +140,27 @@ Proof.
     destruct (put_spec M FM (act e (view M c1)) c1 O1 (act_proper e _ P1) (act_size e _)) as (_ & O2 & _).
     eapply logged_trans; [exact (deliver_logged _ _ _ _ (le_n n) OK R)|]. exact (IH (put M _ c1) O2 S).
 Qed.
+
+(* In the paper's words, innocuous instructions run directly: no step is interpreted that is due for nothing, in a mode
+   that runs directly, and that neither traps nor would in the mode of guests. *)
+Theorem innocuous_run_directly : forall l c c', ok M c -> session M l c = Some c' ->
+  exists new, log B c' = new ++ log B c /\
+  forall V V' x, In V new -> directly (user (regs V)) = true -> word_at V = Some x -> attempt V = Runs V' ->
+    would_trap x V.
+Proof.
+  intros l c c' OK S. destruct (efficiency_of_sessions l c c' OK S) as (new & E & J). exists new. split; auto.
+  intros V V' x I D X A. rewrite Forall_forall in J. pose proof A as A'. unfold attempt, word_at in A', X.
+  destruct (J V I) as [i Q|W|t U|n R y t _ WV _ _ [G|[u T]]].
+  - rewrite Q in A'. discriminate.
+  - congruence.
+  - rewrite U in X. discriminate.
+  - unfold word_at in WV. rewrite X in WV. now injection WV as <-.
+  - congruence.
+Qed.
+
+(* Privileged in the strict sense: it never runs in user mode. *)
+Definition guarded (x : word) : Prop :=
+  forall s, proper (regs s) -> user (regs s) = true -> exists t, body x s = Traps t.
 
 (* And what is privileged never runs directly: the real machine is in user mode, and the word is the same. *)
 Theorem guarded_traps n V R x : proper (regs V) -> corresponds w n V R -> word_at R = Some x -> guarded x -> traps R.

@@ -95,13 +95,15 @@ Section Named.
 Context `{Monitor} (B : realisation) (F : faithful B) (w : window).
 
 Definition theorem_1 (O : Obligations always) :=
-  (equivalence O B w F, resource_control O B w F, parked O B w F, efficiency_of_sessions O B w F, guarded_traps O w).
+  (equivalence O B w F, resource_control O B w F, parked O B w F, efficiency_of_sessions O B w F,
+   innocuous_run_directly O B w F, guarded_traps O w).
 
 Definition theorem_2 (O : Obligations always) := (recursion O, loaded O, never_due_below O).
 
 (* The hybrid form: `Obligations hybrid` asks nothing of direct steps from virtual supervisor mode. *)
 Definition theorem_3 (O : Obligations hybrid) :=
-  (equivalence O B w F, resource_control O B w F, parked O B w F, efficiency_of_sessions O B w F, recursion O).
+  (equivalence O B w F, resource_control O B w F, parked O B w F, efficiency_of_sessions O B w F,
+   innocuous_run_directly O B w F, recursion O).
 
 (* What is right in both modes is right in one: Theorem 3 asks for less. *)
 Theorem theorem_3_asks_less : Obligations always -> Obligations hybrid.

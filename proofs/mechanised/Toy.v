@@ -87,6 +87,7 @@ Definition monitor (open : nat -> bool) : @Monitor parts (machine open) := {|
   after := aged : nat -> @cpu parts -> @cpu parts;
   due_in c := if open (acc c) then match timer c with 0 => None | S n => Some n end else None;
   granted c d := Regs (acc c) (pc c) (is_user c) (base c) (bound c) (timer d) (clock d) : @cpu parts;
+  lowered c := Regs (acc c) (pc c) true (base c) (bound c) (timer c) (clock c) : @cpu parts;
   traffic := @length nat : @world parts -> nat;
 |}.
 

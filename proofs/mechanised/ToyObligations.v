@@ -51,12 +51,8 @@ Proof.
     now rewrite update_inside, update_outside, <- WI.
 Qed.
 
-Lemma guarded_of_toy x : In (x mod 6) [2; 3; 4] -> guarded x.
-Proof.
-  intros X s _ U. exists 2. change (execute x s = Traps 2). change (is_user (regs s) = true) in U.
-  unfold execute, privileged. rewrite U.
-  destruct X as [<-|[<-|[<-|[]]]]; reflexivity.
-Qed.
+Lemma would_trap_of_toy x V : In (x mod 6) [2; 3; 4] -> would_trap x V.
+Proof. intros X. exists 2. cbn. unfold execute. now destruct X as [<-|[<-|[<-|[]]]]. Qed.
 
 Lemma size_of_toy V V' : attempt V = Runs V' -> size V' = size V.
 Proof.
@@ -68,7 +64,7 @@ Proof.
 Qed.
 
 Lemma efficiency_of_toy w n V R x : prologue (regs V) = None -> corresponds w n V R -> word_at V = Some x ->
-  ~ guarded x -> ~ traps V -> ~ traps R.
+  ~ would_trap x V -> ~ traps V -> ~ traps R.
 Proof.
   intros NP C W NG NT [t T]. apply NT. pose proof (same_place w n V R (pc (regs V)) C) as PC.
   pose proof (same_place w n V R (x / 6) C) as PX. destruct C as [_ _ RE].
@@ -79,7 +75,7 @@ Proof.
   destruct (place (size V) (regs V) (pc (regs V))) as [u|p], (place (size R) (regs R) _) as [v|q]; try easy; eauto.
   destruct PC as (_ & _ & E). change (@word parts) with nat in *. rewrite E in T. injection W as W.
   change (@word parts) with nat in *. rewrite W in T |- *. unfold execute in *.
-  pose proof (guarded_of_toy x) as G. unfold In in G.
+  pose proof (would_trap_of_toy x V) as G. unfold In in G.
   destruct (x mod 6) as [|[|[|[|[|k]]]]]; try (exfalso; apply NG, G; tauto); try (eexists; reflexivity);
     destruct (place (size V) _ _), (place (size R) _ _); try easy; eexists; reflexivity.
 Qed.
@@ -101,6 +97,7 @@ Ltac others open :=
   | intros w q n c r _ _; cbn; rewrite aged_mapped; unfold audit_fires, mapped; cbn; intros E;
     apply negb_false_iff in E; rewrite !andb_true_iff, !Nat.eqb_eq in E;
     destruct E as ((((U & B) & C) & D) & F), r; cbn in *; congruence
+  | intros w c r r' k n; repeat split
   | intros w q n c _ _; cbn; now rewrite aged_mapped
   | intros w n V R _ C; pose proof (same_place open w n V R (pc (regs V)) C) as P;
     destruct C as [_ _ RE]; cbn in RE |- *;
@@ -112,19 +109,18 @@ Ltac others open :=
     destruct P as (_ & _ & E); intros W; rewrite <- W; f_equal; symmetry; exact E
   | intros w n V R R' X; destruct (direct_step_of_toy open w n V R R' X) as (a & m & -> & A & OU);
     etransitivity; [exact A | reflexivity]
+  | idtac
   | intros w n V R R' X; destruct (direct_step_of_toy open w n V R R' X) as (a & m & -> & A & OU);
     exact OU
   | intros w n V R R' X; destruct (direct_step_of_toy open w n V R R' X) as (a & m & -> & A & OU);
     split; [|reflexivity]; cbn; rewrite aged_mapped; unfold audit_fires, mapped; cbn; now rewrite !Nat.eqb_refl
+  | cbn; auto
   | intros V _ _; split; [intros V'; apply (size_of_toy open) | intros u; apply update_length]
   | intros w n V R x _ _ NP C; exact (efficiency_of_toy open w n V R x NP C)
   | reflexivity
   | intros c; cbn; unfold aged; cbn; split; [rewrite Nat.add_0_r; now destruct c|];
     intros n; rewrite !Nat.add_1_r; cbn; f_equal; lia
+  | intros n c; cbn; unfold aged; cbn; now destruct c
   | intros c _; cbn; unfold aged; cbn; destruct (timer c) as [|[|k]]; cbn;
     repeat match goal with |- context [if ?b then _ else _] => destruct b end; repeat split; intros; congruence
-  | intros outer inner q c L L' _; exact (nesting_of_toy open outer inner q c L L')
-  | idtac
-  | cbn; auto
-  | intros w c r r' k n; repeat split
-  | intros n c; cbn; unfold aged; cbn; now destruct c ].
+  | intros outer inner q c L L' _; exact (nesting_of_toy open outer inner q c L L') ].

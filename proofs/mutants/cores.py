@@ -12,7 +12,7 @@ from monitor.core import REAL, VIRTUAL, Allocation, Core, compose, negate_eq, re
 from proofs.classification import subjects
 from proofs.mutants.mutant import Mutant, both_ways, machine, news
 from proofs.mutants.runs import breaks, overlooks
-from proofs.obligations import MAP
+from proofs.obligations import MAP, TIME
 
 Pair = tuple[Expr, Expr]
 Audits = Iterator[tuple[str, Expr]]
@@ -26,6 +26,7 @@ class Changes:
     mapped: Callable[[Core, State, Expr], Expr] = lambda core, state, right: right
     resume: Callable[[Core, Behaviour], Behaviour] = lambda core, right: right
     save: Callable[[Core, Behaviour], Behaviour] = lambda core, right: right
+    advance: Callable[[Core, Behaviour], Behaviour] = lambda core, right: right
     audits: Callable[[Core, Audits], Audits] = lambda core, right: right
     aged: Callable[[Expr, Expr], Expr] = lambda right, value: right
 
@@ -44,6 +45,10 @@ class Planted(Core):
     @cached_property
     def save(self) -> Behaviour:
         return self.changes.save(self, super().save)
+
+    @cached_property
+    def advance(self) -> Behaviour:
+        return self.changes.advance(self, super().advance)
 
     def audits(self) -> Audits:
         return self.changes.audits(self, super().audits())
@@ -233,6 +238,25 @@ def crossed(core: Core, right: Behaviour) -> Behaviour:
     return replace(right, effects=tuple(map(other, right.effects)))
 
 
+def remembered(core: Core, right: Behaviour) -> Behaviour:
+    """A save that adds to the pc of an earlier one."""
+    pc = core.isa.states[core.isa.pc]
+    both = apply("or", read(VIRTUAL, pc), read(REAL, pc))
+    return replace(right, effects=(*without(is_pc)(core, right).effects, Write(TRUE, VIRTUAL + pc.name, 0, both)))
+
+
+def counted_on(core: Core, right: Behaviour) -> Behaviour:
+    """Time that moves the pc as well."""
+    pc = core.isa.states[core.isa.pc]
+    return replace(right, effects=(*right.effects, Write(TRUE, pc.name, 0, add(read("", pc), one(read("", pc))))))
+
+
+def assumed_clear(core: Core, right: Behaviour) -> Behaviour:
+    """A map that sets the register which `assuming` assumes to be clear."""
+    g = core.isa.states["g"]
+    return replace(right, effects=(*right.effects, Write(TRUE, REAL + g.name, 0, const(g.width, 1))))
+
+
 MAPS = [
     mutant("mode passed", "leaves the guest's mode in the real machine", "put-get", passing(Role.MODE)),
     mutant("supervisor", "runs the guest in the other mode", "put-get", Changes(mapped=supervisor)),
@@ -254,6 +278,9 @@ MAPS = [
     ),
     mutant("registers crossed back", "exchanges registers on the way out", "put-get", Changes(save=crossed)),
     mutant("mode saved", "takes the real mode for the guest's", "put-get", Changes(save=saving(Role.MODE))),
+    mutant("pc remembered", "keeps bits of an earlier save", "put-put", Changes(save=remembered)),
+    mutant("pc in time", "moves the pc with time", "apart", Changes(advance=counted_on), lambda isa: TIME),
+    mutant("register set", "breaks what is assumed", "assumption", Changes(resume=assumed_clear), on="assuming"),
     mutant("base saved", "takes the real base for the guest's", "put-get", Changes(save=saving(Role.BASE))),
     mutant("bound saved", "takes the real bound for the guest's", "put-get", Changes(save=saving(Role.BOUND))),
     mutant("timer saved", "takes the parked timer for the guest's", "put-get", Changes(save=saving(Role.TIMER))),

@@ -23,7 +23,7 @@ from proofs.machine_facts import (
     timer,
     trap_entry,
 )
-from proofs.mutants.mutant import QUESTION, Check, Make, Mutant, both_ways, machine, news
+from proofs.mutants.mutant import QUESTION, Check, Make, Mutant, Topic, both_ways, machine, news
 from proofs.obligations import MAP
 from proofs.reasons import letter_reason
 from proofs.solving import Found
@@ -45,6 +45,12 @@ _FACTS: dict[str, Callable[[Isa, float], Answer | Fact]] = {
 }
 _COMPOSITION, _ADMISSION = "composition", "admission"
 
+# Theorems among the checks, and the topic of each.
+THEOREMS: dict[str, Topic] = {
+    _COMPOSITION: lambda isa: MAP,
+    **dict.fromkeys(("timely", "assumption", "efficiency"), lambda isa: news(isa)[0]),
+}
+
 # Which checks must refute a variant of `planted.isa`.
 VARIANTS = {
     "view_wraps": (CONTAINMENT, _ADMISSION, _COMPOSITION),
@@ -64,6 +70,9 @@ VARIANTS = {
     "clock_loses_ticks": (TIMER,),
     "clock_asks_a_register": (_ADMISSION,),
     "clock_rings_at_reset": (_ADMISSION,),
+    "late": ("timely",),
+    "sets_what_is_clear": ("assumption",),
+    "refuses_without_clock": ("efficiency",),
 }
 CULPRITS = (
     "g3_jrst",
@@ -75,6 +84,8 @@ CULPRITS = (
     "loads_bound",
     "sets_pending",
     "rises",
+    "sends_for_supervisor",
+    "loses_a_word",
 )
 
 
@@ -127,8 +138,8 @@ def _variant(name: str, checks: tuple[str, ...]) -> Mutant:
     make = partial(machine, name)
     found: list[Check] = []
     for check in checks:
-        if check == _COMPOSITION:
-            found += both_ways(_core(make), lambda isa: MAP, _COMPOSITION)
+        if check in THEOREMS:
+            found += both_ways(_core(make), THEOREMS[check], check)
         else:
             ask = refused if check == _ADMISSION else partial(broken, check)
             found.append(Check(check, partial(_asked, ask, make)))

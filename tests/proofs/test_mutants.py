@@ -5,13 +5,18 @@ from collections import Counter
 import pytest
 
 from isa.catalogue import find
+from isa.description import Role
 from isa.machine.time import time_of
+from monitor.core import Core
+from proofs.deciding import decided
 from proofs.mutants import Mutant, Result, mutants, refuted, run
 from proofs.mutants.classifiers import culprit, loading, planted
-from proofs.mutants.cores import Changes, Planted
+from proofs.mutants.cores import Changes, Planted, remembered, saving
+from proofs.mutants.machines import THEOREMS as ASKED
 from proofs.mutants.machines import VARIANTS, broken, refused, verdict
-from proofs.mutants.mutant import Check, both_ways, machine, news
-from proofs.obligations import MAP, THEOREMS, TIME
+from proofs.mutants.mutant import QUESTION, Check, both_ways, machine, news
+from proofs.obligations import MAP, THEOREMS, TIME, obligations
+from proofs.solving import Found
 
 MUTANTS = mutants()
 ALL = [(mutant, check) for mutant in MUTANTS for check in mutant.checks]
@@ -53,22 +58,22 @@ def test_every_planted_machine_is_in_the_table() -> None:
 # ---- the checks can be passed
 
 
-@pytest.mark.parametrize("name", ["codes", "counting", "tracing"])
+@pytest.mark.parametrize("name", ["codes", "counting", "tracing", "assuming"])
 def test_without_a_mistake_no_check_refutes_the_core_or_the_law(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proofs.mutants.mutant.STATES", 60)
     isa = machine(name)
     core = Planted(isa, Changes())
-    topics = {MAP: ("put-get", "get-put", "injection"), TIME: ("advance", "horizon")}
-    topics |= dict.fromkeys(news(isa)[:1], ("direct", "audit"))
+    topics = {MAP: ("put-get", "get-put", "put-put", "injection", "assumption"), TIME: ("advance", "apart", "horizon")}
+    topics |= dict.fromkeys(news(isa)[:1], ("direct", "timely", "audit", "assumption", "efficiency"))
     for topic, theorems in topics.items():
         checks = both_ways(lambda: (core, time_of(isa)), lambda isa, topic=topic: topic, *theorems)
         assert [check.run() for check in checks] == [None, None]
 
 
-@pytest.mark.parametrize("name", ["g3", "codes", "counting"])
+@pytest.mark.parametrize("name", ["g3", "codes", "counting", "assuming"])
 def test_a_sound_machine_passes_what_variants_fail(name: str) -> None:
     isa = machine(name)
-    facts = {check for checks in VARIANTS.values() for check in checks} - {"admission", "composition"}
+    facts = {check for checks in VARIANTS.values() for check in checks} - {"admission", *ASKED}
     assert [broken(fact, isa) for fact in sorted(facts)] == [None] * len(facts)
     assert refused(isa) is None and verdict(isa, loading(isa)) is None
 
@@ -78,6 +83,32 @@ def test_a_mistake_in_the_classifier_is_taken_out_again() -> None:
     with planted("relocation_changed", lambda *states: None), pytest.raises(Exception):  # noqa: B017
         verdict(isa, culprit(isa))
     assert verdict(isa, culprit(isa))
+
+
+# ---- what one theorem alone sees
+
+
+@pytest.mark.parametrize(
+    ("name", "theorem"),
+    [("sends_for_supervisor", "direct"), ("late", "timely"), ("refuses_without_clock", "efficiency")],
+)
+def test_what_no_other_theorem_sees(name: str, theorem: str) -> None:
+    isa = machine(name)
+    law = time_of(isa)
+    assert law is not None
+    found = [decided(o, QUESTION) for o in obligations(Core(isa), law, news(isa)[0])]
+    assert {o.theorem for o in found if not o.proved} == {theorem}
+
+
+@pytest.mark.parametrize(
+    ("about", "role"), [("audit", Role.BASE), ("audit", Role.BOUND), ("mode", Role.MODE), ("state", None)]
+)
+def test_each_part_of_put_put_has_a_save_that_fails_it(about: str, role: Role | None) -> None:
+    core = Planted(machine("g3"), Changes(save=saving(role) if role else remembered))
+    law = time_of(core.isa)
+    assert law is not None
+    found = [decided(o, QUESTION) for o in obligations(core, law, MAP) if o.theorem == "put-put"]
+    assert about in {o.about for o in found if o.refuted is Found.YES}
 
 
 # ---- running them
@@ -100,6 +131,7 @@ def test_survivors_and_lost_checks_are_told_apart() -> None:
 
 
 def test_a_result_names_a_theorem_that_exists() -> None:
-    named = {word for m in MUTANTS for c in m.checks for word in c.name.split()[2:] if " of " in c.name}
-    assert named - {"or"} <= set(THEOREMS)
+    named = {word for m in MUTANTS for c in m.checks for word in c.name.split()[2:] if " of " in c.name} - {"or"}
+    assert named <= set(THEOREMS)
+    assert set(THEOREMS) - named == {"quiet", "fetch", "interpretation", "nesting"}, "theorems without a mutant"
     assert isinstance(run([], 1.0), list) and Result.__dataclass_params__.frozen

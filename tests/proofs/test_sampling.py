@@ -11,11 +11,13 @@ from isa.errors import TraplineError
 from isa.machine.time import time_of
 from isa.operators import BOOL, OPERATORS, python_meaning
 from monitor.core import Core
+from proofs.assumptions import DEVICES, ENTRY, MONITOR, RESET
 from proofs.evaluation import Question
-from proofs.obligations import MAP, NESTING, THEOREMS, TIME, Obligation, obligations, topics
+from proofs.mutants.mutant import machine
+from proofs.obligations import MAP, NESTING, TIME, Obligation, obligations, topics
 from proofs.sampling import sample, tried
 from proofs.symbolic import smt_meaning
-from tests.machines_to_test import EACH, MACHINES
+from tests.machines_to_test import EACH, MACHINES, theorems_of
 
 X, Y = z3.BitVecs("x y", 16)
 
@@ -100,7 +102,17 @@ def test_every_theorem_is_exercised(name: str) -> None:
     assert law is not None
     chosen = Random(0).sample(topics(isa)[3:], 6)
     found = [tried(o, 60) for topic in (MAP, TIME, NESTING, *chosen) for o in obligations(Core(isa), law, topic)]
-    assert {trial.theorem for trial in found} == set(THEOREMS)
+    assert {trial.theorem for trial in found} == theorems_of(isa)
+    assert [trial for trial in found if trial.refuted or not trial.exercised] == []
+
+
+def test_what_is_assumed_is_exercised() -> None:
+    """Of everything that could break an assumption."""
+    isa = machine("assuming")
+    law = time_of(isa)
+    assert law is not None
+    found = [tried(o, 60) for o in obligations(Core(isa), law, MAP) if o.theorem == "assumption"]
+    assert [trial.about for trial in found] == [RESET, ENTRY, DEVICES, MONITOR]
     assert [trial for trial in found if trial.refuted or not trial.exercised] == []
 
 
