@@ -19,7 +19,7 @@ from proofs.access import HOLDS, Check
 from proofs.classification import Subject
 from proofs.mapping import mapped
 from proofs.pairs import in_mode, proper
-from proofs.solving import Answer, Found, exists, opposite
+from proofs.solving import Answer, Found, asking, exists, opposite
 from proofs.symbolic import (
     Cells,
     Memory,
@@ -42,6 +42,7 @@ def standing(isa: Isa) -> tuple[Assumption, ...]:
     return tuple(a for a in isa.assumptions if any(isinstance(n, Read | Element | Load) for n in nodes(a.condition)))
 
 
+@asking("assumptions")
 def assumed(isa: Isa, core: Core | None, timeout: float) -> dict[str, Check]:
     """What can be said without looking at instructions, by the name of what breaks an assumption."""
     if not isa.assumptions:
@@ -51,6 +52,7 @@ def assumed(isa: Isa, core: Core | None, timeout: float) -> dict[str, Check]:
     return found | ({MONITOR: _mapped(core, timeout)} if core else {})
 
 
+@asking("assumptions")
 def keeps(what: Subject, timeout: float) -> Check:
     """Whether a step of the instruction that does not trap leads to a state in which the assumptions hold."""
     isa = what.isa
@@ -76,6 +78,7 @@ def _broken(state: SymbolicState) -> Term:
     return negation(conjunction(*(reading.value(a.condition) for a in standing(state.isa))))
 
 
+@asking("together")
 def _together(isa: Isa, timeout: float) -> Check:
     for mode in ("supervisor", "user"):
         state = in_mode(arbitrary(isa), mode)
