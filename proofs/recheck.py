@@ -21,6 +21,7 @@ from proofs.verification import Verification, jobs, put_together
 from proofs.workers import Job, Limits, Lost, Progress, answers, no_progress
 
 QUESTION = 60.0  # seconds for one question, at most
+SHARE = 20  # and not more than this part of all the time, so that one cannot use it up
 _DIFFERS = "it was made of another description or by another Trapline, or was changed; verify the machine again"
 
 
@@ -54,7 +55,7 @@ def recheck(
     found = put_together(isa, [p if isinstance(p, Lost) else p.result for p in parts.values()], 0.0)
     forged = differing(claimed.verdict, verdict(found)) or differing(claimed.assumptions, assumptions(isa))
     asked = _distinct(parts)
-    each = min(QUESTION, timeout)
+    each = min(QUESTION, timeout / SHARE)
     told = answers(
         [_judged(judge, question.script, each) for _, question in asked],
         Limits(timeout, each + 2, workers),
