@@ -34,7 +34,7 @@ from proofs.pairs import (
     window_fits,
     window_state,
 )
-from proofs.solving import Answer, Found, both, exists, opposite
+from proofs.solving import Answer, Found, asking, both, exists, opposite
 from proofs.symbolic import (
     Attempt,
     Memory,
@@ -70,6 +70,7 @@ def touches_storage(behaviour: Behaviour) -> bool:
     return stores or any(isinstance(n, Load) for n in nodes(*behaviour.expressions()))
 
 
+@asking("containment")
 def contained(what: Subject, timeout: float) -> Check:
     """Whether every access that the behaviour is admitted in user mode lies inside the window."""
     if not touches_storage(what.behaviour):
@@ -79,6 +80,7 @@ def contained(what: Subject, timeout: float) -> Check:
     return _worst([_stores_inside(what, timeout), _blind_outside(what, timeout)])
 
 
+@asking("steady view")
 def steady(what: Subject, timeout: float) -> Check:
     """Whether an access, its guard removed, is admitted alike in both modes and reaches the same place."""
     if not touches_storage(what.behaviour):
@@ -115,6 +117,7 @@ def _moved(behaviour: Behaviour, above: SymbolicState, below: SymbolicState) -> 
 # ---- refusals
 
 
+@asking("refusals")
 def silent(what: Subject, timeout: float) -> Check:
     """Whether a program that is moved, its window fitting in storage whole, or one that meets other resources, is
     refused the same accesses."""

@@ -20,7 +20,7 @@ from proofs.access import HOLDS, Check
 from proofs.classification import Subject
 from proofs.mapping import mapped
 from proofs.pairs import in_mode, proper
-from proofs.solving import Found, exists, opposite
+from proofs.solving import Found, asking, exists, opposite
 from proofs.symbolic import (
     Cells,
     Memory,
@@ -61,6 +61,7 @@ class Question:
         return Check(opposite(answer.found))
 
 
+@asking("assumptions")
 def assumed(isa: Isa, core: Core | None, timeout: float) -> dict[str, Check]:
     """What can be said without looking at instructions, by the name of what breaks an assumption."""
     together = {TOGETHER: _together(isa, timeout)} if isa.assumptions else {}
@@ -75,6 +76,7 @@ def parts(isa: Isa, core: Core | None) -> Iterator[Question]:
             yield _mapped(core)
 
 
+@asking("assumptions")
 def keeps(what: Subject, timeout: float) -> Check:
     """Whether a step of the instruction that does not trap leads to a state in which the assumptions hold."""
     question = kept(what)
@@ -105,6 +107,7 @@ def _broken(state: SymbolicState) -> Term:
     return negation(conjunction(*(reading.value(a.condition) for a in standing(state.isa))))
 
 
+@asking("together")
 def _together(isa: Isa, timeout: float) -> Check:
     for mode in ("supervisor", "user"):
         state = in_mode(arbitrary(isa), mode)

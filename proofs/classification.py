@@ -41,7 +41,7 @@ from proofs.pairs import (
     ticked,
     window_state,
 )
-from proofs.solving import Answer, Found, both, either, exists, opposite
+from proofs.solving import Answer, Found, asking, both, either, exists, opposite
 from proofs.symbolic import Attempt, SymbolicState, Term, arbitrary, attempt, conjunction, disjunction, negation
 
 Pairing = Callable[[SymbolicState], tuple[SymbolicState, SymbolicState]]  # a state in two modes
@@ -170,20 +170,26 @@ class Classifier:
     def verdict(self, what: Subject) -> Verdict:
         state = arbitrary(self.isa)
         pair = _Pair(what, in_mode(state, "supervisor"), in_mode(state, "user"))
-        vacuous = opposite(self.ask(*pair.seen))
-        privileged = opposite(self.ask(*pair.seen, negation(pair.guarded)))
-        irregular = self.ask(*pair.seen, pair.supervisor.trapped, negation(pair.user.trapped))
+        with asking("seen"):
+            vacuous = opposite(self.ask(*pair.seen))
+        with asking("privileged"):
+            privileged = opposite(self.ask(*pair.seen, negation(pair.guarded)))
+        with asking("irregular"):
+            irregular = self.ask(*pair.seen, pair.supervisor.trapped, negation(pair.user.trapped))
         irregular = either(irregular, self._missed_by_users(what))
         partly = Found.NO
         rest = None
         if privileged is not Found.YES:
-            partly = self.ask(*pair.seen, pair.guarded)
+            with asking("partly"):
+                partly = self.ask(*pair.seen, pair.guarded)
         if partly is Found.YES:
-            rest = self.sensitivity(what, lambda s: let_through(what, s))
+            with asking("where it does not trap"):
+                rest = self.sensitivity(what, lambda s: let_through(what, s))
         sensitivity = self.sensitivity(what)
         unguarded = sensitivity
         if what.without_guard.behaviour != what.whole:
-            unguarded = self.sensitivity(what.without_guard)
+            with asking("without its guard"):
+                unguarded = self.sensitivity(what.without_guard)
         return Verdict(what.name, privileged, vacuous, irregular, partly, sensitivity, unguarded, rest)
 
     def sensitivity(self, what: Subject, where: Callable[[SymbolicState], Term] | None = None) -> Sensitivity:
@@ -221,6 +227,7 @@ class Classifier:
     # ---- the questions. Where two runs are compared, what the description calls `unknown` is one choice in both:
     # results differ if what is *possible* does, and a result that may be anything in both shows nothing of them.
 
+    @asking("changes")
     def _alone(
         self,
         what: Subject,
@@ -237,6 +244,7 @@ class Classifier:
         found = self.ask(*asked)
         return found, (found if found is Found.NO else self.ask(*asked, is_user(state)))
 
+    @asking("resource")
     def _depends(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> tuple[Found, Found]:
         """Whether the ordinary result depends on a resource."""
         one = arbitrary(self.isa)
@@ -250,6 +258,7 @@ class Classifier:
         asked = [proper(one), proper(two), *_untrapped(a, b), *even(one, two), result, *_restricted(where, one, two)]
         return self._or_uneven(what, where, one, two, self._and_from_user(one, asked))
 
+    @asking("location")
     def _location(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> tuple[Found, Found]:
         if not self.windowed:
             return Found.NO, Found.NO
@@ -287,6 +296,7 @@ class Classifier:
             return Found.NO
         return either(self._mode(what, where, in_two_user_modes), self._missed_by_users(what))
 
+    @asking("irregular")
     def _missed_by_users(self, what: Subject) -> Found:
         """Whether it traps in another user mode than the one in which guests run, and there it does not."""
         *higher, guest = self.isa.modes.others
@@ -296,6 +306,7 @@ class Classifier:
         pair = _Pair(what, in_one_of(state, tuple(higher)), in_one_of(state, (guest,)))
         return self.ask(*pair.seen, pair.supervisor.trapped, negation(pair.user.trapped))
 
+    @asking("mode")
     def _mode(self, what: Subject, where: Callable[[SymbolicState], Term] | None, pair: Pairing) -> Found:
         """Takes the same storage, all of it: an absolute load is not mode sensitive."""
         one, two = pair(arbitrary(self.isa))
@@ -304,6 +315,7 @@ class Classifier:
         asked = [proper(one), proper(two), *_untrapped(a, b), *even(one, two), result]
         return self.ask(*asked, *_restricted(where, one, two))
 
+    @asking("extent")
     def _extent(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> Found:
         if not self.windowed:
             return Found.NO

@@ -9,7 +9,7 @@ from time import perf_counter
 import z3
 
 from proofs.obligations import Obligation
-from proofs.solving import Found, exists
+from proofs.solving import Found, asking, exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,11 @@ class Outcome:
 def decided(obligation: Obligation, timeout: float) -> Outcome:
     """Ask both questions of an obligation: can it be refuted, and can its hypotheses hold."""
     start = perf_counter()
-    answer = exists([*obligation.hypotheses, obligation.refuted], timeout)
-    given = Found.YES if answer.found is Found.YES else exists(obligation.hypotheses, timeout).found
+    with asking(f"{obligation.theorem}: {obligation.about}"):
+        with asking("refuted"):
+            answer = exists([*obligation.hypotheses, obligation.refuted], timeout)
+        with asking("given"):
+            given = Found.YES if answer.found is Found.YES else exists(obligation.hypotheses, timeout).found
     shown = _shown(answer.model) if answer.model is not None else ()
     seconds = perf_counter() - start
     return Outcome(obligation.theorem, obligation.about, answer.found, given, obligation.vacuous, seconds, shown)

@@ -24,7 +24,7 @@ from monitor.core import Core
 from proofs.classification import Subject, subject
 from proofs.mapping import Mapped, mapped, with_owned
 from proofs.pairs import is_user
-from proofs.solving import Answer, Found, either, exists
+from proofs.solving import Answer, Found, asking, either, exists
 from proofs.symbolic import (
     Attempt,
     Symbolic,
@@ -191,11 +191,17 @@ def asked(core: Core, what: Subject, timeout: float) -> Direct:
     return replace(step, excused=excused)
 
 
-@lru_cache(maxsize=4)
+@asking("every step")
 def _excuses(core: Core, time: Time | None, timeout: float) -> tuple[Term, ...]:
+    ran, wrong = _idle(core, time)
+    return () if exists([*ran, wrong], timeout).found is Found.NO else (negation(wrong),)
+
+
+@lru_cache(maxsize=4)
+def _idle(core: Core, time: Time | None) -> tuple[list[Term], Term]:
+    """A step that does nothing but its prologue: when it runs, and what goes wrong then."""
     alone = direct(core, idle_step(core.isa), time)
-    wrong = disjunction(alone.unlike, alone.breaches)
-    return () if exists([*alone.ran, wrong], timeout).found is Found.NO else (negation(wrong),)
+    return alone.ran, disjunction(alone.unlike, alone.breaches)
 
 
 def decided(step: Direct, timeout: float) -> Exact:
@@ -203,15 +209,21 @@ def decided(step: Direct, timeout: float) -> Exact:
 
 
 def questioned(ran: list[Term], user: Term, unlike: Term, breaches: Term, timeout: float) -> Exact:
-    runs = exists(ran, timeout).found
+    runs = _found("runs", ran, timeout)
     if runs is Found.NO:
         return Exact(runs, Found.NO, Found.NO, Found.NO, Found.NO)
-    found = [exists([*ran, wrong], timeout).found for wrong in (unlike, breaches)]
+    ways = (("equivalence", unlike), ("resource control", breaches))
+    found = [_found(way, [*ran, wrong], timeout) for way, wrong in ways]
     in_user = [
-        answer if answer is Found.NO else exists([*ran, user, wrong], timeout).found
-        for answer, wrong in zip(found, (unlike, breaches), strict=True)
+        answer if answer is Found.NO else _found(way, [*ran, user, wrong], timeout)
+        for answer, (way, wrong) in zip(found, ways, strict=True)
     ]
     return Exact(runs, found[0], found[1], in_user[0], in_user[1])
+
+
+def _found(what: str, conditions: list[Term], timeout: float) -> Found:
+    with asking(what):
+        return exists(conditions, timeout).found
 
 
 def fetched(core: Core, timeout: float) -> Exact:
@@ -232,6 +244,7 @@ def fetch_question(before: Mapped) -> tuple[list[Term], Term, Term]:
     return ran, is_user(before.virtual), unlike
 
 
+@asking("exhibit")
 def counterexample(core: Core, what: Subject, timeout: float) -> tuple[Direct, Answer]:
     """A state from which running the instruction directly goes wrong, if the solver finds one."""
     step = asked(core, what, timeout)

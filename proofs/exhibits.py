@@ -13,7 +13,7 @@ from monitor.core import Core
 from proofs.classification import Subject
 from proofs.exact import Direct, counterexample, fetch_question
 from proofs.mapping import mapped
-from proofs.solving import exists
+from proofs.solving import asking, exists
 from proofs.symbolic import SymbolicState, index_width
 from proofs.words import number, place_name, state_words, value_name
 
@@ -27,6 +27,7 @@ def exhibit(core: Core, what: Subject, timeout: float) -> str:
     return f"{'; '.join(told) or 'the results differ'}. From {state_words(answer.model, step.before.virtual)}"
 
 
+@asking("exhibit")
 def fetch_exhibit(core: Core, timeout: float) -> str:
     """A state in which the word fetched under the monitor is not the one fetched bare."""
     before = mapped(core)

@@ -20,7 +20,7 @@ from proofs.access import HOLDS, Check, contained, silent, steady
 from proofs.classification import Subject, subjects
 from proofs.exact import FETCH, PROLOGUE, Exact
 from proofs.pairs import in_mode, proper
-from proofs.solving import Answer, Found, both, exists, opposite
+from proofs.solving import Answer, Found, asking, both, exists, opposite
 from proofs.symbolic import (
     Symbolic,
     SymbolicState,
@@ -164,6 +164,7 @@ def _recoverable(isa: Isa, place: Place, timeout: float) -> Check:
     return found if psw or _changed_by_users(isa, place, timeout) else HOLDS
 
 
+@asking("changes")
 def _changed_by_users(isa: Isa, place: Place, timeout: float) -> bool:
     """Whether a step in user mode may change it, as far as can be shown."""
     mine = frozenset((place.state, bit) for bit in range(place.low, place.low + place.width))
@@ -185,6 +186,7 @@ def _cells_recoverable(isa: Isa, file: State, timeout: float) -> Check:
     return _lost(one, two, conjunction(inside, differ), timeout)
 
 
+@asking("lost")
 def _lost(one: SymbolicState, two: SymbolicState, differ: Term, timeout: float) -> Check:
     after = [perform(one.isa.entry, s) for s in (one, two)]
     enough = z3.UGE(one.size, z3.BitVecVal(least_storage(one.isa), one.isa.word))
@@ -206,6 +208,7 @@ def _alike(a: SymbolicState, b: SymbolicState) -> list[Term]:
 # ---- the timer
 
 
+@asking("due")
 def timer(isa: Isa, timeout: float) -> Fact:
     """For each clock trap of the prologue: if it is due but nothing traps, it is due after the step as well.
 

@@ -10,7 +10,7 @@ import z3
 
 from isa.description import Use
 from proofs.classification import Classifier, Sensitivity, Subject, Verdict, let_through
-from proofs.solving import Found
+from proofs.solving import Found, asking
 from proofs.symbolic import SymbolicState, Term, conjunction, same
 
 WIDEST = 6  # bits of an operand that is asked value by value
@@ -39,7 +39,8 @@ def _values(classifier: Classifier, what: Subject, verdict: Verdict, known: Sens
 
     def open_for(value: int) -> bool:
         where = _chosen(what, verdict, same(z3.BitVec(f"operand_{use.name}", width), z3.BitVecVal(value, width)))
-        return classifier.affects(what, known, where) is not Found.NO
+        with asking(f"{use.name} = {value}"):
+            return classifier.affects(what, known, where) is not Found.NO
 
     return tuple(v for v in range(1 << width) if open_for(v))
 

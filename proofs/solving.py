@@ -1,11 +1,14 @@
 """Asking the solver. A question is a conjunction; the answer is a model, "there is none", or "unknown".
 
-An unknown is never taken for an answer: it travels up to the report and fails the command.
+An unknown is never taken for an answer: it travels up to the report and fails the command. `answering` puts somebody
+between those who ask and the solver: `proofs.questions` writes down what is asked, and answers from what was written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import z3
@@ -41,22 +44,57 @@ def exists(conditions: Iterable[Term], timeout: float, quick: bool = False) -> A
     most such questions are easy, so try the general solver first, which never dawdles over one.
     """
     told = [c for c in conditions if not z3.is_true(c)]
+    solve = partial(_found, told, timeout, quick)
+    return _HEARING[-1](told, solve) if _HEARING else solve()
+
+
+Hearing = Callable[[list[Term], Callable[[], Answer]], Answer]  # the question, and how the solver would answer it
+_HEARING: list[Hearing] = []
+_SUBJECT: list[str] = []
+
+
+@contextmanager
+def answering(hearing: Hearing) -> Iterator[None]:
+    """Inside, questions are put to `hearing`."""
+    _HEARING.append(hearing)
+    try:
+        yield
+    finally:
+        _HEARING.pop()
+
+
+@contextmanager
+def asking(what: str) -> Iterator[None]:
+    """Inside, questions are about this (and what stands around it); decorates functions too."""
+    _SUBJECT.append(what)
+    try:
+        yield
+    finally:
+        _SUBJECT.pop()
+
+
+def subject() -> tuple[str, ...]:
+    """What is being asked about, the outermost first."""
+    return tuple(_SUBJECT)
+
+
+def _found(told: list[Term], timeout: float, quick: bool) -> Answer:
     asked = frozenset(c.get_id() for c in told)
-    if asked not in _ANSWERED:
+    known = _ANSWERED.get(asked)
+    if known is None or (known[1].found is Found.UNKNOWN and known[2] < timeout):  # more time may bring an answer
         answer = _solve(z3.Solver(), told, min(QUICK, timeout)) if quick else Answer(Found.UNKNOWN)
         if answer.found is Found.UNKNOWN:
             answer = _solve(z3.SolverFor(LOGIC), told, timeout)
-        if answer.found is Found.UNKNOWN:  # more time may bring an answer
-            return answer
         if len(_ANSWERED) >= REMEMBERED:
             _ANSWERED.pop(next(iter(_ANSWERED)))
-        _ANSWERED[asked] = (told, answer)
+        _ANSWERED[asked] = (told, answer, timeout)
     return _ANSWERED[asked][1]
 
 
 QUICK = 1.0  # seconds for the first attempt
 REMEMBERED = 1000  # answers
-_ANSWERED: dict[frozenset[int], tuple[list[Term], Answer]] = {}  # with the terms, so that their numbers stay theirs
+# With the terms, so that their numbers stay theirs, and the seconds that there were.
+_ANSWERED: dict[frozenset[int], tuple[list[Term], Answer, float]] = {}
 
 
 def _solve(solver: Any, conditions: list[Term], timeout: float) -> Answer:

@@ -266,11 +266,11 @@ def attempt(
     for trap, guard, what in reversed(list(zip(behaviour.traps, guards, infos, strict=True))):
         cause = z3.If(guard, z3.BitVecVal(trap.cause, isa.cause_width), cause)
         info = z3.If(guard, what, info)
-        memory = z3.If(guard, z3.BoolVal(bool(trap.view)), memory)
+        memory = disjunction(guard, memory) if trap.view else _and_not(memory, guard)
     after, exchanges = _after(behaviour, state, reading)
     return Attempt(
         disjunction(*guards),
-        z3.simplify(memory),
+        memory,
         cause,
         info,
         after,
@@ -278,6 +278,10 @@ def attempt(
         tuple(reading.facts),
         tuple(reading.addresses),
     )
+
+
+def _and_not(claim: Term, guard: Term) -> Term:
+    return claim if z3.is_false(claim) else conjunction(negation(guard), claim)
 
 
 def perform(behaviour: Behaviour, state: SymbolicState, params: Mapping[str, Term] | None = None) -> SymbolicState:

@@ -8,7 +8,7 @@ never taken for an answer. docs/verify.md explains every line of a report; `proo
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import lru_cache, partial
@@ -230,13 +230,30 @@ def verify(isa: Isa, timeout: float = TIMEOUT, workers: int = 2, progress: Progr
     With 0 workers all is asked in this process, which nothing can end but the solver's own limit.
     """
     began = time.monotonic()
-    question = min(QUESTION, timeout / 4)
-    asked = subjects(isa)
-    jobs: list[Job] = [partial(f, isa, question) for f in WHOLE]
-    jobs += [partial(study, what, question) for what in asked]
-    found = answers(jobs, Limits(timeout, max(question, timeout / 2), workers), progress)
+    found = answers(list(jobs(isa, longest(timeout)).values()), limits(timeout, workers), progress)
+    return put_together(isa, found, time.monotonic() - began)
+
+
+def limits(timeout: float, workers: int) -> Limits:
+    """Of everything that is asked of a machine within `timeout` seconds."""
+    return Limits(timeout, max(longest(timeout), timeout / 2), workers)
+
+
+def longest(timeout: float) -> float:
+    """Seconds for one question, if all may take `timeout`."""
+    return min(QUESTION, timeout / 4)
+
+
+def jobs(isa: Isa, question: float) -> dict[str, Job]:
+    """Everything that is asked of a machine, by what it is about; `question` is in seconds for one question."""
+    whole: dict[str, Job] = {f"({f.__name__})": partial(f, isa, question) for f in WHOLE}
+    return whole | {what.name: partial(study, what, question) for what in subjects(isa)}
+
+
+def put_together(isa: Isa, found: Sequence[Any], seconds: float) -> Verification:
+    """The verdict, from the answer of every job or what stands for it."""
     whole = dict(zip(WHOLE, found, strict=False))
-    findings = tuple(_kept(what, answer) for what, answer in zip(asked, found[len(WHOLE) :], strict=True))
+    findings = tuple(_kept(what, answer) for what, answer in zip(subjects(isa), found[len(WHOLE) :], strict=True))
     refused = whole[refusal]
     return Verification(
         isa,
@@ -244,7 +261,7 @@ def verify(isa: Isa, timeout: float = TIMEOUT, workers: int = 2, progress: Progr
         _facts(isa, whole, findings),
         tuple(o for f in (of_the_map, of_time, of_nesting) for o in _outcomes(whole[f])),
         Refusal(refused.reason, refused.reason, False) if isinstance(refused, Lost) else refused,
-        time.monotonic() - began,
+        seconds,
     )
 
 

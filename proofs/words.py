@@ -44,6 +44,8 @@ def number(model: Any, term: Term) -> int:
 
 def state_words(model: Any, state: SymbolicState, roles: Iterable[Role] = _STATUS) -> str:
     """`psw.mode = user, base = 0x400, ...`: the places of these roles, the pc, and the size of storage."""
+    if model is None:  # the answer came without one
+        return "a state that is not told"
     isa = state.isa
     shown = [isa.the(Role.PC), *places(isa, frozenset(roles))]
     parts = [f"{place_name(isa, p)} = {value_name(isa, p, number(model, state.at(p)))}" for p in shown]

@@ -238,6 +238,7 @@ def test_an_unknown_is_never_taken_for_an_answer(monkeypatch: pytest.MonkeyPatch
     assert (found.theorem1, found.theorem2, found.theorem3) == (Found.UNKNOWN,) * 3
     assert found.monitor is Kind.UNKNOWN
     assert {f.name for f in found.findings} - {line.partition(":")[0] for line in found.unknown} == set()
+    monkeypatch.setattr("proofs.solving._ANSWERED", {})  # that it gave no answer is remembered too
     monkeypatch.setattr(Undecided, "check", lambda self: z3.unsat)  # the mistake: no answer is "there is none"
     careless = verify(corners("corners_quiet"), workers=0)
     assert careless.letter.theorem1 is Found.YES

@@ -13,10 +13,10 @@ examples:
 
 import argparse
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trapline.options import count, natural
+from trapline.places import new_folder
 
 if TYPE_CHECKING:
     from isa.description import Isa
@@ -68,7 +68,7 @@ def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:
     from trapline.proof_report import proof_facts, show_proof
 
     began = time.monotonic()
-    folder = _new_folder(arguments.export) if arguments.export else None
+    folder = new_folder(arguments.export) if arguments.export else None
     with Counter(f"{isa.name}, Theorem 1: ", "questions") as counter:
         require_theorem1(isa, float(arguments.timeout), arguments.workers, counter.show)
     left = max(1.0, arguments.timeout - (time.monotonic() - began))
@@ -83,18 +83,6 @@ def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:
         if folder:
             print(f"{written} certificates are in {folder}: of each, `unsat` is the proof")
     return UNKNOWN if proof.unknown else 0 if proof.holds else 1
-
-
-def _new_folder(path: str) -> Path:
-    """A folder that is empty or not there yet, so that nothing is overwritten."""
-    from isa.errors import UsageError
-
-    folder = Path(path)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        what = "is not empty" if folder.is_dir() else "is not a folder"
-        raise UsageError(f"`{path}` {what}", "give a new or an empty folder; nothing is overwritten")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _sample(arguments: argparse.Namespace, isa: "Isa") -> int:

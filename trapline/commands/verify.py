@@ -8,6 +8,7 @@ examples:
   trapline verify g3
   trapline verify mine.isa:variant --html verdict.html
   trapline verify --all machines/ --timeout 60
+  trapline verify g3 --certificate g3.certificate     what `trapline recheck` checks again
 """
 
 import argparse
@@ -16,6 +17,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from trapline.options import count
+from trapline.places import check_own, check_place, new_folder
 
 if TYPE_CHECKING:
     from isa.description import Isa
@@ -32,6 +34,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", metavar="DIR", help="verify every machine of every .isa file in DIR and below")
     parser.add_argument("--letter", action="store_true", help="exit code and monitor by the letter of the definitions")
     parser.add_argument("--html", metavar="FILE", help="write the report as a page that needs nothing else")
+    parser.add_argument("--certificate", metavar="FILE", help="write verdict, questions' digests and answers")
+    parser.add_argument("--export", metavar="DIR", help="write every question as SMT-LIB 2 into a new or empty folder")
     add_limits(parser)
 
 
@@ -50,10 +54,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     if (arguments.machine is None) == (arguments.all is None):
         raise UsageError("verify what?", "name a machine, or give `--all DIR`")
-    _check_place(arguments.html)
+    check_place(arguments.html)
     if arguments.all is not None:
+        if arguments.certificate or arguments.export:
+            raise UsageError("--certificate and --export are about one machine", "name it in place of `--all`")
         return _all(arguments)
-    found = verified(arguments.machine, arguments)
+    documented = arguments.certificate or arguments.export
+    found = _documented(arguments) if documented else verified(arguments.machine, arguments)
     _write_page(arguments.html, [found])
     if arguments.json:
         emit_json(verification_facts(found, arguments.letter))
@@ -70,6 +77,28 @@ def verified(machine: str, arguments: argparse.Namespace) -> "Verification":
     return with_progress(find(machine), arguments)
 
 
+def _documented(arguments: argparse.Namespace) -> "Verification":
+    """The same, with every question kept and written where the user wants it."""
+    from isa.catalogue import find
+    from proofs.certificate import BEGINS, certificate, certified, questions, written
+    from proofs.questions import exported
+    from trapline.progress import Counter
+
+    if arguments.certificate:
+        check_own(arguments.certificate, BEGINS)
+    isa = find(arguments.machine)
+    folder = new_folder(arguments.export) if arguments.export else None
+    with Counter(f"{isa.name}: ", "questions") as counter:
+        found, parts = certified(isa, float(arguments.timeout), min(arguments.workers, 64), counter.show)
+    if arguments.certificate:
+        with open(arguments.certificate, "w", encoding="utf-8") as file:
+            file.write(written(certificate(found, parts)))
+    if folder:
+        for name, text in exported(isa.name, questions(parts)):
+            (folder / name).write_text(text, encoding="utf-8")
+    return found
+
+
 def with_progress(isa: "Isa", arguments: argparse.Namespace, before: str = "") -> "Verification":
     from proofs.verification import verify
     from trapline.progress import Counter
@@ -82,14 +111,6 @@ def exit_code(found: "Verification", letter: bool = False) -> int:
     """What stayed unknown counts only if it leaves Theorem 1 open."""
     theorem1 = found.letter.theorem1 if letter else found.theorem1
     return {"yes": 0, "no": 1, "unknown": UNKNOWN}[theorem1.value]
-
-
-def _check_place(path: str | None) -> None:
-    """Complain before the work, not after it."""
-    from isa.errors import TraplineError
-
-    if path is not None and not os.access(os.path.dirname(path) or ".", os.W_OK):
-        raise TraplineError(f"cannot write {path}", "give a file in a folder that can be written")
 
 
 def _write_page(path: str | None, found: list["Verification"]) -> None:
