@@ -84,7 +84,8 @@ def gathered(name: str, checks: dict[str, Check]) -> Fact:
     holds = both(*(c.holds for c in checks.values()))
     where = tuple(part for part, c in checks.items() if c.holds is not Found.YES)
     detail = "; ".join(f"{part}: {checks[part].detail}" for part in where[:3] if checks[part].detail)
-    user = both(*(c.holds if c.user is None else c.user for c in checks.values()))
+    apart = any(c.user is not None for c in checks.values())
+    user = both(*(c.holds if c.user is None else c.user for c in checks.values())) if apart else None
     return Fact(name, holds, where, detail, user)
 
 

@@ -24,9 +24,11 @@ def options() -> dict[str, set[str]]:
 
 
 def sources() -> Iterator[Path]:
-    """What may advise. A benchmark also speaks to compilers, in their options."""
+    """What may advise. A benchmark also speaks to compilers, in their options, and a `__main__` has its own."""
     for room in ROOMS:
-        yield from (p for p in sorted((ROOT / room).rglob("*.py")) if "bench" not in p.relative_to(ROOT).parts)
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if "bench" not in path.relative_to(ROOT).parts and path.name != "__main__.py":
+                yield path
 
 
 def messages(text: str) -> Iterator[tuple[int, str]]:
