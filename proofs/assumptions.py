@@ -6,6 +6,7 @@ device, and not the monitor's own map. A condition on the size of storage alone 
 is checked there, and no step can change it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import z3
@@ -32,7 +33,7 @@ from proofs.symbolic import (
     negation,
     perform,
 )
-from proofs.words import state_words
+from proofs.words import number, state_words
 
 TOGETHER, RESET, ENTRY, DEVICES, MONITOR = "(together)", "(reset)", "(trap entry)", "(devices)", "(monitor)"
 
@@ -46,9 +47,11 @@ def assumed(isa: Isa, core: Core | None, timeout: float) -> dict[str, Check]:
     """What can be said without looking at instructions, by the name of what breaks an assumption."""
     if not isa.assumptions:
         return {}
-    found = {TOGETHER: _together(isa, timeout), RESET: _after_reset(isa, timeout), ENTRY: _entry(isa, timeout)}
-    found |= {DEVICES: _devices(isa, timeout)}
-    return found | ({MONITOR: _mapped(core, timeout)} if core else {})
+    together = {TOGETHER: _together(isa, timeout)}
+    if together[TOGETHER].holds is Found.NO:
+        return together  # of states that there are not, there is no more to say
+    found = {RESET: _after_reset(isa, timeout), ENTRY: _entry(isa, timeout), DEVICES: _devices(isa, timeout)}
+    return together | found | ({MONITOR: _mapped(core, timeout)} if core else {})
 
 
 def keeps(what: Subject, timeout: float) -> Check:
@@ -60,7 +63,7 @@ def keeps(what: Subject, timeout: float) -> Check:
     state = arbitrary(isa)
     run = attempt(what.whole, state)
     asked = [proper(state), negation(run.trapped), *run.facts, _broken(run.state)]
-    return _check(exists(asked, timeout), state, "an assumption no longer holds after it")
+    return _check(exists(asked, timeout), state, run.state, "after it")
 
 
 def _may_change(step: Behaviour, conditions: list[Expr]) -> bool:
@@ -80,10 +83,26 @@ def _together(isa: Isa, timeout: float) -> Check:
     for mode in ("supervisor", "user"):
         state = in_mode(arbitrary(isa), mode)
         answer = exists([proper(state)], timeout)
-        if answer.found is not Found.YES:
-            said = f"no state in {mode} mode satisfies them all" if answer.found is Found.NO else ""
-            return Check(answer.found, said)
+        if answer.found is Found.NO:
+            return Check(Found.NO, f"no state in {mode} mode satisfies {_named(_conflict(state, timeout))}")
+        if answer.found is Found.UNKNOWN:
+            return Check(Found.UNKNOWN)
     return HOLDS
+
+
+def _conflict(state: SymbolicState, timeout: float) -> list[Assumption]:
+    """Assumptions that no state like this one satisfies together; without any of them, one does."""
+    reading, kept = Symbolic(state), list(state.isa.assumptions)
+    for one in state.isa.assumptions:
+        others = [a for a in kept if a is not one]
+        if exists([reading.value(a.condition) for a in others], timeout).found is Found.NO:
+            kept = others
+    return kept
+
+
+def _named(assumptions: Sequence[Assumption]) -> str:
+    """Each by its text; an assumption may have none."""
+    return " and ".join(f"`{a.text}`" if a.text else "what a description assumes without a word" for a in assumptions)
 
 
 def _after_reset(isa: Isa, timeout: float) -> Check:
@@ -93,7 +112,7 @@ def _after_reset(isa: Isa, timeout: float) -> Check:
     files = {s.name: Memory(_zeros(s.width)) for s in isa.states.values() if s.kind is Kind.ARRAY}
     state = perform(isa.reset, replace(free, scalars=scalars, arrays=files))
     sized = [Symbolic(state).value(a.condition) for a in isa.assumptions if a not in standing(isa)]
-    return _check(exists([*sized, _broken(state)], timeout), state, "an assumption does not hold after reset")
+    return _check(exists([*sized, _broken(state)], timeout), state, state, "after reset")
 
 
 def _zeros(width: int) -> Cells:
@@ -104,7 +123,7 @@ def _entry(isa: Isa, timeout: float) -> Check:
     params = {"cause": z3.BitVec("cause", isa.cause_width), "info": z3.BitVec("info", isa.info_width)}
     before = arbitrary(isa)
     after = perform(isa.entry, before, params)
-    return _check(exists([proper(before), _broken(after)], timeout), before, "an assumption no longer holds after it")
+    return _check(exists([proper(before), _broken(after)], timeout), before, after, "after it")
 
 
 def _devices(isa: Isa, timeout: float) -> Check:
@@ -112,16 +131,20 @@ def _devices(isa: Isa, timeout: float) -> Check:
     before = after = arbitrary(isa)
     for place in places(isa, frozenset({Role.PENDING})):
         after = after.put(place, z3.BitVec(f"asked_{place.state}_{place.low}", place.width))
-    return _check(exists([proper(before), _broken(after)], timeout), before, "they break an assumption")
+    return _check(exists([proper(before), _broken(after)], timeout), before, after, "when one asks for attention")
 
 
 def _mapped(core: Core, timeout: float) -> Check:
     before = mapped(core)
     answer = exists([*before.hypotheses, _broken(before.real)], timeout)
-    return _check(answer, before.virtual, "in the real state of a virtual machine an assumption does not hold")
+    return _check(answer, before.virtual, before.real, "in the real state of a virtual machine")
 
 
-def _check(answer: Answer, state: SymbolicState, said: str) -> Check:
-    if answer.found is Found.YES:
-        return Check(Found.NO, f"{said}: {state_words(answer.model, state)}")
-    return Check(opposite(answer.found))
+def _check(answer: Answer, before: SymbolicState, after: SymbolicState, said: str) -> Check:
+    """Which assumptions do not hold `after`, and in which state that began."""
+    if answer.found is not Found.YES:
+        return Check(opposite(answer.found))
+    reading = Symbolic(after)
+    broken = [a for a in standing(after.isa) if not number(answer.model, reading.value(a.condition))]
+    verb = "do not hold" if len(broken) > 1 else "does not hold"
+    return Check(Found.NO, f"{_named(broken)} {verb} {said}, from {state_words(answer.model, before)}")

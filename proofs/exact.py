@@ -41,6 +41,7 @@ from proofs.symbolic import (
 
 PROLOGUE = "(prologue)"  # a step that does nothing but its prologue
 FETCH = "(fetch)"
+BRIEF = 2.0  # seconds for a first attempt at a question
 
 
 @dataclass(frozen=True)
@@ -204,12 +205,22 @@ def questioned(ran: list[Term], user: Term, unlike: Term, breaches: Term, timeou
     runs = exists(ran, timeout).found
     if runs is Found.NO:
         return Exact(runs, Found.NO, Found.NO, Found.NO, Found.NO)
-    found = [exists([*ran, wrong], timeout).found for wrong in (unlike, breaches)]
-    in_user = [
-        answer if answer is Found.NO else exists([*ran, user, wrong], timeout).found
-        for answer, wrong in zip(found, (unlike, breaches), strict=True)
-    ]
-    return Exact(runs, found[0], found[1], in_user[0], in_user[1])
+    found = _found([[*ran, unlike], [*ran, breaches]], timeout)
+    in_user = _found([[*ran, user, unlike], [*ran, user, breaches]], timeout, found)
+    return Exact(runs, *found, *in_user)
+
+
+def _found(
+    questions: list[list[Term]], timeout: float, wider: tuple[Found, Found] = (Found.YES, Found.YES)
+) -> tuple[Found, Found]:
+    """Whether each property can fail; `wider` are the answers to questions that these are part of. Once one is known to
+    fail, the verdict does not rest on the other, and no long search is made for it."""
+    asked = [q if w is not Found.NO else [z3.BoolVal(False)] for q, w in zip(questions, wider, strict=True)]
+    one, other = (exists(question, min(BRIEF, timeout)).found for question in asked)
+    if Found.YES in (one, other):
+        return one, other
+    one, other = (exists(question, timeout).found for question in asked)
+    return one, other
 
 
 def fetched(core: Core, timeout: float) -> Exact:
