@@ -186,15 +186,22 @@ def asked(core: Core, what: Subject, timeout: float) -> Direct:
     """The question for one instruction: it does not answer for a prologue that is wrong without it."""
     time = time_of(core.isa)
     step = direct(core, what, time)
-    excused = () if what.name == PROLOGUE else _excuses(core, time, timeout)
-    return replace(step, excused=excused)
+    if what.name == PROLOGUE or not prologue_fails(core, timeout):
+        return step
+    return replace(step, excused=(negation(alone(step.before, time)),))
 
 
 @lru_cache(maxsize=4)
-def _excuses(core: Core, time: Time | None, timeout: float) -> tuple[Term, ...]:
-    alone = direct(core, idle_step(core.isa), time)
-    wrong = disjunction(alone.unlike, alone.breaches)
-    return () if exists([*alone.ran, wrong], timeout).found is Found.NO else (negation(wrong),)
+def prologue_fails(core: Core, timeout: float) -> bool:
+    """Whether the prologue can go wrong on its own, as far as is known."""
+    step = direct(core, idle_step(core.isa), time_of(core.isa))
+    return exists([*step.ran, disjunction(step.unlike, step.breaches)], timeout).found is not Found.NO
+
+
+def alone(before: Mapped, time: Time | None) -> Term:
+    """Whether a step that does nothing but its prologue goes wrong from here."""
+    step = directly(before, time, idle_step(before.core.isa))
+    return conjunction(negation(step.real.trapped), disjunction(step.unlike, step.breaches))
 
 
 def decided(step: Direct, timeout: float) -> Exact:

@@ -36,7 +36,8 @@ SLOW = {
     *("test_verification_corners", "test_verification_mutants", "test_verify", "test_witness"),
     *("test_bench_peers", "test_narrowed", "test_parallel", "test_unusual_steps", "test_windows_planted"),
     *("test_machine_code", "test_native_monitor", "test_native_planted", "test_notation", "test_witness_shipped"),
-    *("test_variants", "test_variants_planted", "test_verdicts_leaks", "test_verdicts_letter", "test_verdicts_prologues"),
+    *("test_variants", "test_variants_planted"),
+    *("test_witness_steps", "test_verdicts_leaks", "test_verdicts_letter", "test_verdicts_prologues"),
 }
 
 
