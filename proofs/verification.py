@@ -206,8 +206,13 @@ class Verification:
         )
 
     @property
+    def exactly(self) -> Theorems:
+        """What the exact question says, which is the verdict."""
+        return Theorems(self.theorem1, self.theorem3)
+
+    @property
     def monitor(self) -> Kind:
-        return Theorems(self.theorem1, self.theorem3).monitor
+        return self.exactly.monitor
 
     @property
     def culprits(self) -> list[Culprit]:

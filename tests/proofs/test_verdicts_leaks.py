@@ -5,9 +5,10 @@ The machines are in tests/machines/leaks.isa; tests/proofs/test_verdicts_guests.
 
 import pytest
 
+from proofs.repair import repair
 from proofs.solving import Found
 from proofs.verification import Kind
-from tests.proofs.verdict_machines import Expected, detail, observed, verified
+from tests.proofs.verdict_machines import Expected, detail, observed, small_text, verified
 
 SOUND = Expected("yy", "yy", Kind.TRAP_AND_EMULATE)
 EXPECTED = {
@@ -69,3 +70,27 @@ def test_what_a_trap_loses_is_named_to_the_cell_and_the_bit() -> None:
     assert "x: x[1] is lost: " in detail(verified("leaks", "clobber"), "trap entry")
     told = detail(verified("leaks", "half_clobber"), "trap entry")
     assert "psw[31:2]: is lost: " in told and {"0x4 and 0x0", "0x0 and 0x4"} & set(told.split(": ")[2].split(" look"))
+
+
+# ---- what guards mend
+
+
+@pytest.mark.parametrize(("name", "culprit"), [("vacuous", "vk"), ("telling_view", "vl")])
+def test_a_guard_mends_an_instruction(name: str, culprit: str) -> None:
+    mended = repair(verified("leaks", name), small_text("leaks"), workers=0)
+    assert (mended.guarded, mended.holds, mended.obstacles) == ((culprit,), Found.YES, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "obstacle"),
+    [
+        ("coded_fetch", "the fetch, which no guard changes: bare and under the monitor another word is fetched"),
+        ("clobber", "the trap entry, which no guard changes: x: x[1] is lost"),
+        ("broken_level", "the assumptions, which no guard changes: (trap entry): `Nobody opens the channel.`"),
+        ("contradictory", "the assumptions, which no guard changes: (together): no state in supervisor mode"),
+    ],
+)
+def test_what_no_guard_mends_is_said(name: str, obstacle: str) -> None:
+    mended = repair(verified("leaks", name), small_text("leaks"), workers=0)
+    assert (mended.guarded, mended.holds) == ((), Found.NO)
+    assert any(line.startswith(obstacle) for line in mended.obstacles)

@@ -9,10 +9,13 @@ import pytest
 
 from proofs.classification import subjects
 from proofs.exact import BRIEF, exact
+from proofs.movement import moves
+from proofs.repair import repair
 from proofs.solving import Found
 from proofs.verification import Kind, core_of
 from tests.proofs.verdict_machines import Expected, machine, observed, small_text, verified
 from trapline.cli import main
+from trapline.verification_page import page
 
 Capture = pytest.CaptureFixture[str]
 EXPECTED = {
@@ -51,6 +54,22 @@ def test_both_answers_are_given_and_the_exit_code_is_that_of_the_one_asked_for(t
     assert "admits neither a trap-and-emulate nor a hybrid monitor. Theorem 1 is broken by rbnd." in said
     assert "By the paper's letter it admits a trap-and-emulate monitor." in said
     assert main(["verify", f"{path}:shows_bound", "--letter"]) == 0
+
+
+@pytest.mark.parametrize(("name", "culprit"), [("shows_bound", "rbnd"), ("shows_size", "qsz")])
+def test_a_guard_mends_what_the_letter_lets_pass(name: str, culprit: str) -> None:
+    mended = repair(verified("extents", name), small_text("extents"), workers=0)
+    assert (mended.guarded, mended.holds, mended.obstacles) == ((culprit,), Found.YES, ())
+
+
+def test_a_page_and_a_difference_give_both_answers() -> None:
+    bound, size = (verified("extents", name) for name in ("shows_bound", "shows_size"))
+    assert "</a> neither (by the letter: trap-and-emulate)" in page([bound, size])
+    mended = repair(bound, small_text("extents"), workers=0).verification
+    assert mended is not None
+    moved = {m.name: (m.before, m.after) for m in moves(bound, mended)}
+    assert moved["Theorem 1"] == ("no", "yes") and moved["monitor"] == ("neither", "trap-and-emulate")
+    assert "Theorem 1 by the letter" not in moved
 
 
 # ---- what a verdict does not wait for

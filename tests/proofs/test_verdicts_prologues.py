@@ -6,9 +6,10 @@ refused, and the theorem left open, since that is no failure of the theorem.
 
 import pytest
 
+from proofs.repair import repair
 from proofs.solving import Found
 from proofs.verification import Kind
-from tests.proofs.verdict_machines import Expected, detail, observed, verified
+from tests.proofs.verdict_machines import Expected, detail, observed, small_text, verified
 
 NO_LAW = "has a shape whose time law is not known"
 UNTIMED = Expected("nn", "nn", Kind.NEITHER, (), ("prologue",), NO_LAW)
@@ -56,3 +57,13 @@ def test_an_instruction_answers_for_its_step_and_not_for_what_every_step_does() 
     assert found.verdict.sensitivity.resource is Found.YES
     assert "the next interrupt comes at another step" in found.exhibit
     assert all(f.theorem1 is Found.YES for f in verified("prologues", "step_enable").findings)
+
+
+def test_a_guard_mends_what_undoes_the_tick_and_none_mends_a_prologue() -> None:
+    mended, not_mended = (
+        repair(verified("prologues", name), small_text("prologues"), workers=0) for name in ("lost_tick", "step_base")
+    )
+    assert (mended.guarded, mended.holds) == (("tl",), Found.YES)
+    assert (not_mended.guarded, not_mended.holds) == ((), Found.NO)
+    assert not_mended.obstacles[0].startswith("our monitor refuses it: the prologue of step_base has a shape")
+    assert not_mended.obstacles[1].startswith("the prologue, which no guard changes: last becomes ")
