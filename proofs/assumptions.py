@@ -6,7 +6,7 @@ device, and not the monitor's own map. A condition on the size of storage alone 
 is checked there, and no step can change it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import z3
@@ -33,7 +33,7 @@ from proofs.symbolic import (
     negation,
     perform,
 )
-from proofs.words import state_words
+from proofs.words import number, state_words
 
 TOGETHER, RESET, ENTRY, DEVICES, MONITOR = "(together)", "(reset)", "(trap entry)", "(devices)", "(monitor)"
 
@@ -45,26 +45,35 @@ def standing(isa: Isa) -> tuple[Assumption, ...]:
 
 @dataclass(frozen=True)
 class Question:
-    """An assumption is broken by `about` if `given` and `refuted` can hold together; `state` is where that would be,
-    `said` what it would mean."""
+    """An assumption is broken by `about` if `given` and `refuted` can hold together: from the state `before`, one does
+    not hold `after`. `said` tells when that is."""
 
     about: str
-    state: SymbolicState
+    before: SymbolicState
+    after: SymbolicState
     given: tuple[Term, ...]
-    refuted: Term
     said: str
+
+    @property
+    def refuted(self) -> Term:
+        return _broken(self.after)
 
     def check(self, timeout: float) -> Check:
         answer = exists([*self.given, self.refuted], timeout)
-        if answer.found is Found.YES:
-            return Check(Found.NO, f"{self.said}: {state_words(answer.model, self.state)}")
-        return Check(opposite(answer.found))
+        if answer.found is not Found.YES:
+            return Check(opposite(answer.found))
+        reading = Symbolic(self.after)
+        broken = [a for a in standing(self.after.isa) if not number(answer.model, reading.value(a.condition))]
+        verb = "do not hold" if len(broken) > 1 else "does not hold"
+        return Check(Found.NO, f"{_named(broken)} {verb} {self.said}, from {state_words(answer.model, self.before)}")
 
 
 @asking("assumptions")
 def assumed(isa: Isa, core: Core | None, timeout: float) -> dict[str, Check]:
     """What can be said without looking at instructions, by the name of what breaks an assumption."""
     together = {TOGETHER: _together(isa, timeout)} if isa.assumptions else {}
+    if any(check.holds is Found.NO for check in together.values()):
+        return together  # of states that there are not, there is no more to say
     return together | {q.about: q.check(timeout) for q in parts(isa, core)}
 
 
@@ -91,7 +100,7 @@ def kept(what: Subject) -> Question | None:
     state = arbitrary(isa)
     run = attempt(what.whole, state)
     given = (proper(state), negation(run.trapped), *run.facts)
-    return Question(what.name, state, given, _broken(run.state), "an assumption no longer holds after it")
+    return Question(what.name, state, run.state, given, "after it")
 
 
 def _may_change(step: Behaviour, conditions: list[Expr]) -> bool:
@@ -112,10 +121,26 @@ def _together(isa: Isa, timeout: float) -> Check:
     for mode in ("supervisor", "user"):
         state = in_mode(arbitrary(isa), mode)
         answer = exists([proper(state)], timeout)
-        if answer.found is not Found.YES:
-            said = f"no state in {mode} mode satisfies them all" if answer.found is Found.NO else ""
-            return Check(answer.found, said)
+        if answer.found is Found.NO:
+            return Check(Found.NO, f"no state in {mode} mode satisfies {_named(_conflict(state, timeout))}")
+        if answer.found is Found.UNKNOWN:
+            return Check(Found.UNKNOWN)
     return HOLDS
+
+
+def _conflict(state: SymbolicState, timeout: float) -> list[Assumption]:
+    """Assumptions that no state like this one satisfies together; without any of them, one does."""
+    reading, kept = Symbolic(state), list(state.isa.assumptions)
+    for one in state.isa.assumptions:
+        others = [a for a in kept if a is not one]
+        if exists([reading.value(a.condition) for a in others], timeout).found is Found.NO:
+            kept = others
+    return kept
+
+
+def _named(assumptions: Sequence[Assumption]) -> str:
+    """Each by its text; an assumption may have none."""
+    return " and ".join(f"`{a.text}`" if a.text else "what a description assumes without a word" for a in assumptions)
 
 
 def _after_reset(isa: Isa) -> Question:
@@ -125,7 +150,7 @@ def _after_reset(isa: Isa) -> Question:
     files = {s.name: Memory(_zeros(s.width)) for s in isa.states.values() if s.kind is Kind.ARRAY}
     state = perform(isa.reset, replace(free, scalars=scalars, arrays=files))
     sized = tuple(Symbolic(state).value(a.condition) for a in isa.assumptions if a not in standing(isa))
-    return Question(RESET, state, sized, _broken(state), "an assumption does not hold after reset")
+    return Question(RESET, state, state, sized, "after reset")
 
 
 def _zeros(width: int) -> Cells:
@@ -136,7 +161,7 @@ def _entry(isa: Isa) -> Question:
     params = {"cause": z3.BitVec("cause", isa.cause_width), "info": z3.BitVec("info", isa.info_width)}
     before = arbitrary(isa)
     after = perform(isa.entry, before, params)
-    return Question(ENTRY, before, (proper(before),), _broken(after), "an assumption no longer holds after it")
+    return Question(ENTRY, before, after, (proper(before),), "after it")
 
 
 def _devices(isa: Isa) -> Question:
@@ -144,10 +169,10 @@ def _devices(isa: Isa) -> Question:
     before = after = arbitrary(isa)
     for place in places(isa, frozenset({Role.PENDING})):
         after = after.put(place, z3.BitVec(f"asked_{place.state}_{place.low}", place.width))
-    return Question(DEVICES, before, (proper(before),), _broken(after), "they break an assumption")
+    return Question(DEVICES, before, after, (proper(before),), "when one asks for attention")
 
 
 def _mapped(core: Core) -> Question:
     before = mapped(core)
-    said = "in the real state of a virtual machine an assumption does not hold"
-    return Question(MONITOR, before.virtual, tuple(before.hypotheses), _broken(before.real), said)
+    said = "in the real state of a virtual machine"
+    return Question(MONITOR, before.virtual, before.real, tuple(before.hypotheses), said)

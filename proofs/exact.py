@@ -41,6 +41,7 @@ from proofs.symbolic import (
 
 PROLOGUE = "(prologue)"  # a step that does nothing but its prologue
 FETCH = "(fetch)"
+BRIEF = 2.0  # seconds for a first attempt at a question
 
 
 @dataclass(frozen=True)
@@ -187,21 +188,29 @@ def asked(core: Core, what: Subject, timeout: float) -> Direct:
     """The question for one instruction: it does not answer for a prologue that is wrong without it."""
     time = time_of(core.isa)
     step = direct(core, what, time)
-    excused = () if what.name == PROLOGUE else _excuses(core, time, timeout)
-    return replace(step, excused=excused)
-
-
-@asking("every step")
-def _excuses(core: Core, time: Time | None, timeout: float) -> tuple[Term, ...]:
-    ran, wrong = _idle(core, time)
-    return () if exists([*ran, wrong], timeout).found is Found.NO else (negation(wrong),)
+    if what.name == PROLOGUE or not prologue_fails(core, timeout):
+        return step
+    return replace(step, excused=(negation(alone(step.before, time)),))
 
 
 @lru_cache(maxsize=4)
-def _idle(core: Core, time: Time | None) -> tuple[list[Term], Term]:
+def _idle(core: Core) -> tuple[list[Term], Term]:
     """A step that does nothing but its prologue: when it runs, and what goes wrong then."""
-    alone = direct(core, idle_step(core.isa), time)
-    return alone.ran, disjunction(alone.unlike, alone.breaches)
+    step = direct(core, idle_step(core.isa), time_of(core.isa))
+    return step.ran, disjunction(step.unlike, step.breaches)
+
+
+@asking("every step")
+def prologue_fails(core: Core, timeout: float) -> bool:
+    """Whether the prologue can go wrong on its own, as far as is known."""
+    ran, wrong = _idle(core)
+    return exists([*ran, wrong], timeout).found is not Found.NO
+
+
+def alone(before: Mapped, time: Time | None) -> Term:
+    """Whether a step that does nothing but its prologue goes wrong from here."""
+    step = directly(before, time, idle_step(before.core.isa))
+    return conjunction(negation(step.real.trapped), disjunction(step.unlike, step.breaches))
 
 
 def decided(step: Direct, timeout: float) -> Exact:
@@ -212,13 +221,25 @@ def questioned(ran: list[Term], user: Term, unlike: Term, breaches: Term, timeou
     runs = _found("runs", ran, timeout)
     if runs is Found.NO:
         return Exact(runs, Found.NO, Found.NO, Found.NO, Found.NO)
-    ways = (("equivalence", unlike), ("resource control", breaches))
-    found = [_found(way, [*ran, wrong], timeout) for way, wrong in ways]
-    in_user = [
-        answer if answer is Found.NO else _found(way, [*ran, user, wrong], timeout)
-        for answer, (way, wrong) in zip(found, ways, strict=True)
-    ]
-    return Exact(runs, found[0], found[1], in_user[0], in_user[1])
+    found = _both([*ran], unlike, breaches, (Found.YES, Found.YES), timeout)
+    return Exact(runs, *found, *_both([*ran, user], unlike, breaches, found, timeout))
+
+
+def _both(
+    ran: list[Term], unlike: Term, breaches: Term, wider: tuple[Found, Found], timeout: float
+) -> tuple[Found, Found]:
+    """Whether each property can fail; `wider` are the answers to questions that these are part of. Once one is known to
+    fail, the verdict does not rest on the other, and no long search is made for it."""
+
+    def ask(limit: float) -> tuple[Found, Found]:
+        equivalence, control = wider
+        return (
+            equivalence if equivalence is Found.NO else _found("equivalence", [*ran, unlike], limit),
+            control if control is Found.NO else _found("resource control", [*ran, breaches], limit),
+        )
+
+    found = ask(min(BRIEF, timeout))
+    return ask(timeout) if Found.UNKNOWN in found and Found.YES not in found else found
 
 
 def _found(what: str, conditions: list[Term], timeout: float) -> Found:

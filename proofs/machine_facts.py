@@ -34,7 +34,7 @@ from proofs.symbolic import (
     perform,
     same,
 )
-from proofs.words import place_name, state_words
+from proofs.words import number, place_name, state_words
 
 CONTAINMENT = "containment"
 STEADY_VIEW = "steady view"
@@ -160,7 +160,8 @@ def _another(isa: Isa) -> tuple[SymbolicState, SymbolicState]:
 
 def _recoverable(isa: Isa, place: Place, timeout: float) -> Check:
     one, two = _another(isa)
-    found = _lost(one, two, negation(same(one.at(place), two.at(place))), timeout)
+    values = one.at(place), two.at(place)
+    found = _lost(_collision(one, two, negation(same(*values)), timeout), one, values)
     psw = place in places(isa, RELOCATION | {Role.MODE, Role.PC})
     return found if psw or _changed_by_users(isa, place, timeout) else HOLDS
 
@@ -183,16 +184,25 @@ def _cells_recoverable(isa: Isa, file: State, timeout: float) -> Check:
     one, two = _another(isa)
     index = z3.BitVec("lost_cell", index_width(file.count))
     inside = z3.ULE(index, z3.BitVecVal(file.count - 1, index.size()))
-    differ = negation(same(one.arrays[file.name].read(index), two.arrays[file.name].read(index)))
-    return _lost(one, two, conjunction(inside, differ), timeout)
+    values = one.arrays[file.name].read(index), two.arrays[file.name].read(index)
+    answer = _collision(one, two, conjunction(inside, negation(same(*values))), timeout)
+    name = f"{file.name}[{number(answer.model, index)}] " if answer.model is not None else ""
+    return _lost(answer, one, values, name)
 
 
 @asking("lost")
-def _lost(one: SymbolicState, two: SymbolicState, differ: Term, timeout: float) -> Check:
+def _collision(one: SymbolicState, two: SymbolicState, differ: Term, timeout: float) -> Answer:
+    """Whether two states that differ look the same after the trap entry."""
     after = [perform(one.isa.entry, s) for s in (one, two)]
     enough = z3.UGE(one.size, z3.BitVecVal(least_storage(one.isa), one.isa.word))
-    answer = exists([proper(one), proper(two), enough, differ, *_alike(*after)], timeout)
-    return _check(answer, one, "is lost")
+    return exists([proper(one), proper(two), enough, differ, *_alike(*after)], timeout)
+
+
+def _lost(answer: Answer, one: SymbolicState, values: tuple[Term, Term], name: str = "") -> Check:
+    if answer.model is None:
+        return Check(opposite(answer.found))
+    a, b = (number(answer.model, value) for value in values)
+    return _check(answer, one, f"{name}is lost: {a:#x} and {b:#x} look the same after a trap")
 
 
 def _alike(a: SymbolicState, b: SymbolicState) -> list[Term]:

@@ -5,8 +5,8 @@ false. A timeout or an unknown is a failure. An obligation whose hypotheses no s
 is checked for each.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from proofs.workers import Limits, Lost, Progress, answers, no_progress
 
 TIMEOUT = 300.0  # seconds for a machine
 QUESTION = 60.0  # seconds for one question, at most
+EFFICIENCY = "efficiency"
 
 
 class Refused(TraplineError):
@@ -47,6 +48,7 @@ class Proof:
 
     isa: Isa
     outcomes: tuple[Outcome, ...]
+    unclaimed: frozenset[str] = frozenset()  # instructions of which efficiency is not claimed
 
     @property
     def holds(self) -> bool:
@@ -73,8 +75,10 @@ class Proof:
         ]
 
 
-def require_theorem1(isa: Isa, timeout: float, workers: int = 2, progress: Progress = no_progress) -> None:
-    """Raises Refused if the machine fails Theorem 1, with the culprits, and Undecided if that stayed open."""
+def require_theorem1(isa: Isa, timeout: float, workers: int = 2, progress: Progress = no_progress) -> frozenset[str]:
+    """The instructions of which efficiency is not claimed: those that are culprits by the paper's letter, and always
+    trap all the same. Raises Refused if the machine fails Theorem 1, with the culprits, and Undecided if that stayed
+    open."""
     found = verify(isa, timeout, workers, progress)
     if found.theorem1 is Found.NO:
         culprits = [f"{c.name}: {c.reason}" for c in found.culprits]
@@ -89,6 +93,7 @@ def require_theorem1(isa: Isa, timeout: float, workers: int = 2, progress: Progr
     if found.theorem1 is Found.UNKNOWN:
         reasons = "\n  ".join(["", *([found.refused] if found.refused else []), *found.unknown])
         raise Undecided(f"whether {isa.name} keeps Theorem 1 stayed open{reasons}", "give it a longer --timeout")
+    return frozenset(f.name for f in found.findings if f.verdict.virtualizable is Found.NO)
 
 
 def require_admitted(isa: Isa, timeout: float) -> None:
@@ -117,9 +122,10 @@ def prove(
     progress: Progress = no_progress,
     core: Core | None = None,
     time: Time | None = None,
+    unclaimed: frozenset[str] = frozenset(),
 ) -> Proof:
     """Decide every obligation, within `timeout` seconds in all. `progress` is told how many topics are done, and how
-    many there are.
+    many there are. `unclaimed` is what `require_theorem1` gives: efficiency is a property of innocuous instructions.
 
     `core` and `time` stand in for the shipping ones when mutants are tried. Raises as `require_admitted`.
     """
@@ -132,20 +138,29 @@ def prove(
     question = min(QUESTION, timeout)
 
     def job(topic: str) -> Callable[[], list[Outcome]]:
-        return lambda: [decided(o, question) for o in obligations(subject, law, topic)]
+        return lambda: [decided(o, question) for o in _claimed(obligations(subject, law, topic), unclaimed)]
 
     found = answers([job(name) for name in names], Limits(timeout, timeout, workers), progress)
     pairs = zip(names, found, strict=True)
     outcomes = ([undecided(n, result.reason)] if isinstance(result, Lost) else result for n, result in pairs)
-    return Proof(isa, tuple(outcome for group in outcomes for outcome in group))
+    return Proof(isa, tuple(outcome for group in outcomes for outcome in group), unclaimed)
 
 
-def certificates(isa: Isa) -> Iterator[tuple[str, str]]:
+def _claimed(found: Iterable[Obligation], unclaimed: frozenset[str]) -> Iterator[Obligation]:
+    """Of an instruction that always traps under a monitor, and only there, the rest may be vacuous."""
+    for obligation in found:
+        if obligation.about not in unclaimed:
+            yield obligation
+        elif obligation.theorem != EFFICIENCY:
+            yield replace(obligation, vacuous=None)
+
+
+def certificates(isa: Isa, unclaimed: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
     """Every obligation as SMT-LIB 2 text, with a file name. `unsat` is the proof."""
     core, law = Core(isa), time_of(isa)
     assert law is not None
     everything = (o for topic in topics(isa) for o in obligations(core, law, topic))
-    for number, obligation in enumerate(everything):
+    for number, obligation in enumerate(_claimed(everything, unclaimed)):
         yield _file_name(number, obligation), smtlib(obligation)
 
 
@@ -157,11 +172,11 @@ def smtlib(obligation: Obligation) -> str:
     return f"{head}(set-logic {LOGIC})\n{solver.to_smt2()}"
 
 
-def export(isa: Isa, folder: Path) -> int:
+def export(isa: Isa, folder: Path, unclaimed: frozenset[str] = frozenset()) -> int:
     """Write all certificates into a folder, which is made if need be; returns how many. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
-    for name, text in certificates(isa):
+    for name, text in certificates(isa, unclaimed):
         (folder / name).write_text(text)
         count += 1
     return count

@@ -1,7 +1,8 @@
 """What is published of the shipped machines, and whether our verdicts agree: theorems, culprits, every instruction.
 
-The publications are data, `published.toml`; nothing in a description says what its verdict is to be. `proofs.reasons`
-has the words for classes, `proofs.verification` the verdict that is compared.
+The publications are data, `published.toml`; nothing in a description says what its verdict is to be. They speak the
+letter of the definitions, and so are compared with the verdict by the letter; where the exact one is another, the data
+says so, with the reason. `proofs.reasons` has the words for classes, `proofs.verification` the verdicts.
 """
 
 import tomllib
@@ -14,7 +15,7 @@ from typing import Any
 from proofs.classification import Verdict
 from proofs.reasons import classes
 from proofs.solving import Found
-from proofs.verification import TIMEOUT, Verification
+from proofs.verification import TIMEOUT, Theorems, Verification
 from proofs.workers import Progress, no_progress
 
 Names = dict[str, tuple[str, ...]]  # published name to instructions of the description
@@ -23,7 +24,8 @@ Names = dict[str, tuple[str, ...]]  # published name to instructions of the desc
 @dataclass(frozen=True)
 class Published:
     """What is published of one machine. `responsible` break Theorem 1; `silent` are called sensitive too, but by the
-    letter show it only as memory traps. `classes` gives the class of every instruction and of unassigned encodings."""
+    letter show it only as memory traps. `classes` gives the class of every instruction and of unassigned encodings.
+    `exact` are Theorems 1 and 3 as the exact question has them; `why` says why, if that is another answer."""
 
     machine: str
     theorem1: bool
@@ -33,15 +35,17 @@ class Published:
     responsible: Names
     silent: Names
     classes: dict[str, str]
+    exact: tuple[bool, bool]
+    why: str = ""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """One machine as published and as found; `differences` in words, none if all agrees."""
+    """One machine as published and as found, by the letter and exactly; `differences` in words, none if all agrees."""
 
     published: Published
-    theorem1: Found
-    theorem3: Found
+    letter: Theorems
+    exact: Theorems
     differences: tuple[str, ...]
 
     @property
@@ -72,7 +76,8 @@ def agreement(timeout: float = TIMEOUT, workers: int = 2, progress: Progress = n
 def agreed(expected: Published, found: Verification) -> Agreement:
     """One machine's verdict held against what is published."""
     differences = [
-        *theorem_differences(expected, found.theorem1, found.theorem3),
+        *theorem_differences((expected.theorem1, expected.theorem3), found.letter, "published as"),
+        *theorem_differences(expected.exact, found.exactly, "by the exact question expected as"),
         *class_differences(expected, [f.verdict for f in found.findings]),
         *(
             f"{name}: published as sensitive, but it may run directly"
@@ -80,13 +85,14 @@ def agreed(expected: Published, found: Verification) -> Agreement:
             if (answer := found.finding(name).exact) is None or answer.fails is not Found.YES
         ),
     ]
-    return Agreement(expected, found.theorem1, found.theorem3, tuple(differences))
+    return Agreement(expected, found.letter, found.exactly, tuple(differences))
 
 
-def theorem_differences(expected: Published, theorem1: Found, theorem3: Found) -> Iterator[str]:
-    for number, said, found in ((1, expected.theorem1, theorem1), (3, expected.theorem3, theorem3)):
-        if found is not (Found.YES if said else Found.NO):
-            yield f"Theorem {number}: published as {'holding' if said else 'failing'}, found {found.value}"
+def theorem_differences(expected: tuple[bool, bool], found: Theorems, where: str) -> Iterator[str]:
+    """What is expected of Theorems 1 and 3, and not found."""
+    for number, said, answer in zip((1, 3), expected, (found.theorem1, found.theorem3), strict=True):
+        if answer is not (Found.YES if said else Found.NO):
+            yield f"Theorem {number}: {where} {'holding' if said else 'failing'}, found {answer.value}"
 
 
 def class_differences(expected: Published, verdicts: list[Verdict]) -> Iterator[str]:
@@ -115,6 +121,7 @@ def flat(names: Names) -> list[str]:
 def _published(machine: str, tables: dict[str, Any]) -> Published:
     table = tables[machine]
     blamed = {key: table.get(key, tables.get(table.get("like"), {}).get(key, {})) for key in ("responsible", "silent")}
+    exact = table.get("exact", {})
     return Published(
         machine,
         table["theorem1"],
@@ -124,6 +131,8 @@ def _published(machine: str, tables: dict[str, Any]) -> Published:
         _names(blamed["responsible"]),
         _names(blamed["silent"]),
         _classes(machine, tables),
+        (exact.get("theorem1", table["theorem1"]), exact.get("theorem3", table["theorem3"])),
+        exact.get("why", ""),
     )
 
 

@@ -3,7 +3,7 @@
 The words are those of docs/verify.md, which explains each; tests hold the two together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from proofs.classification import UNASSIGNED, Sensitivity, Verdict
 from proofs.exact import Exact
@@ -21,6 +21,13 @@ _WHY = {
     "location": "what it does depends on where the program lies",
     "mode": "what it does depends on the mode",
     "resource": "it uses or changes a resource",
+}
+
+
+ACCESS = {  # what the letter leaves to premises on accesses, by the premise
+    "contained": "it reaches words outside the window",
+    "steady": "its accesses are not the same in both modes",
+    "silent": "which accesses it is refused tells more than address, relocation and size",
 }
 
 
@@ -56,13 +63,14 @@ def classes(verdict: Verdict) -> list[str]:
     return found
 
 
-def reason(verdict: Verdict, exact: Exact | None) -> str:
-    """Why it breaks Theorem 1, or why that is not known; empty for one that keeps it."""
+def reason(verdict: Verdict, exact: Exact | None, access: Sequence[str] = ()) -> str:
+    """Why it breaks Theorem 1, or why that is not known; empty for one that keeps it. `access` names the premises on
+    accesses that it breaks."""
     if exact is None:
         return "whether it may run directly cannot be asked of a machine without a map"
     if exact.fails is Found.NO:
         return ""
-    return _told(verdict, exact.fails, exact.fails_user, _beyond(verdict))
+    return _told(verdict, exact.fails, exact.fails_user, _beyond(verdict, access))
 
 
 def letter_reason(verdict: Verdict) -> str:
@@ -107,7 +115,7 @@ def ranges(values: tuple[int, ...]) -> str:
     return ", ".join(f"{a}" if a == b else f"{a}, {b}" if b == a + 1 else f"{a} to {b}" for a, b in runs) or "none"
 
 
-def difference(verdict: Verdict, exact: Exact | None) -> str:
+def difference(verdict: Verdict, exact: Exact | None, access: Sequence[str] = ()) -> str:
     """Where the paper's letter and the exact question give different answers for a monitor, and why; else empty."""
     if exact is None:
         return ""
@@ -115,19 +123,21 @@ def difference(verdict: Verdict, exact: Exact | None) -> str:
     if Found.UNKNOWN in (keeps, harmless):
         return ""
     if keeps is Found.YES and harmless is Found.YES:
-        return f"innocuous by the letter, but not run directly: {_beyond(verdict)}"
+        return f"innocuous by the letter, but not run directly: {_beyond(verdict, access)}"
     if keeps is Found.NO and harmless is Found.NO:
         return f"a culprit by the letter, and yet every direct step is right: {_within(verdict, exact)}"
     return ""
 
 
-def _beyond(verdict: Verdict) -> str:
+def _beyond(verdict: Verdict, access: Sequence[str]) -> str:
+    if access:
+        return " and ".join(ACCESS[premise] for premise in access)
     if verdict.sensitivity.extent is not Found.NO:
         return "it shows the bound or the size of storage. The paper moves the base only; a virtual machine is smaller"
     if verdict.name == UNASSIGNED:
         return "what these words do in real user mode is not what they do in the virtual machine"
     if verdict.vacuous is Found.YES:
-        return "it memory-traps in every pair of states, and yet runs in one of the modes"
+        return "it memory-traps in every pair of states that the letter looks at, and yet runs in one of the modes"
     return "the letter excludes states that trap, and the difference lies there, or in a word the window does not hold"
 
 

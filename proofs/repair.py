@@ -72,7 +72,7 @@ def _obstacles(found: Verification) -> list[str]:
     obstacles = [f"unknown: {line}" for line in found.unknown] if found.theorem1 is Found.UNKNOWN else []
     obstacles += [f"our monitor refuses it: {found.refused}"] if found.refused else []
     broken = (f for f in found.facts if f.holds is Found.NO and f.name in EXACT_PREMISES)
-    return obstacles + [f"{f.name}, which is part of every step or of the machine: {f.detail}" for f in broken]
+    return obstacles + [f"the {f.name}, which no guard changes: {f.detail}" for f in broken]
 
 
 def _to_guard(found: Verification) -> tuple[str, ...]:

@@ -99,7 +99,18 @@ class Finding:
     @property
     def difference(self) -> str:
         """Where letter and exact answer differ, and why."""
-        return difference(self.verdict, self.exact)
+        return difference(self.verdict, self.exact, self.access)
+
+    @property
+    def reason(self) -> str:
+        """Why it breaks Theorem 1, or why that is not known; empty for one that keeps it."""
+        return reason(self.verdict, self.exact, self.access)
+
+    @property
+    def access(self) -> list[str]:
+        """Which premises on accesses to storage it breaks."""
+        asked = {"contained": self.contained, "steady": self.steady, "silent": self.silent}
+        return [name for name, check in asked.items() if check.holds is Found.NO]
 
     @property
     def unknown(self) -> bool:
@@ -195,13 +206,18 @@ class Verification:
         )
 
     @property
+    def exactly(self) -> Theorems:
+        """What the exact question says, which is the verdict."""
+        return Theorems(self.theorem1, self.theorem3)
+
+    @property
     def monitor(self) -> Kind:
-        return Theorems(self.theorem1, self.theorem3).monitor
+        return self.exactly.monitor
 
     @property
     def culprits(self) -> list[Culprit]:
         bad = (f for f in self.findings if f.theorem1 is not Found.YES)
-        return [Culprit(f.name, reason(f.verdict, f.exact), f.theorem3) for f in bad]
+        return [Culprit(f.name, f.reason, f.theorem3) for f in bad]
 
     @property
     def unknown(self) -> list[str]:

@@ -1,8 +1,11 @@
 """A guest that shows why an instruction keeps a machine from being virtualized, found, run and confirmed.
 
-`Witnesses(isa).against(name)` gives one of four findings. `Witness`: a program that was run bare and under the monitor
+`Witnesses(isa).against(name)` gives one of five findings. `Witness`: a program that was run bare and under the monitor
 and parts at the culprit. `Sound`: the instruction passes the exact question, so there is none. `Unreached`: it fails
-it, but no program within the lengths tried brings the machine into such a state. `Undecided`: time ran out.
+it, but no program within the lengths tried brings the machine into such a state. `Turned`: the monitor does not take
+the machine, so nothing runs under it. `Undecided`: time ran out.
+
+`(prologue)` and `(fetch)` stand for what every step does; the step of a harmless instruction shows a prologue.
 
 Reading order: `witness_chain` (programs with holes), `witness_place` (where things lie), `witness_search` (the
 question), `witness_polish` (which words), `witness_text` (the story), `witness_needs` (why there is none).
@@ -12,16 +15,19 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from isa.assembler import Image, assemble
-from isa.description import Instruction, Isa
+from isa.description import Instruction, Isa, Use
 from isa.devices import Ports, Script, standard
 from isa.errors import UsageError
-from isa.ir import Unknown, nodes
+from isa.ir import Read, Unknown, Write, nodes
+from isa.machine.time import time_of
 from monitor.core import Core
-from monitor.monitor import tower
 from proofs.classification import TIMEOUT, UNASSIGNED, Classifier, Subject, subjects
 from proofs.compare import Comparison, Divergence, Setup, compare
-from proofs.exact import counterexample, direct
+from proofs.exact import FETCH, PROLOGUE, Exact, counterexample, direct, exact, fetched, idle_step
+from proofs.exhibits import exhibit, fetch_exhibit
 from proofs.solving import Found, exists
+from proofs.verification import refusal
+from proofs.witness_chain import is_definite
 from proofs.witness_needs import Need, needs
 from proofs.witness_place import Site
 from proofs.witness_polish import Words, polished
@@ -30,6 +36,8 @@ from proofs.witness_text import Text, Told, changes
 
 INPUT = b"!\n"  # what arrives at the console of a guest that needs a pending bit
 STEPS = 1000  # the budget of the run that confirms a witness
+STEPS_OF_ALL = (PROLOGUE, FETCH)  # what is part of every step
+CARRIERS = 4  # instructions that are tried for one that shows what the prologue did
 SHORT = 2  # lengths up to this one are tried before the exact question is asked in general
 
 
@@ -77,6 +85,14 @@ class Unreached:
 
 
 @dataclass(frozen=True)
+class Turned:
+    """The monitor turns the machine away; `why` says for what reason, and what would go wrong."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Undecided:
     """The solver did not answer within its time."""
 
@@ -84,7 +100,7 @@ class Undecided:
     why: str
 
 
-Finding = Witness | Sound | Unreached | Undecided
+Finding = Witness | Sound | Unreached | Turned | Undecided
 
 
 def setup(isa: Isa, image: Image, words: int, input: bytes, depth: int = 1) -> Setup:
@@ -99,36 +115,102 @@ def setup(isa: Isa, image: Image, words: int, input: bytes, depth: int = 1) -> S
 class Witnesses:
     """Finds witnesses on one machine; `machine` is how a user names it.
 
-    Raises MachineError for a machine that the monitor cannot work on at all.
+    Raises MachineError for a machine whose roles give the monitor no map at all.
     """
 
     def __init__(self, isa: Isa, machine: str = "", timeout: float = 60.0) -> None:
         self.isa, self.machine, self.timeout = isa, machine or isa.name, timeout
         self.core, self.site = Core(isa), Site.of(isa)
-        tower(isa, self.site.words, 1)  # raises what stands against it
+        _ = self.core.resume, self.core.save, self.core.breach
+        self.refused = refusal(isa, timeout).refused
         self.subjects = {s.name: s for s in subjects(isa)}
 
-    def check(self, name: str) -> Subject:
-        """The instruction of this name, or the unassigned encodings. Raises UsageError if there is none."""
-        if name not in self.subjects:
-            near = get_close_matches(name, self.subjects, 1)
+    def check(self, name: str) -> None:
+        """Raises UsageError if there is no instruction of this name, and nothing else that it stands for."""
+        if name not in (*self.subjects, *STEPS_OF_ALL):
+            near = get_close_matches(name, [*self.subjects, *STEPS_OF_ALL], 1)
             help = f"did you mean `{near[0]}`?" if near else f"`{UNASSIGNED}` stands for all words without one"
             raise UsageError(f"{self.isa.name} has no instruction called `{name}`", help)
-        return self.subjects[name]
 
     def against(self, name: str) -> Finding:
-        """The finding for an instruction. Raises UsageError if there is none of this name."""
-        what = self.check(name)
+        """The finding for an instruction, for `(prologue)` or `(fetch)`. Raises UsageError if there is none of this
+        name."""
+        self.check(name)
+        if name in STEPS_OF_ALL:
+            return self._against_every_step(name)
+        what = self.subjects[name]
+        if self.refused:
+            return self._sound(what) or self._turned(name, exhibit(self.core, what, self._limit))
         search = Search(self.core, what, self.site, self.timeout)
-        found = self._first(search, range(SHORT))
-        if found is not None:
-            return found
-        return self._sound(what) or self._longer(search)
+        found = self._first(search, range(SHORT)) or self._sound(what)
+        if found is None and search.unseen:
+            why = "it stores outside the window of its virtual machine, which nobody sees who compares that machine; "
+            return Unreached(name, f"{why}`trapline prove {self.machine} --properties` watches the words around it")
+        return found or self._longer(search)
+
+    @property
+    def _limit(self) -> float:
+        return min(TIMEOUT, self.timeout)
+
+    # ---- what every step does
+
+    def _against_every_step(self, name: str) -> Finding:
+        answer = fetched(self.core, self._limit) if name == FETCH else self._alone()
+        if answer.fails is Found.NO:
+            return Sound(name, "it is the same under the monitor as bare" + f"; {self.refused}" * bool(self.refused))
+        if answer.fails is Found.UNKNOWN:
+            return Undecided(name, f"the solver did not answer within {self._limit:g} s")
+        if self.refused:
+            return self._turned(name, self._shown(name))
+        if name == FETCH:
+            return Unreached(name, f"no guest is looked for; {self._shown(name)}")
+        return self._carried()
+
+    def _alone(self) -> Exact:
+        return exact(self.core, idle_step(self.isa), self._limit)
+
+    def _shown(self, name: str) -> str:
+        if name == FETCH:
+            return fetch_exhibit(self.core, self._limit)
+        return exhibit(self.core, idle_step(self.isa), self._limit)
+
+    def _carried(self) -> Finding:
+        """A guest in which the step of some harmless instruction shows what the prologue does."""
+        searches = [Search(self.core, what, self.site, self.timeout, of_prologue=True) for what in self._carriers()]
+        for search in searches:
+            found = self._first(search, range(SHORT))
+            if found is not None:
+                return found
+        return (
+            self._longer(searches[0])
+            if searches
+            else Unreached(PROLOGUE, f"no instruction reads what it leaves; {self._shown(PROLOGUE)}")
+        )
+
+    def _carriers(self) -> list[Subject]:
+        """Instructions that do little, trap nowhere, and read what the prologue writes."""
+        written = {e.state for e in self.isa.prologue.effects if isinstance(e, Write)}
+
+        def reads(what: Subject) -> bool:
+            return any(isinstance(n, Read) and n.state in written for n in nodes(*what.behaviour.expressions()))
+
+        free = (s for s in self.subjects.values() if not s.behaviour.traps and is_definite(s.behaviour))
+        readers = (s for s in free if reads(s))
+        return sorted(readers, key=lambda s: len(s.behaviour.effects) + len(self._uses(s.name)))[:CARRIERS]
+
+    def _uses(self, name: str) -> tuple[Use, ...]:
+        return self.isa.instructions[name].uses if name in self.isa.instructions else ()
+
+    # ---- why there is none
+
+    def _turned(self, name: str, shown: str) -> Turned:
+        wrong = f". What would go wrong: {shown}" if shown else ""
+        return Turned(name, f"the monitor does not take the machine: {self.refused}{wrong}")
 
     def _sound(self, what: Subject) -> Finding | None:
         """Whether there can be none; asked when none was found soon, since most culprits show themselves at once."""
-        limit = min(TIMEOUT, self.timeout)
-        if exists(direct(self.core, what).ran, limit).found is Found.NO:
+        limit = self._limit
+        if exists(direct(self.core, what, time_of(self.isa)).ran, limit).found is Found.NO:
             why = "it never runs directly: in real user mode it traps whatever the state, and the monitor interprets it"
             return Sound(what.name, why + self._letter(what, limit))
         match counterexample(self.core, what, limit)[1].found:
@@ -149,7 +231,7 @@ class Witnesses:
         )
 
     def _longer(self, search: Search) -> Finding:
-        name = search.what.name
+        name = PROLOGUE if search.of_prologue else search.what.name
         needed = needs(search, min(TIMEOUT, self.timeout))
         if needed is None:
             return Unreached(name, f"no state of a machine of {self.site.words} words shows it")
@@ -175,17 +257,19 @@ class Witnesses:
             words = polished(search, plan)
             if words is None:
                 continue
-            found = self._confirmed(search.what, words)
+            found = self._confirmed(search, words)
             if isinstance(found, Witness):
                 return found
             if found is None:
                 search.exit_before = True
+                search.unseen |= words.breaches is Found.YES and words.unlike is not Found.YES
             elif found.step < len(plan.names):
                 search.banned.add(plan.names[found.step])
         return None
 
-    def _confirmed(self, what: Subject, words: Words) -> Witness | Divergence | None:
-        told = Told(self.machine, *self._told(what, words))
+    def _confirmed(self, search: Search, words: Words) -> Witness | Divergence | None:
+        name = PROLOGUE if search.of_prologue else search.what.name
+        told = Told(self.machine, *self._told(name, search.what.name, words))
         image = self._assembled(str(Text(self.isa, self.site, words, told)), words)
         input = INPUT if words.plan.input else b""
         made = setup(self.isa, image, self.site.words, input)
@@ -196,7 +280,7 @@ class Witnesses:
         told = replace(told, effects=_effects(made, words.plan), divergence=found, expect=_expectation(found))
         text = str(Text(self.isa, self.site, words, told))
         unlike, breaches = words.unlike is Found.YES, words.breaches is Found.YES
-        return Witness(what.name, text, self.site.words, input, words.plan.names, found, unlike, breaches)
+        return Witness(name, text, self.site.words, input, words.plan.names, found, unlike, breaches)
 
     def _assembled(self, text: str, words: Words) -> Image:
         image = assemble(self.isa, text, "witness.s")
@@ -204,13 +288,17 @@ class Witnesses:
         assert all(made.get(at) == word for at, word in words.words.items()), "a witness must assemble to its words"
         return image
 
-    def _told(self, what: Subject, words: Words) -> tuple[str, str, str, str]:
+    def _told(self, name: str, carrier: str, words: Words) -> tuple[str, str, str, str]:
         pairs = (("equivalence", words.unlike), ("resource control", words.breaches))
         properties = [name for name, found in pairs if found is Found.YES]
-        title = f"A witness against `{what.name}` on {self.isa.name}: it breaks {' and '.join(properties)}."
-        instruction = self.isa.instructions.get(what.name)
+        title = f"A witness against `{name}` on {self.isa.name}: it breaks {' and '.join(properties)}."
+        instruction = self.isa.instructions.get(carrier)
         does = _description(instruction) if instruction else "It stands for the words that are no instruction."
-        return title, does, " ".join(_BROKEN[name] for name in properties), ""
+        if name == PROLOGUE:
+            does = (
+                f"It is what every step does before its instruction. `{carrier}` stands twice and reads what it left."
+            )
+        return title, does, " ".join(_BROKEN[p] for p in properties), ""
 
 
 def _nothing(need: Need) -> str:

@@ -12,13 +12,11 @@ import z3
 
 from isa.description import Isa, Kind, Role
 from isa.ir import SetElement, Write
-from isa.machine.time import time_of
 from isa.partition import ORDINARY
 from proofs.classification import UNASSIGNED
-from proofs.exact import directly
 from proofs.solving import LOGIC
 from proofs.symbolic import Memory, SymbolicState, Term, arbitrary, bits, same
-from proofs.witness_chain import ImageWords, body_of, is_named, operands
+from proofs.witness_chain import ImageWords, body_of, is_named
 from proofs.witness_search import Search, mapped
 
 
@@ -45,7 +43,7 @@ def needs(search: Search, timeout: float) -> list[Need] | None:
     free = replace(arbitrary(isa), storage=Memory(image), size=z3.BitVecVal(site.words, isa.word))
     word = z3.BitVec("word_of_culprit", isa.storage.width)
     before = mapped(search.core, site, free)
-    step = directly(before, time_of(isa), search.what, operands(isa, search.what.name, word))
+    step = search.step(before, word)
     solver = z3.SolverFor(LOGIC)
     solver.set("timeout", max(int(timeout * 1000), 1))
     solver.add(*step.ran, is_named(isa, search.what.name, word), z3.Or(step.unlike, step.breaches))

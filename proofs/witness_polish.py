@@ -51,7 +51,7 @@ class _Polish:
         self.solver.set("timeout", int(PATIENCE * 1000))
         self.solver.add(*self.draft.conditions, self.wrong)
         self.start = search.site.start
-        self.behind = self.start + len(self.draft.words) + 1
+        self.behind = self.start + len(self.draft.words) + 1 + plan.again
 
     def wish(self, condition: Term) -> bool:
         """Add the condition if it can be had."""

@@ -21,25 +21,27 @@ from isa.machine.time import COUNT_WIDTH, time_of
 from isa.partition import ORDINARY
 from monitor.core import Core
 from proofs.classification import UNASSIGNED, Subject, subjects
-from proofs.exact import Direct, directly
+from proofs.exact import Direct, alone, directly, idle_step, prologue_fails
 from proofs.mapping import Allocation, Mapped
 from proofs.solving import Answer, Found, exists
-from proofs.symbolic import Memory, SymbolicState, Term, arbitrary, disjunction
-from proofs.witness_chain import Chain, ImageWords, body_of, is_definite, is_named, mergeable, operands
+from proofs.symbolic import Memory, SymbolicState, Term, arbitrary, disjunction, negation, same
+from proofs.witness_chain import Chain, ImageWords, body_of, is_definite, is_named, mergeable, operands, with_pc
 from proofs.witness_place import Site
 
 LONGEST = 4  # instructions before the culprit
+QUESTION = 20.0  # seconds for what is asked of the machine once
 _SLOW = frozenset({"mul", "divu", "divs", "remu", "rems"})  # operators that a solver is slow with
 
 
 @dataclass(frozen=True)
 class Plan:
     """What a guest does before the culprit: its instructions, whether the last of them is to trap, and whether it needs
-    a character to arrive at its console."""
+    a character to arrive at its console. `again`: the culprit stands twice."""
 
     names: tuple[str, ...] = ()
     trap: bool = False
     input: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,13 +91,17 @@ class Search:
     What is learnt from running a plan goes into the next: `banned` are instructions that may not come before the
     culprit, culprits themselves for instance; `exit_before` wants the last of them to be one that the monitor
     interprets, so that the culprit begins a direct run (a run parks resources only when it begins).
+
+    `of_prologue`: the instruction only carries a step whose prologue is to go wrong, and stands twice to show what that
+    left. Otherwise it must go wrong where the prologue does not.
     """
 
-    def __init__(self, core: Core, what: Subject, site: Site, timeout: float) -> None:
-        self.core, self.what, self.site, self.timeout = core, what, site, timeout
+    def __init__(self, core: Core, what: Subject, site: Site, timeout: float, of_prologue: bool = False) -> None:
+        self.core, self.what, self.site, self.timeout, self.of_prologue = core, what, site, timeout, of_prologue
         self.isa: Isa = core.isa
         self.banned: set[str] = set()
         self.exit_before = False
+        self.unseen = False  # whether a guest went wrong as planned and nothing was seen of it
         self._decoder = decoder(self.isa)
         self._until = monotonic() + timeout
         self.gave_up = False
@@ -126,7 +132,8 @@ class Search:
                 self.gave_up |= answer.found is Found.UNKNOWN
                 return
             known = self._learnt
-            yield Plan(tuple(self._name(answer.model, word) for word in draft.chain.words), trap, input)
+            before = tuple(self._name(answer.model, word) for word in draft.chain.words)
+            yield Plan(before, trap, input, self.of_prologue)
             if self._learnt == known:
                 return
         self.gave_up = True
@@ -148,20 +155,34 @@ class Search:
     def draft(self, names: Sequence[Sequence[str]], trap: bool, input: bool) -> Draft:
         """The program with one of `names` in each step."""
         pc = self.site.start
-        image = ImageWords(self.isa, self._ending(pc + len(names) + 1, trap))
+        image = ImageWords(self.isa, self._ending(pc + len(names) + 1 + self.of_prologue, trap))
         chain = Chain(self.site.state(image, pc, input), pc)
         for i, allowed in enumerate(names):
             last = trap and i == len(names) - 1
             chain = chain.trap(self._trapping if len(allowed) > 1 else allowed) if last else chain.step(allowed)
         word, fetched = chain.fetched()
         before = mapped(self.core, self.site, chain.state)
-        step = directly(before, time_of(self.isa), self.what, self._operands(word))
+        step = self.step(before, word)
         chosen = is_named(self.isa, self.what.name, word)
-        conditions = (*chain.conditions, *fetched, chosen, *step.ran)
+        conditions = (*chain.conditions, *fetched, chosen, *step.ran, *self._again(chain, word))
         return Draft(image, chain, word, step, conditions, tuple(image.asked.values()))
 
-    def _operands(self, word: Term) -> dict[str, Term]:
-        return operands(self.isa, self.what.name, word)
+    def step(self, before: Mapped, word: Term) -> Direct:
+        """What is to go wrong: the prologue alone, or the culprit's step where the prologue alone does not."""
+        time = time_of(self.isa)
+        if self.of_prologue:
+            return directly(before, time, idle_step(self.isa))
+        step = directly(before, time, self.what, operands(self.isa, self.what.name, word))
+        if not prologue_fails(self.core, min(QUESTION, self.timeout)):
+            return step
+        return replace(step, excused=(negation(alone(before, time)),))
+
+    def _again(self, chain: Chain, word: Term) -> list[Term]:
+        """That the same word is fetched once more."""
+        if not self.of_prologue:
+            return []
+        following, fetched = replace(chain, state=with_pc(chain.state, chain.pc + 1)).fetched()
+        return [*fetched, same(following, word)]
 
     def _ending(self, end: int, trap: bool) -> dict[int, int]:
         ending = self.site.ending(end)

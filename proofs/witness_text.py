@@ -40,9 +40,10 @@ class Text:
         self.machine = Disassembler(isa)
         self.mark = self.machine.syntax.lexer.comment
         last = words.start + len(words.plan.names)
-        self.handler = {} if words.plan.trap else site.handler(last + 1)
+        done = last + 1 + words.plan.again
+        self.handler = {} if words.plan.trap else site.handler(done)
         self.start, self.culprit, self.done = (self._label(n) for n in ("start", "culprit", "done"))
-        self.labels = {words.start: self.start, last: self.culprit, last + 1: self.done}
+        self.labels = {words.start: self.start, last: self.culprit, done: self.done}
         if words.culprit != last:  # fetched through another relocation
             self.labels = {words.start: self.start, words.culprit: self.culprit}
         if words.culprit == words.start:
@@ -131,12 +132,15 @@ class Text:
     @property
     def _program(self) -> range:
         """Where the instructions lie, the halting one behind the culprit included."""
-        return range(self.words.start, self.words.start + len(self.words.plan.names) + 2)
+        plan = self.words.plan
+        return range(self.words.start, self.words.start + len(plan.names) + 2 + plan.again)
 
     def _comment(self, at: int, word: int) -> str:
         names, step = self.words.plan.names, at - self.words.start
         if at == self.words.culprit:
             return "here the two machines part"
+        if self.words.plan.again and at == self.words.culprit + 1:
+            return "shows what that step left"
         if 0 <= step < len(names):
             effects = self.told.effects
             return effects[step] if step < len(effects) else ""

@@ -37,6 +37,8 @@ SLOW = {
     *("test_bench_peers", "test_narrowed", "test_parallel", "test_unusual_steps", "test_windows_planted"),
     *("test_machine_code", "test_native_monitor", "test_native_planted", "test_notation", "test_witness_shipped"),
     *("test_mechanised", "test_recheck", "test_recheck_command", "test_variants", "test_variants_planted"),
+    *("test_verdicts_proved", "test_verdicts_leaks", "test_verdicts_letter", "test_verdicts_prologues"),
+    *("test_witness_steps",),
 }
 
 

@@ -30,7 +30,7 @@ def show_published(arguments: argparse.Namespace) -> int:
 def exit_code(rows: list["Agreement"]) -> int:
     from proofs.solving import Found
 
-    if any(Found.UNKNOWN in (row.theorem1, row.theorem3) for row in rows):
+    if any(Found.UNKNOWN in (t.theorem1, t.theorem3) for row in rows for t in (row.letter, row.exact)):
         return UNKNOWN
     return 0 if all(row.agrees for row in rows) else DIFFERS
 
@@ -42,7 +42,8 @@ def agreement_facts(row: "Agreement") -> dict[str, Any]:
         "source": expected.source,
         "note": expected.note,
         "published": {"theorem1": expected.theorem1, "theorem3": expected.theorem3},
-        "found": {"theorem1": row.theorem1.value, "theorem3": row.theorem3.value},
+        "found": {"theorem1": row.letter.theorem1.value, "theorem3": row.letter.theorem3.value},
+        "exact": {"theorem1": row.exact.theorem1.value, "theorem3": row.exact.theorem3.value, "why": expected.why},
         "responsible": sorted(expected.responsible),
         "silent": sorted(expected.silent),
         "agrees": row.agrees,
@@ -68,16 +69,22 @@ def _show(rows: list["Agreement"]) -> None:
 
     from trapline.output import console, show
 
-    table = Table("machine", "published: 1", "3", "found: 1", "3", "agrees", "responsible", box=None, pad_edge=False)
+    headings = ("machine", "published: 1", "3", "letter: 1", "3", "exact: 1", "3", "agrees", "responsible")
+    table = Table(*headings, box=None, pad_edge=False)
     for row in rows:
         said = ("holds" if holds else "fails" for holds in (row.published.theorem1, row.published.theorem3))
-        found = (_word(answer.value) for answer in (row.theorem1, row.theorem3))
+        found = (_word(a.value) for t in (row.letter, row.exact) for a in (t.theorem1, t.theorem3))
         table.add_row(row.machine, *said, *found, "yes" if row.agrees else "NO", _responsible(row))
     show(table)
     out = console()
-    out.print("\n1 and 3 are Theorems 1 and 3. Agreement takes in the class of every instruction.")
+    told = (
+        "\n1 and 3 are Theorems 1 and 3: as published, as found by the letter of the definitions, and as found exactly."
+    )
+    out.print(f"{told} Agreement takes in the class of every instruction.")
     for row in rows:
         out.print(f"\n{row.machine}: {row.published.source}. {row.published.note}".rstrip(), highlight=False)
+        if row.published.why:
+            out.print(f"  the exact answer is another: {row.published.why}", highlight=False)
         for difference in row.differences:
             out.print(f"  differs: {difference}", highlight=False)
 

@@ -9,7 +9,7 @@ from proofs.deciding import Outcome
 from proofs.exact import Exact
 from proofs.grounds import assumptions, partition
 from proofs.machine_facts import EXACT_PREMISES, PREMISES, Fact
-from proofs.reasons import classes, letter_reason, privilege, reason
+from proofs.reasons import classes, letter_reason, privilege
 from proofs.verification import Finding, Verification
 
 SCHEMA = 2  # changes when a key changes its meaning or goes; new keys may come
@@ -68,7 +68,7 @@ def _finding(f: Finding) -> dict[str, Any]:
         "values": {operand: list(values) for operand, values in verdict.values.items()},
         "keeps_theorem1": f.theorem1.value,
         "keeps_theorem3": f.theorem3.value,
-        "reason": reason(verdict, f.exact),
+        "reason": f.reason,
         "letter_keeps_theorem1": verdict.virtualizable.value,
         "letter_keeps_theorem3": verdict.hybrid.value,
         "letter_reason": letter_reason(verdict),

@@ -34,8 +34,14 @@ def page(verifications: Iterable[Verification]) -> str:
 
 def _contents(found: list[Verification]) -> Iterator[str]:
     if len(found) > 1:
-        links = (f'<a href="#{escape(v.isa.name)}">{escape(v.isa.name)}</a> {v.monitor.value}' for v in found)
+        links = (f'<a href="#{escape(v.isa.name)}">{escape(v.isa.name)}</a> {_answers(v)}' for v in found)
         yield "<nav>" + "<br>\n".join(links) + "</nav>"
+
+
+def _answers(v: Verification) -> str:
+    """The monitor that it admits, and by the letter where that is another answer."""
+    letter = v.letter.monitor
+    return v.monitor.value + ("" if letter is v.monitor else f" (by the letter: {letter.value})")
 
 
 def _machine(v: Verification) -> Iterator[str]:

@@ -36,6 +36,7 @@ LETTER = {
     Kind.UNKNOWN: "an answer that stayed open",
 }
 HOLDS = {Found.YES: "holds", Found.NO: "FAILS", Found.UNKNOWN: "unknown"}
+MOST_BLAMED = 8  # culprits named in the last line
 KEPT = {Found.YES: "keeps", Found.NO: "BREAKS", Found.UNKNOWN: "unknown"}
 
 
@@ -89,7 +90,7 @@ def directly(exact: Exact | None) -> str:
         return "always traps"
     if exact.fails is Found.NO:
         return "right"
-    broken = {True: "breach", False: "wrong"}[exact.control is Found.YES and exact.equivalence is Found.NO]
+    broken = {True: "breach", False: "wrong"}[exact.control is Found.YES and exact.equivalence is not Found.YES]
     return broken if exact.fails_user is Found.YES else f"{broken} in supervisor mode"
 
 
@@ -141,11 +142,22 @@ def sections(v: Verification) -> Iterator[list[str]]:
 
 
 def _conclusion(v: Verification) -> Iterator[str]:
-    yield MONITORS[v.monitor]
+    blamed = _blamed(v)
+    yield MONITORS[v.monitor] + (f" Theorem 1 is broken by {blamed}." if blamed else "")
     if v.letter.monitor is not v.monitor:
         yield f"By the paper's letter it admits {LETTER[v.letter.monitor]}."
     if v.refused:
         yield f"Our own monitor refuses it: {v.refused}."
+
+
+def _blamed(v: Verification) -> str:
+    """What breaks Theorem 1: instructions by name, and what is part of every step or of the machine."""
+    names = [f.name for f in v.findings if f.theorem1 is Found.NO]
+    if names[MOST_BLAMED:]:
+        names = [*names[:MOST_BLAMED], f"{len(names) - MOST_BLAMED} instructions more"]
+    names += [f"the {f.name}" for f in v.facts if f.name in EXACT_PREMISES and f.holds is Found.NO]
+    *most, last = names or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def theorem_lines(v: Verification) -> Iterator[str]:

@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 
 from proofs import published as publications
-from proofs.published import Agreement, published
+from proofs.published import Agreement, agreed, published
 from proofs.solving import Found
-from trapline.agreement_report import agreement_facts, exit_code
+from proofs.verification import Theorems
+from tests.proofs.verdict_machines import verified
+from trapline.agreement_report import _show, agreement_facts, exit_code
 from trapline.cli import main
 
 Capture = pytest.CaptureFixture[str]
@@ -31,7 +33,7 @@ def wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_table_with_sources_shows_agreement(capsys: Capture) -> None:
     assert main(["machines", "--published"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split() == [SMALL, *["holds"] * 4, "yes", "nobody"]
+    assert lines[1].split() == [SMALL, *["holds"] * 6, "yes", "nobody"]
     assert any(line.startswith(f"{SMALL}: RISC-V Privileged Architecture; RVirt.") for line in lines)
 
 
@@ -40,11 +42,13 @@ def test_a_difference_is_told_and_fails_the_command(capsys: Capture) -> None:
     assert main(["machines", "--published", "--json"]) == 1
     [row] = json.loads(capsys.readouterr().out)["machines"]
     assert (row["machine"], row["agrees"], row["found"]["theorem3"]) == (SMALL, False, "yes")
+    assert row["exact"] == {"theorem1": "yes", "theorem3": "yes", "why": ""}
     assert row["differences"] == ["Theorem 3: published as failing, found yes"]
 
 
 def row(machine: str, theorem1: Found, differences: tuple[str, ...] = ()) -> Agreement:
-    return Agreement(published()[machine], theorem1, Found.YES, differences)
+    letter, exact = Theorems(Found.YES, Found.YES), Theorems(theorem1, Found.YES)
+    return Agreement(published()[machine], letter, exact, differences)
 
 
 def test_what_stayed_unknown_is_no_agreement_and_no_difference() -> None:
@@ -62,3 +66,14 @@ def test_the_json_names_those_responsible() -> None:
 def test_one_machine_of_the_published_is_wrong_usage(capsys: Capture) -> None:
     assert main(["machines", "pdp10", "--published"]) == 2
     assert "trapline verify MACHINE" in capsys.readouterr().err
+
+
+def test_what_is_stated_of_the_exact_answer_must_be_so(capsys: Capture) -> None:
+    found = verified("extents", "shows_bound")
+    stated = replace(published()["s360"], exact=(False, False), why="A virtual machine is smaller.")
+    told = "by the exact question expected as holding, found no"
+    assert not any(told in line for line in agreed(stated, found).differences)
+    assert f"Theorem 1: {told}" in agreed(replace(stated, exact=(True, False)), found).differences
+    assert not any("published as failing" in line for line in agreed(stated, found).differences)
+    _show([agreed(stated, found)])
+    assert "the exact answer is another: A virtual machine is smaller." in " ".join(capsys.readouterr().out.split())

@@ -188,4 +188,4 @@ def test_repair_says_what_it_cannot_do(capsys: Capture, folder: Path) -> None:
     view = "va >=u bound || base >=u size(storage) || va >=u size(storage) - base"
     (folder / "open.isa").write_text(SMALL.replace(view, "va >=u size(storage) - base"))
     code, text = shown(capsys, "repair", f"{folder}/open.isa")
-    assert code == 1 and "fetch, which is part of every step or of the machine: bare and under the monitor" in text
+    assert code == 1 and "the fetch, which no guard changes: bare and under the monitor" in text

@@ -82,7 +82,7 @@ def test_mistakes_are_explained(tmp_path: Path, capfd: Capture) -> None:
     assert "cannot write" in capfd.readouterr().err
 
 
-def test_a_machine_that_no_monitor_can_work_on_is_refused_at_once(tmp_path: Path, capfd: Capture) -> None:
+def test_of_a_machine_that_no_monitor_can_work_on_the_reason_is_told(tmp_path: Path, capfd: Capture) -> None:
     own = """variant odd of g3 "Users see physical storage." {
       override view mem[va : word] : word {
         trap memory(va) when va >=u size(storage)
@@ -90,5 +90,12 @@ def test_a_machine_that_no_monitor_can_work_on_is_refused_at_once(tmp_path: Path
       }
     }"""
     (tmp_path / "own.isa").write_text(own)
-    assert main(["witness", f"{tmp_path}/own.isa", "add"]) == 3
-    assert "does not compose" in capfd.readouterr().err
+    assert main(["witness", f"{tmp_path}/own.isa", "lw"]) == 4
+    assert "no guest can be run: the monitor does not take the machine: the relocation" in capfd.readouterr().out
+
+
+def test_a_machine_that_the_monitor_does_not_take_is_told_so(capfd: Capture) -> None:
+    machine = f"{Path(__file__).parents[1] / 'machines' / 'prologues.isa'}:step_base"
+    code, facts = result(capfd, "witness", machine, "(prologue)")
+    assert (code, facts["finding"]) == (4, "turned")
+    assert "time law is not known" in facts["why"] and "last becomes" in facts["why"]

@@ -70,11 +70,11 @@ def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:
     began = time.monotonic()
     folder = new_folder(arguments.export) if arguments.export else None
     with Counter(f"{isa.name}, Theorem 1: ", "questions") as counter:
-        require_theorem1(isa, float(arguments.timeout), arguments.workers, counter.show)
+        unclaimed = require_theorem1(isa, float(arguments.timeout), arguments.workers, counter.show)
     left = max(1.0, arguments.timeout - (time.monotonic() - began))
     with Counter(f"{isa.name}: ", "topics") as counter:
-        proof = prove(isa, left, arguments.workers, counter.show)
-    written = export(isa, folder) if folder else 0
+        proof = prove(isa, left, arguments.workers, counter.show, unclaimed=unclaimed)
+    written = export(isa, folder, unclaimed) if folder else 0
     seconds = time.monotonic() - began
     if arguments.json:
         emit_json({**proof_facts(proof), "certificates": written, "seconds": round(seconds, 3)})

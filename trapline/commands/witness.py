@@ -1,9 +1,10 @@
 """Write a guest that shows why an instruction keeps a machine from being virtualized: under the monitor it ends
 otherwise than on the bare machine, or the audit stops it. It was run before it is shown, and its comments tell its
-story. INSTR may be `(unassigned)` for the words that are no instruction.
+story. INSTR may be `(unassigned)` for the words that are no instruction, `(prologue)` or `(fetch)` for what is part of
+every step.
 
 exit codes: 0 a witness was written, 1 there is none (the instruction may run directly, or always traps), 4 none was
-found though the instruction is a culprit, or time ran out.
+found though the instruction is a culprit, the monitor does not take the machine, or time ran out.
 
 examples:
   trapline witness g3_jrst jrst
@@ -92,7 +93,13 @@ def _show(found: "Finding | Lost", arguments: argparse.Namespace) -> None:
         print(found.text, end="")
 
 
-_KINDS = {"Sound": "no witness", "Unreached": "no witness found", "Undecided": "undecided", "Lost": "undecided"}
+_KINDS = {
+    "Sound": "no witness",
+    "Unreached": "no witness found",
+    "Turned": "no guest can be run",
+    "Undecided": "undecided",
+    "Lost": "undecided",
+}
 
 
 def _confirmed(found: "Witness") -> str:
