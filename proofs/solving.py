@@ -10,6 +10,7 @@ from typing import Any
 
 import z3
 
+from proofs.products import abstracted
 from proofs.symbolic import Term
 
 LOGIC = "QF_UFBV"  # named, since the default solver takes longer or gives up
@@ -45,6 +46,8 @@ def exists(conditions: Iterable[Term], timeout: float, quick: bool = False) -> A
     if asked not in _ANSWERED:
         answer = _solve(z3.Solver(), told, min(QUICK, timeout)) if quick else Answer(Found.UNKNOWN)
         if answer.found is Found.UNKNOWN:
+            answer = _impossible(told, timeout / 2)
+        if answer.found is Found.UNKNOWN:
             answer = _solve(z3.SolverFor(LOGIC), told, timeout)
         if answer.found is Found.UNKNOWN:  # more time may bring an answer
             return answer
@@ -57,6 +60,13 @@ def exists(conditions: Iterable[Term], timeout: float, quick: bool = False) -> A
 QUICK = 1.0  # seconds for the first attempt
 REMEMBERED = 1000  # answers
 _ANSWERED: dict[frozenset[int], tuple[list[Term], Answer]] = {}  # with the terms, so that their numbers stay theirs
+
+
+def _impossible(conditions: list[Term], timeout: float) -> Answer:
+    """Whether the conditions contradict each other whatever products and quotients are; if not, nothing is known."""
+    simpler = abstracted(conditions)
+    found = _solve(z3.SolverFor(LOGIC), simpler, timeout).found if simpler else Found.UNKNOWN
+    return Answer(Found.NO if found is Found.NO else Found.UNKNOWN)
 
 
 def _solve(solver: Any, conditions: list[Term], timeout: float) -> Answer:
