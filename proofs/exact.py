@@ -63,23 +63,24 @@ class Direct:
     @property
     def given(self) -> list[Term]:
         """Corresponding states in which no interrupt of the virtual machine is due."""
-        return [*self.before.hypotheses, negation(self.due), *self.real.facts, *self.bare.facts, *self.excused]
+        hints = (*self.real.facts, *self.bare.facts, *self.before.reached(*self.real.addresses, *self.bare.addresses))
+        return [*self.before.hypotheses, negation(self.due), *hints, *self.excused]
 
     @property
     def ran(self) -> list[Term]:
         """The hypotheses: corresponding states, and no real trap."""
         return [*self.given, negation(self.real.trapped)]
 
-    @property
+    @cached_property
     def unlike(self) -> Term:
         """Equivalence fails: the bare step traps, leaves another state than the one seen, or moves an interrupt."""
         return disjunction(self.differs, self.untimely)
 
-    @property
+    @cached_property
     def differs(self) -> Term:
         return disjunction(self.bare.trapped, state_differs(self.seen, self.bare.state), self.storage_differs)
 
-    @property
+    @cached_property
     def storage_differs(self) -> Term:
         at = z3.BitVec("word", self.before.core.isa.word)
         ours = self.real.state.storage.read(self.before.allocation.offset + at)
@@ -98,7 +99,7 @@ class Direct:
         stays = conjunction(same(now, never), same(then, never))
         return conjunction(then != now - 1, negation(stays))
 
-    @property
+    @cached_property
     def escapes(self) -> Term:
         """A word outside the window changed: a write `address - offset <u size` does not hold for."""
         before, allocation = self.before, self.before.allocation
@@ -110,7 +111,7 @@ class Direct:
             )
         )
 
-    @property
+    @cached_property
     def intrudes(self) -> Term:
         """The audit fires, or a channel of the machine below was used. A run is shorter than 2^64 steps."""
         before = self.before
@@ -118,7 +119,7 @@ class Direct:
         audit = before.audit(self.real.state, before.steps + 1)
         return disjunction(conjunction(counted, audit), *(x.guard for x in self.real.exchanges))
 
-    @property
+    @cached_property
     def breaches(self) -> Term:
         """Resource control fails."""
         return disjunction(self.escapes, self.intrudes)
@@ -201,15 +202,18 @@ def decided(step: Direct, timeout: float) -> Exact:
 
 
 def questioned(ran: list[Term], user: Term, unlike: Term, breaches: Term, timeout: float) -> Exact:
-    runs = exists(ran, timeout).found
-    if runs is Found.NO:
+    """Most steps do nothing wrong, which is one question; what is wrong with others is told apart, as far as may be
+    by the state that was found."""
+    anything = exists([*ran, disjunction(unlike, breaches)], timeout)
+    runs = exists(ran, timeout, like=anything).found
+    if Found.NO in (runs, anything.found):
         return Exact(runs, Found.NO, Found.NO, Found.NO, Found.NO)
-    found = [exists([*ran, wrong], timeout).found for wrong in (unlike, breaches)]
+    found = [exists([*ran, wrong], timeout, like=anything) for wrong in (unlike, breaches)]
     in_user = [
-        answer if answer is Found.NO else exists([*ran, user, wrong], timeout).found
+        answer.found if answer.found is Found.NO else exists([*ran, user, wrong], timeout, like=answer).found
         for answer, wrong in zip(found, (unlike, breaches), strict=True)
     ]
-    return Exact(runs, found[0], found[1], in_user[0], in_user[1])
+    return Exact(runs, found[0].found, found[1].found, in_user[0], in_user[1])
 
 
 def fetched(core: Core, timeout: float) -> Exact:

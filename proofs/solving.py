@@ -11,7 +11,7 @@ from typing import Any
 import z3
 
 from proofs.products import abstracted
-from proofs.symbolic import Term
+from proofs.symbolic import Term, is_true
 
 LOGIC = "QF_UFBV"  # named, since the default solver takes longer or gives up
 
@@ -35,14 +35,20 @@ class Answer:
     model: Any = None
 
 
-def exists(conditions: Iterable[Term], timeout: float, quick: bool = False) -> Answer:
+UNASKED = Answer(Found.UNKNOWN)
+
+
+def exists(conditions: Iterable[Term], timeout: float, quick: bool = False, like: Answer = UNASKED) -> Answer:
     """Whether all conditions can hold at once; `timeout` in seconds.
 
     Instructions of one machine ask many questions that are the same term for term; those are asked once. `quick`:
-    most such questions are easy, so try the general solver first, which never dawdles over one.
+    most such questions are easy, so try the general solver first, which never dawdles over one. `like`: the answer to
+    a question of fewer or other conditions; if its model happens to answer this one too, nothing is solved.
     """
-    told = [c for c in conditions if not z3.is_true(c)]
+    told = [c for c in conditions if not is_true(c)]
     asked = frozenset(c.get_id() for c in told)
+    if asked not in _ANSWERED and _satisfies(like.model, told):
+        return Answer(Found.YES, like.model)
     if asked not in _ANSWERED:
         answer = _solve(z3.Solver(), told, min(QUICK, timeout)) if quick else Answer(Found.UNKNOWN)
         if answer.found is Found.UNKNOWN:
@@ -60,6 +66,10 @@ def exists(conditions: Iterable[Term], timeout: float, quick: bool = False) -> A
 QUICK = 1.0  # seconds for the first attempt
 REMEMBERED = 1000  # answers
 _ANSWERED: dict[frozenset[int], tuple[list[Term], Answer]] = {}  # with the terms, so that their numbers stay theirs
+
+
+def _satisfies(model: Any, conditions: list[Term]) -> bool:
+    return model is not None and all(is_true(model.eval(c, model_completion=True)) for c in conditions)
 
 
 def _impossible(conditions: list[Term], timeout: float) -> Answer:
