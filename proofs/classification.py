@@ -15,8 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import z3
-
 from isa.description import Isa, Role
 from isa.ir import Behaviour, Write
 from isa.normal import bits_read
@@ -41,8 +39,19 @@ from proofs.pairs import (
     ticked,
     window_state,
 )
-from proofs.solving import Answer, Found, asking, both, either, exists, opposite
-from proofs.symbolic import Attempt, SymbolicState, Term, arbitrary, attempt, conjunction, disjunction, negation
+from proofs.solving import UNASKED, Answer, Found, asking, both, either, exists, opposite
+from proofs.symbolic import (
+    Attempt,
+    SymbolicState,
+    Term,
+    arbitrary,
+    attempt,
+    conjunction,
+    disjunction,
+    is_false,
+    negation,
+    once,
+)
 
 Pairing = Callable[[SymbolicState], tuple[SymbolicState, SymbolicState]]  # a state in two modes
 UNASSIGNED = "(unassigned)"  # what stands for the encodings that are no instruction
@@ -161,11 +170,11 @@ class Classifier:
     def ask(self, *conditions: Term) -> Found:
         return self.answer(*conditions).found
 
-    def answer(self, *conditions: Term) -> Answer:
+    def answer(self, *conditions: Term, like: Answer = UNASKED) -> Answer:
         self.questions += 1
-        if any(z3.is_false(c) for c in conditions):
+        if any(is_false(c) for c in conditions):
             return Answer(Found.NO)
-        return exists(conditions, self.timeout, quick=True)
+        return exists(conditions, self.timeout, quick=True, like=like)
 
     def verdict(self, what: Subject) -> Verdict:
         state = arbitrary(self.isa)
@@ -241,8 +250,9 @@ class Classifier:
         return self._and_from_user(state, asked)
 
     def _and_from_user(self, state: SymbolicState, asked: list[Term]) -> tuple[Found, Found]:
-        found = self.ask(*asked)
-        return found, (found if found is Found.NO else self.ask(*asked, is_user(state)))
+        any_mode = self.answer(*asked)
+        user = any_mode if any_mode.found is Found.NO else self.answer(*asked, is_user(state), like=any_mode)
+        return any_mode.found, user.found
 
     @asking("resource")
     def _depends(self, what: Subject, where: Callable[[SymbolicState], Term] | None) -> tuple[Found, Found]:
@@ -339,6 +349,7 @@ class _Pair:
         self.guarded = conjunction(self.user.trapped, negation(self.supervisor.trapped))
 
 
+@once
 def let_through(what: Subject, state: SymbolicState) -> Term:
     """Whether a user mode lets it run in this state, or a mode that counts as supervisor does not."""
     modes = state.isa.modes

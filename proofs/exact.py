@@ -24,7 +24,7 @@ from monitor.core import Core
 from proofs.classification import Subject, subject
 from proofs.mapping import Mapped, mapped, with_owned
 from proofs.pairs import is_user
-from proofs.solving import Answer, Found, asking, either, exists
+from proofs.solving import UNASKED, Answer, Found, asking, either, exists
 from proofs.symbolic import (
     Attempt,
     Symbolic,
@@ -64,25 +64,26 @@ class Direct:
     @property
     def given(self) -> list[Term]:
         """Corresponding states in which no interrupt of the virtual machine is due."""
-        return [*self.before.hypotheses, negation(self.due), *self.real.facts, *self.bare.facts, *self.excused]
+        hints = (*self.real.facts, *self.bare.facts, *self.before.reached(*self.real.addresses, *self.bare.addresses))
+        return [*self.before.hypotheses, negation(self.due), *hints, *self.excused]
 
     @property
     def ran(self) -> list[Term]:
         """The hypotheses: corresponding states, and no real trap."""
         return [*self.given, negation(self.real.trapped)]
 
-    @property
+    @cached_property
     def unlike(self) -> Term:
         """Equivalence fails: the bare step traps, leaves another state than the one seen, or moves an interrupt."""
         return disjunction(self.differs, self.untimely)
 
-    @property
+    @cached_property
     def differs(self) -> Term:
         """The bare step traps, speaks to a device, which no direct step does, or leaves another state."""
         spoken = (x.guard for x in self.bare.exchanges)
         return disjunction(self.bare.trapped, *spoken, state_differs(self.seen, self.bare.state), self.storage_differs)
 
-    @property
+    @cached_property
     def storage_differs(self) -> Term:
         at = z3.BitVec("word", self.before.core.isa.word)
         ours = self.real.state.storage.read(self.before.allocation.offset + at)
@@ -101,7 +102,7 @@ class Direct:
         stays = conjunction(same(now, never), same(then, never))
         return conjunction(then != now - 1, negation(stays))
 
-    @property
+    @cached_property
     def escapes(self) -> Term:
         """A word outside the window changed: a write `address - offset <u size` does not hold for."""
         before, allocation = self.before, self.before.allocation
@@ -113,7 +114,7 @@ class Direct:
             )
         )
 
-    @property
+    @cached_property
     def intrudes(self) -> Term:
         """The audit fires, or a channel of the machine below was used. A run is shorter than 2^64 steps."""
         before = self.before
@@ -121,7 +122,7 @@ class Direct:
         audit = before.audit(self.real.state, before.steps + 1)
         return disjunction(conjunction(counted, audit), *(x.guard for x in self.real.exchanges))
 
-    @property
+    @cached_property
     def breaches(self) -> Term:
         """Resource control fails."""
         return disjunction(self.escapes, self.intrudes)
@@ -218,33 +219,38 @@ def decided(step: Direct, timeout: float) -> Exact:
 
 
 def questioned(ran: list[Term], user: Term, unlike: Term, breaches: Term, timeout: float) -> Exact:
-    runs = _found("runs", ran, timeout)
-    if runs is Found.NO:
+    """Most steps do nothing wrong, which is one question; what is wrong with others is told apart, as far as may be
+    by the state that was found."""
+    anything = _found("anything wrong", [*ran, disjunction(unlike, breaches)], timeout)
+    runs = _found("runs", ran, timeout, anything).found
+    if Found.NO in (runs, anything.found):
         return Exact(runs, Found.NO, Found.NO, Found.NO, Found.NO)
-    found = _both([*ran], unlike, breaches, (Found.YES, Found.YES), timeout)
-    return Exact(runs, *found, *_both([*ran, user], unlike, breaches, found, timeout))
+    found = _both(ran, unlike, breaches, (anything, anything), timeout)
+    in_user = _both([*ran, user], unlike, breaches, found, timeout)
+    return Exact(runs, *(answer.found for answer in (*found, *in_user)))
 
 
 def _both(
-    ran: list[Term], unlike: Term, breaches: Term, wider: tuple[Found, Found], timeout: float
-) -> tuple[Found, Found]:
+    ran: list[Term], unlike: Term, breaches: Term, wider: tuple[Answer, Answer], timeout: float
+) -> tuple[Answer, Answer]:
     """Whether each property can fail; `wider` are the answers to questions that these are part of. Once one is known to
     fail, the verdict does not rest on the other, and no long search is made for it."""
 
-    def ask(limit: float) -> tuple[Found, Found]:
+    def ask(limit: float) -> tuple[Answer, Answer]:
         equivalence, control = wider
         return (
-            equivalence if equivalence is Found.NO else _found("equivalence", [*ran, unlike], limit),
-            control if control is Found.NO else _found("resource control", [*ran, breaches], limit),
+            equivalence if equivalence.found is Found.NO else _found("equivalence", [*ran, unlike], limit, wider[0]),
+            control if control.found is Found.NO else _found("resource control", [*ran, breaches], limit, wider[1]),
         )
 
-    found = ask(min(BRIEF, timeout))
-    return ask(timeout) if Found.UNKNOWN in found and Found.YES not in found else found
+    brief = ask(min(BRIEF, timeout))
+    found = [answer.found for answer in brief]
+    return ask(timeout) if Found.UNKNOWN in found and Found.YES not in found else brief
 
 
-def _found(what: str, conditions: list[Term], timeout: float) -> Found:
+def _found(what: str, conditions: list[Term], timeout: float, like: Answer = UNASKED) -> Answer:
     with asking(what):
-        return exists(conditions, timeout).found
+        return exists(conditions, timeout, like=like)
 
 
 def fetched(core: Core, timeout: float) -> Exact:

@@ -7,6 +7,7 @@ loses a tick is worth knowing and harms no theorem: the virtual machine loses th
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import z3
 
@@ -31,6 +32,7 @@ from proofs.symbolic import (
     disjunction,
     index_width,
     negation,
+    once,
     perform,
     same,
 )
@@ -148,6 +150,7 @@ def _touched_files(isa: Isa) -> list[State]:
     return [s for s in arrays(isa, ordinary=True) if s.name in written]
 
 
+@lru_cache(maxsize=4)
 def _another(isa: Isa) -> tuple[SymbolicState, SymbolicState]:
     """Two states that may differ in all that must be put back."""
     one = two = arbitrary(isa)
@@ -193,9 +196,8 @@ def _cells_recoverable(isa: Isa, file: State, timeout: float) -> Check:
 @asking("lost")
 def _collision(one: SymbolicState, two: SymbolicState, differ: Term, timeout: float) -> Answer:
     """Whether two states that differ look the same after the trap entry."""
-    after = [perform(one.isa.entry, s) for s in (one, two)]
     enough = z3.UGE(one.size, z3.BitVecVal(least_storage(one.isa), one.isa.word))
-    return exists([proper(one), proper(two), enough, differ, *_alike(*after)], timeout)
+    return exists([proper(one), proper(two), enough, differ, *_alike(one, two)], timeout)
 
 
 def _lost(answer: Answer, one: SymbolicState, values: tuple[Term, Term], name: str = "") -> Check:
@@ -205,14 +207,17 @@ def _lost(answer: Answer, one: SymbolicState, values: tuple[Term, Term], name: s
     return _check(answer, one, f"{name}is lost: {a:#x} and {b:#x} look the same after a trap")
 
 
-def _alike(a: SymbolicState, b: SymbolicState) -> list[Term]:
-    """Two states agree wherever a trap entry may have written, and in every register."""
-    isa = a.isa
+@once
+def _alike(one: SymbolicState, two: SymbolicState) -> list[Term]:
+    """Two states agree, after the trap entry, wherever it may have written and in every register."""
+    isa = one.isa
+    a, b = (perform(isa.entry, s) for s in (one, two))
     found = [same(a.scalars[s.name], b.scalars[s.name]) for s in isa.scalars()]
     found += [same(a.storage.read(at), b.storage.read(at)) for _, at, _ in (*a.storage.log, *b.storage.log)]
     for file in (s for s in isa.states.values() if s.kind is Kind.ARRAY):
-        cells = [z3.BitVecVal(i, index_width(file.count)) for i in range(file.count)]
-        found += [same(a.arrays[file.name].read(i), b.arrays[file.name].read(i)) for i in cells]
+        if a.arrays[file.name] is not b.arrays[file.name]:
+            cells = [z3.BitVecVal(i, index_width(file.count)) for i in range(file.count)]
+            found += [same(a.arrays[file.name].read(i), b.arrays[file.name].read(i)) for i in cells]
     return found
 
 

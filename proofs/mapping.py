@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import z3
 
+from isa.description import Role
 from isa.machine import least_storage
 from isa.machine.time import COUNT_WIDTH
 from isa.partition import ordinary_bits
@@ -26,6 +27,7 @@ from proofs.symbolic import (
     conjunction,
     deposit,
     perform,
+    sum_fact,
 )
 
 
@@ -41,6 +43,10 @@ class Allocation:
         """It lies in the storage, written so that nothing wraps, and covers the words of the trap entry."""
         inside = conjunction(z3.ULE(self.offset, self.whole), z3.ULE(self.size, self.whole - self.offset))
         return conjunction(inside, z3.UGE(self.size, least))
+
+    @property
+    def terms(self) -> tuple[Term, Term, Term]:
+        return self.offset, self.size, self.whole
 
     def params(self) -> dict[str, Term]:
         return {"offset": self.offset, "size": self.size}
@@ -60,6 +66,13 @@ class Mapped:
     @property
     def hypotheses(self) -> list[Term]:
         return [proper(self.virtual), self.allocation.legal(least_storage(self.core.isa))]
+
+    def reached(self, *addresses: Term) -> list[Term]:
+        """Facts about addresses relative to the virtual base: what is admitted lies in the virtual storage, and so in
+        the real one."""
+        base, (offset, size, whole) = self.virtual.at(self.core.isa.the(Role.BASE)), self.allocation.terms
+        different = {a.get_id(): a for a in addresses}.values()
+        return [f for a in different for f in (sum_fact(base, a, size), sum_fact(offset, z3.simplify(base + a), whole))]
 
     def saved(self, real: SymbolicState) -> SymbolicState:
         """The virtual state that `save` makes of a real one."""

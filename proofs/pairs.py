@@ -30,6 +30,7 @@ from proofs.symbolic import (
     disjunction,
     index_width,
     negation,
+    once,
     perform,
     same,
     same_exchanges,
@@ -38,6 +39,7 @@ from proofs.symbolic import (
 SHIFTED, OTHER = "'", '"'
 
 
+@once
 def in_one_of(state: SymbolicState, modes: tuple[int, ...], tag: str = "") -> SymbolicState:
     """The same state in one of these modes, the solver's choice: a term that has no other value, and a constant if
     there is one mode only. Choices of the same modes with different tags are different choices."""
@@ -61,6 +63,7 @@ def in_guest_mode(state: SymbolicState) -> SymbolicState:
     return in_one_of(state, (state.isa.modes.guest,))
 
 
+@once
 def in_two_modes(state: SymbolicState) -> tuple[SymbolicState, SymbolicState]:
     """The same state in any two modes. Where there are two, the first is the supervisor's. (Every two different modes
     are among these, the one that is listed first on the left; two that are equal show nothing.)"""
@@ -68,6 +71,7 @@ def in_two_modes(state: SymbolicState) -> tuple[SymbolicState, SymbolicState]:
     return in_one_of(state, modes[:-1]), in_one_of(state, modes[1:], SHIFTED)
 
 
+@once
 def in_two_user_modes(state: SymbolicState) -> tuple[SymbolicState, SymbolicState]:
     """The same state in any two user modes; the same twice where there is one."""
     others = state.isa.modes.others
@@ -87,6 +91,7 @@ def is_guest_mode(state: SymbolicState) -> Term:
     return same(state.at(place), z3.BitVecVal(state.isa.modes.guest, place.width))
 
 
+@once
 def proper(state: SymbolicState) -> Term:
     """What every state satisfies: what its description assumes, which is also that the mode is one that has a name."""
     reading = Symbolic(state)
@@ -103,6 +108,7 @@ def window_state(isa: Isa, tag: str = "") -> SymbolicState:
     return windowed(arbitrary(isa), tag)
 
 
+@once
 def windowed(state: SymbolicState, tag: str) -> SymbolicState:
     """The state with the storage that `window` gives to its relocation, and outside it storage tagged `tag`."""
     isa = state.isa
@@ -118,12 +124,14 @@ def windowed(state: SymbolicState, tag: str) -> SymbolicState:
     return replace(state, storage=Memory(cell))
 
 
+@once
 def shifted(state: SymbolicState) -> SymbolicState:
     """The same program somewhere else: another base, the same window, anything outside it."""
     base = state.isa.the(Role.BASE)
     return windowed(state.put(base, z3.BitVec(f"base{SHIFTED}", base.width)), SHIFTED)
 
 
+@once
 def other_resources(state: SymbolicState) -> SymbolicState:
     """The same state with other values in every resource, channels included."""
     isa, fresh = state.isa, arbitrary(state.isa, OTHER)
@@ -133,6 +141,7 @@ def other_resources(state: SymbolicState) -> SymbolicState:
     return replace(state, arrays={**state.arrays, **files}, received=fresh.received)
 
 
+@once
 def other_extent(state: SymbolicState) -> SymbolicState:
     """The same program with another bound and in a machine of another size."""
     bound = state.isa.the(Role.BOUND)
@@ -143,6 +152,7 @@ def other_extent(state: SymbolicState) -> SymbolicState:
 # ---- what every step does
 
 
+@once
 def ticked(state: SymbolicState) -> SymbolicState:
     """The state after the effects of the prologue: what an instruction's own part is counted from."""
     return perform(Behaviour((), state.isa.prologue.effects), state)

@@ -13,7 +13,8 @@ from typing import Any
 
 import z3
 
-from proofs.symbolic import Term
+from proofs.products import abstracted
+from proofs.symbolic import Term, is_true
 
 LOGIC = "QF_UFBV"  # named, since the default solver takes longer or gives up
 
@@ -37,14 +38,18 @@ class Answer:
     model: Any = None
 
 
-def exists(conditions: Iterable[Term], timeout: float, quick: bool = False) -> Answer:
+UNASKED = Answer(Found.UNKNOWN)
+
+
+def exists(conditions: Iterable[Term], timeout: float, quick: bool = False, like: Answer = UNASKED) -> Answer:
     """Whether all conditions can hold at once; `timeout` in seconds.
 
     Instructions of one machine ask many questions that are the same term for term; those are asked once. `quick`:
-    most such questions are easy, so try the general solver first, which never dawdles over one.
+    most such questions are easy, so try the general solver first, which never dawdles over one. `like`: the answer to
+    a question of fewer or other conditions; if its model happens to answer this one too, nothing is solved.
     """
-    told = [c for c in conditions if not z3.is_true(c)]
-    solve = partial(_found, told, timeout, quick)
+    told = [c for c in conditions if not is_true(c)]
+    solve = partial(_found, told, timeout, quick, like)
     return _HEARING[-1](told, solve) if _HEARING else solve()
 
 
@@ -78,11 +83,15 @@ def subject() -> tuple[str, ...]:
     return tuple(_SUBJECT)
 
 
-def _found(told: list[Term], timeout: float, quick: bool) -> Answer:
+def _found(told: list[Term], timeout: float, quick: bool, like: Answer) -> Answer:
     asked = frozenset(c.get_id() for c in told)
     known = _ANSWERED.get(asked)
+    if known is None and _satisfies(like.model, told):
+        return Answer(Found.YES, like.model)
     if known is None or (known[1].found is Found.UNKNOWN and known[2] < timeout):  # more time may bring an answer
         answer = _solve(z3.Solver(), told, min(QUICK, timeout)) if quick else Answer(Found.UNKNOWN)
+        if answer.found is Found.UNKNOWN:
+            answer = _impossible(told, timeout / 2)
         if answer.found is Found.UNKNOWN:
             answer = _solve(z3.SolverFor(LOGIC), told, timeout)
         if len(_ANSWERED) >= REMEMBERED:
@@ -95,6 +104,17 @@ QUICK = 1.0  # seconds for the first attempt
 REMEMBERED = 1000  # answers
 # With the terms, so that their numbers stay theirs, and the seconds that there were.
 _ANSWERED: dict[frozenset[int], tuple[list[Term], Answer, float]] = {}
+
+
+def _satisfies(model: Any, conditions: list[Term]) -> bool:
+    return model is not None and all(is_true(model.eval(c, model_completion=True)) for c in conditions)
+
+
+def _impossible(conditions: list[Term], timeout: float) -> Answer:
+    """Whether the conditions contradict each other whatever products and quotients are; if not, nothing is known."""
+    simpler = abstracted(conditions)
+    found = _solve(z3.SolverFor(LOGIC), simpler, timeout).found if simpler else Found.UNKNOWN
+    return Answer(Found.NO if found is Found.NO else Found.UNKNOWN)
 
 
 def _solve(solver: Any, conditions: list[Term], timeout: float) -> Answer:

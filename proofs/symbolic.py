@@ -23,28 +23,41 @@ from isa.reading import Reading
 
 Term = Any  # a z3 bit-vector or truth value; z3 has no types of its own
 Cells = Callable[[Term], Term]
+TRUE, FALSE = z3.BoolVal(True), z3.BoolVal(False)
+
+
+def is_true(term: Term) -> bool:
+    """As z3's own, which takes three times as long."""
+    return bool(TRUE.eq(term))
+
+
+def is_false(term: Term) -> bool:
+    return bool(FALSE.eq(term))
 
 
 def same(a: Term, b: Term) -> Term:
     """Equality as a term; truth by identity where the terms are one."""
-    return z3.BoolVal(True) if a.eq(b) else a == b
+    return TRUE if a.eq(b) else a == b
 
 
 def conjunction(*conditions: Term) -> Term:
     """And, folded for none and one, so that what is written out is SMT-LIB."""
-    parts = [c for c in conditions if not z3.is_true(c)]
-    return z3.BoolVal(True) if not parts else parts[0] if len(parts) == 1 else z3.And(*parts)
+    parts = [c for c in conditions if not is_true(c)]
+    return TRUE if not parts else parts[0] if len(parts) == 1 else z3.And(*parts)
 
 
 def disjunction(*conditions: Term) -> Term:
-    parts = [c for c in conditions if not z3.is_false(c)]
-    return z3.BoolVal(False) if not parts else parts[0] if len(parts) == 1 else z3.Or(*parts)
+    parts = [c for c in conditions if not is_false(c)]
+    return FALSE if not parts else parts[0] if len(parts) == 1 else z3.Or(*parts)
 
 
 def negation(condition: Term) -> Term:
-    if z3.is_true(condition) or z3.is_false(condition):
-        return z3.BoolVal(z3.is_false(condition))
-    return z3.Not(condition)
+    return FALSE if is_true(condition) else TRUE if is_false(condition) else z3.Not(condition)
+
+
+def chosen(condition: Term, then: Term, otherwise: Term) -> Term:
+    """If, folded where the condition is known."""
+    return then if is_true(condition) else otherwise if is_false(condition) else z3.If(condition, then, otherwise)
 
 
 def amount(shift: Term, width: int) -> Term:
@@ -69,6 +82,9 @@ def smt_meaning(op: str, widths: tuple[int, ...], width: int, low: int) -> Calla
     return meaning
 
 
+once = lru_cache(maxsize=64)  # for what is made of states: making a term takes as long as asking about it
+
+
 # ---- memories
 
 
@@ -82,11 +98,13 @@ class Memory:
     def read(self, index: Term) -> Term:
         value = self.base(index)
         for guard, at, written in self.log:
-            value = z3.If(conjunction(guard, z3.simplify(at - index == 0)), written, value)
+            here = TRUE if at.eq(index) else z3.simplify(at - index == 0)
+            if not is_false(here):
+                value = chosen(conjunction(guard, here), written, value)
         return value
 
     def write(self, guard: Term, index: Term, value: Term) -> "Memory":
-        return self if z3.is_false(guard) else replace(self, log=(*self.log, (guard, index, value)))
+        return self if is_false(guard) else replace(self, log=(*self.log, (guard, index, value)))
 
     def window(self, offset: Term) -> "Memory":
         """The same cells counted from `offset`, with a log of their own."""
@@ -102,9 +120,10 @@ def cells(name: str, index_width: int, width: int) -> Cells:
 # ---- states
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SymbolicState:
-    """A state as terms. `received` gives what a channel's port would deliver next, by channel name."""
+    """A state as terms. `received` gives what a channel's port would deliver next, by channel name. A state is itself
+    alone: what was made of it once (`once`) is found by its identity."""
 
     isa: Isa
     scalars: Mapping[str, Term]
@@ -258,11 +277,21 @@ def attempt(
     behaviour: Behaviour, state: SymbolicState, params: Mapping[str, Term] | None = None, tag: str = ""
 ) -> Attempt:
     """Run a behaviour on a state."""
+    return _free_attempt(behaviour, state, tag) if params is None else _attempt(behaviour, state, params, tag)
+
+
+@once
+def _free_attempt(behaviour: Behaviour, state: SymbolicState, tag: str) -> Attempt:
+    """An instruction is asked many questions of the same states."""
+    return _attempt(behaviour, state, None, tag)
+
+
+def _attempt(behaviour: Behaviour, state: SymbolicState, params: Mapping[str, Term] | None, tag: str) -> Attempt:
     isa, reading = state.isa, Symbolic(state, params, tag)
     guards = [reading.value(t.guard) for t in behaviour.traps]
     infos = [reading.value(t.info) for t in behaviour.traps]
     cause, info = z3.BitVecVal(0, isa.cause_width), z3.BitVecVal(0, isa.info_width)
-    memory = z3.BoolVal(False)
+    memory = FALSE
     for trap, guard, what in reversed(list(zip(behaviour.traps, guards, infos, strict=True))):
         cause = z3.If(guard, z3.BitVecVal(trap.cause, isa.cause_width), cause)
         info = z3.If(guard, what, info)
@@ -292,7 +321,7 @@ def perform(behaviour: Behaviour, state: SymbolicState, params: Mapping[str, Ter
 def _after(behaviour: Behaviour, state: SymbolicState, reading: Symbolic) -> tuple[SymbolicState, tuple[Exchange, ...]]:
     scalars, arrays, storage = dict(state.scalars), dict(state.arrays), state.storage
     exchanges = [
-        Exchange(n.channel, z3.BoolVal(True), reading.value(n.index), None)
+        Exchange(n.channel, TRUE, reading.value(n.index), None)
         for n in nodes(*behaviour.expressions())
         if isinstance(n, Recv)
     ]
@@ -304,7 +333,7 @@ def _after(behaviour: Behaviour, state: SymbolicState, reading: Symbolic) -> tup
         guard, value = reading.value(effect.guard), reading.value(effect.value)
         match effect:
             case Write(_, name, low, _):
-                scalars[name] = _chosen(guard, deposit(scalars[name], low, value), scalars[name])
+                scalars[name] = chosen(guard, deposit(scalars[name], low, value), scalars[name])
             case SetElement(_, name, index, _):
                 arrays[name] = arrays[name].write(guard, reading.value(index), value)
             case Store(_, index, _):
@@ -323,15 +352,11 @@ def copied_files(isa: Isa, behaviour: Behaviour) -> dict[str, str]:
     return {target: source for target, (source, count) in copies if count == counts[source.rpartition(".")[2]]}
 
 
-def _chosen(guard: Term, then: Term, otherwise: Term) -> Term:
-    return then if z3.is_true(guard) else otherwise if z3.is_false(guard) else z3.If(guard, then, otherwise)
-
-
 def same_exchanges(ours: tuple[Exchange, ...], theirs: tuple[Exchange, ...]) -> Term:
     """Whether two runs of one behaviour did the same to the channels."""
     return conjunction(*(_same_exchange(a, b) for a, b in zip(ours, theirs, strict=True)))
 
 
 def _same_exchange(a: Exchange, b: Exchange) -> Term:
-    said = z3.BoolVal(True) if a.word is None or b.word is None else same(a.word, b.word)
+    said = TRUE if a.word is None or b.word is None else same(a.word, b.word)
     return conjunction(same(a.guard, b.guard), z3.Implies(a.guard, conjunction(same(a.port, b.port), said)))

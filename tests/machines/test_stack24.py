@@ -23,6 +23,7 @@ from proofs.machine_facts import trap_entry
 from proofs.obligations import obligations
 from proofs.proving import decided
 from proofs.solving import Found
+from proofs.verification import study
 from tests.guests.boot import Booted, image_of
 from tests.planting import Bugs, Planted, must_catch
 from trapline.cli import main
@@ -57,6 +58,14 @@ def test_its_trap_entry_keeps_what_it_must_and_stays_inside() -> None:
     last = subjects(STACK24)[-1].name
     entry = [o for o in obligations(Core(STACK24), law_of(STACK24), last) if o.about == "trap entry"]
     assert [decided(o, 60).proved for o in entry] == [True]
+
+
+@pytest.mark.parametrize("name", ["mul", "div"])
+def test_what_is_made_of_two_loads_is_decided(name: str) -> None:
+    """Both runs load the factors, through terms of different shape."""
+    found = study(next(s for s in subjects(STACK24) if s.name == name), 20)
+    assert not found.unknown
+    assert found.verdict.innocuous is Found.YES and found.theorem1 is Found.YES
 
 
 # ---- how much storage

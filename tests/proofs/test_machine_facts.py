@@ -189,7 +189,7 @@ def test_a_machine_without_a_clock_loses_nothing() -> None:
 
 def test_an_unknown_is_no_yes_and_a_no_beats_it() -> None:
     open_ = {"a": HOLDS, "b": Check(Found.UNKNOWN, "late")}
-    assert gathered(CONTAINMENT, open_) == Fact(CONTAINMENT, Found.UNKNOWN, ("b",), "b: late", Found.UNKNOWN)
+    assert gathered(CONTAINMENT, open_) == Fact(CONTAINMENT, Found.UNKNOWN, ("b",), "b: late")
     assert gathered(CONTAINMENT, {**open_, "c": Check(Found.NO, "out")}).holds is Found.NO
 
 

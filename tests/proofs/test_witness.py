@@ -43,7 +43,7 @@ def test_every_guard_that_is_taken_away_gives_a_witness(machine: str, name: str)
 CASES = [
     ("g3", "odd", "odd", [EQUIVALENCE], 0),  # traps bare, runs monitored
     ("g3", "stim", "stim", [EQUIVALENCE, CONTROL], 1),
-    ("g3", "out", "out", [CONTROL], 0),
+    ("g3", "out", "out", [EQUIVALENCE, CONTROL], 0),
     ("g3", "halt", "halt", [EQUIVALENCE, CONTROL], 0),
     ("g3", "bound", "rbnd", [EQUIVALENCE], 1),  # the virtual bound must be set beyond the storage
     ("g3", "picky", "pick", [EQUIVALENCE], 1),  # a register must be set
