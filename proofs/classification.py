@@ -218,12 +218,12 @@ class Classifier:
 
     def affects(self, what: Subject, known: Sensitivity, where: Callable[[SymbolicState], Term] | None = None) -> Found:
         """Whether it is sensitive in the states that `where` restricts it to, asked only of the ways that `known`,
-        its sensitivity in more states, leaves open; the first way that is found settles it."""
+        its sensitivity in more states, leaves open; the first way that is found settles it, quick ones first."""
         ways: list[tuple[Found, Callable[[], Found]]] = [
             (known.control, lambda: self._alone(what, where, lambda s, a: relocation_changed(ticked(s), a.state))[0]),
             (known.resource, lambda: self._alone(what, where, lambda s, a: resources_changed(ticked(s), a))[0]),
-            (known.location, lambda: self._location(what, where)[0]),
             (known.mode, lambda: self._mode(what, where, in_two_modes)),
+            (known.location, lambda: self._location(what, where)[0]),
             (known.resource, lambda: self._depends(what, where)[0]),
         ]
         found = []

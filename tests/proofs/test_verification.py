@@ -14,13 +14,14 @@ from isa.catalogue import find
 from isa.language import load_text
 from proofs.access import Check
 from proofs.classification import subjects
+from proofs.exact import exact
 from proofs.grounds import PARTS, assumptions, partition
 from proofs.machine_facts import EXACT_PREMISES, gathered
 from proofs.movement import GONE, moves
 from proofs.reasons import classes, ranges
 from proofs.repair import is_guard, repair, variant
 from proofs.solving import Found
-from proofs.verification import Kind, Verification, study, unanswered, verify
+from proofs.verification import Kind, Verification, core_of, study, unanswered, verify
 
 ROOT = Path(__file__).parents[2]
 MACHINES = ROOT / "tests" / "machines"
@@ -259,6 +260,28 @@ def _wait_for(look: "partial[list[int]]") -> list[int]:
             return found
         time.sleep(0.05)
     raise AssertionError("no worker was started")
+
+
+UNCHECKED = "override instr sw \"d, k(a)\" I(0x21) { storage[base + x[a] + sext(k)] <- x[d] }"
+ONE_MODE = (
+    "override view mem[va : word] : word { trap memory(va) when psw.mode == user && va >=u bound;"
+    " return storage[if psw.mode == user then base + va else va] }"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [(UNCHECKED, "yes no yes no yes"), (ONE_MODE, "yes yes no no no")],
+    ids=["a store that is not checked", "a supervisor that is not relocated"],
+)
+def test_stores_through_two_relocations_are_decided(change: str, expected: str) -> None:
+    """That a sum of sums stays below a size is what solvers are bad at; they are told."""
+    isa = load_text(f'variant changed of g3 "Changed." {{ {change} }}', "changed")
+    core = core_of(isa)
+    assert core is not None
+    found = exact(core, next(s for s in subjects(isa) if s.name == "sw"), 20)
+    told = (found.runs, found.equivalence, found.control, found.equivalence_user, found.control_user)
+    assert " ".join(answer.value for answer in told) == expected
 
 
 def test_ranges_are_told_briefly() -> None:

@@ -74,8 +74,8 @@ MUTANTS = [
     Mutant(
         "user sensitivity from supervisor states",
         CLASSES,
-        "return found, (found if found is Found.NO else self.ask(*asked, is_user(state)))",
-        "return found, found",
+        "return any_mode.found, user.found",
+        "return any_mode.found, any_mode.found",
         "down",
     ),
     Mutant(
