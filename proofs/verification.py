@@ -227,13 +227,19 @@ class Verification:
         open_ += [f"our monitor, {o.theorem}: {o.why or 'no answer in time'}" for o in self.outcomes if o.open]
         return open_ + ([] if self.refusal.asked else ["our monitor: it could not be tried"])
 
+    @property
+    def unproved(self) -> list[Outcome]:
+        """Obligations of our monitor about the machine that are not proved: for such a machine ours is not right, or not
+        efficient."""
+        return [outcome for outcome in self.outcomes if not outcome.proved]
+
     def finding(self, name: str) -> Finding:
         return next(f for f in self.findings if f.name == name)
 
     def _proved(self, *but: str) -> Found:
         """Whether our monitor's own obligations are proved, `but` those of some theorems. A mistake of ours is no
         failure of a theorem, and leaves it open."""
-        return Found.YES if all(o.proved for o in self.outcomes if o.theorem not in but) else Found.UNKNOWN
+        return Found.YES if all(o.theorem in but for o in self.unproved) else Found.UNKNOWN
 
 
 def _or_open(refused: str, proved: Found) -> Found:
