@@ -41,6 +41,7 @@ MEANINGS = {
     "due": "a tick that was due is due no longer",
     "every step": "a step that does nothing but its prologue goes wrong when it runs directly",
     "runs": "there is a state of a virtual machine from which it runs directly",
+    "anything wrong": "run directly it does something else than bare, or reaches what is not the guest's",
     "equivalence": "run directly it does something else than bare",
     "resource control": "run directly it reaches what is not the guest's",
     "exhibit": "run directly it goes wrong; asked for a state to tell of",
