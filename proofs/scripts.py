@@ -20,7 +20,8 @@ REMEMBERED = 200_000  # terms
 Key = bytes
 
 _SPELLED = {"if": "ite", "bvudiv_i": "bvudiv", "bvurem_i": "bvurem", "bvsdiv_i": "bvsdiv", "bvsrem_i": "bvsrem"}
-_UNORDERED = frozenset({"and", "or", "xor", "=", "distinct", "bvadd", "bvmul", "bvand", "bvor", "bvxor"})
+_NAMES = "and or xor = distinct bvadd bvmul bvand bvor bvxor"  # of SMT-LIB
+_UNORDERED = frozenset(_NAMES.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,8 +229,8 @@ class Verification:
 
     @property
     def unproved(self) -> list[Outcome]:
-        """Obligations of our monitor about the machine that are not proved: for such a machine ours is not right, or not
-        efficient."""
+        """Obligations of our monitor about the machine that are not proved: for such a machine ours is not right, or
+        not efficient."""
         return [outcome for outcome in self.outcomes if not outcome.proved]
 
     def finding(self, name: str) -> Finding:

@@ -132,7 +132,8 @@ def test_whole_machines() -> None:
         found = verify(rings(variant), TIMEOUT)
         assert (found.theorem1, found.theorem2, found.theorem3) == (YES, YES, YES)
     found = verify(rings("rings_view"), TIMEOUT)
-    assert (found.letter.theorem1, found.letter.theorem3) == (NO, NO)  # user modes run in one, which the view tells apart
+    letter = found.letter
+    assert (letter.theorem1, letter.theorem3) == (NO, NO)  # user modes run in one, and the view tells them apart
     assert found.theorem1 is Found.UNKNOWN  # the mode of guests is refused more, so what runs is right, but seldom
     assert [(o.theorem, o.about) for o in found.unproved] == [("composition", "admits no less")]
 

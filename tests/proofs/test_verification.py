@@ -158,7 +158,7 @@ def test_guards_mend_nothing_that_is_part_of_every_step_or_of_the_machine(name: 
     failing = gathered(name, {"it": Check(Found.NO, "elsewhere")})
     broken = repair(replace(quiet, facts=(failing, *(f for f in quiet.facts if f.name != name))), "")
     assert (broken.text, broken.holds) == ("", Found.NO)
-    assert broken.obstacles == (f"{name}, which is part of every step or of the machine: it: elsewhere",)
+    assert broken.obstacles == (f"the {name}, which no guard changes: it: elsewhere",)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from trapline.cli import main
 
 Capture = pytest.CaptureFixture[str]
 M16 = str(Path(__file__).parents[1] / "machines" / "m16.isa")
+HOSTILE = Path(__file__).parents[1] / "machines" / "hostile.isa"
 
 
 def test_a_proof_lists_theorems_and_assumptions_and_leaves_certificates(capsys: Capture, tmp_path: Path) -> None:
@@ -39,7 +40,7 @@ def test_a_machine_that_fails_theorem_1_is_refused(capsys: Capture) -> None:
 
 def test_too_little_time_is_unknown(capsys: Capture) -> None:
     began = time.monotonic()
-    assert main(["prove", "g3", "--timeout", "1"]) == 4
+    assert main(["prove", str(HOSTILE), "--timeout", "1"]) == 4
     assert "stayed open" in capsys.readouterr().err and time.monotonic() - began < 20
 
 

@@ -17,6 +17,7 @@ MACHINES = ROOT / "tests" / "machines"
 QUIET, TICK = (f"{MACHINES / 'corners.isa'}:corners_{name}" for name in ("quiet", "tick"))
 
 SMALL = (MACHINES / "hostile.isa").read_text().partition("instr factor")[0] + "}\n"
+SMALL = SMALL.replace("bits(64)", "bits(16)").replace("0:52", "0:4")  # as quickly proved as may be
 PEEK = SMALL.replace(
     'instr plus   "d, a" F(1) { r[d] <- r[d] + r[a] }', 'instr peek "d, a" F(1) { r[d] <- r[a] + base }'
 )
