@@ -14,6 +14,7 @@ from monitor.core import Core
 from proofs import proving
 from proofs.assumptions import DEVICES, ENTRY, MONITOR, RESET
 from proofs.obligations import MAP, NESTING, TIME, Obligation, difference_fact, obligations, topics
+from proofs.pairs import fit_fact
 from proofs.proving import (
     Outcome,
     Proof,
@@ -145,6 +146,13 @@ def test_an_undecided_obligation_is_unknown(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_fact_about_differences_is_valid(width: int) -> None:
     solver = z3.SolverFor("QF_BV")
     solver.add(z3.Not(difference_fact(*z3.BitVecs("less more off taken", width))))
+    assert solver.check() == z3.unsat
+
+
+@pytest.mark.parametrize("width", [4, 16, 32])
+def test_a_window_that_fits_admits_nothing_beyond_storage(width: int) -> None:
+    solver = z3.SolverFor("QF_BV")
+    solver.add(z3.Not(fit_fact(*z3.BitVecs("base bound size address", width))))
     assert solver.check() == z3.unsat
 
 
