@@ -77,7 +77,7 @@ def judged(variant: Variant, ask: Verify = verify) -> Judgement:
 def _judged(variant: Variant, ask: Verify) -> tuple[Outcome, str]:
     verdict = ask(variant.isa, VERIFY, 0)
     if verdict.theorem1 is Found.YES:
-        return _right(variant)
+        return _right(variant, _culprits_by_the_letter(verdict))
     if verdict.theorem3 is Found.YES and _turned_away(variant.isa) == "":
         found = parted(variant.isa, variant.seed, variant.focus, hybrid=True)
         if found is not None:
@@ -96,7 +96,13 @@ def _turned_away(isa: Isa) -> str:
     return ""
 
 
-def _right(variant: Variant) -> tuple[Outcome, str]:
+def _culprits_by_the_letter(verdict: Any) -> frozenset[str]:
+    """Of these no efficiency is claimed. A planted verdict may have no findings to tell."""
+    known = (f for f in verdict.findings if hasattr(f, "verdict"))
+    return frozenset(f.name for f in known if f.verdict.virtualizable is not Found.YES)
+
+
+def _right(variant: Variant, unclaimed: frozenset[str]) -> tuple[Outcome, str]:
     isa, seed = variant.isa, variant.seed
     refused = _turned_away(isa)
     if refused:
@@ -107,7 +113,7 @@ def _right(variant: Variant) -> tuple[Outcome, str]:
     failed = lost_by_trap(isa, seed) or broken_assumption(isa, seed)
     if failed:
         return Outcome.LOSES, failed
-    outcomes = prove(isa, PROVE, 0, core=Core(isa)).outcomes
+    outcomes = prove(isa, PROVE, 0, core=Core(isa), unclaimed=unclaimed).outcomes
     against = [o for o in outcomes if not o.proved and Found.UNKNOWN not in (o.refuted, o.given)]
     if against:
         said = "is refuted" if against[0].refuted is Found.YES else "says nothing"
