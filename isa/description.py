@@ -1,6 +1,7 @@
 """What a checked `.isa` file is: the frozen `Isa` and its parts. Made by `isa.language`, read by everything else.
 
-All meanings are `Behaviour`s of `isa.ir.nodes`. Widths are in bits, sizes in words, `low` counts from bit 0 on the right.
+All meanings are `Behaviour`s of `isa.ir.nodes`. Widths are in bits, sizes in words, `low` counts from bit 0 on the
+right.
 """
 
 from collections.abc import Iterator

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_HERE = os.path.dirname(__file__)
+_ISA = os.path.dirname(os.path.dirname(__file__))
 STARTED = time.time()  # nearly: this is among the first modules to be loaded
 
 
@@ -66,7 +66,7 @@ def program_digest() -> str | None:
             with open(path, "rb") as file:
                 if os.fstat(file.fileno()).st_ctime > STARTED:
                     return None
-                parts += [path.removeprefix(_HERE), file.read()]
+                parts += [path.removeprefix(_ISA), file.read()]
     except OSError:
         return None
     return cache.digest(*parts)
@@ -74,9 +74,9 @@ def program_digest() -> str | None:
 
 def program_files() -> Iterator[str]:
     """Those files: the language, what it is built on, the shipped machines, the parser generator, the assembler."""
-    yield from _inside(_HERE, deep=False)
-    for folder in ("language", "machines", "assembler"):
-        yield from _inside(os.path.join(_HERE, folder))
+    yield from _inside(_ISA, deep=False)
+    for room in ("ir", "passes", "files", "language", "machines", "assembler"):
+        yield from _inside(os.path.join(_ISA, room))
     lark = find_spec("lark")
     if lark and lark.origin:
         yield lark.origin  # says which version it is

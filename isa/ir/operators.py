@@ -1,8 +1,8 @@
 """The operator table: one row per operator, one column per reading.
 
 A row has the operator's name, its typing rule, its meaning as a Python expression on integers, its meaning as a Python
-expression on solver terms (of the functions that `proofs.terms.symbolic` provides), its meaning as a Python expression that
-writes native code (of the functions of `isa.engines.native.text`), and a line of manual.
+expression on solver terms (of the functions that `proofs.terms.symbolic` provides), its meaning as a Python expression
+that writes native code (of the functions of `isa.engines.native.text`), and a line of manual.
 Every reading of the semantics takes an operator's meaning from here and nowhere else.
 Values are unsigned integers below 2**w; booleans have width `BOOL` and are Python's True and False.
 Placeholders in a meaning: {0} {1} {2} operands; {w} the width of operand 0, {m} its mask, {h} its sign bit;

@@ -1,4 +1,4 @@
-"""From expressions of the syntax to `isa.ir.nodes`, with widths checked and literals given the width of their context."""
+"""From expressions of the syntax to IR, with widths checked and literals given the width of their context."""
 
 from isa.description import Kind
 from isa.ir import fold

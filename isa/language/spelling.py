@@ -1,4 +1,5 @@
-"""How the operators of `isa.ir.operators` are spelled in `.isa` files. One row per spelling; docs/language.md shows them.
+"""How the operators of `isa.ir.operators` are spelled in `.isa` files. One row per spelling; docs/language.md shows
+them.
 
 `>u` and its like are the operators for `<u` with the operands swapped.
 """

@@ -1,8 +1,9 @@
 """The questions behind a verdict, written down while they are asked, and answered from what was written.
 
-A verdict is put together from *parts*, the jobs of `proofs.verdict.verification`. `recorded` runs one and keeps what it asked,
-each question once and in order; `recalled` runs it again with given answers in place of a solver, and stops at the
-first question that is not the one which was written. So a verdict follows from its answers by the code that made it.
+A verdict is put together from *parts*, the jobs of `proofs.verdict.verification`. `recorded` runs one and keeps what it
+asked, each question once and in order; `recalled` runs it again with given answers in place of a solver, and stops at
+the first question that is not the one which was written. So a verdict follows from its answers by the code that made
+it.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -1,9 +1,9 @@
 """What a machine must have besides well-behaved instructions, each proved on its own.
 
-The paper assumes a machine whose relocation contains, whose view is the same in both modes and whose traps keep the
-old PSW; the classes of instructions say nothing of it. Nor do they of what every step does: its prologue and its fetch
-are asked the exact question, and `proofs.definitions.assumptions` whether what the description assumes stays true. A timer that
-loses a tick is worth knowing and harms no theorem: the virtual machine loses the same one.
+The paper assumes a machine whose relocation contains, whose view is the same in both modes and whose traps keep the old
+PSW; the classes of instructions say nothing of it. Nor do they of what every step does: its prologue and its fetch are
+asked the exact question, and `proofs.definitions.assumptions` whether what the description assumes stays true. A timer
+that loses a tick is worth knowing and harms no theorem: the virtual machine loses the same one.
 """
 
 from dataclasses import dataclass, replace

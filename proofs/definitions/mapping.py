@@ -1,8 +1,8 @@
 """A state of a virtual machine and the real state that the monitor makes of it, as terms.
 
 The map is `resume` of the monitor's shipping core, its inverse `save`, the audit `breach`: the IR that the dispatcher
-runs. The virtual machine's storage is *defined* as a window of the real one. `proofs.definitions.exact` takes a step from here,
-`proofs.obligations.statements` shows what the map itself must satisfy.
+runs. The virtual machine's storage is *defined* as a window of the real one. `proofs.definitions.exact` takes a step
+from here, `proofs.obligations.statements` shows what the map itself must satisfy.
 """
 
 from dataclasses import dataclass, replace

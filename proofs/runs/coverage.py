@@ -1,9 +1,9 @@
 """Coverage of instruction by mode by trap cause: every cell that can be reached is reached, and of one that cannot, it
 is proved.
 
-The question of a cell is `proofs.terms.symbolic.attempt` itself: is there a proper state in that mode in which neither the
-prologue nor the fetch traps, and from which that instruction ends with that cause, or without a trap? No such state is
-the proof. A cell that random guests left open and that has one is aimed at (`proofs.runs.aiming`).
+The question of a cell is `proofs.terms.symbolic.attempt` itself: is there a proper state in that mode in which neither
+the prologue nor the fetch traps, and from which that instruction ends with that cause, or without a trap? No such state
+is the proof. A cell that random guests left open and that has one is aimed at (`proofs.runs.aiming`).
 """
 
 from collections import Counter

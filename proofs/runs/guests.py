@@ -1,7 +1,7 @@
 """A generated guest: words, the state it starts in, what arrives on its console, and how its run is cut up.
 
-`proofs.runs.generation` makes guests, `proofs.runs.laboratory` runs them, `proofs.runs.shrinking` makes the ones that found something
-small. A guest loads like an image and prints as assembly.
+`proofs.runs.generation` makes guests, `proofs.runs.laboratory` runs them, `proofs.runs.shrinking` makes the ones that
+found something small. A guest loads like an image and prints as assembly.
 """
 
 from collections.abc import Iterator, Sequence

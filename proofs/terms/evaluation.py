@@ -1,6 +1,7 @@
 """Obligations on numbers: the very terms that the solver gets, read back into Python by the operator table.
 
-No solver takes part. A question becomes one Python function over free values; who supplies them is `proofs.obligations.sampling`.
+No solver takes part. A question becomes one Python function over free values; who supplies them is
+`proofs.obligations.sampling`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,7 +1,8 @@
 """Asking the solver. A question is a conjunction; the answer is a model, "there is none", or "unknown".
 
 An unknown is never taken for an answer: it travels up to the report and fails the command. `answering` puts somebody
-between those who ask and the solver: `proofs.certificates.questions` writes down what is asked, and answers from what was written.
+between those who ask and the solver: `proofs.certificates.questions` writes down what is asked, and answers from what
+was written.
 """
 
 from collections.abc import Callable, Iterable, Iterator

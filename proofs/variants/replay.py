@@ -1,8 +1,8 @@
 """The strongest check of a "no": the solver's counterexample, set into real machines and run for one step.
 
-What fails is asked of whole steps, prologue and fetch included, as `proofs.obligations.statements` puts it; what is added is only
-that the word fetched is the instruction, that storage is small and that the real machine has just been loaded. The
-model gives every register, every word and the allocation.
+What fails is asked of whole steps, prologue and fetch included, as `proofs.obligations.statements` puts it; what is
+added is only that the word fetched is the instruction, that storage is small and that the real machine has just been
+loaded. The model gives every register, every word and the allocation.
 """
 
 from collections.abc import Iterator

@@ -2,7 +2,8 @@
 
 The publications are data, `published.toml`; nothing in a description says what its verdict is to be. They speak the
 letter of the definitions, and so are compared with the verdict by the letter; where the exact one is another, the data
-says so, with the reason. `proofs.verdict.reasons` has the words for classes, `proofs.verdict.verification` the verdicts.
+says so, with the reason. `proofs.verdict.reasons` has the words for classes, `proofs.verdict.verification` the
+verdicts.
 """
 
 import tomllib

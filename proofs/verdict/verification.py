@@ -1,10 +1,11 @@
 """Is this machine virtualizable? Everything that is asked of it, in workers, and the three theorems put together.
 
 `verify` is what `trapline verify` shows. A theorem holds when every step of the machine, prologue, fetch and body,
-passes the exact question (`proofs.definitions.exact`), what the theorem presupposes is proved, and so is our monitor's own part
-(`proofs.obligations.statements`). The paper's classes explain the verdict; what they alone would say is the verdict by the
-*letter*, reported beside it. An instruction's questions are one job; what a job could not answer stays unknown and is
-never taken for an answer. docs/verify.md explains every line of a report; `proofs.verdict.reasons` has the words.
+passes the exact question (`proofs.definitions.exact`), what the theorem presupposes is proved, and so is our monitor's
+own part (`proofs.obligations.statements`). The paper's classes explain the verdict; what they alone would say is the
+verdict by the *letter*, reported beside it. An instruction's questions are one job; what a job could not answer stays
+unknown and is never taken for an answer. docs/verify.md explains every line of a report; `proofs.verdict.reasons` has
+the words.
 """
 
 import time

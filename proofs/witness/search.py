@@ -2,8 +2,8 @@
 
 Lengths are tried in order: the culprit at once, after one instruction, after two, ...; for each length first programs
 that trap nowhere, then programs whose last step before the culprit is a trap, the trap entry loading mode and
-relocation from words that the image provides. The culprit's own step is the exact question (`proofs.definitions.exact`), asked in
-that state, with the monitor's shipping core between the two machines.
+relocation from words that the image provides. The culprit's own step is the exact question
+(`proofs.definitions.exact`), asked in that state, with the monitor's shipping core between the two machines.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,7 @@
 """The verdicts that the hand-made corners of tests/machines/corners.isa must have, reasoned by hand from the paper.
 
-Classes as `proofs.verdict.reasons.classes` names them, without `innocuous` where nothing is sensitive and with the ways that
-the guard hides in `unguarded`; `exact` says whether running directly is wrong, and whether it is from user mode.
+Classes as `proofs.verdict.reasons.classes` names them, without `innocuous` where nothing is sensitive and with the ways
+that the guard hides in `unguarded`; `exact` says whether running directly is wrong, and whether it is from user mode.
 """
 
 from dataclasses import dataclass, field

@@ -112,7 +112,8 @@ def test_the_second_solver_contradicts_no_answer_of_a_shipped_machine(name: str)
 def test_a_certificate_is_the_same_whatever_was_asked_before() -> None:
     """Another process, one worker, another order of everything that hashes: the terms get other numbers."""
     text = (
-        "from isa.machines.catalogue import find; from proofs.certificates.certificate import *; from proofs.verdict.verification import verify\n"
+        "from isa.machines.catalogue import find; from proofs.certificates.certificate import *\n"
+        "from proofs.verdict.verification import verify\n"
         f"verify(find({f'{CORNERS}:corners_tick'!r}), workers=0); isa = find({f'{CORNERS}:corners_quiet'!r})\n"
         "print(written(certificate(*certified(isa, 120, 0))), end='')"
     )

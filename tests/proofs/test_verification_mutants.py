@@ -1,7 +1,7 @@
 """Mistakes that are easily made in the definitions: each is planted in the classifier, and a corner refutes it.
 
-A mutant is a change of the text of `proofs.definitions.classification` or `proofs.definitions.pairs`, run as modules of their own; what it
-says of one hand-made instruction must differ from the verdict reasoned by hand.
+A mutant is a change of the text of `proofs.definitions.classification` or `proofs.definitions.pairs`, run as modules of
+their own; what it says of one hand-made instruction must differ from the verdict reasoned by hand.
 """
 
 import sys

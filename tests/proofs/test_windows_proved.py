@@ -1,4 +1,5 @@
-"""What `isa.passes.windows` makes of views, proved by a solver: for every state, every address, every size of storage."""
+"""What `isa.passes.windows` makes of views, proved by a solver: for every state, every address, every size of storage.
+"""
 
 import pytest
 import z3

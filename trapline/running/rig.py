@@ -1,7 +1,7 @@
 """A guest's machine set up as the options say: bare or under monitors, with its devices.
 
-`build` makes one; `trapline.running.launch` loads a guest into it and `trapline.running.session` runs it. The machine of a rig is a
-`Machine` whether it is real or virtual.
+`build` makes one; `trapline.running.launch` loads a guest into it and `trapline.running.session` runs it. The machine
+of a rig is a `Machine` whether it is real or virtual.
 """
 
 from collections.abc import Callable

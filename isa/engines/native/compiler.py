@@ -1,8 +1,8 @@
 """From LLVM's text to code that can be called: passes, machine code, the cache of objects, linking.
 
-Nothing here knows what a text means. Objects are kept from one process to the next through `isa.files.cache`; `background`
-compiles while others run. llvmlite is imported on first use, so that whoever does not compile does not wait for it,
-and without it everything else works: ask `available()`.
+Nothing here knows what a text means. Objects are kept from one process to the next through `isa.files.cache`;
+`background` compiles while others run. llvmlite is imported on first use, so that whoever does not compile does not
+wait for it, and without it everything else works: ask `available()`.
 
 Any thread may do anything here at any time. Each compilation has a context and a target machine of its own, so LLVM
 itself needs no lock. llvmlite puts one around every call all the same, which would let a thread that links old code

@@ -1,6 +1,7 @@
 """One step to the letter, in native code: prologue, fetch, decode, instruction; the trap entry; time; stores.
 
-These are the functions that everything faster falls back on. Each is its IR, printed, as in `isa.engines.reference.steps`.
+These are the functions that everything faster falls back on. Each is its IR, printed, as in
+`isa.engines.reference.steps`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -3,7 +3,8 @@
 A block is translated for one pc and one *context*: the state that decides where code lies (for G3 base and bound),
 whose values are constants in it. Registers live in local variables. A block never traps and never ticks: where an
 instruction would trap, spin, or is of a kind that `plain` excludes, the block stops before it and the engine takes a
-single step with `isa.engines.reference.steps`, which is the only judge of traps. So a block is a shortcut that can be left out.
+single step with `isa.engines.reference.steps`, which is the only judge of traps. So a block is a shortcut that can be
+left out.
 """
 
 from collections import Counter

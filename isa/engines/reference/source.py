@@ -1,8 +1,8 @@
 """The Python reading: expressions and behaviours as readable Python source.
 
-Every value is text: a name, a literal or a parenthesised expression. A node that is used more than once, or whose
-text would be read after something it depends on has changed, becomes a local variable.
-`isa.engines.reference.steps` makes one function for each instruction of it, `isa.engines.reference.blocks` one for a run of code.
+Every value is text: a name, a literal or a parenthesised expression. A node that is used more than once, or whose text
+would be read after something it depends on has changed, becomes a local variable. `isa.engines.reference.steps` makes
+one function for each instruction of it, `isa.engines.reference.blocks` one for a run of code.
 """
 
 import keyword
