@@ -4,6 +4,7 @@
 `syntax` (the tree), `parser`, `variants`, `checker` (the phases), `lowering` (bodies to `isa.ir.nodes`), `encodings`.
 """
 
-from isa.language.library import Library, load_file, load_text, names_in
+from isa.language.library import Library, load_file, load_text
+from isa.language.shipped import names_in
 
 __all__ = ["Library", "load_file", "load_text", "names_in"]

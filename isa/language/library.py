@@ -1,34 +1,24 @@
 """Files of machines: reading them, finding a machine in them by name, and checking it.
 
 A `Library` is one text and the machines it describes; a parent that it does not have is one of the shipped ones.
+`isa.machines.catalogue` finds what a user names.
 """
 
 import os
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from isa.errors import Source, SourceError, TraplineError, UsageError
 from isa.files.texts import decoded
 from isa.language import limits
+from isa.language.shipped import sources
 
 if TYPE_CHECKING:
     from isa.description import Isa
     from isa.language import syntax
 
 # Whoever only asks for names, or finds a machine that was checked before, does not load the language.
-
-_HEADER = re.compile(
-    r"^[ \t]*(?:isa[ \t]+(?P<isa>[A-Za-z_]\w*)|variant[ \t]+(?P<variant>[A-Za-z_]\w*)\s+of\s+(?P<parent>[A-Za-z_]\w*))"
-    r'(?:\s*"(?P<doc>[^"\n]*)")?\s*\{',
-    re.MULTILINE | re.ASCII,
-)
-
-
-def names_in(text: str) -> list[tuple[str, str | None, str]]:
-    """(name, parent or None, doc) of every machine and variant that starts a line of the text, without checking it."""
-    return [(m["isa"] or m["variant"], m["parent"], m["doc"] or "") for m in _HEADER.finditer(text)]
 
 
 def read_source(path: str, name: str = "") -> Source:
@@ -44,18 +34,16 @@ def read_source(path: str, name: str = "") -> Source:
 
 @dataclass(frozen=True)
 class Library:
-    """The machines of one text. `shipped` finds those that it does not have."""
+    """The machines of one text."""
 
     source: Source
     declarations: "dict[str, syntax.Declaration]"
-    shipped: "Callable[[str], syntax.Declaration | None]"
 
     @classmethod
     def of(cls, source: Source) -> "Library":
         """Parse a text. Raises SourceError."""
         from isa.language.parser import parse
         from isa.language.report import Report, refuse
-        from isa.machines.catalogue import shipped_declaration
 
         report = Report()
         found: dict[str, syntax.Declaration] = {}
@@ -66,10 +54,13 @@ class Library:
                     raise refuse(declaration.span, f"machine `{declaration.name}` stands twice", "rename one", note)
             found.setdefault(declaration.name, declaration)
         report.finish_phase()
-        return cls(source, found, shipped_declaration)
+        return cls(source, found)
 
     def find(self, name: str) -> "syntax.Declaration | None":
-        return self.declarations.get(name) or self.shipped(name)
+        """The syntax of a machine, of this text or a shipped one; None if there is none of this name."""
+        if name not in self.declarations and name in sources():
+            return shipped_library(sources()[name]).declarations[name]
+        return self.declarations.get(name)
 
     def load(self, name: str | None = None) -> "Isa":
         """The machine of this name, or the first of the text. Raises SourceError, UsageError."""
@@ -99,6 +90,12 @@ def _in_variant(declaration: "syntax.Declaration", error: SourceError) -> Source
     return SourceError(
         tuple(replace(d, notes=(*d.notes, note)) if i else d for d, i in zip(error.diagnostics, inherited, strict=True))
     )
+
+
+@cache
+def shipped_library(source: Source) -> Library:
+    """What a shipped text describes, parsed once."""
+    return Library.of(source)
 
 
 def load_text(text: str, name: str | None = None, source: str = "<text>") -> "Isa":

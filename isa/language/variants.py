@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from isa.errors import Span
 from isa.language import limits, syntax
 from isa.language.report import Report, refuse
+from isa.language.shipped import shipped
 from isa.language.world import unknown_name
 
 Find = Callable[[str], syntax.Declaration | None]
@@ -58,8 +59,6 @@ def _chain(declaration: syntax.Declaration, find: Find) -> tuple[list[syntax.Var
 
 
 def _no_parent(variant: syntax.Variant) -> Exception:
-    from isa.machines.catalogue import shipped
-
     help = "the file does not describe it, and no shipped machine has this name"
     return unknown_name(variant.parent_span, "machine", variant.parent, shipped(), help)
 

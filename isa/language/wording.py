@@ -6,6 +6,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from lark.lexer import TerminalDef
 
 from isa.errors import Diagnostic, Source, Span
+from isa.language.grammar import grammar
 
 
 def _set(words: str) -> frozenset[str]:
@@ -79,8 +80,6 @@ def _end(source: Source) -> Span:
 
 def _may_follow(source: Source) -> set[str]:
     """The terminals that may stand where parsing stops."""
-    from isa.language.parser import grammar
-
     parser = grammar().parse_interactive(source.text)
     with suppress(UnexpectedInput):
         parser.exhaust_lexer()
@@ -103,8 +102,6 @@ def _advice(found: str, terminal: str, follow: set[str]) -> str:
 
 
 def _words(names: set[str]) -> list[str]:
-    from isa.language.parser import grammar
-
     words: list[str] = []
     for word, core, members in _GROUPS:
         if core <= names:

@@ -9,7 +9,8 @@ from lark import Lark
 
 from isa.errors import Source, SourceError
 from isa.language import parser as parser_module
-from isa.language.parser import grammar, parse, tables_of
+from isa.language.grammar import grammar, tables_of
+from isa.language.parser import parse
 from isa.language.wording import _GROUPS, _WORDS
 
 TEXT = files("isa.language").joinpath("grammar.lark").read_text("utf-8")

@@ -1,5 +1,4 @@
-"""What `isa.passes.windows` makes of views, proved by a solver: for every state, every address, every size of storage.
-"""
+"""What `isa.passes.windows` makes of views, proved by a solver: for every state, every address and size of storage."""
 
 import pytest
 import z3

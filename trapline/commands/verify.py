@@ -160,7 +160,8 @@ def _one(
 def _machines(folder: str) -> list[str]:
     """`PATH:NAME` of every machine in every description of a folder and below, in order."""
     from isa.errors import UsageError
-    from isa.language.library import names_in, read_source
+    from isa.language.library import read_source
+    from isa.language.shipped import names_in
 
     paths = sorted(os.path.join(at, n) for at, _, names in os.walk(folder) for n in names if n.endswith(".isa"))
     if not paths:
