@@ -15,16 +15,16 @@ from isa.ir.nodes import Origin
 from isa.machine import Machine, Pause, Reason, Trap
 from monitor.compiled import CompiledCore
 from monitor.statistics import Decision, ExitEvent
+from monitor.virtual import Virtual
 
 if TYPE_CHECKING:
-    from monitor.monitor import VirtualMachine
     from monitor.native import NativeLevel
 
 
 class Dispatcher:
     """Runs a virtual machine on `below`, the machine under its monitor. See `isa.machine.machine.Engine`."""
 
-    def __init__(self, vm: "VirtualMachine", below: Machine, core: CompiledCore) -> None:
+    def __init__(self, vm: Virtual, below: Machine, core: CompiledCore) -> None:
         self.vm, self.below, self.core = vm, below, core
         self.isa: Isa = vm.isa
         self.interpreter = ReferenceEngine(vm)
@@ -91,7 +91,7 @@ class Dispatcher:
     def level(self) -> "NativeLevel | None":
         """This machine for native code, which runs it only where nobody looks at what happens on the way."""
         below = self.below
-        if self.vm.monitor.subscribers or below.trace or below.breakpoints:
+        if self.vm.subscribers or below.trace or below.breakpoints:
             return None
         lower = below.engine.level()
         if lower is None:
@@ -101,7 +101,7 @@ class Dispatcher:
 
             self._native = native_level(self, lower)
         if self._native is not None:
-            self._native.lower = lower
+            self._native.stand_on(lower)
         return self._native
 
     def enter(self, trap: Trap) -> None:
@@ -200,7 +200,7 @@ class Dispatcher:
         step, since = self.vm.steps + self.done, self.since
         self.since = 0
         self.vm.statistics.count(decision, cause, pc, place, since)
-        for subscriber in self.vm.monitor.subscribers:
+        for subscriber in self.vm.subscribers:
             subscriber(ExitEvent(self.vm, step, decision, cause, pc, place, since))
 
     def cause_name(self, cause: int) -> str:

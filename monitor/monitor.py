@@ -11,7 +11,7 @@ from itertools import count
 
 from isa.description import Isa
 from isa.devices import Ports
-from isa.engines.choice import DEFAULT, choose
+from isa.engines.choice import DEFAULT, bare
 from isa.engines.reference.steps import steps_of
 from isa.errors import MachineError
 from isa.machine import Exit, Machine, Reason, Storage
@@ -23,19 +23,19 @@ from monitor.allocator import Allocator
 from monitor.compiled import CompiledCore
 from monitor.core import Core
 from monitor.dispatcher import Dispatcher
-from monitor.statistics import ExitEvent, Statistics
+from monitor.statistics import ExitEvent
+from monitor.virtual import Virtual
 
 QUANTUM = 10_000  # steps a virtual machine runs before the next one's turn
 
 
-class VirtualMachine(Machine):
+class VirtualMachine(Virtual):
     """A machine whose engine is a dispatcher on the machine below. `exit` is how it ended under `Monitor.run`."""
 
     def __init__(self, monitor: "Monitor", storage: Storage, ports: Ports | None, seed: int, name: str) -> None:
-        self.monitor, self.name = monitor, name
-        self.statistics = Statistics()
+        self.monitor = monitor
         self.exit: Exit | None = None
-        super().__init__(monitor.isa, storage, ports, seed, self._dispatcher)
+        super().__init__(monitor.isa, storage, ports, seed, name, monitor.subscribers, self._dispatcher)
 
     def _dispatcher(self, machine: Machine) -> Dispatcher:
         self.dispatcher = Dispatcher(self, self.monitor.below, self.monitor.core)
@@ -187,7 +187,7 @@ def tower(
     before, the lowest on a real one with this engine (see `isa.engines.choice`). Raises MachineError as `Monitor` and
     `create` do."""
     sizes = depth_storage(isa, words, depth)
-    monitor = Monitor(Machine(isa, Storage(isa.word, sizes[0]), seed=seed, engine=choose(engine)))
+    monitor = Monitor(bare(isa, Storage(isa.word, sizes[0]), seed=seed, engine=engine))
     for size in sizes[1:]:
         monitor = Monitor(monitor.create(size, seed=seed))
     return monitor.create(words, ports, seed)

@@ -6,22 +6,22 @@ whatever else it comes back in the middle of things; what is done here is one ac
 goes on. So every direct run is as long as in Python, and audited as a whole.
 """
 
-from typing import TYPE_CHECKING
+from typing import Protocol, cast
 from weakref import WeakKeyDictionary
 
+from isa.description import Isa
 from isa.engines.auto import URGENT
 from isa.engines.native.background import Job, submit
 from isa.engines.native.exits import NOTHING, Outcome, Table, signed
 from isa.engines.native.frame import BELOW, FIELD, Code
-from isa.engines.native.layers import LayerCode, Level, layer_code
+from isa.engines.native.layer_code import LayerCode, layer_code
+from isa.engines.native.layers import Level
 from isa.engines.reference.engine import Stop
-from isa.machine import Pause, Trap
+from isa.machine import Machine, Pause, Trap
 from isa.machine.time import NEVER
+from monitor.compiled import CompiledCore
 from monitor.statistics import Decision, Statistics
-
-if TYPE_CHECKING:
-    from monitor.compiled import CompiledCore
-    from monitor.dispatcher import Dispatcher
+from monitor.virtual import Virtual
 
 DECISIONS = {
     Outcome.DONE: Decision.EMULATED,
@@ -35,13 +35,29 @@ _RAN, _TRAPPED, _SINCE, _REWRITTEN = (FIELD[name] for name in ("ran", "trapped",
 _DIRECT, _INTERPRETED = (FIELD[name] for name in ("direct", "interpreted"))
 
 FAR = (1 << 63) - 1  # steps that native code can count
-MAKING: "WeakKeyDictionary[CompiledCore, Job[LayerCode]]" = WeakKeyDictionary()
+MAKING: WeakKeyDictionary[CompiledCore, Job[LayerCode]] = WeakKeyDictionary()
+
+
+class Acts(Protocol):
+    """What is asked of a dispatcher (`monitor.dispatcher.Dispatcher`), which does what native code leaves to Python."""
+
+    isa: Isa
+    vm: Virtual
+    below: Machine
+    core: CompiledCore
+    done: int
+    since: int
+
+    def idle(self) -> Pause: ...
+    def kill(self, steps: int) -> Pause: ...
+    def interpret(self, cause: int | None) -> Stop | None: ...
+    def cause_name(self, cause: int) -> str: ...
 
 
 class NativeLevel:
     """See the module; `isa.engines.native.layers.Level` says how those above use it. `lower` is the machine below."""
 
-    def __init__(self, dispatcher: "Dispatcher", code: LayerCode, lower: Level) -> None:
+    def __init__(self, dispatcher: Acts, code: LayerCode, lower: Level) -> None:
         self.dispatcher, self.vm, self.code = dispatcher, dispatcher.vm, code
         self.lower, self.options = lower, lower.options
         self.frame = code.machine.frame(self.vm, code.machine.tables(self.vm.storage))
@@ -51,6 +67,10 @@ class NativeLevel:
         self.vm.statistics.pending = self.count
         self.trapped = 0  # steps of the last run that trapped
         self.slice = NEVER
+
+    def stand_on(self, lower: object) -> None:
+        """Run on this level, which the engine of the machine below has, from now on."""
+        self.lower = cast(Level, lower)
 
     def run(self, limit: int, deliver: bool) -> Stop | None:
         """Run until the dispatcher has done `limit` steps, or less: why it stopped, None for no reason of its own."""
@@ -173,9 +193,10 @@ class NativeLevel:
             statistics.add(DECISIONS[exits.what], cause, exits.pc, exits.place, exits.count, exits.since)
 
 
-def native_level(dispatcher: "Dispatcher", lower: Level) -> NativeLevel | None:
-    """A dispatcher's machine for native code. None as long as the code is being compiled in the background."""
-    isa, core = dispatcher.isa, dispatcher.core
+def native_level(dispatcher: Acts, found: object) -> NativeLevel | None:
+    """A dispatcher's machine for native code, on the level that was found below it. None as long as the code is being
+    compiled in the background."""
+    isa, core, lower = dispatcher.isa, dispatcher.core, cast(Level, found)
     layer = core.layer
     if lower.options.background:
         job = MAKING.get(core) or submit(lambda: layer_code(isa, layer), URGENT)

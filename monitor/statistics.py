@@ -3,10 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from monitor.monitor import VirtualMachine
+from typing import NamedTuple, Protocol
 
 
 class Decision(Enum):
@@ -21,11 +18,18 @@ class Decision(Enum):
     KILLED = "killed"  # the audit found a breach of resource control
 
 
+class Named(Protocol):
+    """What an event knows of the virtual machine that it speaks of; whoever subscribed knows more."""
+
+    @property
+    def name(self) -> str: ...
+
+
 class ExitEvent(NamedTuple):
     """One exit. `step` counts the virtual machine's own steps; `pc` is virtual, `place` is where that lies in its
     storage (None if its fetch would trap); `since` is how many steps ran since the last exit."""
 
-    vm: "VirtualMachine"
+    vm: Named
     step: int
     decision: Decision
     cause: str

@@ -16,12 +16,15 @@ from isa.description import Instruction, Isa, Kind, Role, State, Use
 from isa.devices import BLOCK, Console, Disk, MemoryBacking, Ports, RandomSource, Script, attach
 from isa.devices.catalogue import misfit
 from isa.encoding import encode_uses
+from isa.engines.choice import DEFAULT, choose
 from isa.ir.fold import const
 from isa.ir.nodes import TRUE, Const, Load, Store, Write
 from isa.machine import Machine, Storage
+from isa.machine.machine import EngineFactory
 from isa.passes.normal import specialise, specialiser
 
 FIRST, LENGTH = 32, 24  # where a program lies, and how many words it has at most
+USUAL = choose(DEFAULT)
 SIZE = 160  # words of storage
 INTERVAL = 40  # steps between two characters of input
 Draw = Callable[..., Any]
@@ -73,9 +76,9 @@ class Program:
             machine.state[name] = value
         return machine
 
-    def bare(self, **options: Any) -> Machine:
+    def bare(self, engine: EngineFactory = USUAL) -> Machine:
         storage = Storage(self.isa.word, self.size)
-        return self.start(Machine(self.isa, storage, self.ports(), self.seed, **options))
+        return self.start(Machine(self.isa, storage, self.ports(), self.seed, engine=engine))
 
     @property
     def budget(self) -> int:

@@ -5,18 +5,19 @@ there is a second core, one engine is loaded there while the other goes on. The 
 nothing but speed changes with it, since all that matters is in the machine's state and storage.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from isa.engines import choice
+from isa.description import Isa
 from isa.engines.delegate import Delegate
 from isa.engines.reference.engine import ReferenceEngine
 from isa.errors import MachineError
 from isa.machine.exits import Pause, Trap
+from isa.machine.machine import EngineFactory, Machine
 
 if TYPE_CHECKING:
     from isa.engines.native.background import Job
-    from isa.machine.machine import Machine
 
 EARNED = 4_000  # steps after which loading begins: the reference engine has then run for about 10 milliseconds
 SLICE = 2_000  # steps between two looks at whether loading is done; a thousandth to a hundredth of a second
@@ -26,11 +27,14 @@ URGENT = -1  # a program waits for its engine before it can wait for anything el
 
 
 class AutoEngine(Delegate):
-    """Runs one machine with `inner`. May stop sooner than it must, with LIMIT, to change engines."""
+    """Runs one machine with `inner`. May stop sooner than it must, with LIMIT, to change engines.
 
-    def __init__(self, machine: "Machine") -> None:
+    The other engine is made by `native`, after `prepare` said of the description that it can be.
+    """
+
+    def __init__(self, machine: Machine, native: EngineFactory, prepare: Callable[[Isa], bool]) -> None:
         super().__init__(ReferenceEngine(machine))
-        self.machine = machine
+        self.machine, self._native, self._prepare = machine, native, prepare
         self.settled = False  # there will be no other `inner`
         self._left = EARNED  # steps until the next look
         self._loading: Job[bool] | None = None
@@ -62,10 +66,10 @@ class AutoEngine(Delegate):
 
         patience = AFTERWARDS
         if self._loading is None:
-            isa, patience = self.machine.isa, AT_FIRST
-            self._loading = submit(lambda: choice.prepare(isa), URGENT)
+            prepare, isa, patience = self._prepare, self.machine.isa, AT_FIRST
+            self._loading = submit(lambda: prepare(isa), URGENT)
         if self._loading is not None and self._loading.wait(patience):
             self.settled = True
             if self._loading.result():
                 with suppress(MachineError):  # of another description on the same storage
-                    self.inner = choice.choose(choice.NATIVE)(self.machine)
+                    self.inner = self._native(self.machine)

@@ -1,4 +1,4 @@
-"""Which engine runs a machine, by name. All of them do the same, step for step; they differ in speed.
+"""Bare machines, and which engine runs one, by name. All engines do the same, step for step; they differ in speed.
 
 Nothing heavy is imported before it is used: a program of ten instructions does not wait for a compiler.
 """
@@ -6,10 +6,13 @@ Nothing heavy is imported before it is used: a program of ten instructions does 
 from typing import TYPE_CHECKING
 
 from isa.errors import UsageError
+from isa.machine.machine import Engine, EngineFactory, Machine
 
 if TYPE_CHECKING:
     from isa.description import Isa
-    from isa.machine.machine import Engine, EngineFactory, Machine
+    from isa.devices import Ports
+    from isa.machine.state import MachineState
+    from isa.machine.storage import Storage
 
 AUTO, REFERENCE, NATIVE = ENGINES = ("auto", "reference", "native")
 INTERPRETER = "interpreter"  # the native engine without its translator, to measure what that is worth
@@ -18,7 +21,20 @@ DEFAULT = AUTO
 FALLBACK = "llvmlite cannot be loaded here, so the reference engine runs instead: the same, only slower"
 
 
-def choose(name: str) -> "EngineFactory":
+def bare(
+    isa: "Isa",
+    storage: "Storage",
+    ports: "Ports | None" = None,
+    seed: int = 0,
+    *,
+    engine: str = DEFAULT,
+    state: "MachineState | None" = None,
+) -> Machine:
+    """A machine under no monitor, with the engine of this name. Raises as `Machine` and `choose` do."""
+    return Machine(isa, storage, ports, seed, engine=choose(engine), state=state)
+
+
+def choose(name: str) -> EngineFactory:
     """What `Machine(engine=...)` takes for a name. Raises UsageError for one that is no engine's."""
     if name not in _FACTORIES:
         raise UsageError(f"there is no engine called {name!r:.60}", f"choose one of: {', '.join(ENGINES)}")
@@ -56,19 +72,19 @@ def _available() -> bool:
     return available()
 
 
-def _auto(machine: "Machine") -> "Engine":
+def _auto(machine: Machine) -> Engine:
     from isa.engines.auto import AutoEngine
 
-    return AutoEngine(machine)
+    return AutoEngine(machine, _FACTORIES[NATIVE], prepare)
 
 
-def _reference(machine: "Machine") -> "Engine":
+def _reference(machine: Machine) -> Engine:
     from isa.engines.reference.engine import ReferenceEngine
 
     return ReferenceEngine(machine)
 
 
-def _native(machine: "Machine", regions: bool = True) -> "Engine":
+def _native(machine: Machine, regions: bool = True) -> Engine:
     if not _possible(machine.isa):
         return _reference(machine)
     from isa.engines.native.engine import NativeEngine
@@ -77,11 +93,11 @@ def _native(machine: "Machine", regions: bool = True) -> "Engine":
     return NativeEngine(machine, Options(regions=regions))
 
 
-def _interpreter(machine: "Machine") -> "Engine":
+def _interpreter(machine: Machine) -> Engine:
     return _native(machine, regions=False)
 
 
-_FACTORIES: "dict[str, EngineFactory]" = {
+_FACTORIES: dict[str, EngineFactory] = {
     AUTO: _auto,
     REFERENCE: _reference,
     NATIVE: _native,

@@ -1,18 +1,13 @@
 """An engine that has another one do the work; a subclass says what is different."""
 
-from typing import TYPE_CHECKING
-
 from isa.machine.exits import Pause, Trap
-
-if TYPE_CHECKING:
-    from isa.engines.native.layers import Level
-    from isa.machine.machine import Engine
+from isa.machine.machine import Engine
 
 
 class Delegate:
     """See `isa.machine.machine.Engine`; `inner` may be replaced between two steps."""
 
-    def __init__(self, inner: "Engine") -> None:
+    def __init__(self, inner: Engine) -> None:
         self.inner = inner
 
     def execute(self, limit: int) -> tuple[int, Trap | Pause]:
@@ -39,5 +34,5 @@ class Delegate:
     def place(self) -> int | None:
         return self.inner.place()
 
-    def level(self) -> "Level | None":
+    def level(self) -> object | None:
         return self.inner.level()

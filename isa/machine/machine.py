@@ -3,16 +3,15 @@
 `Machine` is the protocol that everything hangs on: `run_to_trap` stops with the state before a trap, `enter` performs
 `on trap`, `run` is the loop of both. An engine (`Engine`) only executes steps; budgets, device events, idling and
 breakpoints are settled here, once, for bare and virtual machines alike. `monitor.virtual.VirtualMachine` is a
-`Machine` whose engine runs on another machine.
+`Machine` whose engine runs on another machine. A bare machine is made by `isa.engines.choice.bare`.
 """
 
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from isa.description import Isa, Role
 from isa.devices import DeviceFailure, Ports
-from isa.engines.choice import DEFAULT, choose
 from isa.errors import MachineError
 from isa.machine.exits import Exit, Pause, Reason, Trap
 from isa.machine.sizes import check_size
@@ -21,9 +20,6 @@ from isa.machine.storage import Storage
 from isa.machine.time import NEVER
 from isa.machine.trace import TraceLine
 
-if TYPE_CHECKING:
-    from isa.engines.native.layers import Level
-
 
 class Engine(Protocol):
     """What executes steps of one machine; see `isa.engines.reference.engine.ReferenceEngine`.
@@ -31,8 +27,9 @@ class Engine(Protocol):
     `execute` and `deliver` run at most `limit` steps (at least 1) without a device event between them. `execute` tells
     how many ran and why it stopped, which may be the trap that the next step demands. `deliver` delivers traps, one
     step each, and goes on: it tells how many steps there were, how many of them trapped, and why it stopped. Either may
-    stop after some of its steps with `Pause.LIMIT`, and is then asked to go on. All that matters is in the machine's
-    state and storage, so another engine may take over between two calls.
+    stop after some of its steps with `Pause.LIMIT`, and is then asked to go on. `level` is the machine as native code
+    knows it that runs others on it (`isa.engines.native.layers.Level`), None if there is none. All that matters is in
+    the machine's state and storage, so another engine may take over between two calls.
     """
 
     def execute(self, limit: int) -> tuple[int, Trap | Pause]: ...
@@ -43,7 +40,7 @@ class Engine(Protocol):
     def spin_horizon(self) -> int: ...
     def peek(self) -> int | Trap: ...
     def place(self) -> int | None: ...
-    def level(self) -> "Level | None": ...
+    def level(self) -> object | None: ...
 
 
 EngineFactory = Callable[["Machine"], Engine]
@@ -82,7 +79,8 @@ class Machine:
         storage: Storage,
         ports: Ports | None = None,
         seed: int = 0,
-        engine: "EngineFactory | None" = None,
+        *,
+        engine: EngineFactory,
         state: MachineState | None = None,
     ) -> None:
         self.isa, self.storage, self.seed = isa, storage, seed
@@ -101,7 +99,7 @@ class Machine:
         self._pending = isa.roles[Role.PENDING]
         self._sent: list[tuple[int, int]] = []
         self._received: list[tuple[int, int]] = []
-        self.factory: EngineFactory = engine or choose(DEFAULT)
+        self.factory = engine
         self.engine = self.factory(self)
         if state is None:
             self.engine.reset()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 from isa.description import Isa
+from isa.engines.choice import bare
 from isa.machine import Exit, Machine, Reason, Storage
 from monitor import Monitor
 from monitor.compiled import CompiledCore
@@ -65,6 +66,6 @@ def _monitors(core: Core) -> Callable[[Machine], Monitor]:
 def _end(monitor: Callable[[Machine], Monitor], guest: Guest) -> Exit:
     """How a guest ends, with nothing but the monitor to watch it."""
     page = Storage(guest.isa.word, 1).page_words
-    vm = monitor(Machine(guest.isa, Storage(guest.isa.word, 3 * page))).create(guest.size, guest.ports(), guest.seed)
+    vm = monitor(bare(guest.isa, Storage(guest.isa.word, 3 * page))).create(guest.size, guest.ports(), guest.seed)
     guest.start(vm)
     return vm.run(guest.steps)

@@ -64,7 +64,7 @@ def aimed(isa: Isa, cell: Cell, timeout: float) -> int:
     """How many steps of guests aimed at a cell were in it."""
     seen: Counter[Cell] = Counter()
     for guest in _guests(isa, cell, timeout):
-        machine = Machine(isa, guest.storage(), guest.ports(), guest.seed, lambda m: Observed(m, seen))
+        machine = Machine(isa, guest.storage(), guest.ports(), guest.seed, engine=lambda m: Observed(m, seen))
         guest.start(machine)
         machine.run(SHOT_STEPS)
         if seen[cell]:

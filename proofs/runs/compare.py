@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from isa.description import Isa
 from isa.devices import Ports, differences
-from isa.engines.choice import DEFAULT, choose
+from isa.engines.choice import DEFAULT, bare
 from isa.machine import Exit, Machine, Reason, Storage, Trap
 from isa.machine.machine import Loadable
 from monitor import Decision, ExitEvent, VirtualMachine
@@ -37,7 +37,7 @@ class Setup:
 
     def bare(self) -> Machine:
         storage = Storage(self.isa.word, self.words)
-        machine = Machine(self.isa, storage, self.ports(), self.seed, choose(self.engine))
+        machine = bare(self.isa, storage, self.ports(), self.seed, engine=self.engine)
         machine.load(self.image)
         return machine
 

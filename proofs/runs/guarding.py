@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from isa.description import Isa, Kind, Place, Role
+from isa.engines.choice import bare
 from isa.engines.delegate import Delegate
 from isa.engines.reference.steps import steps_of
 from isa.machine import Machine, MachineState, Pause, Storage, Trap, least_storage
@@ -127,7 +128,7 @@ def parked_bits(isa: Isa) -> tuple[tuple[int, int, int], ...]:
     layout = steps_of(isa).layout
     time = time_of(isa)
     moving = {m.place.state for m in time.moving if isinstance(m, Counter) and not m.stops} if time else set()
-    fresh = Machine(isa, Storage(isa.word, least_storage(isa))).state
+    fresh = bare(isa, Storage(isa.word, least_storage(isa))).state
     masks: dict[int, int] = {}
     for role in RESOURCES:
         for place in isa.roles[role]:

@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from isa.description import Isa
 from isa.devices import Input, differences
+from isa.engines.choice import bare
 from isa.machine import Exit, Machine, Reason, Storage
 from monitor import Decision, ExitEvent, Monitor, VirtualMachine
 from monitor.dispatcher import Dispatcher
@@ -104,7 +105,7 @@ class Laboratory:
         self.storage = Storage(isa.word, min(pages * words, (1 << isa.word) - 1))
         self._paint()
         self.residents: list[Resident] = []
-        self.levels = [self._level(Machine(isa, self.storage), None)]
+        self.levels = [self._level(bare(isa, self.storage), None)]
 
     def _paint(self) -> None:
         mask, word = (1 << self.isa.word) - 1, PATTERN
@@ -134,7 +135,7 @@ class Laboratory:
         vm = level.monitor.create(guest.size, guest.ports(input and input()), guest.seed)
         self._apart(level)
         ports = guest.ports(input and input())
-        twin = Machine(self.isa, guest.storage(), ports, guest.seed, lambda m: Observed(m, self.seen))
+        twin = Machine(self.isa, guest.storage(), ports, guest.seed, engine=lambda m: Observed(m, self.seen))
         resident = Resident(guest, vm, twin, level)
         self.residents.append(resident)
         self._watched(resident, lambda: _started(guest, vm, twin))
@@ -202,6 +203,7 @@ class Laboratory:
         if event.decision is Decision.KILLED:
             raise Broken(Property.CONTROL, f"the audit found that the guest changed {event.cause} below")
         if event.decision is Decision.EMULATED:
+            assert isinstance(event.vm, VirtualMachine)
             self._emulated(event.vm, resident)
         if resident is None:
             return

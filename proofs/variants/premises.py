@@ -8,7 +8,7 @@ leans on it; still the verdict does.
 from random import Random
 
 from isa.description import Isa, Place, Role
-from isa.engines.choice import REFERENCE, choose
+from isa.engines.choice import REFERENCE, bare
 from isa.ir.nodes import Origin
 from isa.machine import Machine, Storage, Trap
 from isa.passes.partition import RELOCATION, arrays, ordinary_bits, places
@@ -24,7 +24,7 @@ def lost_by_trap(isa: Isa, seed: int) -> str:
     """What gets lost, with the state in which it does; empty if nothing was found."""
     random = Random(f"losing {seed}")
     make = Starts(isa, random)
-    one, two = (Machine(isa, Storage(isa.word, WORDS), engine=choose(REFERENCE)) for _ in range(2))
+    one, two = (bare(isa, Storage(isa.word, WORDS), engine=REFERENCE) for _ in range(2))
     for name, slot, low, width in _things(isa, one):
         for _ in range(TRIES):
             start = make.start("states", WORDS)
@@ -68,7 +68,7 @@ def broken_assumption(isa: Isa, seed: int) -> str:
     """How an assumption fails: after reset, or by a step from a state in which it holds; empty if none was seen to."""
     if not isa.assumptions:
         return ""
-    machine = Machine(isa, Storage(isa.word, WORDS), engine=choose(REFERENCE))
+    machine = bare(isa, Storage(isa.word, WORDS), engine=REFERENCE)
     if not assumed(isa, machine):
         return "what is assumed does not hold after reset"
     make = Starts(isa, Random(f"assuming {seed}"))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from isa.description import Isa
-from isa.engines.choice import REFERENCE, choose
+from isa.engines.choice import REFERENCE, bare
 from isa.machine import Machine, Reason, Storage
 from isa.machine.storage import CODE
 from monitor import Monitor, VirtualMachine
@@ -79,13 +79,13 @@ class Rig:
         self.storage = Storage(isa.word, place.whole)
         self.storage.page_words = 1
         self.storage.lines[:] = bytes([CODE]) * len(self.storage.lines)  # lines do not fit windows at any word
-        below = Machine(isa, self.storage, engine=choose(REFERENCE))
+        below = bare(isa, self.storage, engine=REFERENCE)
         left = place.offset
         for depth in range(place.depth, 1, -1):
             below = self._virtual(below, left // depth, below.storage.size - left // depth)
             left -= left // depth
         self.vm = self._virtual(below, left, place.size)
-        self.twin = Machine(isa, Storage(isa.word, place.size), engine=choose(REFERENCE))
+        self.twin = bare(isa, Storage(isa.word, place.size), engine=REFERENCE)
 
     def _virtual(self, below: Machine, offset: int, size: int) -> VirtualMachine:
         monitor = Monitor(below)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from random import Random
 
 from isa.description import Isa, Kind, Role, State
-from isa.engines.choice import REFERENCE, choose
+from isa.engines.choice import REFERENCE, bare
 from isa.engines.reference.steps import Function, steps_of
 from isa.ir.fold import both
 from isa.machine import Machine, Storage
@@ -57,7 +57,7 @@ class Starts:
         return found
 
     def _holds(self, start: Start) -> bool:
-        machine = Machine(self.isa, Storage(self.isa.word, len(start.words)), engine=choose(REFERENCE))
+        machine = bare(self.isa, Storage(self.isa.word, len(start.words)), engine=REFERENCE)
         start.put(machine)
         return assumed(self.isa, machine)
 
@@ -67,7 +67,7 @@ class Starts:
             return Start(guest.state, [guest.words.get(i, 0) for i in range(size)], guest.seed)
         words = [self._word() for _ in range(size)]
         if sort == "resets":
-            fresh = Machine(self.isa, Storage(self.isa.word, size), engine=choose(REFERENCE)).state
+            fresh = bare(self.isa, Storage(self.isa.word, size), engine=REFERENCE).state
             reset = {name: fresh[name] for name in fresh.layout.slots}
             return Start({**reset, self.isa.pc: self.random.randrange(size)}, words)
         state = dict(self._state(size, user))

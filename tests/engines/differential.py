@@ -6,6 +6,7 @@ from typing import Any
 from zlib import crc32
 
 from isa.description import Isa, Role
+from isa.engines.choice import bare
 from isa.errors import MachineError
 from isa.machine import Exit, Machine
 from isa.machine.storage import DIRTY
@@ -24,7 +25,7 @@ def machine_of(hot: HotGuest, depth: int) -> Machine:
     if depth:
         machine: Machine = tower(guest.isa, guest.size, depth, guest.ports(), guest.seed)
     else:
-        machine = Machine(guest.isa, guest.storage(), guest.ports(), guest.seed)
+        machine = bare(guest.isa, guest.storage(), guest.ports(), guest.seed)
     guest.start(machine)
     return machine
 

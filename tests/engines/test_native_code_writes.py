@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from isa.assembler import assemble
 from isa.devices import BLOCK, Disk, MemoryBacking, Ports
+from isa.engines.choice import bare
 from isa.machine import Machine, Reason, Storage
 from isa.machine.snapshot import Snapshot
 from monitor import Monitor
@@ -88,7 +89,7 @@ def test_a_write_between_two_runs(engine: str, before: int, through: str) -> Non
                 machine.load(assemble(G3, ADDING.replace("r2, 1", "r2, 100"), "test"))
                 machine.state["pc"] = pc
             case "snapshot":
-                other = Machine(G3, Storage(32, SIZE))
+                other = bare(G3, Storage(32, SIZE))
                 Snapshot.take(machine).apply(other)
                 other.storage.write(STEP, [changed])
                 Snapshot.take(other).apply(machine)

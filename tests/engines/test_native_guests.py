@@ -13,6 +13,7 @@ import pytest
 from guests.catalogue import Guest, describe, guests
 from isa.description import Isa
 from isa.devices import Console
+from isa.engines.choice import bare
 from isa.machine import Machine, Reason, Storage
 from isa.machine.trace import TraceLine
 from isa.machines.catalogue import find
@@ -38,7 +39,7 @@ def machine_of(guest: Guest, depth: int) -> Machine:
     if depth:
         machine: Machine = tower(isa, guest.storage, depth, ports)
     else:
-        machine = Machine(isa, Storage(isa.word, guest.storage), ports)
+        machine = bare(isa, Storage(isa.word, guest.storage), ports)
     machine.load(image_of(guest, isa))
     return machine
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isa.devices import Console, Ports, Script, attach
-from isa.engines.choice import choose
+from isa.engines.choice import bare
 from isa.engines.reference.engine import ReferenceEngine
 from isa.errors import MachineError
 from isa.machine import Machine, Pause, Reason, Storage, Trap
@@ -95,7 +95,7 @@ def test_windows_of_one_storage_are_far_enough_apart(engine: str) -> None:
     def made() -> list[Machine]:
         root = Storage(32, 8 * SIZE)
         windows = [root.window(n * SIZE, SIZE - n) for n in range(7)]
-        machines = [Machine(G3, window, Ports({1: Alarm([50])}), engine=choose(engine)) for window in windows]
+        machines = [bare(G3, window, Ports({1: Alarm([50])}), engine=engine) for window in windows]
         for machine, source in zip(machines, GUESTS.values(), strict=True):
             load(source)(machine)
         return machines
@@ -109,13 +109,13 @@ def test_windows_of_one_storage_are_far_enough_apart(engine: str) -> None:
 
 def test_machines_that_share_are_refused() -> None:
     root = Storage(32, 8 * SIZE)
-    whole, part, other = (Machine(G3, s) for s in (root, root.window(SIZE, SIZE), root.window(2 * SIZE, 50)))
+    whole, part, other = (bare(G3, s) for s in (root, root.window(SIZE, SIZE), root.window(2 * SIZE, 50)))
     assert [end.reason for end in run_all([part, other], 0)] == [Reason.BUDGET] * 2
     for machines in (
         [whole, part],
         [other, part, whole],
         [part, other, part],
-        [Machine(G3, root.window(SIZE, 12)), part],
+        [bare(G3, root.window(SIZE, 12)), part],
     ):
         with pytest.raises(MachineError, match=r"they share storage|one real machine carries both"):
             run_all(machines, 10)
@@ -124,7 +124,7 @@ def test_machines_that_share_are_refused() -> None:
 
 @pytest.mark.parametrize("stacked", [False, True])
 def test_machines_on_one_real_machine_are_refused(stacked: bool) -> None:
-    below = tower(G3, 16 * SIZE, 1) if stacked else Machine(G3, Storage(32, 16 * SIZE))
+    below = tower(G3, 16 * SIZE, 1) if stacked else bare(G3, Storage(32, 16 * SIZE))
     monitor = Monitor(below)
     vms = [monitor.create(SIZE), monitor.create(SIZE)]
     for machines in (vms, [below, vms[1]]):
@@ -138,7 +138,7 @@ def test_machines_on_one_real_machine_are_refused(stacked: bool) -> None:
 def stage(names: list[str], engine: str = "reference", depth: int = 1) -> Monitor:
     """A monitor with a guest for each name; its machine is on `depth - 1` others."""
     words = (len(names) + 1) * SIZE
-    below = Machine(G3, Storage(32, words), engine=choose(engine))
+    below = bare(G3, Storage(32, words), engine=engine)
     monitor = Monitor(tower(G3, words, depth - 1, engine=engine) if depth > 1 else below)
     for name in names:
         load(GUESTS[name])(monitor.create(SIZE, Ports({1: Alarm([100, 333])})))
@@ -193,7 +193,7 @@ def test_random_programs_of_one_monitor_are_the_same_in_threads(
     found = data.draw(st.lists(programs(isa, 100), min_size=2, max_size=3))
 
     def build() -> Monitor:
-        monitor = Monitor(Machine(isa, Storage(isa.word, 4 * page)))
+        monitor = Monitor(bare(isa, Storage(isa.word, 4 * page)))
         for program in found:
             program.start(monitor.create(program.size, program.ports(), program.seed))
         return monitor
@@ -203,7 +203,7 @@ def test_random_programs_of_one_monitor_are_the_same_in_threads(
 
 
 def test_what_each_guest_prints_is_the_same() -> None:
-    monitor = Monitor(Machine(G3, Storage(32, 8 * SIZE)))
+    monitor = Monitor(bare(G3, Storage(32, 8 * SIZE)))
     consoles = [Console(Script()) for _ in range(4)]
     for number, console in enumerate(consoles):
         load(SAYS.format(65 + number))(monitor.create(SIZE, attach(G3, console)))
@@ -254,7 +254,7 @@ def meeting() -> Iterator[type[ReferenceEngine]]:
 def two_at_once() -> None:
     """Both are in the middle of a direct run at one time."""
     with meeting() as engine:
-        monitor, alone = Monitor(Machine(G3, Storage(32, 8 * SIZE)), engine), stage(["deaf", "processes"])
+        monitor, alone = Monitor(bare(G3, Storage(32, 8 * SIZE)), engine), stage(["deaf", "processes"])
         monitor.below.engine = engine(monitor.below)
         for name in ("deaf", "processes"):
             load(GUESTS[name])(monitor.create(SIZE, Ports({1: Alarm([100, 333])})))

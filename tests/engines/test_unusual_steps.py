@@ -7,7 +7,7 @@ import pytest
 
 from isa.description import Isa
 from isa.engines.auto import AutoEngine
-from isa.engines.choice import NATIVE, choose, prepare
+from isa.engines.choice import NATIVE, bare, choose, prepare
 from isa.engines.native.plan import plan_of
 from isa.language import load_text
 from isa.machine import Machine, Reason, Storage
@@ -157,7 +157,7 @@ class Told:
 @pytest.mark.parametrize("count", [3, 70])
 def test_every_word_of_code_that_one_step_overwrites_is_told(count: int) -> None:
     isa = machine(odd="; ".join(f"core[{100 + i}] <- x[{i % 4}]" for i in range(count)))
-    made, told = Machine(isa, Storage(16, 4096), engine=choose(NATIVE)), Told()
+    made, told = bare(isa, Storage(16, 4096), engine=NATIVE), Told()
     made.storage.on_code_write(told.note)
     made.storage.write(20, [ODD])
     for i in range(count):

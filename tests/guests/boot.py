@@ -7,8 +7,8 @@ from isa.assembler import Image, assemble
 from isa.assembler.includes import Directory
 from isa.description import Isa, Kind, Role
 from isa.devices import BLOCK, Console, Disk, MemoryBacking, Ports, Script, standard
+from isa.engines.choice import bare
 from isa.machine.exits import Exit
-from isa.machine.machine import Machine
 from isa.machine.storage import Storage
 from isa.machines.catalogue import find
 
@@ -34,7 +34,7 @@ class Booted:
         self.guest, self.isa = guest, isa or machine(guest.machine)
         ports = outfit(self.isa, guest.input if text is None else text, guest.disk)
         self.image = image or image_of(guest, self.isa)
-        self.machine = Machine(self.isa, Storage(self.isa.word, guest.storage), ports)
+        self.machine = bare(self.isa, Storage(self.isa.word, guest.storage), ports)
         self.machine.load(self.image)
 
     def run(self) -> Exit:

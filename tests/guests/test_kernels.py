@@ -3,6 +3,7 @@
 import pytest
 
 from guests.catalogue import describe, directory
+from isa.engines.choice import bare
 from isa.machine import Machine, Reason, Storage
 from monitor.monitor import tower
 from tests.guests.kernel_models import CASES, expected, named
@@ -21,8 +22,8 @@ def checksum(machine: Machine, kernel: Kernel, sizes: dict[str, int]) -> int:
 
 @pytest.mark.parametrize("case", CASES, ids=named)
 def test_a_kernel_computes_what_its_model_says(case: tuple[Kernel, dict[str, int]]) -> None:
-    bare = Machine(machine(), Storage(machine().word, WORDS))
-    assert checksum(bare, *case) == expected(*case)
+    real = bare(machine(), Storage(machine().word, WORDS))
+    assert checksum(real, *case) == expected(*case)
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda k: k.name)
@@ -52,6 +53,6 @@ def test_each_round_of_one_kind_is_one_exit() -> None:
 
 def test_the_six_that_compute_trap_nowhere() -> None:
     for kernel in COMPUTE:
-        bare = Machine(machine(), Storage(machine().word, WORDS))
-        bare.load(image(kernel, kernel.quick))
-        assert bare.run_to_trap(1_000_000).reason is Reason.HALT
+        real = bare(machine(), Storage(machine().word, WORDS))
+        real.load(image(kernel, kernel.quick))
+        assert real.run_to_trap(1_000_000).reason is Reason.HALT

@@ -9,6 +9,7 @@ from dataclasses import replace
 from random import Random
 
 from isa.description import Isa, Kind, Role, State
+from isa.engines.choice import bare
 from isa.engines.reference.steps import steps_of
 from isa.ir.fold import add, apply, both, const, either, eq, negate, select, slice_, sub, ule, ult, zext
 from isa.ir.nodes import TRUE, Behaviour, Expr, Origin, Read, TrapIf, Write
@@ -132,7 +133,7 @@ def check(isa: Isa) -> bool:
     horizon = time.horizon()
     assert horizon is not None
     width = isa.states["d"].width
-    machine = Machine(isa, Storage(32, 64))
+    machine = bare(isa, Storage(32, 64))
     slots = steps_of(isa).layout.slots
     c, d, psw, pending = (slots[name].first for name in ("c", "d", "psw", "pending"))
     shifts = (0, 5) if width < 4 else (5,)

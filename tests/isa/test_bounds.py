@@ -4,11 +4,12 @@ from random import Random
 
 import pytest
 
+from isa.engines.choice import bare
 from isa.ir import bounds as shipping
 from isa.ir.bounds import bounds
 from isa.ir.fold import apply, const, select, slice_, zext
 from isa.ir.nodes import Expr, Read
-from isa.machine import Machine, Storage
+from isa.machine import Storage
 from tests.ir_evaluation import Evaluation
 from tests.machines_to_test import G3
 from tests.planting import Bugs, Planted, must_catch
@@ -35,7 +36,7 @@ def expression(random: Random, deep: int) -> Expr:
 
 
 def bounds_hold(seeds: range = range(300)) -> None:
-    machine = Machine(G3, Storage(32, 16))
+    machine = bare(G3, Storage(32, 16))
     roots = [expression(Random(seed), 3) for seed in seeds]
     known = [bounds(root) for root in roots]
     for value in range(64):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from isa.assembler import assemble
 from isa.devices import BLOCK, Arrival, Console, Disk, Live, MemoryBacking, Ports, RandomSource, Replay, Script
 from isa.devices.disk import DURATION
+from isa.engines.choice import bare
 from isa.errors import TraplineError
 from isa.machine import Machine, Reason, Storage
 from isa.machine.snapshot import Snapshot
@@ -91,7 +92,7 @@ done:   halt
 
 
 def machine(program: str, ports: Ports | None = None) -> Machine:
-    made = Machine(G3, Storage(G3.word, SIZE), ports or outfit())
+    made = bare(G3, Storage(G3.word, SIZE), ports or outfit())
     made.load(assemble(G3, program, "guest"))
     return made
 
@@ -331,8 +332,8 @@ def test_a_register_that_always_reads_as_zero_cannot_be_forged(saved: bytes) -> 
 def test_a_snapshot_for_another_machine_is_refused(saved: bytes) -> None:
     snapshot = Snapshot.from_bytes(saved)
     with pytest.raises(TraplineError, match="the snapshot is of g3, and this machine is g3_sgdt"):
-        snapshot.apply(Machine(find("g3_sgdt"), Storage(32, SIZE), outfit()))
+        snapshot.apply(bare(find("g3_sgdt"), Storage(32, SIZE), outfit()))
     with pytest.raises(TraplineError, match="has 4096 words of storage, and this machine 2048"):
-        snapshot.apply(Machine(G3, Storage(32, 2048), outfit()))
+        snapshot.apply(bare(G3, Storage(32, 2048), outfit()))
     with pytest.raises(TraplineError, match="saved with other devices"):
-        snapshot.apply(Machine(G3, Storage(32, SIZE)))
+        snapshot.apply(bare(G3, Storage(32, SIZE)))

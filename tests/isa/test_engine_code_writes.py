@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from isa.assembler import assemble
 from isa.devices import BLOCK, Disk, MemoryBacking, Ports
+from isa.engines.choice import bare
 from isa.machine import Machine, Reason, Storage
 from monitor import Monitor
 from tests.isa.test_engine_programs import blocks, outcome
@@ -33,7 +34,7 @@ def word(source: str) -> int:
 
 
 def adding(rounds: int, ports: Ports | None = None, storage: Storage | None = None) -> Machine:
-    machine = Machine(G3, storage or Storage(32, SIZE), ports)
+    machine = bare(G3, storage or Storage(32, SIZE), ports)
     machine.load(assemble(G3, ADDING.format(rounds=rounds), "test"))
     return machine
 
@@ -98,7 +99,7 @@ loop:   addi r1, r1, 1
             assert machine.run(10_000).reason is Reason.HALT
             results.append(outcome(machine))
             assert 300 < cell(machine, 8) < 30_000 and cell(machine, 9) == 300
-    reference = Machine(G3, Storage(32, SIZE), Ports({2: Disk(MemoryBacking(block), 32)}))
+    reference = bare(G3, Storage(32, SIZE), Ports({2: Disk(MemoryBacking(block), 32)}))
     reference.load(assemble(G3, source.format(by=1), "test"))
     while reference.run(1).reason is Reason.BUDGET:
         pass
@@ -108,7 +109,7 @@ loop:   addi r1, r1, 1
 def on(depth: int, ports: Ports | None = None) -> Machine:
     from monitor.monitor import tower
 
-    return tower(G3, SIZE, depth, ports) if depth else Machine(G3, Storage(32, SIZE), ports)
+    return tower(G3, SIZE, depth, ports) if depth else bare(G3, Storage(32, SIZE), ports)
 
 
 def test_two_machines_with_the_same_code_do_not_share_what_becomes_of_it() -> None:
@@ -126,7 +127,7 @@ step:   addi r2, r2, 1
 new:    addi r2, r2, 100
     """
     with blocks(4):
-        monitor = Monitor(Machine(G3, Storage(32, 8 * SIZE)))
+        monitor = Monitor(bare(G3, Storage(32, 8 * SIZE)))
         plain, other = monitor.create(SIZE), monitor.create(SIZE)
         plain.load(assemble(G3, ADDING.format(rounds=60), "test"))
         other.load(assemble(G3, rewriting, "test"))
@@ -189,7 +190,7 @@ other:  addi  r4, r4, 1
     results = []
     for longest in (1, 8):
         with blocks(longest):
-            machine = Machine(W64, Storage(64, SIZE))
+            machine = bare(W64, Storage(64, SIZE))
             machine.load(assemble(W64, source, "test"))
             assert machine.run(10_000).reason is Reason.HALT
             results.append(outcome(machine))

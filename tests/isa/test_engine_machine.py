@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from isa.assembler import assemble
 from isa.devices import Ports
+from isa.engines.choice import bare
 from isa.errors import MachineError
 from isa.ir.nodes import Origin
 from isa.language import load_text
@@ -26,7 +27,7 @@ FEW = settings(max_examples=settings().max_examples // 3)  # of those that run f
 
 
 def machine(depth: int, source: str, ports: Ports | None = None) -> Machine:
-    made = tower(G3, SIZE, depth, ports) if depth else Machine(G3, Storage(G3.word, SIZE), ports)
+    made = tower(G3, SIZE, depth, ports) if depth else bare(G3, Storage(G3.word, SIZE), ports)
     made.load(assemble(G3, source, "test"))
     return made
 
@@ -158,9 +159,9 @@ def test_a_halt_in_the_last_step_of_a_budget_is_a_halt(depth: int) -> None:
 
 def test_storage_below_the_trap_entry_is_refused() -> None:
     assert {isa.name: least_storage(isa) for isa in (G3, M16)} == {"g3": 12, "m16": 24}
-    assert Machine(G3, Storage(32, 12)).storage.size == 12
+    assert bare(G3, Storage(32, 12)).storage.size == 12
     with pytest.raises(MachineError, match="g3 needs at least 12 words of storage for its trap entry, not 11"):
-        Machine(G3, Storage(32, 11))
+        bare(G3, Storage(32, 11))
 
 
 @pytest.mark.parametrize("size", [5, 8, 13])
@@ -170,7 +171,7 @@ def test_a_computed_trap_address_outside_storage_reads_zero(size: int) -> None:
     table = "core[4] <- ip; ip <- core[limit + zext(why)]; level <- supervisor"
     text = f'variant far of m16 "A table anywhere." {{ override on trap(why : Why, info : word) {{ {table} }} }}'
     far = load_text((HERE / "m16.isa").read_text() + text, "far")
-    made = Machine(far, Storage(far.word, size))
+    made = bare(far, Storage(far.word, size))
     made.state["limit"] = size
     made.enter(Trap(far.cause.members["tick"], 1, Origin.PROLOGUE))
     assert made.state["ip"] == 0
@@ -342,7 +343,7 @@ def test_a_step_that_spins_is_told_from_one_that_traps() -> None:
 @pytest.mark.parametrize("longest", [1, 2, 32])
 def test_a_jump_to_itself_through_a_register_is_a_wait_in_blocks_too(longest: int) -> None:
     """Found by cutting runs of random programs up: a block went round where a single step waited."""
-    made = Machine(M16, Storage(M16.word, SIZE))
+    made = bare(M16, Storage(M16.word, SIZE))
     made.load(assemble(M16, "start: put g1, 20\n .org 20\nloop: go g1", "test"))
     made.state["ip"] = 20
     made.state["g"] = [0, 20, 0, 0]

@@ -9,6 +9,7 @@ import pytest
 from isa.assembler import assemble
 from isa.description import Instruction, Isa
 from isa.devices import Ports
+from isa.engines.choice import DEFAULT, choose
 from isa.engines.reference import blocks as blocks_module
 from isa.engines.reference import engine as reference_module
 from isa.engines.reference import steps as steps_module
@@ -19,6 +20,7 @@ from isa.ir.fold import add, const
 from isa.ir.nodes import Behaviour, Expr, SetElement
 from isa.language import load_text
 from isa.machine import Machine, Pause, Reason, Storage, Trap
+from isa.machine.machine import EngineFactory
 from isa.machine.storage import DIRTY, LINE_SHIFT
 from isa.machine.time import COUNT_WIDTH, Counter, Time
 from tests import ir_evaluation
@@ -28,6 +30,7 @@ from tests.machines_to_test import G3
 from tests.planting import Bugs, Planted, must_catch
 
 Patch = pytest.MonkeyPatch
+USUAL = choose(DEFAULT)
 SIZE = 256
 CAUGHT = (AssertionError, IndexError)
 
@@ -170,8 +173,8 @@ def g3() -> Isa:
     return replace(G3)
 
 
-def made(source: str, isa: Isa, alarm: list[int], **options: Any) -> Machine:
-    machine = Machine(isa, Storage(isa.word, SIZE), Ports({1: Alarm(alarm)}), **options)
+def made(source: str, isa: Isa, alarm: list[int], engine: EngineFactory = USUAL) -> Machine:
+    machine = Machine(isa, Storage(isa.word, SIZE), Ports({1: Alarm(alarm)}), engine=engine)
     machine.load(assemble(isa, source, "planted"))
     return machine
 

@@ -8,6 +8,7 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isa.engines.choice import bare
 from isa.engines.reference import engine as reference
 from isa.engines.reference import steps
 from isa.engines.reference.engine import ReferenceEngine
@@ -77,7 +78,7 @@ variant strange of g3 "Unassigned words count the even ones among them, and look
 
 def test_words_that_are_no_instruction_take_a_whole_step_too() -> None:
     isa = load_text(STRANGE)
-    machine, definition = (Machine(isa, Storage(32, 64)) for _ in range(2))
+    machine, definition = (bare(isa, Storage(32, 64)) for _ in range(2))
     for each in (machine, definition):
         each.storage.write(0, [0xFF00_0000, 0xFF00_0002, 0xFF00_0000])
         each.state["timer"] = 30

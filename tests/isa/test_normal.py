@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.description import Isa
+from isa.engines.choice import bare
 from isa.ir.fold import add, apply, const, eq, select, slice_, ult, zext
 from isa.ir.nodes import (
     TRUE,
@@ -93,7 +94,7 @@ CELLS = st.lists(st.integers(0, 2**32 - 1), min_size=15, max_size=15)
 
 
 def machine(state: Values, cells: list[int]) -> Machine:
-    made = Machine(G3, Storage(32, WORDS))
+    made = bare(G3, Storage(32, WORDS))
     for name, value in state.items():
         made.state[name] = value
     made.state["x"] = [0, *cells]

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isa.engines.choice import bare
 from isa.errors import MachineError
-from isa.machine import Machine, Storage
+from isa.machine import Storage
 from isa.machine.storage import DIRTY, LINE_SHIFT, RECORD, REFERENCE, REGION, cell_bytes
 from tests.machines_to_test import G3
 
@@ -168,13 +169,13 @@ def resident() -> int:
 def test_storage_that_nobody_touches_takes_no_memory() -> None:
     """40 machines of 256 MiB would not fit in the memory of most hosts."""
     before = resident()
-    machines = [Machine(G3, Storage(32, 1 << 26), seed=seed) for seed in range(40)]
+    machines = [bare(G3, Storage(32, 1 << 26), seed=seed) for seed in range(40)]
     assert all(machine.run(1).steps == 1 for machine in machines)
     assert resident() - before < 12_000
 
 
 def test_a_thousand_machines_are_small() -> None:
     before = resident()
-    machines = [Machine(G3, Storage(32, 1 << 18), seed=seed) for seed in range(1000)]
+    machines = [bare(G3, Storage(32, 1 << 18), seed=seed) for seed in range(1000)]
     assert len(machines) == 1000
     assert resident() - before < 12_000

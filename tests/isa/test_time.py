@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isa.description import Isa, Kind, Place, Role, State
+from isa.engines.choice import bare
 from isa.engines.reference.steps import steps_of
 from isa.errors import MachineError
 from isa.ir.fold import add, apply, both, const, either, eq, negate, slice_, sub, ult
@@ -98,7 +99,7 @@ def still(width: int) -> Expr:
 
 
 def machine(isa: Isa, values: dict[str, int]) -> Machine:
-    made = Machine(isa, Storage(32, 64))
+    made = bare(isa, Storage(32, 64))
     for name, value in values.items():
         made.state[name] = value
     return made
@@ -256,7 +257,7 @@ def test_a_machine_whose_time_stands_still_has_a_law() -> None:
 @given(data=st.data())
 def test_the_compiled_law_is_the_definition(name: str, data: st.DataObject) -> None:
     isa = MACHINES[name]
-    made = Machine(isa, Storage(isa.word, 64))
+    made = bare(isa, Storage(isa.word, 64))
     for place in [p for role in (Role.TIMER, Role.PENDING, Role.ENABLE) for p in isa.roles[role]]:
         value = data.draw(st.one_of(st.integers(0, 40), st.integers(0, (1 << place.width) - 1)))
         made.state[place.state] = value << place.low
@@ -274,13 +275,13 @@ def test_the_compiled_law_is_the_definition(name: str, data: st.DataObject) -> N
 
 
 def copied(made: Machine) -> Machine:
-    copy = Machine(made.isa, Storage(made.isa.word, 64))
+    copy = bare(made.isa, Storage(made.isa.word, 64))
     copy.state.block[:] = made.state.block
     return copy
 
 
 def test_long_times_wrap_as_the_counter_does() -> None:
-    made = Machine(M16, Storage(16, 64))
+    made = bare(M16, Storage(16, 64))
     made.state["count"], made.state["limit"], made.state["armed"] = 65_000, 999, 1
     assert steps_of(M16).horizon(made.state.block, None, None) == 536 + 999
     made.engine.advance((1 << 40) + 7)

@@ -12,6 +12,7 @@ from random import Random
 import pytest
 
 from isa.description import Isa
+from isa.engines.choice import bare
 from isa.ir.fold import apply, const
 from isa.ir.nodes import Expr
 from isa.language import load_text
@@ -132,7 +133,7 @@ def small(view: str, width: int) -> Isa:
 @cache
 def machine(isa: Isa, size: int) -> Machine:
     """A machine to set and look at; it is used again."""
-    return Machine(isa, Storage(isa.word, size))
+    return bare(isa, Storage(isa.word, size))
 
 
 def scrambled(isa: Isa, draw: Random) -> Machine:

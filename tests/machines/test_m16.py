@@ -8,9 +8,9 @@ from guests.catalogue import Guest, describe
 from isa.assembler import ImageError, assemble
 from isa.assembler.disassembly import disassemble_image
 from isa.description import Isa, Role
+from isa.engines.choice import bare
 from isa.ir.nodes import Const, Store
 from isa.machine.exits import Reason
-from isa.machine.machine import Machine
 from isa.machine.storage import Storage
 from isa.machine.time import Counter, time_of
 from isa.machines.catalogue import find
@@ -33,7 +33,7 @@ def test_a_guest_keeps_its_promise(guest: Guest) -> None:
 @pytest.mark.parametrize("guest", GUESTS, ids=lambda g: g.name)
 def test_an_image_is_refused_by_the_other_machine(guest: Guest) -> None:
     with pytest.raises(ImageError, match="words of 16 bits"):
-        Machine(G3, Storage(G3.word, 4096)).load(image_of(guest, M16))
+        bare(G3, Storage(G3.word, 4096)).load(image_of(guest, M16))
 
 
 def stores_of_trap_entry(isa: Isa) -> dict[str, int]:

@@ -7,10 +7,11 @@ import pytest
 from guests.catalogue import describe
 from isa.description import Isa
 from isa.devices import Console, Ports, Script, attach
+from isa.engines.choice import bare
 from isa.engines.native.compiler import available
 from isa.errors import MachineError
 from isa.language import load_text
-from isa.machine import Machine, Reason, Storage, least_storage, sizes
+from isa.machine import Reason, Storage, least_storage, sizes
 from isa.machine.sizes import entry_words
 from isa.machine.time import law_of
 from isa.machines.catalogue import find
@@ -109,25 +110,25 @@ ASSUMPTIONS = {
 def test_the_least_storage_heeds_what_is_assumed_of_it(assumed: str) -> None:
     isa = changed(f'override assume frames = {assumed} "Of storage."')
     assert least_storage(isa) == ASSUMPTIONS[assumed]
-    Machine(isa, Storage(24, least_storage(isa)))
+    bare(isa, Storage(24, least_storage(isa)))
     if assumed.startswith("size"):
         with pytest.raises(MachineError, match=r"what \d+ words are not: Of storage|needs at least"):
-            Machine(isa, Storage(24, least_storage(isa) - 1))
+            bare(isa, Storage(24, least_storage(isa) - 1))
 
 
 def too_small_is_refused() -> None:
     """Bare, virtual, at any depth, and by the command line: with what is assumed, and what to give."""
     assert entry_words(STACK24) == 64 and least_storage(STACK24) == 128
     for make in (
-        lambda: Machine(STACK24, Storage(24, 127)),
-        lambda: Monitor(Machine(STACK24, Storage(24, 4096))).create(127),
+        lambda: bare(STACK24, Storage(24, 127)),
+        lambda: Monitor(bare(STACK24, Storage(24, 4096))).create(127),
         lambda: tower(STACK24, 127, 2),
     ):
         with pytest.raises(MachineError, match=f"what 127 words are not: {ASSUMED}") as error:
             make()
         assert "another number of words: `--storage" in error.value.help
     with pytest.raises(MachineError, match="needs at least 64 words of storage for its trap entry, not 63"):
-        Machine(STACK24, Storage(24, 63))
+        bare(STACK24, Storage(24, 63))
 
 
 def test_a_machine_of_another_size_than_is_assumed_is_refused() -> None:

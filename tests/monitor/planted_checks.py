@@ -11,8 +11,9 @@ from itertools import pairwise
 from isa.assembler import assemble
 from isa.description import Isa
 from isa.devices import BLOCK, Disk, MemoryBacking, Ports
+from isa.engines.choice import bare
 from isa.language import load_text
-from isa.machine import Machine, Reason, Storage
+from isa.machine import Reason, Storage
 from isa.machines.catalogue import find
 from monitor import ExitEvent, Monitor, VirtualMachine
 from monitor.allocator import Allocator
@@ -156,7 +157,7 @@ def g3() -> Isa:
 
 def roomy(setup: Setup) -> VirtualMachine:
     """One virtual machine on a real machine with code behind its window, as that of another would be."""
-    real = Machine(setup.isa, Storage(setup.isa.word, REAL))
+    real = bare(setup.isa, Storage(setup.isa.word, REAL))
     vm = Monitor(real).create(setup.words, setup.ports())
     behind = vm.storage.offset + vm.storage.size
     (word,) = assemble(setup.isa, "start: addi r3, r3, 1", "behind").segments[0].words
@@ -210,7 +211,7 @@ def a_disk_moves_its_own_words() -> None:
 def every_exit_has_a_reason() -> None:
     """Efficiency: whatever is interpreted was asked for by a trap, real or virtual."""
     isa, events = g3(), list[ExitEvent]()
-    monitor = Monitor(Machine(isa, Storage(isa.word, REAL)))
+    monitor = Monitor(bare(isa, Storage(isa.word, REAL)))
     vm = monitor.create(SIZE)
     vm.load(assemble(isa, CLOCK, "planted"))
     monitor.subscribe(events.append)
@@ -221,7 +222,7 @@ def every_exit_has_a_reason() -> None:
 
 def a_changed_resource_is_a_breach() -> None:
     isa = load_text(UNPRIVILEGED)
-    vm = Monitor(Machine(isa, Storage(isa.word, REAL))).create(SIZE)
+    vm = Monitor(bare(isa, Storage(isa.word, REAL))).create(SIZE)
     vm.load(assemble(isa, TICKING, "planted"))
     end = vm.run(BUDGET)
     assert end.reason is Reason.VIOLATION and "timer" in end.detail

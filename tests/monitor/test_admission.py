@@ -2,9 +2,10 @@
 
 import pytest
 
+from isa.engines.choice import bare
 from isa.errors import MachineError
 from isa.language import load_text
-from isa.machine import Machine, Reason, Storage
+from isa.machine import Reason, Storage
 from isa.machine.storage import page_shift
 from monitor import Monitor
 from tests.machines_to_test import EACH, MACHINES
@@ -102,7 +103,7 @@ REFUSED: dict[str, tuple[str, str]] = {
 def test_a_machine_is_refused_with_the_reason(why: str) -> None:
     body, reason = REFUSED[why]
     isa = load_text(f'variant odd of g3 "{why}." {{ {body} }}')
-    real = Machine(isa, Storage(isa.word, 8192))
+    real = bare(isa, Storage(isa.word, 8192))
     with pytest.raises(MachineError, match=reason) as error:
         Monitor(real).create(1024)
     assert error.value.help
@@ -112,7 +113,7 @@ def test_a_machine_is_refused_with_the_reason(why: str) -> None:
 def test_the_machines_here_are_admitted(name: str) -> None:
     isa = MACHINES[name]
     words = 1 << page_shift(isa.word)
-    vm = Monitor(Machine(isa, Storage(isa.word, 4 * words))).create(words)
+    vm = Monitor(bare(isa, Storage(isa.word, 4 * words))).create(words)
     assert vm.run(0).reason is Reason.BUDGET
 
 
@@ -120,7 +121,7 @@ def test_the_machines_here_are_admitted(name: str) -> None:
 def test_simpler_clocks_are_admitted(body: str) -> None:
     unused = "delete instr idle" if body == step("") else ""
     isa = load_text(f'variant simple of g3 "Less time." {{ {body} {unused} }}')
-    assert Monitor(Machine(isa, Storage(isa.word, 8192))).create(1024).storage.size == 1024
+    assert Monitor(bare(isa, Storage(isa.word, 8192))).create(1024).storage.size == 1024
 
 
 def test_an_ordinary_switch_is_admitted_if_what_it_switches_is_parked() -> None:
@@ -132,7 +133,7 @@ def test_an_ordinary_switch_is_admitted_if_what_it_switches_is_parked() -> None:
         ("psw.mode == supervisor", "", True),
     ):
         body = step(USUAL.replace("psw.ie == 1 && pending != 0", time))
-        real = Machine(load_text(f'variant odd of g3 "A switch." {{ {more} {body} }}'), Storage(32, 8192))
+        real = bare(load_text(f'variant odd of g3 "A switch." {{ {more} {body} }}'), Storage(32, 8192))
         if admitted:
             assert Monitor(real).create(1024).run(5).reason is Reason.BUDGET
         else:
@@ -145,4 +146,4 @@ def test_a_machine_with_devices_of_its_own_is_no_place_for_a_monitor() -> None:
 
     isa = MACHINES["g3"]
     with pytest.raises(MachineError, match="no devices of its own"):
-        Monitor(Machine(isa, Storage(32, 8192), attach(isa, Console())))
+        Monitor(bare(isa, Storage(32, 8192), attach(isa, Console())))

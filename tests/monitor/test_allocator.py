@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isa.engines.choice import bare
 from isa.errors import MachineError
-from isa.machine import Machine, Storage
+from isa.machine import Storage
 from monitor import Monitor
 from monitor.allocator import Allocator
 from tests.machines_to_test import G3
@@ -95,7 +96,7 @@ def test_a_window_of_another_is_not_taken_back() -> None:
 
 
 def test_a_machine_that_cannot_be_made_keeps_no_words() -> None:
-    monitor = Monitor(Machine(G3, Storage(32, 2 * PAGE)))
+    monitor = Monitor(bare(G3, Storage(32, 2 * PAGE)))
     for _ in range(3):
         with pytest.raises(MachineError, match="needs at least 12 words"):
             monitor.create(11)

@@ -5,8 +5,9 @@ import pytest
 from isa.assembler import assemble
 from isa.description import Isa
 from isa.devices import Ports
+from isa.engines.choice import bare
 from isa.language import load_text
-from isa.machine import Machine, Reason, Storage
+from isa.machine import Reason, Storage
 from monitor import Decision, Monitor
 from monitor.monitor import tower
 from proofs.runs.compare import Setup, compare
@@ -62,7 +63,7 @@ OTHER = "start: addi r1, r1, 1\n slti r2, r1, 100\n bnez r2, start\n rpsw r7\nlo
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_others_live_on(name: str) -> None:
     isa = bad(name)
-    monitor = Monitor(Machine(isa, Storage(isa.word, 8 * SIZE)))
+    monitor = Monitor(bare(isa, Storage(isa.word, 8 * SIZE)))
     rogue, good = monitor.create(SIZE), monitor.create(SIZE)
     rogue.load(assemble(isa, guest(VARIANTS[name][1]), "test"))
     good.load(assemble(isa, OTHER, "test"))

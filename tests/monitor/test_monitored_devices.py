@@ -7,7 +7,8 @@ import pytest
 
 from isa.assembler import assemble
 from isa.devices import BLOCK, Console, Disk, MemoryBacking, Ports, RandomSource, Script
-from isa.machine import Machine, Reason, Storage, TraceLine
+from isa.engines.choice import bare
+from isa.machine import Reason, Storage, TraceLine
 from isa.machine.snapshot import Snapshot
 from isa.machines.catalogue import find
 from monitor import Monitor, VirtualMachine
@@ -79,7 +80,7 @@ def test_a_virtual_disk_reaches_its_window_and_nothing_else(depth: int) -> None:
 
 
 def test_a_failing_device_stops_its_own_machine_only() -> None:
-    monitor = Monitor(Machine(G3, Storage(G3.word, 16384)))
+    monitor = Monitor(bare(G3, Storage(G3.word, 16384)))
     failing, fine = monitor.create(SIZE, talkative(Full())), monitor.create(SIZE, talkative())
     for vm in failing, fine:
         vm.load(assemble(G3, TALK, "talk"))
@@ -96,10 +97,10 @@ def test_a_run_that_failed_under_the_monitor_goes_on_from_its_snapshot(depth: in
     assert failing.run(10_000).reason is Reason.DEVICE
     saved = Snapshot.from_bytes(Snapshot.take(failing).to_bytes())
 
-    whole = Machine(G3, Storage(G3.word, SIZE), talkative())
+    whole = bare(G3, Storage(G3.word, SIZE), talkative())
     whole.load(assemble(G3, TALK, "talk"))
     assert whole.run(10_000).reason is Reason.HALT
-    for continued in tower(G3, SIZE, depth, talkative()), Machine(G3, Storage(G3.word, SIZE), talkative()):
+    for continued in tower(G3, SIZE, depth, talkative()), bare(G3, Storage(G3.word, SIZE), talkative()):
         saved.apply(continued)
         assert continued.run(10_000).reason is Reason.HALT
         assert Snapshot.take(continued).state == Snapshot.take(whole).state

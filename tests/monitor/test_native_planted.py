@@ -8,8 +8,8 @@ import pytest
 from isa.engines.native.exact import Body
 from isa.engines.native.exits import NOTHING, Outcome
 from isa.engines.native.frame import FIELD
+from isa.engines.native.layer_code import layer_code
 from isa.engines.native.layered import Layered
-from isa.engines.native.layers import layer_code
 from monitor import Decision, native
 from monitor.dispatcher import Dispatcher
 from monitor.native import NativeLevel

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from isa.assembler import assemble
 from isa.devices import Console, Ports, Script, attach
+from isa.engines.choice import bare
 from isa.errors import MachineError
 from isa.machine import Machine, Reason, Storage
 from monitor import Monitor, VirtualMachine
@@ -51,7 +52,7 @@ GUESTS = {
 
 def alone(build: Callable[[Machine], None], ports: Ports) -> Machine:
     """On a bare machine of its own."""
-    machine = Machine(G3, Storage(32, SIZE), ports)
+    machine = bare(G3, Storage(32, SIZE), ports)
     build(machine)
     machine.run(BUDGET)
     return machine
@@ -64,7 +65,7 @@ def load(source: str) -> Callable[[Machine], None]:
 @settings(max_examples=settings().max_examples // 2)
 @given(names=st.lists(st.sampled_from(sorted(GUESTS)), min_size=1, max_size=5), quantum=st.integers(1, 500))
 def test_each_guest_ends_as_it_does_alone(names: list[str], quantum: int) -> None:
-    monitor = Monitor(Machine(G3, Storage(32, 8 * SIZE)))
+    monitor = Monitor(bare(G3, Storage(32, 8 * SIZE)))
     vms = []
     for name in names:
         vm = monitor.create(SIZE, Ports({1: Alarm([100, 333])}))
@@ -72,9 +73,9 @@ def test_each_guest_ends_as_it_does_alone(names: list[str], quantum: int) -> Non
         vms.append(vm)
     ends = monitor.run(BUDGET, quantum)
     for vm, name in zip(vms, names, strict=True):
-        bare = alone(load(GUESTS[name]), Ports({1: Alarm([100, 333])}))
-        assert outcome(vm) == outcome(bare)
-        assert ends[vm.name].reason is bare.run(BUDGET - bare.steps).reason
+        real = alone(load(GUESTS[name]), Ports({1: Alarm([100, 333])}))
+        assert outcome(vm) == outcome(real)
+        assert ends[vm.name].reason is real.run(BUDGET - real.steps).reason
     assert len(ends) == len(names)
 
 
@@ -83,20 +84,20 @@ def test_each_guest_ends_as_it_does_alone(names: list[str], quantum: int) -> Non
 def test_random_programs_do_not_meet(name: str, data: st.DataObject, quantum: int) -> None:
     isa = MACHINES[name]
     page = Storage(isa.word, 1).page_words
-    monitor = Monitor(Machine(isa, Storage(isa.word, 4 * page)))
+    monitor = Monitor(bare(isa, Storage(isa.word, 4 * page)))
     found = data.draw(st.lists(programs(isa, 100), min_size=2, max_size=3))
     vms = [monitor.create(p.size, p.ports(), p.seed) for p in found]
     for vm, program in zip(vms, found, strict=True):
         program.start(vm)
     monitor.run(100, quantum)
     for vm, program in zip(vms, found, strict=True):
-        bare = program.bare()
-        bare.run(100)
-        assert outcome(vm) == outcome(bare)
+        real = program.bare()
+        real.run(100)
+        assert outcome(vm) == outcome(real)
 
 
 def one(source: str = HALTS, words: int = SIZE, pages: int = 8) -> tuple[Monitor, VirtualMachine]:
-    monitor = Monitor(Machine(G3, Storage(32, pages * SIZE)))
+    monitor = Monitor(bare(G3, Storage(32, pages * SIZE)))
     vm = monitor.create(words)
     load(source)(vm)
     return monitor, vm
@@ -136,7 +137,7 @@ def test_every_machine_has_a_name_of_its_own() -> None:
 
 
 def test_a_name_that_is_taken_is_refused_and_never_made_up() -> None:
-    monitor = Monitor(Machine(G3, Storage(32, 8 * SIZE)))
+    monitor = Monitor(bare(G3, Storage(32, 8 * SIZE)))
     monitor.create(SIZE, name="vm0")
     with pytest.raises(MachineError, match="there is a virtual machine called 'vm0' already"):
         monitor.create(SIZE, name="vm0")
@@ -164,7 +165,7 @@ def test_a_released_window_shows_the_next_owner_nothing() -> None:
 
 def test_consoles_are_not_mixed_up() -> None:
     say = "start: set r1, {}\n set r2, 0\nloop: out r1, r2\n addi r3, r3, 1\n slti r4, r3, 9\n bnez r4, loop\n halt"
-    monitor = Monitor(Machine(G3, Storage(32, 8 * SIZE)))
+    monitor = Monitor(bare(G3, Storage(32, 8 * SIZE)))
     consoles = [Console(Script()) for _ in range(3)]
     for number, console in enumerate(consoles):
         load(say.format(65 + number))(monitor.create(SIZE, attach(G3, console)))

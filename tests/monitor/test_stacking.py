@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from guests.catalogue import find
+from isa.engines.choice import bare
 from isa.machine import Machine, Reason, Storage
 from isa.machine.snapshot import Snapshot
 from monitor import Monitor, VirtualMachine
@@ -62,7 +63,7 @@ def test_each_machine_of_a_tower_lies_in_the_one_below(name: str, depth: int) ->
 
 def test_a_monitor_in_a_virtual_machine_shares_it_with_nobody() -> None:
     """Beside a guest, a virtual machine that carries a monitor with two guests of its own."""
-    real = Monitor(Machine(G3, Storage(32, 16 * 1024)))
+    real = Monitor(bare(G3, Storage(32, 16 * 1024)))
     beside, host = real.create(1024), real.create(8 * 1024)
     inner = Monitor(host)
     guests = [beside, inner.create(1024), inner.create(2048)]

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from guests.catalogue import find
 from isa.assembler import assemble
 from isa.devices import Ports
-from isa.machine import Machine, Reason, Storage
+from isa.engines.choice import bare
+from isa.machine import Reason, Storage
 from monitor import Decision, ExitEvent, Monitor, VirtualMachine
 from monitor.monitor import tower
 from tests.guests.boot import image_of, outfit
@@ -90,7 +91,7 @@ def test_an_exit_is_what_the_bare_machine_does_there(name: str, data: st.DataObj
 
 
 def run(source: str, ports: Ports | None = None) -> tuple[VirtualMachine, list[ExitEvent]]:
-    vm = Monitor(Machine(G3, Storage(32, 4 * SIZE))).create(SIZE, ports)
+    vm = Monitor(bare(G3, Storage(32, 4 * SIZE))).create(SIZE, ports)
     vm.load(assemble(G3, source, "test"))
     events = watched(vm)
     assert vm.run(3000).reason is Reason.HALT
@@ -130,7 +131,7 @@ def test_a_guest_that_traps_rarely_runs_directly() -> None:
 
 
 def test_nobody_is_told_when_nobody_listens() -> None:
-    vm = Monitor(Machine(G3, Storage(32, 4 * SIZE))).create(SIZE)
+    vm = Monitor(bare(G3, Storage(32, 4 * SIZE))).create(SIZE)
     assert vm.monitor.subscribers == []
     vm.load(assemble(G3, PROCESSES, "test"))
     vm.run(3000)

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from isa.assembler import assemble
 from isa.devices import Ports
+from isa.engines.choice import bare
 from isa.language import load_text
-from isa.machine import Machine, Reason, Storage
+from isa.machine import Reason, Storage
 from isa.machine.snapshot import Snapshot
 from monitor import Monitor
 from monitor.monitor import tower
@@ -36,15 +37,15 @@ def test_choices_are_the_same_bare_and_monitored(lines: list[str], seed: int, de
 
 @given(programs=st.lists(PROGRAMS, min_size=2, max_size=3), quantum=st.integers(1, 9))
 def test_machines_in_turn_do_not_take_each_others_choices(programs: list[list[str]], quantum: int) -> None:
-    monitor = Monitor(Machine(ISA, Storage(32, 8 * SIZE)))
+    monitor = Monitor(bare(ISA, Storage(32, 8 * SIZE)))
     for seed, lines in enumerate(programs):
         monitor.create(SIZE, seed=seed).load(assemble(ISA, source(lines), "test"))
     monitor.run(100, quantum)
     for seed, lines in enumerate(programs):
-        bare = Machine(ISA, Storage(32, SIZE), seed=seed)
-        bare.load(assemble(ISA, source(lines), "test"))
-        assert bare.run(100).reason is Reason.HALT
-        assert monitor.machines[seed].state.block == bare.state.block
+        real = bare(ISA, Storage(32, SIZE), seed=seed)
+        real.load(assemble(ISA, source(lines), "test"))
+        assert real.run(100).reason is Reason.HALT
+        assert monitor.machines[seed].state.block == real.state.block
 
 
 @given(lines=PROGRAMS, steps=st.integers(0, 30))
@@ -55,7 +56,7 @@ def test_a_snapshot_keeps_the_choices_to_come(lines: list[str], steps: int) -> N
         machine.load(image)
     whole.run(100)
     half.run(steps)
-    continued = Machine(ISA, Storage(32, SIZE), seed=8)
+    continued = bare(ISA, Storage(32, SIZE), seed=8)
     Snapshot.take(half).apply(continued)
     continued.run(100)
     assert continued.state.block == whole.state.block
@@ -64,7 +65,7 @@ def test_a_snapshot_keeps_the_choices_to_come(lines: list[str], steps: int) -> N
 def test_another_seed_makes_other_choices() -> None:
     seen = set()
     for seed in range(5):
-        machine = Machine(ISA, Storage(32, SIZE), seed=seed)
+        machine = bare(ISA, Storage(32, SIZE), seed=seed)
         machine.load(assemble(ISA, "start: any r1\n halt", "test"))
         machine.run(10)
         seen.add(tuple(machine.state.block))

@@ -6,6 +6,7 @@ import pytest
 
 from isa.assembler import assemble
 from isa.devices import Ports
+from isa.engines.choice import bare
 from isa.engines.native.compiler import available
 from isa.machine import Machine, Reason, Storage
 from monitor import VirtualMachine
@@ -46,7 +47,7 @@ def machines(kind: str, depth: int) -> list[Machine]:
     found: list[Machine] = []
     for engine in (STEPPING, None, NATIVE) if available() else (STEPPING, None):
         if depth:
-            found.append(tall(isa, depth, engine or Machine(isa, Storage(32, SIZE)).factory))
+            found.append(tall(isa, depth, engine or bare(isa, Storage(32, SIZE)).factory))
         else:
             found.append(Machine(isa, Storage(32, SIZE), engine=engine))
         found[-1].load(TIMED[kind].guest)
@@ -99,7 +100,7 @@ def test_steps_that_pass_in_idling_are_counted(depth: int, engine: str) -> None:
     isa = TIMED[COUNTS].isa
     found = compare(Setup(isa, assemble(isa, IDLING, "idling"), SIZE, Ports, depth=depth, engine=engine), BUDGET)
     assert found.equivalent, found.divergence
-    bare = Machine(isa, Storage(32, SIZE))
-    bare.load(assemble(isa, IDLING, "idling"))
-    assert bare.run(BUDGET).reason is Reason.HALT
-    assert bare.skipped > 40 and bare.state["ticks"] == bare.retired
+    real = bare(isa, Storage(32, SIZE))
+    real.load(assemble(isa, IDLING, "idling"))
+    assert real.run(BUDGET).reason is Reason.HALT
+    assert real.skipped > 40 and real.state["ticks"] == real.retired

@@ -6,7 +6,8 @@ import pytest
 
 from isa.assembler import assemble
 from isa.devices import Console, Ports, Script, attach
-from isa.machine import Machine, Reason, Storage
+from isa.engines.choice import bare
+from isa.machine import Reason, Storage
 from monitor import Monitor, VirtualMachine
 from monitor.dispatcher import Dispatcher
 from proofs.runs.compare import Comparison, Setup, compare
@@ -95,7 +96,7 @@ def test_a_difference_that_single_steps_do_not_show_is_found_and_ends(
 
 def test_a_difference_in_storage_is_named() -> None:
     def build(setup: Setup) -> VirtualMachine:
-        vm = Monitor(Machine(setup.isa, Storage(32, REAL))).create(setup.words, setup.ports())
+        vm = Monitor(bare(setup.isa, Storage(32, REAL))).create(setup.words, setup.ports())
         vm.storage.write(500, [77])
         return vm
 
@@ -120,7 +121,7 @@ def test_an_end_that_differs_is_a_difference() -> None:
     """The virtual machine never halts."""
 
     def build(setup: Setup) -> VirtualMachine:
-        vm = Monitor(Machine(setup.isa, Storage(32, REAL))).create(setup.words, setup.ports())
+        vm = Monitor(bare(setup.isa, Storage(32, REAL))).create(setup.words, setup.ports())
         vm._halt = []
         return vm
 

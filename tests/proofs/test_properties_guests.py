@@ -7,7 +7,7 @@ import pytest
 
 from isa.assembler import assemble
 from isa.description import Role
-from isa.machine import Machine
+from isa.engines.choice import bare
 from proofs.runs.generation import generator
 from proofs.runs.guests import Guest
 from proofs.runs.shrinking import shrunk
@@ -38,7 +38,7 @@ def test_guests_reach_every_instruction_both_modes_and_odd_relocation(name: str)
     decoder = generator(isa)._decoder
     used = {found.name for guest in made for word in guest.words.values() if (found := decoder.find(word))}
     assert used == set(isa.instructions)
-    machines = [Machine(isa, guest.storage(), guest.ports(), guest.seed) for guest in made]
+    machines = [bare(isa, guest.storage(), guest.ports(), guest.seed) for guest in made]
     for guest, machine in zip(made, machines, strict=True):
         guest.start(machine)
     scalars = {state.name for state in isa.scalars()}
@@ -52,7 +52,7 @@ def test_guests_reach_every_instruction_both_modes_and_odd_relocation(name: str)
 def test_most_guests_run_on_and_few_do_nothing_but_trap(name: str) -> None:
     retired = []
     for guest in guests(name, 60):
-        machine = Machine(guest.isa, guest.storage(), guest.ports(), guest.seed)
+        machine = bare(guest.isa, guest.storage(), guest.ports(), guest.seed)
         guest.start(machine)
         machine.run(200)
         retired.append(machine.retired)
@@ -84,7 +84,7 @@ def test_shrinking_ends_when_its_attempts_are_used_up() -> None:
 @pytest.mark.parametrize("name", MACHINES)
 def test_a_guest_that_says_nothing_leaves_the_machine_as_reset_left_it(name: str) -> None:
     isa = MACHINES[name]
-    machine = Machine(isa, Guest(isa, {}, {}, 136).storage())
+    machine = bare(isa, Guest(isa, {}, {}, 136).storage())
     fresh = machine.state.block.tolist()
     Guest(isa, {}, {}, 136).start(machine)
     assert machine.state.block.tolist() == fresh

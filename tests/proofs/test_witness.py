@@ -5,9 +5,10 @@ import pytest
 from isa.assembler import assemble
 from isa.description import Isa
 from isa.encoding import decoder
+from isa.engines.choice import bare
 from isa.errors import UsageError
 from isa.language import load_text
-from isa.machine import Machine, Reason, Storage
+from isa.machine import Reason, Storage
 from proofs.definitions.classification import UNASSIGNED
 from proofs.runs.compare import compare
 from proofs.witness.finding import Sound, Undecided, Unreached, Witness, Witnesses, setup
@@ -149,12 +150,12 @@ def test_every_trap_ends_a_guest(isa: Isa) -> None:
         ending = site.ending(site.start + 1)
         assert ending is not None
         words = {site.start + 1: ending.word, **site.handler(site.start + 1)}
-        bare = Machine(machine, Storage(machine.word, site.words))
+        real = bare(machine, Storage(machine.word, site.words))
         for at, word in words.items():
-            bare.storage.write(at, [word])
-        bare.state[machine.pc] = site.start
-        bare.storage.write(site.start, [_unassigned(machine)])
-        assert bare.run(10).reason is Reason.HALT
+            real.storage.write(at, [word])
+        real.state[machine.pc] = site.start
+        real.storage.write(site.start, [_unassigned(machine)])
+        assert real.run(10).reason is Reason.HALT
 
 
 def _unassigned(isa: Isa) -> int:

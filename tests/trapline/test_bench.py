@@ -16,7 +16,7 @@ from trapline.bench.boot import program
 from trapline.bench.building import NATIVE
 from trapline.bench.figures import Figure, at_least, at_most
 from trapline.bench.kernels import COMPUTE, KERNELS, RESULT, image
-from trapline.bench.machines import Prepared, bare, finish, monitored
+from trapline.bench.machines import Prepared, finish, monitored, unmonitored
 from trapline.bench.rows import ROWS
 from trapline.cli import main
 
@@ -105,7 +105,7 @@ def test_a_goal_is_a_bound() -> None:
 
 def test_a_program_runs_again_from_its_beginning() -> None:
     kernel = next(k for k in COMPUTE if k.name == "matmul")  # it changes its own data
-    prepared = Prepared(bare("reference"), image(kernel, kernel.quick))
+    prepared = Prepared(unmonitored("reference"), image(kernel, kernel.quick))
     checksums = set()
     for _ in range(3):
         prepared.machine.storage.write(RESULT, [0])
@@ -115,7 +115,7 @@ def test_a_program_runs_again_from_its_beginning() -> None:
 
 
 def booted(virtual: bool, boot: Image) -> Machine:
-    made = monitored("reference") if virtual else bare("reference")
+    made = monitored("reference") if virtual else unmonitored("reference")
     made.load(boot)
     finish(made)
     return made

@@ -64,7 +64,7 @@ def is_code(word: str) -> bool:
 
 def knows_operators(tree: ast.Module, path: Path) -> bool:
     imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
-    return bool(imported & OPERATOR_USERS) or path == ROOT / "isa" / "operators.py"
+    return bool(imported & OPERATOR_USERS) or path == ROOT / "isa" / "ir" / "operators.py"
 
 
 def literals(text: str, path: Path) -> Iterator[tuple[int, str]]:

@@ -15,12 +15,12 @@ def cold(engine: str, image: str, words: int, runs: int) -> dict[str, Any]:
     """Seconds from the making of a machine to its halt, then of further runs of the same machine."""
     from isa.assembler import Image
     from trapline.bench.kernels import RESULT, machine
-    from trapline.bench.machines import Prepared, bare
+    from trapline.bench.machines import Prepared, unmonitored
 
     program = Image.load(image)
     machine()  # its description has been read; what is cold is the engine
     began = time.perf_counter()
-    prepared = Prepared(bare(engine, words), program)
+    prepared = Prepared(unmonitored(engine, words), program)
     prepared.run()
     first = time.perf_counter() - began
     further = [prepared.run(time.perf_counter) for _ in range(runs - 1)]
@@ -30,9 +30,9 @@ def cold(engine: str, image: str, words: int, runs: int) -> dict[str, Any]:
 def after(engine: str, other: str, image: str, words: int) -> dict[str, Any]:
     """As `cold`, in a process in which the engine is at work already: it has run the program `other` for a while."""
     from isa.assembler import Image
-    from trapline.bench.machines import Prepared, bare
+    from trapline.bench.machines import Prepared, unmonitored
 
-    earlier = Prepared(bare(engine, words), Image.load(other))
+    earlier = Prepared(unmonitored(engine, words), Image.load(other))
     until = time.perf_counter() + 1
     while time.perf_counter() < until:
         earlier.run()
@@ -41,11 +41,11 @@ def after(engine: str, other: str, image: str, words: int) -> dict[str, Any]:
 
 def machines(engine: str, count: int, words: int) -> dict[str, Any]:
     """Seconds to make so many machines, and by how many bytes the process has grown."""
-    from trapline.bench.machines import bare
+    from trapline.bench.machines import unmonitored
 
-    first, before = bare(engine, words), _resident()
+    first, before = unmonitored(engine, words), _resident()
     began = time.perf_counter()
-    made = [bare(engine, words) for _ in range(count)]
+    made = [unmonitored(engine, words) for _ in range(count)]
     seconds = time.perf_counter() - began
     grown = _resident() - before
     assert len(made) == count and first.steps == 0

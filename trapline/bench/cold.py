@@ -19,7 +19,7 @@ from isa.files.cache import VARIABLE
 from trapline.bench.building import LeftOut
 from trapline.bench.figures import Bench, Figure, at_most
 from trapline.bench.kernels import COMPUTE, WORDS, Kernel, image
-from trapline.bench.machines import Prepared, bare
+from trapline.bench.machines import Prepared, unmonitored
 from trapline.bench.peers import Compiled
 from trapline.bench.sitting import summary
 
@@ -101,7 +101,7 @@ def _long_enough(bench: Bench, kernel: Kernel) -> dict[str, int]:
     sizes = bench.sizes(kernel)
     if bench.quick:
         return sizes
-    prepared = Prepared(bare(bench.engine), image(kernel, sizes))
+    prepared = Prepared(unmonitored(bench.engine), image(kernel, sizes))
     prepared.warm_up(bench.patience)
     return {**sizes, "ROUNDS": math.ceil(sizes["ROUNDS"] * max(1, SECONDS / prepared.run()))}
 

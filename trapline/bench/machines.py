@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from isa.assembler import Image
 from isa.devices import Ports
-from isa.engines.choice import choose
+from isa.engines.choice import bare
 from isa.errors import MachineError
 from isa.machine import Machine, Reason, Storage
 from trapline.bench.kernels import RESULT, WORDS, Kernel, image, machine
@@ -14,14 +14,14 @@ from trapline.bench.sitting import Run
 BUDGET = 1 << 50  # steps; nothing here takes so many
 
 
-def bare(engine: str, words: int = WORDS, ports: Ports | None = None) -> Machine:
+def unmonitored(engine: str, words: int = WORDS, ports: Ports | None = None) -> Machine:
     """A machine with an engine of this name, and nothing in it."""
     isa = machine()
-    return Machine(isa, Storage(isa.word, words), ports, engine=choose(engine))
+    return bare(isa, Storage(isa.word, words), ports, engine=engine)
 
 
 def monitored(engine: str, words: int = WORDS, ports: Ports | None = None, depth: int = 1) -> Machine:
-    """As `bare`, on top of `depth` monitors."""
+    """As `unmonitored`, on top of `depth` monitors."""
     from monitor.monitor import tower
 
     return tower(machine(), words, depth, ports, engine=engine)
@@ -77,7 +77,7 @@ class Ours:
         self._prepared: dict[tuple[str, int], Prepared] = {}
 
     def prepare(self, kernel: Kernel, sizes: dict[str, int]) -> None:
-        made = monitored(self.engine, depth=self.depth) if self.depth else bare(self.engine)
+        made = monitored(self.engine, depth=self.depth) if self.depth else unmonitored(self.engine)
         prepared = Prepared(made, image(kernel, sizes))
         prepared.run()
         self.steps_each[kernel.name] = made.steps / sizes["ROUNDS"]

@@ -10,7 +10,7 @@ from trapline.bench.building import LeftOut
 from trapline.bench.cold import child
 from trapline.bench.figures import Bench, Figure, at_least, at_most
 from trapline.bench.kernels import COMPUTE, RESULT, image
-from trapline.bench.machines import BUDGET, Prepared, bare
+from trapline.bench.machines import BUDGET, Prepared, unmonitored
 
 ROWS = ("cores", "machines")
 MEBIBYTE = 1 << 18  # words
@@ -32,7 +32,7 @@ def _cores(bench: Bench) -> Figure:
         raise LeftOut("two guests on two cores", "machines do not run in parallel yet") from None
     kernel = next(k for k in COMPUTE if k.name == "fib")
     program = image(kernel, bench.sizes(kernel))
-    pair = [Prepared(bare(bench.engine), program) for _ in range(2)]
+    pair = [Prepared(unmonitored(bench.engine), program) for _ in range(2)]
     for prepared in pair:
         prepared.warm_up(bench.patience)
     gains = []

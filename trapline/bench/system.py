@@ -17,7 +17,7 @@ from isa.machine import Machine
 from monitor import VirtualMachine
 from trapline.bench.figures import Bench, Figure
 from trapline.bench.kernels import machine
-from trapline.bench.machines import bare, finish, monitored
+from trapline.bench.machines import finish, monitored, unmonitored
 from trapline.bench.sitting import summary
 from trapline.reports.exits import statistics_facts
 from trapline.running.rig import Outfit, scratch_disk
@@ -67,7 +67,7 @@ def _program(sizes: dict[str, int]) -> Image:
 def _booted(engine: str, program: Image, depth: int) -> Machine:
     isa, guest = machine(), find(GUEST)
     ports = Outfit(Script(guest.input.encode()), disk=scratch_disk(isa, None, guest.disk)()).ports(isa)
-    made = monitored(engine, guest.storage, ports, depth) if depth else bare(engine, guest.storage, ports)
+    made = monitored(engine, guest.storage, ports, depth) if depth else unmonitored(engine, guest.storage, ports)
     made.load(program)
     return made
 

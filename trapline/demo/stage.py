@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from isa.description import Isa, Place, Role
 from isa.devices import Console, Script
-from isa.engines.choice import DEFAULT, choose
+from isa.engines.choice import DEFAULT, bare
 from isa.machine import Machine, Storage
 from monitor import Monitor, VirtualMachine
 from monitor.monitor import depth_storage
@@ -47,7 +47,7 @@ class Stage:
         sizes = [program.storage or plenty(isa) for program in programs]
         # Each needs whole pages, and `depth_storage` counts one more for the monitor's own.
         words = sum(depth_storage(isa, size, 1)[0] for size in sizes)
-        self.real = Machine(isa, Storage(isa.word, words), engine=choose(engine))
+        self.real = bare(isa, Storage(isa.word, words), engine=engine)
         self.monitor = Monitor(self.real)
         self.actors = [self._actor(p, size, seed) for p, size in zip(programs, sizes, strict=True)]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from isa.description import Isa, Kind, Role
 from isa.devices import BLOCK, Console, Disk, Input, MemoryBacking, Ports, Sink, copied, standard
-from isa.engines.choice import DEFAULT, choose
+from isa.engines.choice import DEFAULT, bare
 from isa.machine import Machine, Storage
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def build(isa: Isa, words: int, outfit: Outfit, depth: int = 0, engine: str = DE
     """
     ports = outfit.ports(isa)
     if depth == 0:
-        return Rig(isa, Machine(isa, Storage(isa.word, words), ports, outfit.seed, choose(engine)), 0, engine)
+        return Rig(isa, bare(isa, Storage(isa.word, words), ports, outfit.seed, engine=engine), 0, engine)
     from monitor.monitor import tower
 
     return Rig(isa, tower(isa, words, depth, ports, outfit.seed, engine), depth, engine)

@@ -8,7 +8,6 @@ import ctypes
 from array import array
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from isa.description import Isa
 from isa.engines.native.compiler import Compiler, Linked, Tier
@@ -20,11 +19,8 @@ from isa.engines.native.translations import translations_of
 from isa.engines.reference.engine import HAPPENED, ReferenceEngine, Stop
 from isa.ir.nodes import Origin
 from isa.machine.exits import Pause, Trap
+from isa.machine.machine import Machine
 from isa.machine.storage import Storage
-
-if TYPE_CHECKING:
-    from isa.engines.native.layers import Level
-    from isa.machine.machine import Machine
 
 Execute = Callable[[int, int, int], int]
 SYMBOLS = ("execute", "touch", "claim", "single", "enter")
@@ -44,7 +40,7 @@ class NativeCode:
         self.execute = callable_at(self.linked.address("execute"))
         self.sites: tuple[tuple[Origin, str], ...] = tuple(self.plan.sites)
 
-    def frame(self, machine: "Machine", tables: Tables) -> Frame:
+    def frame(self, machine: Machine, tables: Tables) -> Frame:
         """A frame for a machine of this description, run by `execute`."""
         frame = Frame(machine.state, machine.storage, tables, len(self.plan.hoisted))
         for name in SYMBOLS:
@@ -70,7 +66,7 @@ def native_code(isa: Isa) -> NativeCode:
 class NativeEngine(ReferenceEngine):
     """Runs one machine in native code. See `isa.machine.machine.Engine`."""
 
-    def __init__(self, machine: "Machine", options: Options = USUAL) -> None:
+    def __init__(self, machine: Machine, options: Options = USUAL) -> None:
         super().__init__(machine)
         self.options = options
         self.code = native_code(machine.isa)
@@ -129,7 +125,7 @@ class NativeEngine(ReferenceEngine):
     def slice(self) -> int:
         return SLICE if self.translations.busy else LONG_SLICE
 
-    def level(self) -> "Level | None":
+    def level(self) -> object | None:
         return self
 
     def begin(self) -> None:

@@ -1,18 +1,13 @@
 """Layers: what lets native code run one machine on another, given as data.
 
 Whoever runs machines on machines describes in IR what is loaded into the machine below, what is taken back from it,
-and what must not have happened to it. From that the native code of a layer is made (`isa.engines.native.layered`);
+and what must not have happened to it. From that the native code of a layer is made (`isa.engines.native.layer_code`);
 nothing here knows who that is, or why.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
-from isa.description import Isa
-from isa.engines.native.compiler import Compiler, Tier
-from isa.engines.native.engine import NativeCode, callable_at, native_code
-from isa.engines.native.exact import Exact
 from isa.engines.native.frame import Code, Frame
 from isa.engines.native.options import Options
 from isa.engines.reference.engine import Stop
@@ -62,24 +57,3 @@ class Level(Protocol):
     def slice(self) -> int: ...  # how many steps it should take before `finish` is called
     def begin(self) -> None: ...
     def finish(self, code: Code | None) -> tuple[int, Stop | None]: ...
-
-
-class LayerCode:
-    """The compiled code of a layer. `execute(frame, limit, deliver)` runs."""
-
-    def __init__(self, isa: Isa, layer: Layer) -> None:
-        from isa.engines.native.layered import layer_source
-
-        self.machine: NativeCode = native_code(isa)
-        plan = self.machine.plan
-        source = lambda: layer_source(Exact(plan), layer)  # noqa: E731
-        key = cache.digest(plan.digest, layer.digest)
-        self.linked = Compiler().load(source, Tier.FULL, key, ("layered",))
-        self.address = self.linked.address("layered")
-        self.execute = callable_at(self.address)
-
-
-@lru_cache(maxsize=64)
-def layer_code(isa: Isa, layer: Layer) -> LayerCode:
-    """The native code of a layer, made or loaded once."""
-    return LayerCode(isa, layer)

@@ -1,14 +1,10 @@
 """Delivering traps, for an engine that stops at every trap anyway."""
 
-from typing import TYPE_CHECKING
-
 from isa.machine.exits import Pause, Trap
-
-if TYPE_CHECKING:
-    from isa.machine.machine import Engine, Machine
+from isa.machine.machine import Engine, Machine
 
 
-def deliver(engine: "Engine", machine: "Machine", limit: int) -> tuple[int, int, Pause]:
+def deliver(engine: Engine, machine: Machine, limit: int) -> tuple[int, int, Pause]:
     """`Engine.deliver` by `execute` and `enter` in turn.
 
     The machine's count of steps moves along, since what happens on the way is timed by it, and is put back at the end:

@@ -7,17 +7,13 @@ with two shortcuts that change nothing but speed: code that has run a few times 
 
 from array import array
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from isa.devices import DeviceFailure
 from isa.engines.reference.blocks import LONGEST, Line, block_source, compiled_block
 from isa.engines.reference.delivery import deliver
 from isa.engines.reference.steps import steps_of
 from isa.machine.exits import Pause, Trap
-
-if TYPE_CHECKING:
-    from isa.engines.native.layers import Level
-    from isa.machine.machine import Machine
+from isa.machine.machine import Machine
 
 Stop = Trap | Pause
 Block = tuple[Callable[..., int], int]  # the function and the most steps one pass may take
@@ -31,7 +27,7 @@ MOST_WORDS, MOST_BLOCKS, MOST_CONTEXTS = 1 << 16, 1 << 12, 1 << 8  # bounds of t
 class ReferenceEngine:
     """Runs one machine. Stateless but for caches: everything that matters is in the machine's state and storage."""
 
-    def __init__(self, machine: "Machine") -> None:
+    def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.isa, self.state, self.storage = machine.isa, machine.state, machine.storage
         self.size = self.storage.size
@@ -180,7 +176,7 @@ class ReferenceEngine:
         """Perform `on reset`."""
         self.steps.reset(self.state.block, self.storage.cells, self)
 
-    def level(self) -> "Level | None":
+    def level(self) -> object | None:
         """This machine for native code that runs others on it (see `isa.engines.native.layers`); None if there is no
         native code for it."""
         return None

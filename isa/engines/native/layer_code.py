@@ -1,0 +1,30 @@
+"""The native code of a layer: written by `isa.engines.native.layered`, compiled, and kept."""
+
+from functools import lru_cache
+
+from isa.description import Isa
+from isa.engines.native.compiler import Compiler, Tier
+from isa.engines.native.engine import NativeCode, callable_at, native_code
+from isa.engines.native.exact import Exact
+from isa.engines.native.layered import layer_source
+from isa.engines.native.layers import Layer
+from isa.files import cache
+
+
+class LayerCode:
+    """The compiled code of a layer. `execute(frame, limit, deliver)` runs."""
+
+    def __init__(self, isa: Isa, layer: Layer) -> None:
+        self.machine: NativeCode = native_code(isa)
+        plan = self.machine.plan
+        source = lambda: layer_source(Exact(plan), layer)  # noqa: E731
+        key = cache.digest(plan.digest, layer.digest)
+        self.linked = Compiler().load(source, Tier.FULL, key, ("layered",))
+        self.address = self.linked.address("layered")
+        self.execute = callable_at(self.address)
+
+
+@lru_cache(maxsize=64)
+def layer_code(isa: Isa, layer: Layer) -> LayerCode:
+    """The native code of a layer, made or loaded once."""
+    return LayerCode(isa, layer)
