@@ -1,1 +1,4 @@
-"""What is true of machines and monitors. `proofs.runs.compare` shows equivalence on whole runs."""
+"""What is true of machines and monitors: verdicts in `proofs.verdict`, whole runs in `proofs.runs`.
+
+`proofs.terms` is the solver, `proofs.definitions` what is asked of it, `proofs.obligations` what the monitor owes.
+"""
