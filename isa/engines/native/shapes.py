@@ -28,6 +28,7 @@ from isa.ir.nodes import (
     Write,
     nodes,
 )
+from isa.passes import ways
 from isa.passes.normal import merge, specialiser
 from isa.passes.windows import narrowed, window
 
@@ -149,8 +150,8 @@ class Shapes:
         indexes += [i for _, _, i, _ in made.sets if i is not None]
         if TRUE in made.checks or not all(isinstance(i, Const) for i in indexes):
             return None
-        goals = tuple(leaf.value for leaf in leaves(made.target) if isinstance(leaf, Const))
-        computed = any(not isinstance(leaf, Const) for leaf in leaves(made.target))
+        goals = tuple(leaf.value for leaf in ways.leaves(made.target) if isinstance(leaf, Const))
+        computed = any(not isinstance(leaf, Const) for leaf in ways.leaves(made.target))
         return Placed(pc, word, made, goals, computed, _back(made))
 
     def shape(self, instruction: Instruction) -> Shape | None:
@@ -184,7 +185,7 @@ class Shapes:
             tuple(checks),
             tuple(_set(e) for e in found.effects if isinstance(e, Write | SetElement) and e.state != self.isa.pc),
             tuple((e.guard, accesses[e.index], e.value) for e in found.effects if isinstance(e, Store)),
-            next((e.value for e in found.effects if isinstance(e, Write) and e.state == self.isa.pc), pc),
+            ways.target(found.effects, self.isa.pc) or pc,
             after,
         )
         return made.rewritten(_without_loads(params))
@@ -226,24 +227,6 @@ def _disjuncts(condition: Expr) -> list[Expr]:
     return [condition]
 
 
-def choice(target: Expr) -> tuple[Expr, Expr, Expr] | None:
-    """The condition and the two ways of a jump that chooses. A choice between computed pcs counts as computed itself:
-    it may be made of others, in more ways than could be told apart."""
-    match target:
-        case Apply(_, "select", (condition, then, otherwise)) if {type(then), type(otherwise)} & {Const}:
-            return condition, then, otherwise
-    return None
-
-
-def leaves(target: Expr) -> Iterator[Expr]:
-    """Where a jump may go."""
-    while (found := choice(target)) is not None:
-        _, then, otherwise = found
-        target, constant = (otherwise, then) if isinstance(then, Const) else (then, otherwise)
-        yield constant
-    yield target
-
-
 def _compared(condition: Expr) -> Expr:
     """The same condition, where a choice between constants is compared with one: that a jump comes back to itself."""
     match condition:
@@ -255,7 +238,7 @@ def _compared(condition: Expr) -> Expr:
 def _back(shape: Shape) -> int | None:
     """Where a jump comes back to that keeps the address behind it."""
     following = shape.following
-    if not isinstance(following, Const) or tuple(leaves(shape.target)) == (following,):
+    if not isinstance(following, Const) or tuple(ways.leaves(shape.target)) == (following,):
         return None
     kept = [*(value for *_, value in shape.sets), *(value for *_, value in shape.stores)]
     return following.value if any(isinstance(v, Const) and v.value == following.value for v in kept) else None

@@ -14,9 +14,10 @@ from isa.engines.native.frame import Code
 from isa.engines.native.plan import Handler, Plan
 from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Memory, Values
-from isa.ir.fold import add, const, negate
-from isa.ir.nodes import Apply, Effect, Expr, Read, Store, Write, nodes
+from isa.ir.fold import add, const
+from isa.ir.nodes import Effect, Expr, Read, Store
 from isa.machine.storage import CODE, LINE_SHIFT, RECORD
+from isa.passes import ways
 
 ARGUMENTS = "ptr %frame, ptr %state, i64 %ip, i64 %stop, i64 %end, i64 %zero, ptr %cells, ptr %table"
 TAIL = "musttail call preserve_nonecc"
@@ -90,9 +91,8 @@ class Threaded:
         for trap in handler.behaviour.traps:
             text.guard(values.value(trap.guard), cold)
         pc = self.isa.pc
-        rest = [e for e in handler.behaviour.effects if not (isinstance(e, Write) and e.state == pc)]
-        target = next((e.value for e in handler.behaviour.effects if isinstance(e, Write) and e.state == pc), None)
-        condition, going, distance = self._target(text, values, target)
+        rest = ways.apart(handler.behaviour.effects, pc)
+        condition, going, distance = self._target(text, values, ways.target(handler.behaviour.effects, pc))
         if careful:
             self._look(text, values, rest, careful)
         values.effects(rest, lambda index, word: self._store(text, index, word, bool(careful)))
@@ -131,13 +131,9 @@ class Threaded:
         following = self._following()
         if target is following:
             return None, None, None
-        condition = None
-        match target:
-            case Apply(_, "select", (test, taken, other)) if other is following:
-                condition, target = values.value(test), taken
-            case Apply(_, "select", (test, other, taken)) if other is following:
-                condition, target = values.value(negate(test)), taken
-        far = distance(target, Read(self.plan.pc_width, self.isa.pc)) if self.plan.pc_width <= NARROW else None
+        found = ways.branch(target, following)
+        condition, target = (None, target) if found is None else (values.value(found.condition), found.then)
+        far = ways.distance(target, Read(self.plan.pc_width, self.isa.pc)) if self.plan.pc_width <= NARROW else None
         words = None if far is None else text.sext(values.value(far), 64)
         return condition, text.zext(values.value(target), 64), words
 
@@ -390,18 +386,6 @@ class Threaded:
         text.block(on)
         self._tail(text, "@come", ip=pc, end=rest)
         return text.define(f"define internal preserve_nonecc i64 @region({ARGUMENTS}) noinline")
-
-
-def distance(target: Expr, pc: Expr) -> Expr | None:
-    """How far a jump goes, if it is so much from the pc, wherever that is."""
-    if target is pc:
-        return const(pc.width, 0)
-    if isinstance(target, Apply) and target.op == "add":
-        for near, far in (target.args, target.args[::-1]):
-            rest = distance(near, pc)
-            if rest is not None and pc not in nodes(far):
-                return add(rest, far)
-    return None
 
 
 def record_at(text: Text, place: Value) -> str:

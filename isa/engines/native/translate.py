@@ -17,11 +17,12 @@ from isa.engines.native.loops import Loop, counted, known_before
 from isa.engines.native.regions import Block, Region
 from isa.engines.native.registers import LEFT, PC, RegionValues, variable
 from isa.engines.native.rounds import LEAST, Rounds
-from isa.engines.native.shapes import Place, choice, shapes_of
+from isa.engines.native.shapes import Place, shapes_of
 from isa.engines.native.summaries import Check, Event, Fetch, Put, Summary, summary
 from isa.engines.native.text import METADATA, Value, number
 from isa.engines.native.values import Memory
 from isa.ir.nodes import TRUE, Const, Expr
+from isa.passes.ways import fork
 
 SIGNATURE = "ptr %frame, ptr noalias %state, ptr noalias %cells, ptr noalias %lines, i64 %left, i64 %way"
 
@@ -188,7 +189,7 @@ class Translation:
 
     def _jump(self, target: Expr, values: RegionValues) -> None:
         """Go where the pc says; what it depends on has its values."""
-        text, found = self.text, choice(target)
+        text, found = self.text, fork(target)
         if isinstance(target, Const):
             text.jump(self._label(target.value))
         elif found is not None:
@@ -224,7 +225,7 @@ def label(pc: int) -> str:
 
 def _decisions(target: Expr) -> Iterator[Expr]:
     """What a jump depends on: its conditions, and where it goes."""
-    found = choice(target)
+    found = fork(target)
     if found is None:
         yield target
         return

@@ -36,6 +36,7 @@ from isa.ir.operators import NAMES
 from isa.machine.state import Layout, MachineState
 from isa.machine.storage import DIRTY, LINE_SHIFT
 from isa.machine.time import time_bits
+from isa.passes import ways
 from isa.passes.normal import Bits, bits_read, bits_written, masks, merge, specialise
 
 LONGEST = 32  # instructions; a longer straight line becomes several blocks
@@ -122,11 +123,11 @@ class Translator:
 def _follow(isa: Isa, behaviour: Behaviour, pc: int) -> int | None:
     """Where a straight line goes on: at the only target, or at the target of a branch not taken. A branch backwards
     ends the line, since it is mostly taken, and what follows would only be loaded and saved in vain."""
-    target = next((e.value for e in behaviour.effects if isinstance(e, Write) and e.state == isa.pc), None)
-    match target:
-        case Const(_, only):
-            return only
-        case Apply(_, "select", (_, Const(_, taken), Const(_, other))):
+    target = ways.target(behaviour.effects, isa.pc)
+    if isinstance(target, Const):
+        return target.value
+    match target and ways.fork(target):
+        case (_, Const(_, taken), Const(_, other)):
             return other if taken > pc else None
     return None
 
