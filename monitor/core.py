@@ -103,7 +103,7 @@ class Core:
     def audits(self) -> Iterator[tuple[str, Expr]]:
         """For every piece of state that does not pass whole: its name, and whether it differs from what was loaded."""
         for state in self.isa.scalars():
-            expected, found = self._aged(state, self.mapped(state)), read(REAL, state)
+            expected, found = self.aged(state, self.mapped(state)), read(REAL, state)
             for low, width in ordinary_bits(state):
                 hole = const(width, 0)
                 expected, found = insert(expected, low, hole), insert(found, low, hole)
@@ -142,7 +142,7 @@ class Core:
         """The parts of a real scalar that are not as after reset: each with its lowest bit. Later ones count."""
         for low, width in ordinary_bits(state):
             yield low, slice_(read(VIRTUAL, state), low, width)
-        for place, part in self._set_places():
+        for place, part in self.set_places():
             if place.state == state.name:
                 yield place.low, part
 
@@ -156,15 +156,15 @@ class Core:
                 return slice_(part, low - at, width)
         return slice_(self.mapped(state), low, width)
 
-    def _set_places(self) -> Iterator[tuple[Place, Expr]]:
+    def set_places(self) -> Iterator[tuple[Place, Expr]]:
         """The places that the monitor sets to a value of its own: mode, base and bound."""
         mode, base, bound = (self.isa.the(r) for r in (Role.MODE, Role.BASE, Role.BOUND))
         yield mode, const(mode.width, self._guest)
-        composed = compose(self._virtual(base), self._virtual(bound), self.allocation)
+        composed = compose(self.virtual(base), self.virtual(bound), self.allocation)
         yield base, composed[0]
         yield bound, composed[1]
 
-    def _virtual(self, place: Place) -> Expr:
+    def virtual(self, place: Place) -> Expr:
         return slice_(read(VIRTUAL, self.isa.states[place.state]), place.low, place.width)
 
     def parked(self, state: State) -> Expr:
@@ -179,7 +179,7 @@ class Core:
             )
         return quiet
 
-    def _aged(self, state: State, value: Expr) -> Expr:
+    def aged(self, state: State, value: Expr) -> Expr:
         """What the prologue makes of a real scalar that was parked so in as many steps as the direct run took."""
         for effect in self.advance.effects:
             if isinstance(effect, Write) and effect.state == state.name:

@@ -22,7 +22,8 @@ from isa.machine.identity import meaning_digest
 from proofs.certificates.questions import SAT, Claim, Part, Question, recorded
 from proofs.terms.workers import Lost, Progress, answers, no_progress
 from proofs.verdict.grounds import assumptions
-from proofs.verdict.verification import Verification, jobs, limits, longest, put_together
+from proofs.verdict.theorems import Verification
+from proofs.verdict.verification import jobs, limits, longest, put_together
 
 SCHEMA = 1
 BEGINS = '{\n "certificate": '

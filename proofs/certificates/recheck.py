@@ -18,7 +18,8 @@ from proofs.certificates.second_solver import ANSWER, Judge
 from proofs.terms.solving import Found
 from proofs.terms.workers import Job, Limits, Lost, Progress, answers, no_progress
 from proofs.verdict.grounds import assumptions
-from proofs.verdict.verification import Verification, jobs, put_together
+from proofs.verdict.theorems import Verification
+from proofs.verdict.verification import jobs, put_together
 
 QUESTION = 60.0  # seconds for one question, at most
 SHARE = 20  # and not more than this part of all the time, so that one cannot use it up

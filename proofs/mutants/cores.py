@@ -56,13 +56,13 @@ class Planted(Core):
     def mapped(self, state: State) -> Expr:
         return self.changes.mapped(self, state, super().mapped(state))
 
-    def _aged(self, state: State, value: Expr) -> Expr:
-        return self.changes.aged(super()._aged(state, value), value)
+    def aged(self, state: State, value: Expr) -> Expr:
+        return self.changes.aged(super().aged(state, value), value)
 
-    def _set_places(self) -> Iterator[tuple[Place, Expr]]:
-        right = dict(super()._set_places())
+    def set_places(self) -> Iterator[tuple[Place, Expr]]:
+        right = dict(super().set_places())
         base, bound = (self.isa.the(role) for role in (Role.BASE, Role.BOUND))
-        composed = self.changes.composed(self._virtual(base), self._virtual(bound), self.allocation)
+        composed = self.changes.composed(self.virtual(base), self.virtual(bound), self.allocation)
         yield from (right | {base: composed[0], bound: composed[1]}).items()
 
 

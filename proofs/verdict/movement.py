@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from proofs.terms.solving import Found
 from proofs.verdict.grounds import partition
 from proofs.verdict.reasons import classes
-from proofs.verdict.verification import Finding, Verification
+from proofs.verdict.theorems import Finding, Verification
 
 GONE = "(absent)"
 

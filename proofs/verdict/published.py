@@ -17,7 +17,8 @@ from proofs.definitions.classification import Verdict
 from proofs.terms.solving import Found
 from proofs.terms.workers import Progress, no_progress
 from proofs.verdict.reasons import classes
-from proofs.verdict.verification import TIMEOUT, Theorems, Verification
+from proofs.verdict.theorems import Theorems, Verification
+from proofs.verdict.verification import TIMEOUT
 
 Names = dict[str, tuple[str, ...]]  # published name to instructions of the description
 

@@ -24,7 +24,8 @@ from proofs.definitions.machine_facts import EXACT_PREMISES
 from proofs.terms.solving import Found
 from proofs.terms.words import place_name
 from proofs.terms.workers import Progress, no_progress
-from proofs.verdict.verification import TIMEOUT, Verification, verify
+from proofs.verdict.theorems import Verification
+from proofs.verdict.verification import TIMEOUT, verify
 
 SUFFIX = "_guarded"
 

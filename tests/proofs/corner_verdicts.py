@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from proofs.terms.solving import Found
 from proofs.verdict.reasons import classes, ways
-from proofs.verdict.verification import Finding
+from proofs.verdict.theorems import Finding
 
 
 @dataclass(frozen=True)

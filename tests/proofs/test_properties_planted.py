@@ -33,19 +33,19 @@ GUESTS = 150
 class Untidy(Core):
     """Composes relocation without asking whether the base lies in the window: the room wraps."""
 
-    def _set_places(self) -> Iterator[tuple[Place, Expr]]:
+    def set_places(self) -> Iterator[tuple[Place, Expr]]:
         mode, base, bound = (self.isa.the(r) for r in (Role.MODE, Role.BASE, Role.BOUND))
         yield mode, const(mode.width, self._guest)
-        room = sub(self.allocation.size, self._virtual(base))
-        yield base, add(self.allocation.offset, self._virtual(base))
-        yield bound, select(ult(self._virtual(bound), room), self._virtual(bound), room)
+        room = sub(self.allocation.size, self.virtual(base))
+        yield base, add(self.allocation.offset, self.virtual(base))
+        yield bound, select(ult(self.virtual(bound), room), self.virtual(bound), room)
 
 
 class Stingy(Core):
     """Composes a bound that is one too small, so that the last word of each window is emulated."""
 
-    def _set_places(self) -> Iterator[tuple[Place, Expr]]:
-        for place, value in super()._set_places():
+    def set_places(self) -> Iterator[tuple[Place, Expr]]:
+        for place, value in super().set_places():
             zero = const(place.width, 0)
             short = select(ult(zero, value), sub(value, const(place.width, 1)), zero)
             yield place, short if place == self.isa.the(Role.BOUND) else value
@@ -54,9 +54,9 @@ class Stingy(Core):
 class Careless(Core):
     """Runs the guest in its own mode."""
 
-    def _set_places(self) -> Iterator[tuple[Place, Expr]]:
-        for place, value in super()._set_places():
-            yield place, self._virtual(place) if place == self.isa.the(Role.MODE) else value
+    def set_places(self) -> Iterator[tuple[Place, Expr]]:
+        for place, value in super().set_places():
+            yield place, self.virtual(place) if place == self.isa.the(Role.MODE) else value
 
 
 class Generous(Core):

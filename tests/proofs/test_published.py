@@ -22,7 +22,8 @@ from proofs.definitions.pairs import proper
 from proofs.terms.solving import Found, both, exists
 from proofs.terms.symbolic import arbitrary, attempt, negation
 from proofs.verdict.published import Published, agreement, class_differences, flat, published, theorem_differences
-from proofs.verdict.verification import Refusal, Theorems, refusal
+from proofs.verdict.theorems import Refusal, Theorems
+from proofs.verdict.verification import refusal
 
 TIMEOUT = 20.0
 FOLDER = Path(__file__).parents[2] / "isa" / "machines" / "published"

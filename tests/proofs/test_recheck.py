@@ -34,7 +34,8 @@ from proofs.certificates.scripts import digest
 from proofs.certificates.second_solver import Judge, by_z3
 from proofs.definitions.classification import Classifier
 from proofs.terms.solving import Found
-from proofs.verdict.verification import TIMEOUT, Kind, jobs, verify
+from proofs.verdict.theorems import Kind
+from proofs.verdict.verification import TIMEOUT, jobs, verify
 
 cvc5 = pytest.importorskip("cvc5", reason="the second solver is part of the test extra")
 from proofs.certificates.second_solver import by_cvc5  # noqa: E402

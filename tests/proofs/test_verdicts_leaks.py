@@ -7,7 +7,7 @@ import pytest
 
 from proofs.terms.solving import Found
 from proofs.verdict.repair import repair
-from proofs.verdict.verification import Kind
+from proofs.verdict.theorems import Kind
 from tests.proofs.verdict_machines import Expected, detail, observed, small_text, verified
 
 SOUND = Expected("yy", "yy", Kind.TRAP_AND_EMULATE)

@@ -12,7 +12,8 @@ from proofs.definitions.exact import BRIEF, exact
 from proofs.terms.solving import Found
 from proofs.verdict.movement import moves
 from proofs.verdict.repair import repair
-from proofs.verdict.verification import Kind, core_of
+from proofs.verdict.theorems import Kind
+from proofs.verdict.verification import core_of
 from tests.proofs.verdict_machines import Expected, machine, observed, small_text, verified
 from trapline.cli import main
 from trapline.reports.verification_page import page

@@ -8,7 +8,7 @@ import pytest
 
 from proofs.terms.solving import Found
 from proofs.verdict.repair import repair
-from proofs.verdict.verification import Kind
+from proofs.verdict.theorems import Kind
 from tests.proofs.verdict_machines import Expected, detail, observed, small_text, verified
 
 NO_LAW = "has a shape whose time law is not known"

@@ -21,7 +21,8 @@ from proofs.verdict.grounds import PARTS, assumptions, partition
 from proofs.verdict.movement import GONE, moves
 from proofs.verdict.reasons import classes, ranges
 from proofs.verdict.repair import is_guard, repair, variant
-from proofs.verdict.verification import Kind, Verification, core_of, study, unanswered, verify
+from proofs.verdict.theorems import Kind, Verification
+from proofs.verdict.verification import core_of, study, unanswered, verify
 
 ROOT = Path(__file__).parents[2]
 MACHINES = ROOT / "tests" / "machines"

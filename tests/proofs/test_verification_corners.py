@@ -10,7 +10,8 @@ from isa.machines.catalogue import find
 from proofs.definitions.classification import UNASSIGNED, subjects
 from proofs.definitions.machine_facts import CONTAINMENT, FETCH_FACT, STEADY_VIEW
 from proofs.terms.solving import Found
-from proofs.verdict.verification import Finding, Kind, Verification, study, verify
+from proofs.verdict.theorems import Finding, Kind, Verification
+from proofs.verdict.verification import study, verify
 from tests.proofs.corner_verdicts import EXPECTED, observed
 
 CORNERS = Path(__file__).parents[1] / "machines" / "corners.isa"

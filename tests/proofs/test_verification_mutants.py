@@ -18,7 +18,8 @@ from isa.machines.catalogue import find
 from proofs.definitions.classification import UNASSIGNED, Verdict
 from proofs.terms.solving import Found
 from proofs.verdict.reasons import classes, ways
-from proofs.verdict.verification import Kind, verify
+from proofs.verdict.theorems import Kind
+from proofs.verdict.verification import verify
 from tests.proofs.corner_verdicts import EXPECTED, LETTERS
 
 ROOT = Path(__file__).parents[2]

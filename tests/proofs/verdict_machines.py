@@ -11,7 +11,8 @@ from isa.description import Isa
 from isa.language import load_text
 from proofs.definitions.machine_facts import EXACT_PREMISES
 from proofs.terms.solving import Found
-from proofs.verdict.verification import Kind, Verification, verify
+from proofs.verdict.theorems import Kind, Verification
+from proofs.verdict.verification import verify
 
 ROOT = Path(__file__).parents[2]
 FEW = (ROOT / "proofs" / "variants" / "machines" / "few.isa").read_text()

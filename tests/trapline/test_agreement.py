@@ -8,7 +8,7 @@ import pytest
 from proofs.terms.solving import Found
 from proofs.verdict import published as publications
 from proofs.verdict.published import Agreement, agreed, published
-from proofs.verdict.verification import Theorems
+from proofs.verdict.theorems import Theorems
 from tests.proofs.verdict_machines import verified
 from trapline.cli import main
 from trapline.reports.agreement import _show, agreement_facts, exit_code

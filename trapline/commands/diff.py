@@ -15,7 +15,7 @@ from trapline.commands.verify import UNKNOWN, add_limits, verified
 
 if TYPE_CHECKING:
     from proofs.verdict.movement import Move
-    from proofs.verdict.verification import Verification
+    from proofs.verdict.theorems import Verification
 
 SUMMARY = "show how a change of a machine moves its verdict"
 

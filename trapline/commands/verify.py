@@ -22,7 +22,7 @@ from trapline.running.places import check_own, check_place, new_folder
 if TYPE_CHECKING:
     from isa.description import Isa
     from isa.errors import TraplineError
-    from proofs.verdict.verification import Verification
+    from proofs.verdict.theorems import Verification
 
 SUMMARY = "prove which instructions are privileged and sensitive, and whether the theorems hold"
 UNKNOWN = 4

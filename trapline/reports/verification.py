@@ -12,7 +12,7 @@ from proofs.definitions.machine_facts import EXACT_PREMISES, PREMISES
 from proofs.terms.solving import Found
 from proofs.verdict.grounds import PARTS, assumptions, partition
 from proofs.verdict.reasons import privilege, ways
-from proofs.verdict.verification import Finding, Kind, Verification
+from proofs.verdict.theorems import Finding, Kind, Verification
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -10,7 +10,7 @@ from proofs.definitions.machine_facts import EXACT_PREMISES, PREMISES, Fact
 from proofs.obligations.deciding import Outcome
 from proofs.verdict.grounds import assumptions, partition
 from proofs.verdict.reasons import classes, letter_reason, privilege
-from proofs.verdict.verification import Finding, Verification
+from proofs.verdict.theorems import Finding, Verification
 
 SCHEMA = 2  # changes when a key changes its meaning or goes; new keys may come
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from proofs.verdict.verification import Verification
+from proofs.verdict.theorems import Verification
 from trapline.reports.verification import HEADINGS, is_plain, row, sections
 
 _STYLE = """
