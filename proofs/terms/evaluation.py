@@ -4,7 +4,7 @@ No solver takes part. A question becomes one Python function over free values; w
 `proofs.obligations.sampling`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +13,7 @@ import z3
 from isa.errors import TraplineError
 from isa.ir.operators import BOOL, NAMES, python_text
 from proofs.terms.symbolic import Term
+from proofs.terms.walking import terms_below
 
 Scalar = Callable[[str, int], int]  # name, width -> value of a free constant
 Cell = Callable[[str, int, tuple[int, ...]], int]  # name, width, arguments -> value of an uninterpreted function
@@ -68,7 +69,7 @@ class Question:
     @cached_property
     def order(self) -> list[Term]:
         """Every term once, operands before users, hypotheses before the goal."""
-        return list(_terms((*self.hypotheses, self.goal)))
+        return list(terms_below((*self.hypotheses, self.goal)))
 
     @cached_property
     def position(self) -> dict[int, int]:
@@ -77,7 +78,7 @@ class Question:
     @cached_property
     def support(self) -> list[tuple[str, ...]]:
         """For each hypothesis, the names of the free constants and functions that it depends on."""
-        return [tuple(sorted({t.decl().name() for t in _terms((h,)) if _free(t)})) for h in self.hypotheses]
+        return [tuple(sorted({t.decl().name() for t in terms_below((h,)) if _free(t)})) for h in self.hypotheses]
 
     @cached_property
     def ask(self) -> Callable[[Scalar, Cell, list[int]], int]:
@@ -143,17 +144,3 @@ def width_of(term: Term) -> int:
 
 def _free(term: Term) -> bool:
     return bool(term.decl().kind() == z3.Z3_OP_UNINTERPRETED)
-
-
-def _terms(roots: Iterable[Term]) -> Iterator[Term]:
-    """Every term below the roots, once, operands before users."""
-    seen: set[int] = set()
-    stack = [(root, False) for root in reversed(list(roots))]
-    while stack:
-        term, ready = stack.pop()
-        if ready:
-            yield term
-        elif term.get_id() not in seen:
-            seen.add(term.get_id())
-            stack.append((term, True))
-            stack.extend((child, False) for child in reversed(term.children()))

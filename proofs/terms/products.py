@@ -7,11 +7,10 @@ commutative where the operator is. The functions include the operators, so what 
 be at all: `unsat` of the abstraction is `unsat` of the question, and any other answer of it says nothing.
 """
 
-from collections.abc import Iterable, Iterator
-
 import z3
 
 from proofs.terms.symbolic import Term
+from proofs.terms.walking import terms_below
 
 _COMMUTATIVE = {z3.Z3_OP_BMUL}
 _DIVISIONS = {z3.Z3_OP_BUDIV, z3.Z3_OP_BUREM, z3.Z3_OP_BSDIV, z3.Z3_OP_BSREM, z3.Z3_OP_BSMOD}
@@ -23,7 +22,7 @@ def abstracted(conditions: list[Term]) -> list[Term]:
     are none."""
     known: list[tuple[Term, Term]] = []
     facts = []
-    for term in _products(conditions):
+    for term in filter(_is_product, terms_below(conditions)):
         operands = [z3.substitute(operand, *known) if known else operand for operand in term.children()]
         function = z3.Function(f"{term.decl().name()}!{term.size()}", *(o.sort() for o in operands), term.sort())
         known.append((term, function(*operands)))
@@ -32,23 +31,9 @@ def abstracted(conditions: list[Term]) -> list[Term]:
     return [*(z3.substitute(c, *known) for c in conditions), *facts] if known else []
 
 
-def _products(roots: Iterable[Term]) -> Iterator[Term]:
-    """What is to become a function, operands before users."""
-    seen: set[int] = set()
-    stack = [(root, False) for root in roots]
-    while stack:
-        term, ready = stack.pop()
-        if ready:
-            yield term
-        elif term.get_id() not in seen:
-            seen.add(term.get_id())
-            operands = term.children()
-            if _is_product(term, operands):
-                stack.append((term, True))
-            stack.extend((operand, False) for operand in operands)
-
-
-def _is_product(term: Term, operands: list[Term]) -> bool:
+def _is_product(term: Term) -> bool:
+    """Whether a term is to become a function."""
+    operands = term.children()
     if len(operands) < 2 or term.decl().kind() not in _ABSTRACTED:
         return False
     return sum(not z3.is_bv_value(operand) for operand in operands) > 1

@@ -17,6 +17,7 @@ from monitor.monitor import tower
 from tests.engines.differential import Shown, shown
 from tests.engines.engines import ENGINES, STEPPING, Factory, at_the_bottom
 from tests.machines_to_test import G3, W64
+from tests.rewriting import READING
 
 SIZE = 1024
 NAMES = sorted(ENGINES)
@@ -101,26 +102,6 @@ def test_a_write_between_two_runs(engine: str, before: int, through: str) -> Non
 
 
 # ---- by a device
-
-READING = """
-        .org 16
-start:  set  r2, 2
-        set  r3, 3
-        set  r4, 4
-        set  r5, 128            # where the loop is
-        set  r6, 1
-        out  r5, r2
-        out  r0, r3
-        out  r6, r4             # read block 0 over it
-        set  r7, 300
-        b    loop
-        .org 128
-loop:   addi r1, r1, 1
-        addi r8, r8, {by}
-        addi r9, r9, 1
-        blt  r1, r7, loop
-        halt
-"""
 
 
 @FAST

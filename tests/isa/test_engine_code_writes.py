@@ -13,6 +13,7 @@ from tests.isa.test_engine_programs import blocks, outcome
 from tests.machines_to_test import EACH, G3, MACHINES, W64
 from tests.program_pairs import setup_of
 from tests.program_strategies import FIRST, LENGTH, Program, programs, words
+from tests.rewriting import READING
 
 SIZE = 1024
 DEPTHS = pytest.mark.parametrize("depth", [0, 1, 2])
@@ -68,26 +69,7 @@ def test_a_write_from_outside_between_two_runs_counts(before: int, through_windo
 @DEPTHS
 def test_a_disk_that_reads_over_running_code_changes_it_at_its_step(depth: int) -> None:
     """The block has the same loop with another `step`. However it is run, the change comes at the same step."""
-    source = """
-        .org 16
-start:  set  r2, 2
-        set  r3, 3
-        set  r4, 4
-        set  r5, 128            # where the loop is
-        set  r6, 1
-        out  r5, r2
-        out  r0, r3
-        out  r6, r4             # read block 0 over it
-        set  r7, 300
-        b    loop
-        .org 128
-loop:   addi r1, r1, 1
-        addi r8, r8, {by}
-        addi r9, r9, 1
-        blt  r1, r7, loop
-        halt
-    """
-    code = assemble(G3, source.format(by=100), "test")
+    code = assemble(G3, READING.format(by=100), "test")
     image = {s.address + i: w for s in code.segments for i, w in enumerate(s.words)}
     block = b"".join(image.get(128 + i, 0).to_bytes(4, "little") for i in range(BLOCK))
     results = []
@@ -95,12 +77,12 @@ loop:   addi r1, r1, 1
         with blocks(longest):
             ports = Ports({2: Disk(MemoryBacking(block), 32)})
             machine = on(depth, ports)
-            machine.load(assemble(G3, source.format(by=1), "test"))
+            machine.load(assemble(G3, READING.format(by=1), "test"))
             assert machine.run(10_000).reason is Reason.HALT
             results.append(outcome(machine))
             assert 300 < cell(machine, 8) < 30_000 and cell(machine, 9) == 300
     reference = bare(G3, Storage(32, SIZE), Ports({2: Disk(MemoryBacking(block), 32)}))
-    reference.load(assemble(G3, source.format(by=1), "test"))
+    reference.load(assemble(G3, READING.format(by=1), "test"))
     while reference.run(1).reason is Reason.BUDGET:
         pass
     assert all(result == outcome(reference) for result in results)
