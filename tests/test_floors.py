@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 HOUSES = ("isa", "monitor", "guests", "proofs", "trapline")
+SUFFIXES = {".py", ".isa", ".s", ".md", ".v", ".lark"}
 
 FLOORS = (
     "isa.errors",
@@ -112,6 +113,17 @@ def test_nobody_imports_from_above() -> None:
 
 def test_there_is_no_circle() -> None:
     assert circle(ours()) == []
+
+
+MOST_LINES = 400
+NOBODY = {"utils", "helpers", "manager", "misc", "common"}  # names that say nothing of what is inside
+
+
+def test_no_file_is_too_long_to_be_read_at_once() -> None:
+    files = [p for house in (*HOUSES, "tests", "docs") for p in (ROOT / house).rglob("*") if p.suffix in SUFFIXES]
+    assert len(files) > 500
+    assert [str(p.relative_to(ROOT)) for p in files if p.read_bytes().count(b"\n") > MOST_LINES] == []
+    assert [p for p in files if p.stem in NOBODY] == []
 
 
 def test_every_floor_has_somebody() -> None:

@@ -13,11 +13,22 @@ from functools import lru_cache
 from isa.description import Instruction, Isa, Kind, Role, State, Use
 from isa.encoding import encode_uses
 from isa.ir.fold import const
-from isa.ir.nodes import FALSE, TRUE, Apply, Const, Element, Expr, Load, Param, Read, SetElement, Store, Write, nodes
+from isa.ir.nodes import FALSE, TRUE, Const, Write
 from isa.machine import least_storage
 from isa.passes.normal import specialise, specialiser
 from proofs.runs.generation import Choices, Generator
 from proofs.runs.guests import Guest
+from tests.engines.callings import (
+    callings,
+    chooses,
+    compares,
+    fixed_cells,
+    increments,
+    loads,
+    saved_pcs,
+    vector_states,
+    vectors,
+)
 
 LENGTH = 28  # words of a program
 DATA = 210  # words behind it, some lines of storage, where addresses can be so large
@@ -74,27 +85,27 @@ class HotGenerator(Generator):
 
     def __init__(self, isa: Isa) -> None:
         super().__init__(isa)
-        self.vectors = {**dict(_vectors(isa)), **self.vectors}
+        self.vectors = {**dict(vectors(isa)), **self.vectors}
         self.first = -(-max([least_storage(isa), *(at + 1 for at in self.vectors)]) // 16) * 16
         self.span = min(-(-(self.first + LENGTH + DATA) // 32) * 32, ((1 << isa.word) - 1) // 2)
         self.data = self.span - self.first - LENGTH
         self.size = 2 * self.span
         self.files = {s.name: s for s in isa.states.values() if s.kind is Kind.ARRAY}
-        self.roles = {i.name: dict(_callings(isa, i)) for i in isa.instructions.values()}
+        self.roles = {i.name: dict(callings(isa, i)) for i in isa.instructions.values()}
         self.cells = {name: self._cells(file) for name, file in self.files.items()}
         self.entries = [at for at, state in self.vectors.items() if state == isa.pc]
-        self.entries += _saved_pcs(isa)
-        self.targets = _vector_states(isa)
-        self.increments = [found for i in isa.instructions.values() for found in _increments(i)]
-        self.branches = [i for i in self._kinds["branch"] if _chooses(isa, i)]
-        self.compares = [i for i in self._kinds["plain"] if _compares(i)]
+        self.entries += saved_pcs(isa)
+        self.targets = vector_states(isa)
+        self.increments = [found for i in isa.instructions.values() for found in increments(i)]
+        self.branches = [i for i in self._kinds["branch"] if chooses(isa, i)]
+        self.compares = [i for i in self._kinds["plain"] if compares(i)]
         self._focus = "", 0  # a cell of a register file that is wanted more than others
         self._heads: list[int] = []  # where loops of the present guest begin
 
     def _cells(self, file: State) -> Callings:
         """Fixed cells that instructions use for addresses or jumps first, then a share of the others."""
         fixed: dict[str, set[int]] = {"address": set(), "target": set()}
-        for calling, name, cell in _fixed_cells(self.isa):
+        for calling, name, cell in fixed_cells(self.isa):
             if name == file.name:
                 fixed[calling].add(cell)
         cells = Callings(sorted(fixed["address"]), sorted(fixed["target"] - fixed["address"]), zero=sorted(file.zero))
@@ -234,7 +245,7 @@ class HotGenerator(Generator):
     def _returns(self, instruction: Instruction) -> bool:
         """Whether it takes the pc from storage and changes more than a program may: the return from a trap."""
         effects = instruction.behaviour.effects
-        from_storage = any(isinstance(e, Write) and e.state == self.isa.pc and _loads(e.value) for e in effects)
+        from_storage = any(isinstance(e, Write) and e.state == self.isa.pc and loads(e.value) for e in effects)
         return from_storage and instruction in self._kinds["system"]
 
     def _place(self, choices: Choices, instruction: Instruction, calling: str) -> int:
@@ -335,142 +346,6 @@ class HotGenerator(Generator):
         elif state.role is Role.TIMER:
             sane = choices.choice(TIMES)
         return sane, wild
-
-
-# ---- what instructions do with their operands
-
-
-def _callings(isa: Isa, instruction: Instruction) -> Iterator[tuple[str, tuple[str, str]]]:
-    """For each operand that matters, what it is for and the register file it chooses from (later ones prevail)."""
-    effects = instruction.behaviour.effects
-    jumps = any(isinstance(e, Write) and e.state == isa.pc for e in effects)
-    for effect in effects:
-        if isinstance(effect, SetElement):
-            yield from _named(effect.index, "target" if jumps else "value", effect.state)
-    everything = list(nodes(*instruction.behaviour.expressions()))
-    for node in everything:
-        if isinstance(node, Element) and not any(n is node for e in effects for n in _values(isa, e)):
-            yield from _named(node.index, "value", node.state)
-    for effect in effects:
-        if isinstance(effect, Write):
-            calling = {isa.pc: "target", **_relocation(isa)}.get(effect.state)
-            if calling:
-                yield from _used(effect.value, calling)
-    places = [n.index for n in everything if isinstance(n, Load)]
-    places += [e.index for e in effects if isinstance(e, Store)]
-    for place in places:
-        yield from _used(place, "address")
-
-
-def _relocation(isa: Isa) -> dict[str, str]:
-    bases = {p.state: "base" for p in isa.roles[Role.BASE]}
-    return bases | {p.state: "bound" for p in isa.roles[Role.BOUND]}
-
-
-def _values(isa: Isa, effect: object) -> Iterator[Expr]:
-    if isinstance(effect, Write) and effect.state in {isa.pc, *_relocation(isa)}:
-        yield from _sources(effect.value)
-
-
-def _sources(value: Expr) -> Iterator[Expr]:
-    """The nodes that a value is made of, conditions and loads apart."""
-    yield value
-    parts = value.operands()
-    if isinstance(value, Apply) and value.op == "select":
-        parts = parts[1:]
-    if not isinstance(value, Load):
-        for part in parts:
-            yield from _sources(part)
-
-
-def _used(value: Expr, calling: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    for node in _sources(value):
-        if isinstance(node, Element):
-            yield from _named(node.index, calling, node.state)
-        elif isinstance(node, Param):
-            yield node.name, (calling, "")
-    # a parameter that only chooses a cell has been given that cell's file, so it comes last
-    for node in _sources(value):
-        if isinstance(node, Element):
-            yield from _named(node.index, calling, node.state)
-
-
-def _named(index: Expr, calling: str, file: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    for node in nodes(index):
-        if isinstance(node, Param):
-            yield node.name, (calling, file)
-
-
-def _fixed_cells(isa: Isa) -> Iterator[tuple[str, str, int]]:
-    """Cells that some instruction uses for an address, or a place to jump to, without being told which."""
-    for instruction in isa.instructions.values():
-        effects = instruction.behaviour.effects
-        jumps = any(isinstance(e, Write) and e.state == isa.pc for e in effects)
-        everything = list(nodes(*instruction.behaviour.expressions()))
-        places = [n.index for n in everything if isinstance(n, Load)]
-        places += [e.index for e in effects if isinstance(e, Store)]
-        for place in places:
-            for node in nodes(place):
-                if isinstance(node, Element) and isinstance(node.index, Const):
-                    yield "address", node.state, node.index.value
-        for effect in effects:
-            if jumps and isinstance(effect, SetElement) and isinstance(effect.index, Const):
-                yield "target", effect.state, effect.index.value
-
-
-def _increments(instruction: Instruction) -> Iterator[tuple[Instruction, str, str]]:
-    """The instruction, the register file and the immediate operand, if it adds the one to a cell of the other."""
-    names = {use.name for use in instruction.uses if not use.operand.is_register}
-    for effect in instruction.behaviour.effects:
-        match effect:
-            case SetElement(_, file, _, Apply(_, "add", (Element(_, source, _), by))) if file == source:
-                params = [n.name for n in nodes(by) if isinstance(n, Param)]
-                if len(params) == 1 and params[0] in names and not any(isinstance(n, Element) for n in nodes(by)):
-                    yield instruction, file, params[0]
-
-
-def _chooses(isa: Isa, instruction: Instruction) -> bool:
-    """Whether it jumps under a condition to a place that it names, and does nothing else."""
-    effects = instruction.behaviour.effects
-    if len(effects) != 1 or not isinstance(effects[0], Write):
-        return False
-    relative = any(use.operand.pcrel is not None for use in instruction.uses)
-    register = any(isinstance(n, Element) for n in _values(isa, effects[0]))
-    choice = effects[0].guard is not TRUE or (isinstance(effects[0].value, Apply) and effects[0].value.op == "select")
-    return choice and (relative or not register or len(instruction.uses) > 2)
-
-
-def _compares(instruction: Instruction) -> bool:
-    """Whether it does nothing but note something about two values."""
-    effects = instruction.behaviour.effects
-    cells = {n for n in nodes(*instruction.behaviour.expressions()) if isinstance(n, Element)}
-    return len(cells) > 1 and all(isinstance(e, Write) for e in effects) and not instruction.behaviour.traps
-
-
-def _loads(value: Expr) -> bool:
-    return any(isinstance(n, Load) for n in nodes(value))
-
-
-def _saved_pcs(isa: Isa) -> list[int]:
-    """Where the trap entry stores the pc."""
-    stores = [e for e in isa.entry.effects if isinstance(e, Store) and isinstance(e.index, Const)]
-    width = isa.states[isa.pc].width
-    return [e.index.value for e in stores if e.value is Read(width, isa.pc) and isinstance(e.index, Const)]
-
-
-def _vectors(isa: Isa) -> Iterator[tuple[int, str]]:
-    """The words of storage from which some trap makes state, and which state."""
-    for cause in isa.cause.members.values():
-        for effect in specialise(isa, isa.entry, {"cause": cause}, {}).effects:
-            if isinstance(effect, Write):
-                loads = [n for n in nodes(effect.value) if isinstance(n, Load) and isinstance(n.index, Const)]
-                yield from ((n.index.value, effect.state) for n in loads if isinstance(n.index, Const))
-
-
-def _vector_states(isa: Isa) -> set[str]:
-    """State from which the trap entry takes the pc."""
-    found = (e.value for e in isa.entry.effects if isinstance(e, Write) and e.state == isa.pc)
-    return {n.state for value in found for n in _sources(value) if isinstance(n, Read)} - {isa.pc}
 
 
 @lru_cache(maxsize=64)

@@ -2,9 +2,7 @@
 
 import pytest
 
-from isa.description import Isa, Modes
-from isa.errors import SourceError
-from isa.ir.fold import add, apply, both, const, either, eq, negate, select, sext, slice_, ult, zext
+from isa.ir.fold import add, apply, both, const, eq, negate, select, sext, slice_, ult, zext
 from isa.ir.nodes import (
     TRUE,
     Behaviour,
@@ -13,7 +11,6 @@ from isa.ir.nodes import (
     Load,
     Origin,
     Param,
-    Read,
     Recv,
     Send,
     SetElement,
@@ -24,56 +21,9 @@ from isa.ir.nodes import (
     Write,
     nodes,
 )
-from isa.language import limits, load_text
-from isa.language.spelling import BINARY
+from isa.language import load_text
 from isa.passes.validity import faults
-
-BASE = """isa toy "A toy." {
-type word = bits(16)
-enum Mode : bits(2) { supervisor = 1, user = 2 }
-enum Cause : bits(4) { illegal = 1, memory = 2, call = 3 }
-state storage : word[]  @storage
-state pc      : word    @pc
-state psw     : word    @control { mode : Mode = [5:4] @mode, ie = [0] @enable, level = [15:8] }
-state x       : word[4] @general zero[0, 3]
-state y       : word[8] @general
-state port    : channel(word)[4] @channel
-view mem[a : word] : word { trap memory(a) when a >=u size(storage); return storage[a] }
-on reset { psw.mode <- supervisor; y[1] <- 0; psw.ie <- 1; psw.level <- 3 }
-on trap(why : Cause, what : word) { storage[0] <- zext(why); storage[1] <- what }
-step { pc <- pc + 1; execute mem[pc] else trap illegal(insn) }
-operand reg : bits(2) "r%d"
-operand imm : bits(4) signed "%d"
-format F(op) = op:8 d:reg a:reg k:imm
-instr talk "d" F(1) { send(port[2], x[d]) }
-instr hear "d" F(2) { y[1] <- recv(port[2]); x[d] <- 1 }
-"""
-
-PC, PSW = Read(16, "pc"), Read(16, "psw")
-D, A, K = Param(2, "d"), Param(2, "a"), Param(4, "k")
-XA = Element(16, "x", A)
-INSN = Param(16, "insn")
-
-
-def toy(items: str = "") -> Isa:
-    isa = load_text(BASE + items + "\n}")
-    assert faults(isa) == []
-    return isa
-
-
-def body(text: str, items: str = "") -> Behaviour:
-    return toy(items + f'\ninstr test "d, a, k" F(0x77) {{ {text} }}').instructions["test"].behaviour
-
-
-def value(text: str, items: str = "") -> Expr:
-    """What `pc <- text` writes."""
-    (effect,) = body(f"pc <- {text}", items).effects
-    assert isinstance(effect, Write)
-    return effect.value
-
-
-def outside(address: Expr) -> Expr:
-    return apply("ule", Size(16), address)
+from tests.isa.toy import BASE, INSN, PC, PSW, XA, A, D, K, body, outside, toy, value
 
 
 @pytest.mark.parametrize(
@@ -342,136 +292,3 @@ def test_traps_that_are_certain_are_kept_and_others_dropped() -> None:
     behaviour = body("trap call(sext(k)); pc <- 0")
     assert behaviour.traps == (TrapIf(TRUE, 3, sext(K, 16), Origin.BODY),)
     assert body("trap call(0) when false") == Behaviour()
-
-
-LEVELS = [["|"], ["^"], ["&"], ["<<", ">>u", ">>s"], ["+", "-"], ["*", "/u", "/s", "%u", "%s"]]
-
-
-def test_every_pair_of_operators_binds_as_the_reference_says() -> None:
-    level = {text: n for n, texts in enumerate(LEVELS) for text in texts}
-    pairs = [(first, second) for first in level for second in level]
-    code = [f'instr p{i} "" F({i + 16}) {{ pc <- psw {f} y[1] {s} y[2] }}' for i, (f, s) in enumerate(pairs)]
-    isa = toy("\n".join(code))
-    one, two = (Element(16, "y", const(3, n)) for n in (1, 2))
-    for i, (first, second) in enumerate(pairs):
-        left, right = BINARY[first].op, BINARY[second].op
-        expected = apply(right, apply(left, PSW, one), two)
-        if level[second] > level[first]:
-            expected = apply(left, PSW, apply(right, one, two))
-        (effect,) = isa.instructions[f"p{i}"].behaviour.effects
-        assert isinstance(effect, Write) and effect.value is expected, (first, second)
-
-
-def test_looser_operators_bind_as_the_reference_says() -> None:
-    isa = toy("""
-instr concat "" F(16) { pc <- psw.level ++ pc[3:0] + 1 ++ pc[3:0] << 2 }
-instr compare "" F(17) { pc <- 1 when psw & 1 == 1 && pc <u 2 || !(psw.ie == 1) || y[0] == 3 && pc == 4 }
-instr choose "" F(18) { pc <- if pc == 1 then 2 else if pc == 2 then 3 else 4 + 5 }
-""")
-    nibble = slice_(PC, 0, 4)
-    joined = apply("concat", apply("concat", slice_(PSW, 8, 8), add(nibble, const(4, 1))), nibble)
-    (effect,) = isa.instructions["concat"].behaviour.effects
-    assert isinstance(effect, Write) and effect.value is apply("shl", joined, const(16, 2))
-    (effect,) = isa.instructions["compare"].behaviour.effects
-    first = both(eq(apply("and", PSW, const(16, 1)), const(16, 1)), ult(PC, const(16, 2)))
-    last = both(eq(Element(16, "y", const(3, 0)), const(16, 3)), eq(PC, const(16, 4)))
-    assert effect.guard is either(either(first, negate(eq(slice_(PSW, 0, 1), const(1, 1)))), last)
-    (effect,) = isa.instructions["choose"].behaviour.effects
-    inner = select(eq(PC, const(16, 2)), const(16, 3), const(16, 9))
-    assert isinstance(effect, Write) and effect.value is select(eq(PC, const(16, 1)), const(16, 2), inner)
-
-
-def moded(role: str, members: str) -> Isa:
-    """The toy with other modes."""
-    return load_text(
-        BASE.replace("@mode", role)
-        .replace("{ supervisor = 1, user = 2 }", members)
-        .replace("psw.mode <- supervisor; ", "")
-        + "}"
-    )
-
-
-def test_modes_are_told_apart_by_the_list_and_without_one_by_name() -> None:
-    assert toy().modes == Modes({"supervisor": 1, "user": 2}, ("supervisor",))
-    rings = "{ kernel = 0, executive = 1, supervisor = 2, user = 3 }"
-    one, two, none = (moded(role, rings) for role in ("@mode(kernel)", "@mode(kernel, executive)", "@mode"))
-    assert (one.modes.others, two.modes.supervisors, two.modes.guest) == ((1, 2, 3), (0, 1), 3)
-    assert list(none.modes.values) == ["supervisor", "kernel", "executive", "user"]  # that one first, then as listed
-    assert [faults(isa) for isa in (one, two, none)] == [[], [], []]
-
-
-def test_a_value_that_is_no_mode_is_assumed_not_to_occur() -> None:
-    (assumed,) = toy().assumptions
-    mode = slice_(PSW, 4, 2)
-    assert assumed.condition is either(eq(mode, const(2, 1)), eq(mode, const(2, 2)))
-    assert assumed.text == "The mode is one of supervisor, user."
-    assert moded("@mode(kernel)", "{ kernel = 0, executive = 1, supervisor = 2, user = 3 }").assumptions == ()
-
-
-# ---- blocks under a condition
-
-
-@pytest.mark.parametrize(
-    ("text", "same"),
-    [
-        ("if pc == 3 { x[d] <- 1; pc <- 2 }", "x[d] <- 1 when pc == 3; pc <- 2 when pc == 3"),
-        ("if pc == 3 { pc <- 2 } else { pc <- 4 }", "pc <- 2 when pc == 3; pc <- 4 when !(pc == 3)"),
-        ("if pc == 3 { trap call(1) } pc <- 4", "trap call(1) when pc == 3; pc <- 4"),
-        ("if pc == 3 { pc <- 2 when d == 1 }", "pc <- 2 when pc == 3 && d == 1"),
-        ("if pc == 3 { if d == 1 { pc <- 2 } }", "pc <- 2 when pc == 3 && d == 1"),
-        (
-            "if d == 0 { pc <- 1 } else if d == 1 { pc <- 2 } else { pc <- 3 }",
-            "pc <- 1 when d == 0; pc <- 2 when !(d == 0) && d == 1; pc <- 3 when !(d == 0) && !(d == 1)",
-        ),
-        (
-            "if d == 0 { let v = x[a]; pc <- v } else { let v = x[d]; pc <- v }",
-            "pc <- x[a] when d == 0; pc <- x[d] when !(d == 0)",
-        ),
-        ("if pc == 3 { f(x[a]) }", "f(x[a]) when pc == 3"),
-        ("if pc == 3 { send(port[1], x[a]) }", "send(port[1], x[a]) when pc == 3"),
-        ("if pc == 3 {} else {}", ""),
-        ("if true { pc <- 1 } else { pc <- 2 }", "pc <- 1"),
-    ],
-)  # fmt: skip
-def test_a_block_under_a_condition_is_its_statements_under_it(text: str, same: str) -> None:
-    f = "def f(v : word) { trap call(v) when v == 9; y[1] <- v }" if "f(" in text else ""
-    assert body(text, f) == body(same, f)
-
-
-def test_the_condition_of_a_block_is_evaluated_once_and_guards_the_accesses_inside() -> None:
-    behaviour = body("if mem[pc] == 0 { x[d] <- mem[x[a]]; pc <- 1 }")
-    zero = eq(Load(16, PC), const(16, 0))
-    assert [t.guard for t in behaviour.traps] == [outside(PC), both(zero, outside(XA))]
-
-
-def test_a_mistake_in_it_would_be_seen() -> None:
-    assert body("if pc == 3 { pc <- 2 } else { pc <- 4 }") != body("pc <- 2 when pc == 3; pc <- 4 when pc == 3")
-
-
-def nested(levels: int) -> str:
-    return "if pc == 3 { " * levels + "pc <- 1" + " }" * levels
-
-
-def test_blocks_are_nested_so_deep_and_no_deeper() -> None:
-    assert len(body(nested(limits.NESTING)).effects) == 1
-    chain = "if pc == 3 { pc <- 1 }" + " else if pc == 3 { pc <- 1 }" * 3000
-    for text in (nested(limits.NESTING + 1), nested(5000), chain):
-        with pytest.raises(SourceError, match="these blocks are nested more than"):
-            body(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("0x70 + 3", 0x73),
-        ("0x80 - 2 * 3", 0x7A),
-        ("(1 << 6) | 0b11 ^ 1", 0x42),
-        ("0xff & 0x0f", 0x0F),
-        ("Op.jump", 0x22),
-        ("jump + 1", 0x23),
-        ("Mode.user + 0x70", 0x72),
-    ],
-)
-def test_constants_of_encodings_are_whole_numbers(text: str, value: int) -> None:
-    isa = toy(f'enum Op : bits(8) {{ jump = 0x22 }}\ninstr test "d" F({text} + (jump - Op.jump)) {{ x[d] <- 1 }}')
-    assert isa.instructions["test"].match >> 8 == value
