@@ -6,6 +6,7 @@ import pytest
 
 from isa.assembler import assemble
 from isa.description import Isa
+from isa.engines.choice import DEFAULT, choose
 from isa.language import load_text
 from isa.machine import Machine, Storage
 from tests.isa.test_engine_programs import Stepping, blocks, outcome
@@ -38,7 +39,7 @@ def test_effects_do_not_see_each_other(machine: Isa, what: str, longest: int) ->
     text = f" .org 16\nstart: set r3, 40\n set r1, 5\n set r2, 200\n set r6, 9\n{PROGRAMS[what]} bgtz r3, loop\n halt\n"
     image = assemble(machine, text, "effects.s")
     found = []
-    for engine in (None, Stepping):
+    for engine in (choose(DEFAULT), Stepping):
         run = Machine(machine, Storage(32, 1024), engine=engine)
         run.load(image)
         with blocks(longest):

@@ -8,6 +8,7 @@ import pytest
 from lark import Lark
 
 from isa.errors import Source, SourceError
+from isa.language import grammar as grammar_module
 from isa.language import parser as parser_module
 from isa.language.grammar import grammar, tables_of
 from isa.language.parser import parse
@@ -57,7 +58,7 @@ def test_a_file_cut_anywhere_is_explained_without_jargon(cut: int) -> None:
 
 def test_the_parser_from_kept_tables_is_the_one_that_was_built(monkeypatch: pytest.MonkeyPatch) -> None:
     built = Lark(TEXT, parser="lalr", lexer="contextual", propagate_positions=True, maybe_placeholders=False)
-    form = parser_module._TABLES
+    form = grammar_module._TABLES
     loaded = Lark.load(form.parse(form.dump(tables_of(TEXT))))  # type: ignore[arg-type]
     assert terminals(loaded) == terminals(built)
     assert loaded.parse(SOURCE) == built.parse(SOURCE)

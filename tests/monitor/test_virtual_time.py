@@ -6,7 +6,7 @@ import pytest
 
 from isa.assembler import assemble
 from isa.devices import Ports
-from isa.engines.choice import bare
+from isa.engines.choice import DEFAULT, bare, choose
 from isa.engines.native.compiler import available
 from isa.machine import Machine, Reason, Storage
 from monitor import VirtualMachine
@@ -17,6 +17,7 @@ from tests.monitor.native_checks import NATIVE, tall
 from tests.time_machines import ALARMS, TIMED
 
 SIZE, BUDGET = 4096, 3000
+USUAL = choose(DEFAULT)
 EACH = pytest.mark.parametrize("kind", TIMED)
 ENGINES = ("reference", "native") if available() else ("reference",)
 COUNTS = "counts steps, as anyone sees"
@@ -45,9 +46,9 @@ def machines(kind: str, depth: int) -> list[Machine]:
     """The guest on single steps, on the shortcuts of Python, and in native code."""
     isa = TIMED[kind].isa
     found: list[Machine] = []
-    for engine in (STEPPING, None, NATIVE) if available() else (STEPPING, None):
+    for engine in (STEPPING, USUAL, NATIVE) if available() else (STEPPING, USUAL):
         if depth:
-            found.append(tall(isa, depth, engine or bare(isa, Storage(32, SIZE)).factory))
+            found.append(tall(isa, depth, engine))
         else:
             found.append(Machine(isa, Storage(32, SIZE), engine=engine))
         found[-1].load(TIMED[kind].guest)
