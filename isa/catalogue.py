@@ -63,6 +63,11 @@ def _read_isa(path: str, name: str | None = None) -> "Isa":
     return checked(source, name, lambda: Library.of(source).load(name))
 
 
+def files() -> list[str]:
+    """Where the shipped descriptions are, each of which may be read for any machine."""
+    return [path for _, path in _isa_files(os.path.join(os.path.dirname(__file__), "machines"), "")]
+
+
 def shipped() -> list[str]:
     """The names of all shipped machines."""
     return list(_sources())

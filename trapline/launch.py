@@ -32,6 +32,7 @@ from isa.devices.inputs import LARGEST_SCRIPT
 from isa.devices.saved import Saved
 from isa.errors import TraplineError, UsageError
 from trapline import programs
+from trapline.claims import claim
 from trapline.options import DEFAULT_STEPS, LIVE_STEPS
 from trapline.output import engine_in_use
 from trapline.rig import Outfit, Rig, build, plenty, scratch_disk
@@ -89,7 +90,7 @@ def launch(arguments: argparse.Namespace) -> Iterator[Launch]:
         sys.stdout.flush()  # the guest writes past Python's buffer
         _check_place(arguments.save)
         begin = _resumed if arguments.resume else _fresh
-        launched = begin(arguments, sink, _recorder(arguments, opened))
+        launched = begin(arguments, sink, opened)
         if launched.terminal is not None:
             opened.enter_context(launched.terminal)
         yield launched
@@ -111,10 +112,12 @@ def _recorder(arguments: argparse.Namespace, opened: ExitStack) -> Recorder | No
     return recorder
 
 
-def _fresh(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorder | None) -> Launch:
+def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack) -> Launch:
     if arguments.guest is None:
         raise UsageError("what shall be run?", "name a guest, or `--resume` a saved machine")
     program = programs.find(arguments.guest, arguments.isa)
+    claim(arguments)
+    recorder = _recorder(arguments, opened)
     words = arguments.storage or program.storage or plenty(program.isa)
     input = guest_input("-" if recorder else arguments.input, program.input, recorder)
     disk = arguments.disk or scratch_disk(program.isa, None, program.disk, arguments.read_only)()
@@ -125,7 +128,7 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorde
     return Launch(program.name, rig, program.image, sink, terminal)
 
 
-def _resumed(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorder | None) -> Launch:
+def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack) -> Launch:
     from isa.machine.snapshot import Snapshot
 
     for name in ("guest", "storage", "input"):
@@ -133,6 +136,8 @@ def _resumed(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recor
             raise UsageError(f"a saved machine brings its own {name}", f"do not give both `--resume` and `{name}`")
     snapshot = Snapshot.load(arguments.resume)
     isa = _machine_of(snapshot, arguments.isa)
+    claim(arguments)
+    recorder = _recorder(arguments, opened)
     disk = arguments.disk or _disk_of(snapshot, isa)
     kit = Outfit(_if_console(isa, Live(recorder)), sink, disk, arguments.read_only, snapshot.seed)
     rig = build(isa, snapshot.size, kit, arguments.monitor.depth, engine_in_use(arguments.engine))

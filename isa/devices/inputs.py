@@ -12,6 +12,7 @@ from typing import Protocol
 from isa.devices.recording import LARGEST_RECORDING, LATEST, MAGIC, Arrival, Recorder, parse_recording
 from isa.devices.saved import Saved, packed
 from isa.errors import TraplineError
+from isa.sources_read import noted
 
 INTERVAL = 100
 LARGEST_SCRIPT = 1 << 24
@@ -200,6 +201,7 @@ def read_input(path: str) -> Callable[[], Script | Replay]:
 def _bytes(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
+            noted(file.fileno(), path)
             return file.read(LARGEST_RECORDING + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

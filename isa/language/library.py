@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from isa.errors import Source, SourceError, TraplineError, UsageError
 from isa.language import limits
+from isa.sources_read import noted
 from isa.texts import decoded
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def read_source(path: str, name: str = "") -> Source:
     most = 4 * limits.FILE_CHARACTERS  # beyond that it is refused, whatever is cut off
     try:
         with open(path, "rb") as file:
+            noted(file.fileno(), path)
             data = file.read(most + 1)
     except OSError as error:
         raise TraplineError(f"cannot read `{path}`: {os.strerror(error.errno or 0)}") from None

@@ -15,7 +15,8 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from trapline.options import count, natural
+from trapline.claims import claim
+from trapline.options import count, natural, written
 from trapline.places import new_folder
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("machine", metavar="MACHINE", nargs="?", help="a shipped machine, or PATH[:NAME]")
     add = parser.add_argument
     add("--mutants", action="store_true", help="plant mistakes that the checks must refute; needs no machine")
-    add("--export", metavar="DIR", help="write every obligation as SMT-LIB 2 into a new or empty folder")
+    add("--export", type=written, metavar="DIR", help="write every obligation as SMT-LIB 2 into a new or empty folder")
     add("--sample", type=count, metavar="N", help="try every theorem on N random states instead of proving it")
     add("--properties", action="store_true", help="watch the paper's three properties on runs of generated guests")
     add("--guests", type=count, metavar="N", default=GUESTS, help="how many guests those are (default: %(default)s)")
@@ -56,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.mutants:
         return _mutants(arguments)
     isa = find(arguments.machine)
+    claim(arguments)
     if arguments.properties:
         return _properties(arguments, isa)
     return _sample(arguments, isa) if arguments.sample else _prove(arguments, isa)

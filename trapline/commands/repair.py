@@ -12,7 +12,9 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any
 
+from trapline.claims import claim
 from trapline.commands.verify import UNKNOWN, add_limits, with_progress
+from trapline.options import written
 
 if TYPE_CHECKING:
     from proofs.repair import Repair
@@ -23,7 +25,7 @@ SUMMARY = "write the variant with the fewest guards that make Theorem 1 hold"
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("machine", metavar="MACHINE", help="a shipped machine, or PATH[:NAME]")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", help="write the variant to FILE, its file's machines included"
+        "-o", "--output", type=written, metavar="FILE", help="write the variant to FILE, its file's machines included"
     )
     add_limits(parser)
 
@@ -35,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trapline.progress import Counter
 
     isa, around = find(arguments.machine), file_of(arguments.machine)
+    claim(arguments)
     found = with_progress(isa, arguments)
     with Counter(f"{isa.name}, guarded: ", "questions") as counter:
         mended = repair(found, around, float(arguments.timeout), arguments.workers, counter.show)
