@@ -60,7 +60,12 @@ def _read_isa(path: str, name: str | None = None) -> "Isa":
     from isa.language.library import Library, read_source
 
     source = read_source(path)
-    return checked(source, name, lambda: Library.of(source).load(name))
+
+    def check() -> "Isa":
+        library = Library.of(source)
+        return library.only() if name is None else library.load(name)
+
+    return checked(source, name, check)
 
 
 def files() -> list[str]:

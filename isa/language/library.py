@@ -73,6 +73,15 @@ class Library:
     def find(self, name: str) -> "syntax.Declaration | None":
         return self.declarations.get(name) or self.shipped(name)
 
+    def only(self) -> "Isa":
+        """The one machine of the text. Raises UsageError if there are several, so that nobody gets another one than
+        was meant; and as `load` does."""
+        if len(self.declarations) > 1:
+            path, known = self.source.name, ", ".join(self.declarations)
+            help = f"name one of them, as in `{path}:{next(reversed(self.declarations))}`: it has {known}"
+            raise UsageError(f"{path} describes {len(self.declarations)} machines", help)
+        return self.load()
+
     def load(self, name: str | None = None) -> "Isa":
         """The machine of this name, or the first of the text. Raises SourceError, UsageError."""
         from isa.language.checker import check
