@@ -22,6 +22,7 @@ from isa.devices import (
     Input,
     Live,
     MemoryBacking,
+    Origin,
     Recorder,
     Script,
     Terminal,
@@ -31,8 +32,10 @@ from isa.devices.catalogue import misfit
 from isa.devices.inputs import LARGEST_SCRIPT
 from isa.devices.saved import Saved
 from isa.errors import TraplineError, UsageError
+from isa.machine.identity import meaning_digest, words_digest
 from trapline import programs
 from trapline.claims import claim
+from trapline.combinations import check_disk, check_run
 from trapline.options import DEFAULT_STEPS, LIVE_STEPS
 from trapline.output import engine_in_use
 from trapline.rig import Outfit, Rig, build, plenty, scratch_disk
@@ -86,6 +89,7 @@ class Launch:
 def launch(arguments: argparse.Namespace) -> Iterator[Launch]:
     """Everything that `run` needs. Raises TraplineError in all its kinds."""
     with ExitStack() as opened:
+        check_run(arguments)
         sink = None if arguments.json else Stdout()
         sys.stdout.flush()  # the guest writes past Python's buffer
         _check_place(arguments.save)
@@ -102,26 +106,28 @@ def _check_place(path: str | None) -> None:
         raise TraplineError(f"cannot save the machine in {path}", "give a file in a folder that can be written")
 
 
-def _recorder(arguments: argparse.Namespace, opened: ExitStack) -> Recorder | None:
+def _recorder(arguments: argparse.Namespace, opened: ExitStack, origin: Origin) -> Recorder | None:
     if arguments.record is None:
         return None
     if not os.isatty(STDIN) or arguments.input not in (None, "-"):
         raise UsageError("`--record` is for live input", "use it in a terminal, with `--input -`")
-    recorder = Recorder(arguments.record)
+    recorder = Recorder(arguments.record, origin)
     opened.callback(recorder.close)
     return recorder
 
 
 def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack) -> Launch:
-    if arguments.guest is None:
-        raise UsageError("what shall be run?", "name a guest, or `--resume` a saved machine")
     program = programs.find(arguments.guest, arguments.isa)
     claim(arguments)
-    recorder = _recorder(arguments, opened)
+    origin = origin_of(program, arguments.seed)
+    recorder = _recorder(arguments, opened, origin)
     words = arguments.storage or program.storage or plenty(program.isa)
-    input = guest_input("-" if recorder else arguments.input, program.input, recorder)
+    input = guest_input("-" if recorder else arguments.input, program.input, recorder, origin)
+    check_disk(arguments, program.disk > 0)
     disk = arguments.disk or scratch_disk(program.isa, None, program.disk, arguments.read_only)()
-    kit = Outfit(_if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed)
+    kit = Outfit(
+        input if arguments.input else _if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed
+    )
     rig = build(program.isa, words, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
     rig.machine.load(program.image)
     terminal = Terminal(STDIN, input) if isinstance(input, Live) and rig.console else None
@@ -131,15 +137,12 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack
 def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack) -> Launch:
     from isa.machine.snapshot import Snapshot
 
-    for name in ("guest", "storage", "input"):
-        if getattr(arguments, name) is not None:
-            raise UsageError(f"a saved machine brings its own {name}", f"do not give both `--resume` and `{name}`")
     snapshot = Snapshot.load(arguments.resume)
     isa = _machine_of(snapshot, arguments.isa)
     claim(arguments)
-    recorder = _recorder(arguments, opened)
     disk = arguments.disk or _disk_of(snapshot, isa)
-    kit = Outfit(_if_console(isa, Live(recorder)), sink, disk, arguments.read_only, snapshot.seed)
+    check_disk(arguments, disk is not None)
+    kit = Outfit(_if_console(isa, Live()), sink, disk, arguments.read_only, snapshot.seed)
     rig = build(isa, snapshot.size, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
     snapshot.apply(rig.machine)
     return Launch(os.path.basename(arguments.resume), rig, None, sink, _reattached(rig))
@@ -188,24 +191,30 @@ def _reattached(rig: Rig) -> Terminal | None:
     return None
 
 
-def guest_input(asked: str | None, usual: bytes, recorder: Recorder | None = None) -> Input | None:
-    """Where console input comes from: the `--input`, else the guest's usual one, else the terminal, else nowhere."""
+def origin_of(program: programs.Program, seed: int) -> Origin:
+    """What a recording of a run of this program says of it."""
+    return Origin(words_digest(program.image), program.isa.name, meaning_digest(program.isa), int(seed))
+
+
+def guest_input(asked: str | None, usual: bytes, recorder: Recorder | None, origin: Origin) -> Input | None:
+    """Where console input comes from: the `--input`, else the guest's usual one, else the terminal, else nowhere.
+    Raises UsageError for a recording of another run than `origin` says."""
     live = os.isatty(STDIN)
     if asked is None:
         return Script(usual) if usual else Live(recorder) if live else None
     if asked == "-":
         return Live(recorder) if live else Script(_stdin())
-    return read_input(asked)()
+    return read_input(asked, origin)()
 
 
-def recorded_input(asked: str | None, usual: bytes) -> Callable[[], Input]:
+def recorded_input(asked: str | None, usual: bytes, origin: Origin) -> Callable[[], Input]:
     """A maker of equal inputs, for runs that are to be compared. Raises UsageError for a terminal."""
     if asked == "-" and os.isatty(STDIN):
         raise UsageError("live input cannot be given twice", "record it with `trapline run --record FILE`")
     if asked is None or asked == "-":
         data = usual if asked is None else _stdin()
         return lambda: Script(data)
-    return read_input(asked)
+    return read_input(asked, origin)
 
 
 def _stdin() -> bytes:

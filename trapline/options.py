@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from isa.engines.choice import DEFAULT, ENGINES
+from trapline.combinations import Usual
 
 DEFAULT_MACHINE = "g3"
 DEFAULT_STEPS = 100_000_000
@@ -68,7 +69,7 @@ def add_run_options(parser: argparse.ArgumentParser, disk: Callable[[str], Read]
         metavar="FILE",
         help="console input: a file, a recording, or `-` for stdin (live in a terminal)",
     )
-    add("--seed", type=natural, metavar="N", default=0, help="seed of everything random (default: %(default)s)")
+    add("--seed", type=natural, metavar="N", default=Usual(0), help="seed of everything random (default: %(default)s)")
 
 
 def add_monitor_option(parser: argparse.ArgumentParser, default: str = "none") -> None:

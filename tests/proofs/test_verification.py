@@ -262,7 +262,7 @@ def _wait_for(look: "partial[list[int]]") -> list[int]:
     raise AssertionError("no worker was started")
 
 
-UNCHECKED = "override instr sw \"d, k(a)\" I(0x21) { storage[base + x[a] + sext(k)] <- x[d] }"
+UNCHECKED = 'override instr sw "d, k(a)" I(0x21) { storage[base + x[a] + sext(k)] <- x[d] }'
 ONE_MODE = (
     "override view mem[va : word] : word { trap memory(va) when psw.mode == user && va >=u bound;"
     " return storage[if psw.mode == user then base + va else va] }"

@@ -17,6 +17,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from trapline.claims import claim
+from trapline.combinations import Usual
 from trapline.options import count, read, written
 from trapline.places import check_own, check_place, new_folder
 
@@ -51,8 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """What bounds the work of every command that verifies."""
     limit = "stop after this many seconds for each machine; what is open then is unknown (default: %(default)s)"
-    parser.add_argument("--timeout", type=count, metavar="SECONDS", default=TIMEOUT, help=limit)
-    parser.add_argument("--workers", type=count, metavar="N", default=2, help="processes (default: %(default)s)")
+    parser.add_argument("--timeout", type=count, metavar="SECONDS", default=Usual(TIMEOUT), help=limit)
+    parser.add_argument("--workers", type=count, metavar="N", default=Usual(2), help="processes (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
