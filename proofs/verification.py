@@ -25,6 +25,7 @@ from proofs.access import HOLDS, Check, contained, silent, steady
 from proofs.assumptions import assumed, keeps
 from proofs.classification import Classifier, Sensitivity, Subject, Verdict, subjects
 from proofs.deciding import Outcome, decided, undecided
+from proofs.dependence import NONE, Exhibit
 from proofs.exact import Exact, exact, fetched, idle_step
 from proofs.exhibits import exhibit, fetch_exhibit
 from proofs.machine_facts import (
@@ -79,7 +80,7 @@ class Finding:
     steady: Check
     silent: Check
     keeps: Check = HOLDS
-    exhibit: str = ""
+    exhibit: Exhibit = NONE
     lost: str = ""
 
     @property
@@ -294,7 +295,7 @@ def study(what: Subject, timeout: float) -> Finding:
     verdict = replace(verdict, values=sensitive_values(classifier, what, verdict))
     core = core_of(what.isa)
     answer = exact(core, what, timeout) if core else None
-    shown = exhibit(core, what, timeout) if core and answer and answer.fails is Found.YES else ""
+    shown = exhibit(core, what, timeout) if core and answer and answer.fails is Found.YES else NONE
     inside, alike, told = (check(what, timeout) for check in (contained, steady, silent))
     return Finding(verdict, answer, inside, alike, told, keeps(what, timeout), shown)
 
@@ -308,7 +309,7 @@ def prologue(isa: Isa, timeout: float) -> Fact:
     if core is None:
         return Fact(PROLOGUE_FACT, Found.UNKNOWN, (), "it cannot be asked of a machine that has no map")
     answer = exact(core, idle_step(isa), timeout)
-    shown = exhibit(core, idle_step(isa), timeout) if answer.fails is Found.YES else ""
+    shown = exhibit(core, idle_step(isa), timeout) if answer.fails is Found.YES else NONE
     return exact_fact(PROLOGUE_FACT, answer, shown)
 
 
@@ -317,7 +318,7 @@ def fetch(isa: Isa, timeout: float) -> Fact:
     if core is None:
         return Fact(FETCH_FACT, Found.UNKNOWN, (), "it cannot be asked of a machine that has no map")
     answer = fetched(core, timeout)
-    return exact_fact(FETCH_FACT, answer, fetch_exhibit(core, timeout) if answer.fails is Found.YES else "")
+    return exact_fact(FETCH_FACT, answer, fetch_exhibit(core, timeout) if answer.fails is Found.YES else NONE)
 
 
 def assumptions(isa: Isa, timeout: float) -> dict[str, Check]:
