@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
             progress.show,
             arguments.quantum or session.SLICE,
             # Somebody who types is heard at the end of each slice.
-            session.SLICE if arguments.quantum or launched.terminal else session.LONGEST,
+            arguments.quantum or (session.SLICE if launched.terminal else session.LONGEST),
         )
     if launched.sink is not None and launched.sink.broken:
         raise BrokenPipeError
