@@ -125,7 +125,8 @@ def _going_on(kept: str, arguments: argparse.Namespace) -> str:
 
 def _say(launched: "Launch", found: "Verdict", exits: bool) -> None:
     """The summary, on a line of its own after whatever the guest printed."""
-    if launched.rig.output[-1:] not in (b"", b"\n") and sys.stdout.isatty():
+    console = launched.rig.console
+    if console is not None and console.printed(-1) not in (b"", b"\n") and sys.stdout.isatty():
         print(flush=True)
     print(_headline(launched, found), file=sys.stderr)
     vm = launched.rig.virtual
@@ -167,6 +168,7 @@ def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None) -
             "retired": end.retired,
             "total_steps": rig.machine.steps,
             "output": rig.output.decode("utf-8", "backslashreplace"),
+            "printed": rig.printed,
             "saved": kept,
             "statistics": statistics_facts(vm.statistics) if vm is not None else None,
         }
