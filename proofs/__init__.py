@@ -1,1 +1,5 @@
 """What is true of machines and monitors. `proofs.compare` shows equivalence on whole runs."""
+
+from isa.siblings import check
+
+check(__file__, "isa", "monitor")

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from isa.assembler import Image
@@ -32,7 +33,6 @@ from isa.devices.catalogue import misfit
 from isa.devices.inputs import LARGEST_SCRIPT
 from isa.devices.saved import Saved
 from isa.errors import TraplineError, UsageError
-from isa.machine.identity import meaning_digest, words_digest
 from trapline import programs
 from trapline.claims import claim
 from trapline.combinations import check_disk, check_run
@@ -106,12 +106,12 @@ def _check_place(path: str | None) -> None:
         raise TraplineError(f"cannot save the machine in {path}", "give a file in a folder that can be written")
 
 
-def _recorder(arguments: argparse.Namespace, opened: ExitStack, origin: Origin) -> Recorder | None:
+def _recorder(arguments: argparse.Namespace, opened: ExitStack, origin: Callable[[], Origin]) -> Recorder | None:
     if arguments.record is None:
         return None
     if not os.isatty(STDIN) or arguments.input not in (None, "-"):
         raise UsageError("`--record` is for live input", "use it in a terminal, with `--input -`")
-    recorder = Recorder(arguments.record, origin)
+    recorder = Recorder(arguments.record, origin())
     opened.callback(recorder.close)
     return recorder
 
@@ -119,7 +119,7 @@ def _recorder(arguments: argparse.Namespace, opened: ExitStack, origin: Origin) 
 def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack) -> Launch:
     program = programs.find(arguments.guest, arguments.isa)
     claim(arguments)
-    origin = origin_of(program, arguments.seed)
+    origin = partial(origin_of, program, arguments.seed)
     recorder = _recorder(arguments, opened, origin)
     words = arguments.storage or program.storage or plenty(program.isa)
     input = guest_input("-" if recorder else arguments.input, program.input, recorder, origin)
@@ -193,10 +193,14 @@ def _reattached(rig: Rig) -> Terminal | None:
 
 def origin_of(program: programs.Program, seed: int) -> Origin:
     """What a recording of a run of this program says of it."""
+    from isa.machine.identity import meaning_digest, words_digest  # most runs are not recorded
+
     return Origin(words_digest(program.image), program.isa.name, meaning_digest(program.isa), int(seed))
 
 
-def guest_input(asked: str | None, usual: bytes, recorder: Recorder | None, origin: Origin) -> Input | None:
+def guest_input(
+    asked: str | None, usual: bytes, recorder: Recorder | None, origin: Callable[[], Origin]
+) -> Input | None:
     """Where console input comes from: the `--input`, else the guest's usual one, else the terminal, else nowhere.
     Raises UsageError for a recording of another run than `origin` says."""
     live = os.isatty(STDIN)
@@ -207,7 +211,7 @@ def guest_input(asked: str | None, usual: bytes, recorder: Recorder | None, orig
     return read_input(asked, origin)()
 
 
-def recorded_input(asked: str | None, usual: bytes, origin: Origin) -> Callable[[], Input]:
+def recorded_input(asked: str | None, usual: bytes, origin: Callable[[], Origin]) -> Callable[[], Input]:
     """A maker of equal inputs, for runs that are to be compared. Raises UsageError for a terminal."""
     if asked == "-" and os.isatty(STDIN):
         raise UsageError("live input cannot be given twice", "record it with `trapline run --record FILE`")

@@ -191,9 +191,9 @@ class Live:
 KINDS: dict[str, type[Script] | type[Replay] | type[Live]] = {k.kind: k for k in (Script, Replay, Live)}
 
 
-def read_input(path: str, origin: Origin | None = None) -> Callable[[], Script | Replay]:
+def read_input(path: str, origin: Callable[[], Origin] | None = None) -> Callable[[], Script | Replay]:
     """A maker of equal inputs from a file, which is read once, so that it may be a pipe: the bytes of a script, or a
-    recording. `origin` is the run that it is for.
+    recording. `origin` tells the run that it is for.
 
     Raises TraplineError if it cannot be read or is too long (16 MiB, a recording 64), SourceError if it is damaged,
     UsageError for a recording of another run.
@@ -206,7 +206,7 @@ def read_input(path: str, origin: Origin | None = None) -> Callable[[], Script |
         text = data.decode("utf-8", "replace")
         arrivals, recorded_of = parse_recording(text, path), parse_origin(text)
         if origin is not None and recorded_of is not None:
-            origin.check(recorded_of, path)
+            origin().check(recorded_of, path)
         return lambda: Replay(arrivals)
     return lambda: Script(data)
 

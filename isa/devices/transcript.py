@@ -6,8 +6,7 @@ same was printed (as sure as SHA-256 is). The digest is a chain over whole piece
 again.
 """
 
-from hashlib import sha256
-
+from isa.cache import sha256
 from isa.devices.saved import Saved, packed
 
 KEPT, PIECE = 1 << 20, 1 << 16  # bytes

@@ -7,6 +7,7 @@ examples:
 """
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
 from trapline.options import (
@@ -59,7 +60,7 @@ def _compared(arguments: argparse.Namespace, program: "Program", engine: str) ->
     from trapline.session import counting
 
     words = arguments.storage or program.storage or plenty(program.isa)
-    make_input = recorded_input(arguments.input, program.input, origin_of(program, arguments.seed))
+    make_input = recorded_input(arguments.input, program.input, partial(origin_of, program, arguments.seed))
     check_disk(arguments, program.disk > 0)
     make_disk = scratch_disk(program.isa, arguments.disk, program.disk, arguments.read_only)
 
