@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from isa.engines.choice import DEFAULT, ENGINES
-from trapline.combinations import Usual
+from trapline.running.combinations import Usual
 
 DEFAULT_MACHINE = "g3"
 DEFAULT_STEPS = 100_000_000
