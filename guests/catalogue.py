@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from isa.errors import TraplineError, UsageError
+from isa.files.sources_read import noted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,6 +101,7 @@ def describe(path: "Path | str") -> Guest:
     path = os.fspath(path)
     try:
         with open(path, encoding="utf-8") as file:
+            noted(file.fileno(), path)
             text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise TraplineError(f"cannot read {path}: {error}") from None

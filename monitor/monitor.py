@@ -17,7 +17,7 @@ from isa.errors import MachineError
 from isa.machine import Exit, Machine, Reason, Storage
 from isa.machine.machine import EngineFactory
 from isa.machine.parallel import at_once
-from isa.machine.storage import page_shift
+from isa.machine.storage import most_words, page_shift
 from monitor.admission import admit
 from monitor.allocator import Allocator
 from monitor.compiled import CompiledCore
@@ -180,6 +180,20 @@ def depth_storage(isa: Isa, words: int, depth: int) -> list[int]:
     return sizes
 
 
+def _check_room(isa: Isa, words: int, sizes: list[int]) -> None:
+    """Raises MachineError if the real machine would have to be larger than any can be, and says how large a guest's
+    machine may be so many monitors above it."""
+    page, most, depth = 1 << page_shift(isa.word), most_words(isa.word), len(sizes)
+    if sizes[0] <= most:
+        return
+    largest = most // page * page - depth * page
+    raise MachineError(
+        f"a machine of {words} words under {depth} monitor{'s' * (depth > 1)} takes a real one of {sizes[0]}, and "
+        f"{most} words are the most: each monitor takes a page of {page} words, and machines are whole pages",
+        f"ask for at most {largest} words: `--storage {largest}`" if largest > 0 else "run it with fewer monitors",
+    )
+
+
 def tower(
     isa: Isa, words: int, depth: int, ports: Ports | None = None, seed: int = 0, engine: str = DEFAULT
 ) -> VirtualMachine:
@@ -187,6 +201,7 @@ def tower(
     before, the lowest on a real one with this engine (see `isa.engines.choice`). Raises MachineError as `Monitor` and
     `create` do."""
     sizes = depth_storage(isa, words, depth)
+    _check_room(isa, words, sizes)
     monitor = Monitor(bare(isa, Storage(isa.word, sizes[0]), seed=seed, engine=engine))
     for size in sizes[1:]:
         monitor = Monitor(monitor.create(size, seed=seed))

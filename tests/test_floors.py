@@ -16,6 +16,7 @@ HOUSES = ("isa", "monitor", "guests", "proofs", "trapline")
 SUFFIXES = {".py", ".isa", ".s", ".md", ".v", ".lark"}
 
 FLOORS = (
+    "isa.siblings",
     "isa.errors",
     "isa.ir",
     "isa.description",
@@ -43,8 +44,10 @@ FLOORS = (
     "proofs.mutants",
     "proofs.variants",
     "proofs",
+    "trapline.surroundings",
     "trapline.progress",
     "trapline.output",
+    "trapline.combinations",
     "trapline.options",
     "trapline.running",
     "trapline.explaining",

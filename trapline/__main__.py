@@ -3,12 +3,20 @@
 import gc
 import sys
 
+from trapline.surroundings import check
+
+BAD_PLACE = 3  # as for any other file that cannot be used
 ROOMY = 50_000  # objects made between two looks for garbage; loading makes many, and none of them is garbage
 
 
 def start() -> int:
     """Run the command line. Ctrl-C is answered here too, since it may come while the modules are being loaded."""
     gc.set_threshold(ROOMY)
+    try:
+        check()
+    except ImportError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_PLACE
     try:
         from trapline.cli import main
 

@@ -16,8 +16,10 @@ from importlib.util import find_spec
 from types import ModuleType
 
 from isa.errors import TraplineError
+from isa.files.sources_read import noting
 from trapline import commands
 from trapline.output import emit_error
+from trapline.running.claims import claim
 
 USAGE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 
@@ -86,7 +88,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as leave:  # argparse has printed its help or its complaint
         return leave.code if isinstance(leave.code, int) else USAGE
     try:
-        code: int = chosen.perform(chosen)
+        with noting():
+            claim(chosen)
+            code: int = chosen.perform(chosen)
         sys.stdout.flush()
         return code
     except TraplineError as error:

@@ -1,9 +1,11 @@
 """Options that several subcommands share, so that each means the same everywhere."""
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from isa.engines.choice import DEFAULT, ENGINES
+from trapline.combinations import Usual
 
 DEFAULT_MACHINE = "g3"
 DEFAULT_STEPS = 100_000_000
@@ -19,6 +21,18 @@ class MonitorChoice:
 
     def __str__(self) -> str:
         return "none" if self.depth == 0 else f"trap:{self.depth}"
+
+
+class Read(str):
+    """The name of a file that a command reads."""
+
+
+class Written(str):
+    """The name of a file that a command writes, or of a folder that it fills."""
+
+
+class Updated(Read, Written):
+    """The name of a file that a command reads and writes in place."""
 
 
 def add_machine_option(parser: argparse.ArgumentParser) -> None:
@@ -39,22 +53,23 @@ def add_guest_argument(parser: argparse.ArgumentParser, optional: bool = False) 
     )
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
-    """What decides how a guest runs: the same options give the same run, step for step."""
+def add_run_options(parser: argparse.ArgumentParser, disk: Callable[[str], Read] | None = None) -> None:
+    """What decides how a guest runs: the same options give the same run, step for step. `disk` is `updated` where the
+    guest writes to the file itself, and not to a copy."""
     add_machine_option(parser)
     add = parser.add_argument
     add("--storage", type=count, metavar="WORDS", help="storage of the guest's machine (default: the guest's need)")
     add("--steps", type=count, metavar="N", help=f"stop after N steps (default: {DEFAULT_STEPS}, no end to live input)")
     add("--quantum", type=count, metavar="N", help="how many steps a machine runs at a time")
-    add("--disk", type=name, metavar="FILE", help="attach FILE as the disk; blocks are 128 words")
+    add("--disk", type=disk or read, metavar="FILE", help="attach FILE as the disk; blocks are 128 words")
     add("--read-only", action="store_true", help="attach the disk without permission to write")
     add(
         "--input",
-        type=name,
+        type=read,
         metavar="FILE",
         help="console input: a file, a recording, or `-` for stdin (live in a terminal)",
     )
-    add("--seed", type=natural, metavar="N", default=0, help="seed of everything random (default: %(default)s)")
+    add("--seed", type=natural, metavar="N", default=Usual(0), help="seed of everything random (default: %(default)s)")
 
 
 def add_monitor_option(parser: argparse.ArgumentParser, default: str = "none") -> None:
@@ -101,6 +116,21 @@ def name(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("an empty name names nothing")
     return text
+
+
+def read(text: str) -> Read:
+    """A file to read."""
+    return Read(name(text))
+
+
+def written(text: str) -> Written:
+    """A file to write, or a folder to fill."""
+    return Written(name(text))
+
+
+def updated(text: str) -> Updated:
+    """A file to read, and to write in place."""
+    return Updated(name(text))
 
 
 def count(text: str) -> int:

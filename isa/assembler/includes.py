@@ -9,6 +9,7 @@ import stat
 from contextlib import ExitStack
 
 from isa.errors import Source, TraplineError
+from isa.files.sources_read import noted
 from isa.files.texts import decoded
 
 MAX_BYTES = 16 << 20
@@ -79,6 +80,7 @@ def _read(file: int, name: str) -> Source:
     if not stat.S_ISREG(os.fstat(file).st_mode):
         os.close(file)
         raise TraplineError(f"cannot read {name}: it is not a regular file")
+    noted(file, name)
     try:
         with os.fdopen(file, "rb") as stream:
             data = stream.read(MAX_BYTES + 1)

@@ -13,7 +13,7 @@ from isa.devices.disk import BLOCK, DURATION, Disk, open_disk
 from isa.devices.inputs import INTERVAL, Input, Live, Replay, Script, read_input
 from isa.devices.ports import Device, DeviceFailure, DeviceStorage, Ports
 from isa.devices.random import RandomSource
-from isa.devices.recording import Arrival, Recorder, load_recording, parse_recording
+from isa.devices.recording import Arrival, Origin, Recorder, load_recording, parse_recording
 from isa.devices.terminal import Terminal
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Input",
     "Live",
     "MemoryBacking",
+    "Origin",
     "Ports",
     "RandomSource",
     "Recorder",

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from isa.devices.saved import Saved, packed
 from isa.errors import MachineError, TraplineError
+from isa.files.sources_read import noted
 
 
 class Backing(Protocol):
@@ -73,6 +74,7 @@ class FileBacking:
         self.size = 0
         try:
             with self._opened(os.O_RDWR if writable else os.O_RDONLY, check=False) as fd:
+                noted(fd, path)
                 self.size = os.fstat(fd).st_size
         except (OSError, ValueError) as error:
             raise _refusal(path, error) from None

@@ -2,7 +2,7 @@
 
 Port 0 receives the next character and sends one; port 1 receives the status. Characters come from an `Input`
 (`inputs.py`) and are kept until the guest takes them; each arrival raises the interrupt. What the guest prints is kept
-exactly, and goes at once to a sink if there is one.
+(`transcript.py`), and goes at once to a sink if there is one.
 """
 
 import os
@@ -12,6 +12,7 @@ from typing import Protocol
 from isa.devices.inputs import KINDS, Input, Script
 from isa.devices.ports import DeviceFailure
 from isa.devices.saved import Saved, packed
+from isa.devices.transcript import Transcript
 
 WAITING, ENDED = 1, 2
 
@@ -50,16 +51,16 @@ class Console:
         self.input: Input = Script() if input is None else input
         self.sink = sink
         self._waiting = bytearray()
-        self._output = bytearray()
+        self.transcript = Transcript()
 
     @property
     def output(self) -> bytes:
-        """Everything printed so far."""
-        return bytes(self._output)
+        """Everything printed so far; of more than a mebibyte its end."""
+        return self.transcript.since(0)
 
     def printed(self, start: int) -> bytes:
         """What was printed from byte `start` on: for those who follow the output without copying all of it."""
-        return bytes(self._output[start:])
+        return self.transcript.since(start)
 
     def recv(self, port: int, now: int) -> int:
         if port == 1:
@@ -74,7 +75,7 @@ class Console:
         if port == 0:
             character = bytes([word & 0xFF])
             self._emit(character)
-            self._output += character
+            self.transcript.append(character)
 
     def _emit(self, character: bytes) -> None:
         if self.sink is None:
@@ -101,7 +102,7 @@ class Console:
 
     def save(self) -> dict[str, object]:
         source = {"kind": self.input.kind, "state": self.input.save()}
-        return {"input": source, "waiting": packed(self._waiting), "output": packed(self._output)}
+        return {"input": source, "waiting": packed(self._waiting), **self.transcript.save()}
 
     def restore(self, saved: dict[str, object]) -> None:
         """The input becomes one of the kind that was saved; one of that kind which is there already is kept. Output
@@ -111,7 +112,7 @@ class Console:
         kind, state = source.text("kind"), Saved(self.name, source.mapping("state"))
         if kind not in KINDS:
             raise whole.damaged(f"there is no input of the kind {kind!r:.40}")
-        waiting, output = bytearray(whole.data("waiting")), bytearray(whole.data("output"))
+        waiting, transcript = bytearray(whole.data("waiting")), Transcript.restored(whole, "dropped" in saved)
         input = self.input if self.input.kind == kind else KINDS[kind]()
         input.restore(state)
-        self.input, self._waiting, self._output = input, waiting, output
+        self.input, self._waiting, self.transcript = input, waiting, transcript

@@ -13,10 +13,10 @@ def differences(ours: Ports, theirs: Ports) -> Iterator[tuple[str, str, str]]:
     """(name, ours, theirs) for each part of a device's saved state that differs, such as `console.output`: text from
     a little before the first byte that differs, numbers whole. Both must have the same devices at the same ports."""
     for port, device in ours.devices.items():
-        other = theirs.devices[port].save()
-        for key, value in device.save().items():
-            if value != other.get(key):
-                yield f"{device.name}.{key}", *_shown(value, other.get(key))
+        saved, other = device.save(), theirs.devices[port].save()
+        for key in saved | other:
+            if saved.get(key) != other.get(key):
+                yield f"{device.name}.{key}", *_shown(saved.get(key), other.get(key))
     if (ours.traffic, ours.fingerprint) != (theirs.traffic, theirs.fingerprint):
         yield "words sent and received", _traffic(ours), _traffic(theirs)
 

@@ -9,9 +9,19 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Protocol
 
-from isa.devices.recording import LARGEST_RECORDING, LATEST, MAGIC, Arrival, Recorder, parse_recording
+from isa.devices.recording import (
+    LARGEST_RECORDING,
+    LATEST,
+    MAGIC,
+    Arrival,
+    Origin,
+    Recorder,
+    parse_origin,
+    parse_recording,
+)
 from isa.devices.saved import Saved, packed
 from isa.errors import TraplineError
+from isa.files.sources_read import noted
 
 INTERVAL = 100
 LARGEST_SCRIPT = 1 << 24
@@ -181,18 +191,22 @@ class Live:
 KINDS: dict[str, type[Script] | type[Replay] | type[Live]] = {k.kind: k for k in (Script, Replay, Live)}
 
 
-def read_input(path: str) -> Callable[[], Script | Replay]:
+def read_input(path: str, origin: Callable[[], Origin] | None = None) -> Callable[[], Script | Replay]:
     """A maker of equal inputs from a file, which is read once, so that it may be a pipe: the bytes of a script, or a
-    recording.
+    recording. `origin` tells the run that it is for.
 
-    Raises TraplineError if it cannot be read or is too long (16 MiB, a recording 64), SourceError if it is damaged.
+    Raises TraplineError if it cannot be read or is too long (16 MiB, a recording 64), SourceError if it is damaged,
+    UsageError for a recording of another run.
     """
     data = _bytes(path)
     recorded = data.startswith(MAGIC)
     if len(data) > (LARGEST_RECORDING if recorded else LARGEST_SCRIPT):
         raise TraplineError(f"the input {path} is longer than {LARGEST_SCRIPT} bytes", "give a shorter input")
     if recorded:
-        arrivals = parse_recording(data.decode("utf-8", "replace"), path)
+        text = data.decode("utf-8", "replace")
+        arrivals, recorded_of = parse_recording(text, path), parse_origin(text)
+        if origin is not None and recorded_of is not None:
+            origin().check(recorded_of, path)
         return lambda: Replay(arrivals)
     return lambda: Script(data)
 
@@ -200,6 +214,7 @@ def read_input(path: str) -> Callable[[], Script | Replay]:
 def _bytes(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
+            noted(file.fileno(), path)
             return file.read(LARGEST_RECORDING + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

@@ -1,24 +1,25 @@
 """Live input on file: each character with the step at which it arrived, one JSON object per line.
 
-    {"trapline": "input", "version": 1}
+    {"trapline": "input", "version": 2, "image": "9f...", "machine": "g3", "meaning": "07...", "seed": 0}
     {"step": 1200, "char": 104}
     {"step": 5000, "end": true}
 
-`Recorder` writes it as characters arrive, `load_recording` reads it for `inputs.Replay`. Steps do not decrease; `char`
-is a byte; nothing follows the end of input, which may be absent. A last line without a newline was cut off while it
-was written, and is left out.
+The first line says of which run it is (`Origin`); one of version 1 does not. `Recorder` writes it as characters arrive,
+`load_recording` reads it for `inputs.Replay`. Steps do not decrease; `char` is a byte; nothing follows the end of
+input, which may be absent. A last line without a newline was cut off while it was written, and is left out.
 """
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from isa.errors import Diagnostic, Source, SourceError, Span, TraplineError
+from isa.errors import Diagnostic, Source, SourceError, Span, TraplineError, UsageError
 
 HEADER = {"trapline": "input", "version": 1}
+NAMED = {"trapline": "input", "version": 2}  # and the parts of an `Origin`
 MAGIC = b'{"trapline"'  # how a recording begins, and no other input
 LARGEST_RECORDING = 1 << 26
-LONGEST_LINE = 200
+LONGEST_LINE = 400
 LATEST = 2**63 - 1
 
 
@@ -34,15 +35,40 @@ class Arrival:
         return json.dumps({"step": self.step} | what) + "\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which run it is: the digest of the program's words, the machine's name, the digest of what it means (see
+    `isa.machine.identity`), and the seed. The same characters at the same steps give the same run for these alone."""
+
+    image: str
+    machine: str
+    meaning: str
+    seed: int
+
+    def check(self, recorded: "Origin", path: str) -> None:
+        """Raises UsageError if the recording in a file is of another run."""
+        if recorded.machine != self.machine:
+            rule, help = f"on {recorded.machine}, not on {self.machine}", "give that machine, with `--isa`"
+        elif recorded.meaning != self.meaning:
+            rule, help = f"on another {self.machine}", "take the description as it was then"
+        elif recorded.image != self.image:
+            rule, help = "of another program", "give the guest that was recorded, as it was then"
+        elif recorded.seed != self.seed:
+            rule, help = f"with the seed {recorded.seed}, not {self.seed}", f"give `--seed {recorded.seed}`"
+        else:
+            return
+        raise UsageError(f"the recording {path} was made {rule}", help)
+
+
 class Recorder:
     """Writes a recording to a new file, each arrival at once. Raises TraplineError if the file cannot be made."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, origin: Origin | None = None) -> None:
         self.path = path
         self._end = 0
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-            self._append(json.dumps(HEADER) + "\n")
+            self._append(json.dumps(HEADER if origin is None else NAMED | asdict(origin)) + "\n")
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise TraplineError(f"cannot write the recording {path}: {reason}", "give another file name") from None
@@ -75,12 +101,20 @@ def load_recording(path: str) -> tuple[Arrival, ...]:
     return parse_recording(data.decode("utf-8", "replace"), path)
 
 
+def parse_origin(text: str) -> Origin | None:
+    """Of which run a recording is, if its text says so."""
+    match _parse(text.partition("\n")[0]):
+        case {"image": str(image), "machine": str(machine), "meaning": str(meaning), "seed": int(seed), **rest}:
+            return Origin(image, machine, meaning, seed) if rest == NAMED and _whole(seed, LATEST) else None
+    return None
+
+
 def parse_recording(text: str, name: str = "<recording>") -> tuple[Arrival, ...]:
     """The arrivals of a recording's text. Raises SourceError at the first line that is not as described above."""
     whole, _, _ = text.rpartition("\n")
     lines = whole.split("\n")
-    if _parse(lines[0]) != HEADER:
-        header = f"a recording begins with `{json.dumps(HEADER)}`"
+    if _parse(lines[0]) != HEADER and parse_origin(lines[0]) is None:
+        header = f"a recording begins with `{json.dumps(HEADER)}`, or as docs/devices.md says"
         raise _refusal(name, 1, lines[0], "this is not a recording of input", header)
     arrivals: list[Arrival] = []
     for number, line in enumerate(lines[1:], 2):

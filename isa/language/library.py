@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from isa.errors import Source, SourceError, TraplineError, UsageError
+from isa.files.sources_read import noted
 from isa.files.texts import decoded
 from isa.language import limits
 from isa.language.shipped import sources
@@ -26,6 +27,7 @@ def read_source(path: str, name: str = "") -> Source:
     most = 4 * limits.FILE_CHARACTERS  # beyond that it is refused, whatever is cut off
     try:
         with open(path, "rb") as file:
+            noted(file.fileno(), path)
             data = file.read(most + 1)
     except OSError as error:
         raise TraplineError(f"cannot read `{path}`: {os.strerror(error.errno or 0)}") from None
@@ -61,6 +63,15 @@ class Library:
         if name not in self.declarations and name in sources():
             return shipped_library(sources()[name]).declarations[name]
         return self.declarations.get(name)
+
+    def only(self) -> "Isa":
+        """The one machine of the text. Raises UsageError if there are several, so that nobody gets another one than
+        was meant; and as `load` does."""
+        if len(self.declarations) > 1:
+            path, known = self.source.name, ", ".join(self.declarations)
+            help = f"name one of them, as in `{path}:{next(reversed(self.declarations))}`: it has {known}"
+            raise UsageError(f"{path} describes {len(self.declarations)} machines", help)
+        return self.load()
 
     def load(self, name: str | None = None) -> "Isa":
         """The machine of this name, or the first of the text. Raises SourceError, UsageError."""

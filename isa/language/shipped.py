@@ -30,6 +30,11 @@ def sources() -> dict[str, Source]:
     return found
 
 
+def files() -> list[str]:
+    """Where the shipped descriptions are, each of which may be read for any machine."""
+    return [path for _, path in _isa_files(_FOLDER, "")]
+
+
 def _isa_files(folder: str, shown: str) -> list[tuple[str, str]]:
     """(name to show, path) of every description in a folder and those in it."""
     found: list[tuple[str, str]] = []

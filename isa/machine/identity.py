@@ -7,6 +7,7 @@ from hashlib import sha256
 from isa.description import Isa
 from isa.encoding import encoding_digest
 from isa.ir.nodes import Behaviour, Expr, nodes
+from isa.machine.machine import Loadable
 
 
 def meaning_digest(isa: Isa) -> str:
@@ -14,6 +15,15 @@ def meaning_digest(isa: Isa) -> str:
     hashed = sha256(encoding_digest(isa, isa.instructions).encode())
     for line in _lines(isa):
         hashed.update(line.encode() + b"\n")
+    return hashed.hexdigest()
+
+
+def words_digest(image: Loadable) -> str:
+    """SHA-256, in hex, of the words of a program, where they stand, and where it begins."""
+    hashed = sha256(f"{image.entry}\n".encode())
+    for segment in image.segments:
+        hashed.update(f"{segment.address} {len(segment.words)}\n".encode())
+        hashed.update(b"".join(word.to_bytes(8, "little") for word in segment.words))
     return hashed.hexdigest()
 
 

@@ -11,6 +11,7 @@ import struct
 from hashlib import sha256
 
 from isa.errors import TraplineError
+from isa.files.sources_read import noted
 from isa.files.writing import write_whole
 
 MAGIC, VERSION = b"TRAPSNAP", 1
@@ -74,6 +75,7 @@ def read(path: str) -> bytes:
     """The bytes of a file, of which only the size has been looked at. Raises SnapshotError."""
     try:
         with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+            noted(file.fileno(), path)
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise OSError(0, "it is not a regular file")

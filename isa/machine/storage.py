@@ -8,7 +8,7 @@ because small programs keep code and data in one page. What nobody has touched t
 """
 
 import mmap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 from weakref import WeakMethod
 
@@ -19,7 +19,13 @@ LINE_SHIFT = 6  # a line has 64 words
 DIRTY, CODE = 1, 2  # bits of a line's entry in `lines`; a store takes the fast path exactly when the entry is DIRTY
 REFERENCE, RECORD, REGION = 1, 2, 4  # bits of a word's entry in `code`: who made something of the word
 _FORMATS: dict[int, Literal["B", "H", "I", "Q"]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
+MANY = 256  # pages
 LARGEST = 1 << 30  # words; keeps a typing error from asking the host for the impossible
+
+
+def most_words(width: int) -> int:
+    """The largest storage that there may be, for words of `width` bits."""
+    return min(LARGEST, (1 << width) - 1)
 
 
 def cell_bytes(width: int) -> int:
@@ -48,10 +54,10 @@ class Storage:
 
     def __init__(self, width: int, size: int) -> None:
         if not 1 <= size <= LARGEST:
-            raise MachineError(f"storage of {size} words is not possible", f"ask for 1 to {LARGEST} words")
-        if size >= 1 << width:
+            raise MachineError(f"storage of {size} words is not possible", f"ask for 1 to {most_words(width)} words")
+        if size > most_words(width):
             raise MachineError(
-                f"a size of {size} does not fit in a word of {width} bits", f"at most {(1 << width) - 1}"
+                f"a size of {size} does not fit in a word of {width} bits", f"at most {most_words(width)}"
             )
         bytes_each = cell_bytes(width)
         self.root = self
@@ -134,9 +140,9 @@ class Storage:
         listeners.append(WeakMethod(listener, listeners.remove))
 
     def take_dirty(self) -> list[int]:
-        """The lines of this window written since the last call."""
+        """The lines of this window written since the last call, in order."""
         entries = self.lines.tobytes()
-        found = [i for i, entry in enumerate(entries) if entry & DIRTY] if entries.strip(b"\0\2") else []
+        found = sorted(line for kind in (DIRTY, DIRTY | CODE) for line in _occurrences(entries, kind))
         for line in found:
             self.lines[line] &= ~DIRTY
         return found
@@ -152,13 +158,25 @@ class Storage:
         return self.cells[first : first + self.page_words].toreadonly()
 
     def nonzero_pages(self) -> list[int]:
-        """The pages that hold a word other than zero."""
+        """The pages that hold a word other than zero. Most of a large storage is zero, and so is looked at in large."""
         pages = -(-self.size // self.page_words)
-        return [p for p in range(pages) if any(self.page(p))]
+        return [p for many in range(0, pages, MANY) for p in self._nonzero(many, min(many + MANY, pages))]
+
+    def _nonzero(self, first: int, end: int) -> list[int]:
+        data = self.cells[first * self.page_words : end * self.page_words].tobytes()
+        return [p for p in range(first, end) if any(self.page(p))] if data != bytes(len(data)) else []
 
     def _check(self, index: int, count: int) -> None:
         if index < 0 or count < 0 or index + count > self.size:
             raise IndexError(f"words {index} to {index + count - 1} of a storage of {self.size} words")
+
+
+def _occurrences(entries: bytes, kind: int) -> Iterator[int]:
+    """Where an entry stands, found as fast as the host looks through memory: nearly all lines are not written."""
+    at = entries.find(kind)
+    while at >= 0:
+        yield at
+        at = entries.find(kind, at + 1)
 
 
 def lazy(size: int) -> "memoryview[int]":

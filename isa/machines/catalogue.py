@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from isa.errors import UsageError
 from isa.language.library import Library, read_source, shipped_library
-from isa.language.shipped import names_in, shipped, sources
+from isa.language.shipped import files, names_in, shipped, sources
 from isa.machines.checked import checked
 
 if TYPE_CHECKING:
     from isa.description import Isa
 
-__all__ = ["describe", "find", "shipped"]
+__all__ = ["describe", "files", "find", "shipped"]
 
 
 @cache
@@ -26,7 +26,12 @@ def _shipped_isa(name: str) -> "Isa":
 
 def _read_isa(path: str, name: str | None = None) -> "Isa":
     source = read_source(path)
-    return checked(source, name, lambda: Library.of(source).load(name))
+
+    def check() -> "Isa":
+        library = Library.of(source)
+        return library.only() if name is None else library.load(name)
+
+    return checked(source, name, check)
 
 
 def describe() -> list[tuple[str, str | None, str]]:

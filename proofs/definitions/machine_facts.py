@@ -19,6 +19,7 @@ from isa.passes.normal import bits_read, bits_written
 from isa.passes.partition import RELOCATION, arrays, named_parts, ordinary_bits, places
 from proofs.definitions.access import HOLDS, Check, contained, silent, steady
 from proofs.definitions.classification import Subject, subjects
+from proofs.definitions.dependence import NONE, Exhibit
 from proofs.definitions.exact import FETCH, PROLOGUE, Exact
 from proofs.definitions.pairs import in_mode, proper
 from proofs.terms.solving import Answer, Found, asking, both, exists, opposite
@@ -64,13 +65,15 @@ STATEMENTS = {
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A fact about the machine. `where` names what breaks it, `detail` tells of a counterexample or why it holds.
-    `user` is whether it holds of what a hybrid monitor runs directly, virtual user mode, where that was asked."""
+    `user` is whether it holds of what a hybrid monitor runs directly, virtual user mode, where that was asked;
+    `exhibit` is that counterexample as data, where it is about a direct step."""
 
     name: str
     holds: Found
     where: tuple[str, ...] = ()
     detail: str = ""
     user: Found | None = None
+    exhibit: Exhibit = NONE
 
     @property
     def hybrid(self) -> Found:
@@ -91,10 +94,10 @@ def gathered(name: str, checks: dict[str, Check]) -> Fact:
     return Fact(name, holds, where, detail, user)
 
 
-def exact_fact(name: str, answer: Exact, shown: str) -> Fact:
+def exact_fact(name: str, answer: Exact, shown: Exhibit) -> Fact:
     """A fact about what is part of every step, from the exact question."""
     where = () if answer.fails is Found.NO else ({PROLOGUE_FACT: PROLOGUE, FETCH_FACT: FETCH}[name],)
-    return Fact(name, opposite(answer.fails), where, shown, opposite(answer.fails_user))
+    return Fact(name, opposite(answer.fails), where, str(shown), opposite(answer.fails_user), shown)
 
 
 def fetching(isa: Isa) -> Subject:

@@ -12,7 +12,7 @@ from isa.description import Isa, Place, Role
 from isa.passes.partition import places
 from proofs.terms.symbolic import SymbolicState, Term
 
-_STATUS = frozenset({Role.MODE, Role.BASE, Role.BOUND, Role.TIMER, Role.ENABLE, Role.PENDING})
+STATUS = frozenset({Role.MODE, Role.BASE, Role.BOUND, Role.TIMER, Role.ENABLE, Role.PENDING})
 
 
 def place_name(isa: Isa, place: Place) -> str:
@@ -42,11 +42,17 @@ def number(model: Any, term: Term) -> int:
     return int(z3.is_true(value)) if z3.is_bool(value) else int(value.as_long())
 
 
-def state_words(model: Any, state: SymbolicState, roles: Iterable[Role] = _STATUS) -> str:
+def state_places(isa: Isa, roles: Iterable[Role]) -> list[Place]:
+    """The pc, and the places of these roles."""
+    return [isa.the(Role.PC), *places(isa, frozenset(roles))]
+
+
+def state_words(model: Any, state: SymbolicState, roles: Iterable[Role] = STATUS) -> str:
     """`psw.mode = user, base = 0x400, ...`: the places of these roles, the pc, and the size of storage."""
     if model is None:  # the answer came without one
         return "a state that is not told"
     isa = state.isa
-    shown = [isa.the(Role.PC), *places(isa, frozenset(roles))]
-    parts = [f"{place_name(isa, p)} = {value_name(isa, p, number(model, state.at(p)))}" for p in shown]
+    parts = [
+        f"{place_name(isa, p)} = {value_name(isa, p, number(model, state.at(p)))}" for p in state_places(isa, roles)
+    ]
     return ", ".join([*parts, f"storage of {number(model, state.size):#x} words"])

@@ -13,6 +13,7 @@ from enum import Enum
 from isa.description import Isa
 from proofs.definitions.access import HOLDS, Check
 from proofs.definitions.classification import Verdict
+from proofs.definitions.dependence import NONE, Exhibit
 from proofs.definitions.exact import Exact
 from proofs.definitions.machine_facts import EXACT_PREMISES, PREMISES, Fact
 from proofs.obligations.deciding import Outcome
@@ -41,7 +42,7 @@ class Finding:
     steady: Check
     silent: Check
     keeps: Check = HOLDS
-    exhibit: str = ""
+    exhibit: Exhibit = NONE
     lost: str = ""
 
     @property

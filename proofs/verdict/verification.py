@@ -21,6 +21,7 @@ from monitor.core import Core
 from proofs.definitions.access import Check, contained, silent, steady
 from proofs.definitions.assumptions import assumed, keeps
 from proofs.definitions.classification import Classifier, Sensitivity, Subject, Verdict, subjects
+from proofs.definitions.dependence import NONE
 from proofs.definitions.exact import Exact, exact, fetched, idle_step
 from proofs.definitions.machine_facts import (
     ASSUMPTIONS,
@@ -101,7 +102,7 @@ def study(what: Subject, timeout: float) -> Finding:
     verdict = replace(verdict, values=sensitive_values(classifier, what, verdict))
     core = core_of(what.isa)
     answer = exact(core, what, timeout) if core else None
-    shown = exhibit(core, what, timeout) if core and answer and answer.fails is Found.YES else ""
+    shown = exhibit(core, what, timeout) if core and answer and answer.fails is Found.YES else NONE
     inside, alike, told = (check(what, timeout) for check in (contained, steady, silent))
     return Finding(verdict, answer, inside, alike, told, keeps(what, timeout), shown)
 
@@ -115,7 +116,7 @@ def prologue(isa: Isa, timeout: float) -> Fact:
     if core is None:
         return Fact(PROLOGUE_FACT, Found.UNKNOWN, (), "it cannot be asked of a machine that has no map")
     answer = exact(core, idle_step(isa), timeout)
-    shown = exhibit(core, idle_step(isa), timeout) if answer.fails is Found.YES else ""
+    shown = exhibit(core, idle_step(isa), timeout) if answer.fails is Found.YES else NONE
     return exact_fact(PROLOGUE_FACT, answer, shown)
 
 
@@ -124,7 +125,7 @@ def fetch(isa: Isa, timeout: float) -> Fact:
     if core is None:
         return Fact(FETCH_FACT, Found.UNKNOWN, (), "it cannot be asked of a machine that has no map")
     answer = fetched(core, timeout)
-    return exact_fact(FETCH_FACT, answer, fetch_exhibit(core, timeout) if answer.fails is Found.YES else "")
+    return exact_fact(FETCH_FACT, answer, fetch_exhibit(core, timeout) if answer.fails is Found.YES else NONE)
 
 
 def assumptions(isa: Isa, timeout: float) -> dict[str, Check]:

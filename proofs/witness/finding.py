@@ -140,7 +140,7 @@ class Witnesses:
             return self._against_every_step(name)
         what = self.subjects[name]
         if self.refused:
-            return self._sound(what) or self._turned(name, exhibit(self.core, what, self._limit))
+            return self._sound(what) or self._turned(name, str(exhibit(self.core, what, self._limit)))
         search = Search(self.core, what, self.site, self.timeout)
         found = self._first(search, range(SHORT)) or self._sound(what)
         if found is None and search.unseen:
@@ -171,8 +171,8 @@ class Witnesses:
 
     def _shown(self, name: str) -> str:
         if name == FETCH:
-            return fetch_exhibit(self.core, self._limit)
-        return exhibit(self.core, idle_step(self.isa), self._limit)
+            return str(fetch_exhibit(self.core, self._limit))
+        return str(exhibit(self.core, idle_step(self.isa), self._limit))
 
     def _carried(self) -> Finding:
         """A guest in which the step of some harmless instruction shows what the prologue does."""

@@ -182,7 +182,7 @@ def test_sites_of_traps_do_not_depend_on_the_order_of_instructions() -> None:
 def test_a_second_description_on_one_storage_stays_with_the_reference_engine() -> None:
     storage = Storage(16, 8192)
     for number, isa in enumerate((machine(), machine(odd="x[0] <- 2"))):
-        made = Machine(isa, storage.window(4096 * number, 4096), engine=choose(AUTO))
+        made = bare(isa, storage.window(4096 * number, 4096), engine=AUTO)
         made.storage.write(20, [INC, bnz(-1)])
         made.state["pc"] = 20
         assert isinstance(made.engine, AutoEngine)

@@ -179,3 +179,12 @@ def test_a_thousand_machines_are_small() -> None:
     machines = [bare(G3, Storage(32, 1 << 18), seed=seed) for seed in range(1000)]
     assert len(machines) == 1000
     assert resident() - before < 12_000
+
+
+@given(st.sets(st.integers(0, 1 << 20), max_size=6), st.integers(1, 1 << 20))
+def test_pages_that_are_not_zero_are_found_in_a_large_storage(places: set[int], size: int) -> None:
+    storage = Storage(32, size)
+    written = {place for place in places if place < size}
+    for place in written:
+        storage.store(place, 1)
+    assert storage.nonzero_pages() == sorted({place // storage.page_words for place in written})

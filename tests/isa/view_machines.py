@@ -20,7 +20,7 @@ from isa.machine import Machine, Storage
 from isa.machine.sizes import least_storage
 from isa.machines.catalogue import find, shipped
 
-TESTED = ["m16.isa", "hostile.isa", "corners.isa", "corners.isa:corners_split", "corners.isa:corners_wrap"]
+TESTED = ["m16.isa", "hostile.isa", "corners.isa:corners", "corners.isa:corners_split", "corners.isa:corners_wrap"]
 EVERY = pytest.mark.parametrize("name", [*shipped(), *TESTED])
 
 

@@ -6,13 +6,15 @@ import pytest
 
 from guests.catalogue import find
 from isa.engines.choice import bare
+from isa.errors import MachineError
 from isa.machine import Machine, Reason, Storage
 from isa.machine.snapshot import Snapshot
+from isa.machine.storage import LARGEST
 from monitor import Monitor, VirtualMachine
 from monitor.monitor import depth_storage, tower
 from tests.guests.boot import Booted, image_of, outfit
 from tests.isa.test_engine_programs import outcome
-from tests.machines_to_test import EACH, G3, MACHINES
+from tests.machines_to_test import EACH, G3, M16, MACHINES
 from tests.program_strategies import SIZE
 
 
@@ -72,3 +74,22 @@ def test_a_monitor_in_a_virtual_machine_shares_it_with_nobody() -> None:
     for vm in guests:
         vm.storage.write(0, [len(spans)] * vm.storage.size)
     assert real.below.storage.read(0, 1024) == [0] * 1024
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_what_is_said_of_the_largest_machine_is_true(depth: int) -> None:
+    """A real machine has 2^30 words at most, and each monitor takes a page."""
+    with pytest.raises(MachineError, match="each monitor takes a page of 1024 words") as caught:
+        tower(G3, LARGEST, depth)
+    largest = int(caught.value.help.rpartition(" ")[2].rstrip("`"))
+    assert largest == LARGEST - depth * 1024
+    assert depth_storage(G3, largest, depth)[0] == LARGEST
+    with pytest.raises(MachineError, match=f"ask for at most {largest}|takes a real one"):
+        tower(G3, largest + 1, depth)
+
+
+def test_small_words_count_small_machines() -> None:
+    with pytest.raises(MachineError, match="65535 words are the most") as caught:
+        tower(M16, 65535, 1)
+    largest = int(caught.value.help.rpartition(" ")[2].rstrip("`"))
+    assert tower(M16, largest, 1).storage.size == largest

@@ -97,7 +97,7 @@ def test_the_answer_does_not_depend_on_the_workers() -> None:
 
 
 def test_every_piece_of_state_has_its_part() -> None:
-    parts = partition(find(str(CORNERS)))
+    parts = partition(find(f"{CORNERS}:corners"))
     assert list(parts) == list(PARTS)
     assert parts["control"] == ["psw.level", "psw.carry", "psw[15:5]"]
     assert (parts["mode"], parts["resources"]) == (["psw.mode"], ["psw.ie", "timer"])
@@ -108,7 +108,7 @@ def test_every_piece_of_state_has_its_part() -> None:
 
 def test_a_standing_condition_is_printed() -> None:
     assert "no program runs at level 3" in assumptions(find(f"{CORNERS}:corners_iopl"))[-1]
-    assert not any("level 3" in line for line in assumptions(find(str(CORNERS))))
+    assert not any("level 3" in line for line in assumptions(find(f"{CORNERS}:corners")))
 
 
 # ---- what a change moves
@@ -149,8 +149,8 @@ def test_one_guard_mends_a_variant(name: str) -> None:
 
 @SLOW
 def test_guards_mend_every_corner_at_once() -> None:
-    mended = repair(verified(str(CORNERS)), CORNERS.read_text())
-    assert mended.holds is Found.YES and len(mended.guarded) == len(verified(str(CORNERS)).culprits)
+    mended = repair(verified(f"{CORNERS}:corners"), CORNERS.read_text())
+    assert mended.holds is Found.YES and len(mended.guarded) == len(verified(f"{CORNERS}:corners").culprits)
 
 
 @pytest.mark.parametrize("name", EXACT_PREMISES)
@@ -209,7 +209,7 @@ def test_a_virtualizable_machine_needs_no_repair() -> None:
 
 
 def test_a_guard_is_a_trap_in_user_mode_and_no_other() -> None:
-    isa = find(str(CORNERS))
+    isa = find(f"{CORNERS}:corners")
     guards = {name: [is_guard(isa, t) for t in i.behaviour.traps] for name, i in isa.instructions.items()}
     assert guards["grbase"] == [True] and guards["gdivide"] == [True, False]
     assert guards["hole"] == guards["say"] == guards["call"] == [False] and not any(guards["load"])

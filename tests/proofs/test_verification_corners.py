@@ -64,8 +64,8 @@ def test_a_direct_step_that_goes_wrong_is_told() -> None:
     found = verified("corners")
     wrong = [n for n, e in EXPECTED.items() if e.exact[0]]
     assert [f.name for f in found.findings if f.exhibit] == wrong
-    assert "bare it traps (odd)" in found.finding("hole").exhibit
-    assert "psw.mode becomes user bare, supervisor run directly" in found.finding("down").exhibit
+    assert "bare it traps (odd)" in str(found.finding("hole").exhibit)
+    assert "psw.mode becomes user bare, supervisor run directly" in str(found.finding("down").exhibit)
 
 
 def test_an_access_outside_the_window_breaks_a_premise() -> None:

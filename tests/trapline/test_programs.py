@@ -182,6 +182,15 @@ def test_the_quantum_changes_nothing_that_a_guest_can_see(quantum: str, capfd: C
         assert facts["steps"] == result(capfd, "run", "traps")[1]["steps"]
 
 
+@pytest.mark.parametrize("quantum", [1, 10])
+def test_a_monitored_machine_runs_as_many_steps_at_a_time_as_the_quantum_says(quantum: int, capfd: Capture) -> None:
+    """Also late in the run: the slices do not grow."""
+    _, facts = result(capfd, "run", "fib", "--monitor", "trap", "--quantum", str(quantum))
+    decisions = facts["statistics"]["decisions"]
+    assert facts["steps"] // quantum <= sum(decisions.values()) <= facts["steps"] // quantum + 16
+    assert decisions["scheduled"] > 0.9 * facts["steps"] / quantum
+
+
 def test_the_quantum_of_a_comparison_is_how_often_it_looks(capfd: Capture) -> None:
     """Fibonacci traps rarely, so it is the quantum that ends most direct runs."""
     _, seldom = result(capfd, "compare", "fib")

@@ -173,20 +173,42 @@ def test_diff_shows_what_moved(capsys: Capture, folder: Path) -> None:
 
 def test_repair_writes_a_machine_that_verifies(capsys: Capture, folder: Path) -> None:
     machine, mended = f"{folder}/deeper/peek.isa", f"{folder}/mended.isa"
-    code, text = shown(capsys, "repair", machine, "-o", mended)
-    assert code == 0 and "peek: 1 guard: peek" in text and "verified: Theorem 1 holds for peek_guarded" in text
+    assert main(["repair", machine, "-o", mended]) == 0
+    out, err = capsys.readouterr()
+    assert out == "" and "peek: 1 guard: peek" in err and "verified: Theorem 1 holds for peek_guarded" in err
     assert find(f"{mended}:peek_guarded").instructions["peek"].behaviour.traps
     code, found = facts(capsys, "repair", machine)
     assert (code, found["guards"], found["theorem1_before"], found["theorem1_after"]) == (0, ["peek"], "no", "yes")
     assert "trap illegal(insn) when mode == user; r[d] <- r[a] + base" in found["text"]
-    assert shown(capsys, "repair", f"{folder}/small.isa") == (
-        0,
-        "hostile: Theorem 1 holds; there is nothing to guard\n",
-    )
+    assert main(["repair", f"{folder}/small.isa"]) == 0
+    assert capsys.readouterr() == ("", "hostile: Theorem 1 holds; there is nothing to guard\n")
+
+
+def test_what_repair_prints_is_a_description_and_nothing_else(capsys: Capture, folder: Path) -> None:
+    """A variant stands behind the machines that it needs, and which of them is meant has to be said."""
+    machine, mended = f"{folder}/deeper/peek.isa", folder / "mended.isa"
+    assert main(["repair", machine]) == 0
+    mended.write_text(capsys.readouterr().out)
+    assert shown(capsys, "verify", f"{mended}:peek_guarded")[0] == 0
+    assert shown(capsys, "verify", f"{mended}:peek")[0] == 1
+    assert main(["repair", machine, "-o", f"{folder}/other.isa"]) == 0
+    assert (folder / "other.isa").read_text() == mended.read_text()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["verify", "diff g3", "repair", "prove", "machines", "dis hello --isa", "run hello --isa", "asm hello --isa"],
+)
+def test_a_file_of_several_machines_asks_which(command: str, capsys: Capture) -> None:
+    path = str(MACHINES / "keys.isa")
+    assert main([*command.split(), path]) == 2
+    err = capsys.readouterr().err
+    assert f"{path} describes 2 machines" in err and "it has compared_keys, shown_key" in err
 
 
 def test_repair_says_what_it_cannot_do(capsys: Capture, folder: Path) -> None:
     view = "va >=u bound || base >=u size(storage) || va >=u size(storage) - base"
     (folder / "open.isa").write_text(SMALL.replace(view, "va >=u size(storage) - base"))
-    code, text = shown(capsys, "repair", f"{folder}/open.isa")
-    assert code == 1 and "the fetch, which no guard changes: bare and under the monitor" in text
+    assert main(["repair", f"{folder}/open.isa"]) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and "the fetch, which no guard changes: bare and under the monitor" in err

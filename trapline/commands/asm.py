@@ -9,14 +9,17 @@ examples:
 import argparse
 import os
 
-from trapline.options import add_machine_option
+from trapline.options import add_machine_option, written
+from trapline.running.claims import claim
 
 SUMMARY = "assemble a source file into an image"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help="an assembly file (.s), or a shipped guest")
-    parser.add_argument("-o", "--output", metavar="IMAGE", help="where the image goes (default: SOURCE with .image)")
+    parser.add_argument(
+        "-o", "--output", type=written, metavar="IMAGE", help="where the image goes (default: SOURCE with .image)"
+    )
     parser.add_argument("--listing", action="store_true", help="print the listing; no image is written without -o")
     add_machine_option(parser)
 
@@ -30,7 +33,10 @@ def run(arguments: argparse.Namespace) -> int:
     program = find(arguments.source, arguments.isa)
     if program.guest is None:
         raise UsageError(f"{arguments.source} is an image already", "`trapline dis` turns it into text")
-    path = arguments.output or ("" if arguments.listing else _beside(program.name, arguments.source))
+    if not arguments.output and not arguments.listing:
+        arguments.output = written(_beside(program.name, arguments.source))
+    claim(arguments)
+    path = arguments.output
     if path:
         program.image.save(path)
     if arguments.json:

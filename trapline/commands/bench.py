@@ -11,7 +11,7 @@ examples:
 import argparse
 from typing import TYPE_CHECKING
 
-from trapline.options import count, engine_choice
+from trapline.options import count, engine_choice, written
 
 if TYPE_CHECKING:
     from trapline.bench.figures import Bench, Figure
@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--quick", action="store_true", help="small sizes: shows that everything works, and measures nothing")
     add("--repeat", type=count, metavar="N", default=5, help="turns of each (default: %(default)s)")
     add("--engine", type=engine_choice, metavar="NAME", default="auto", help="what is ours (default: %(default)s)")
-    add("-o", "--output", metavar="FILE", help="write the result to FILE too, as JSON")
+    add("-o", "--output", type=written, metavar="FILE", help="write the result to FILE too, as JSON")
 
 
 def _rows(text: str) -> set[str]:

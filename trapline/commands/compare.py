@@ -7,6 +7,7 @@ examples:
 """
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
 from trapline.options import (
@@ -53,12 +54,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _compared(arguments: argparse.Namespace, program: "Program", engine: str) -> "Comparison":
     from monitor.monitor import QUANTUM
     from proofs.runs.compare import Setup, compare
-    from trapline.running.launch import recorded_input
+    from trapline.combinations import check_disk
+    from trapline.running.launch import origin_of, recorded_input
     from trapline.running.rig import Outfit, plenty, scratch_disk
     from trapline.running.session import counting
 
     words = arguments.storage or program.storage or plenty(program.isa)
-    make_input = recorded_input(arguments.input, program.input)
+    make_input = recorded_input(arguments.input, program.input, partial(origin_of, program, arguments.seed))
+    check_disk(arguments, program.disk > 0)
     make_disk = scratch_disk(program.isa, arguments.disk, program.disk, arguments.read_only)
 
     def outfit() -> Outfit:

@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any
 
 from isa.description import Instruction, Isa, Pseudo
+from trapline.combinations import refuse
 
 SUMMARY = "explain one instruction: encoding, meaning, reads and writes by role, code"
 
@@ -38,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
         explained, lines = _explained(isa, isa.instructions[name], arguments)
     else:
         pseudo = _pseudo(isa, name)
+        help = "ask for an instruction that it expands to"
+        refuse(arguments, ["llvm", "asm", "region"], "shows code, and a pseudo-instruction has none of its own", help)
         explained, lines = _pseudo_facts(pseudo), _pseudo_lines(pseudo)
     if arguments.json:
         emit_json({"machine": isa.name, **explained})

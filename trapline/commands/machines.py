@@ -15,6 +15,7 @@ import sys
 from typing import Any
 
 from isa.description import Isa
+from trapline.combinations import refuse
 from trapline.commands.verify import add_limits
 
 SUMMARY = "list the machines, or show one of them and its manual"
@@ -33,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.published:
         return _published(arguments)
+    refuse(arguments, ["timeout", "workers"], "bounds what is verified, and nothing is", "add `--published`")
     if arguments.machine is None:
         return _list(arguments.json, arguments.manual)
     isa = find(arguments.machine)

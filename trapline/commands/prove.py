@@ -15,7 +15,9 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from trapline.options import count, natural
+from trapline.combinations import Usual, given, refuse
+from trapline.options import count, natural, written
+from trapline.running.claims import claim
 from trapline.running.places import new_folder
 
 if TYPE_CHECKING:
@@ -31,22 +33,41 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("machine", metavar="MACHINE", nargs="?", help="a shipped machine, or PATH[:NAME]")
     add = parser.add_argument
     add("--mutants", action="store_true", help="plant mistakes that the checks must refute; needs no machine")
-    add("--export", metavar="DIR", help="write every obligation as SMT-LIB 2 into a new or empty folder")
+    add("--export", type=written, metavar="DIR", help="write every obligation as SMT-LIB 2 into a new or empty folder")
     add("--sample", type=count, metavar="N", help="try every theorem on N random states instead of proving it")
     add("--properties", action="store_true", help="watch the paper's three properties on runs of generated guests")
-    add("--guests", type=count, metavar="N", default=GUESTS, help="how many guests those are (default: %(default)s)")
+    add(
+        "--guests",
+        type=count,
+        metavar="N",
+        default=Usual(GUESTS),
+        help="how many guests those are (default: %(default)s)",
+    )
     seeds = "seed of --sample, number of the first guest of --properties (default: %(default)s)"
-    add("--seed", type=natural, metavar="N", default=0, help=seeds)
+    add("--seed", type=natural, metavar="N", default=Usual(0), help=seeds)
     limit = "stop after this many seconds; what is open then is unknown (default: %(default)s)"
     add("--timeout", type=count, metavar="SECONDS", default=TIMEOUT, help=limit)
     add("--workers", type=count, metavar="N", default=2, help="processes (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from isa.errors import UsageError
     from isa.machines.catalogue import find
 
     arguments.workers = min(arguments.workers, 64)
+    _check(arguments)
+    if arguments.mutants:
+        return _mutants(arguments)
+    isa = find(arguments.machine)
+    claim(arguments)
+    if arguments.properties:
+        return _properties(arguments, isa)
+    return _sample(arguments, isa) if arguments.sample else _prove(arguments, isa)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """What cannot be meant together. Raises UsageError."""
+    from isa.errors import UsageError
+
     if arguments.export and arguments.sample:
         raise UsageError("--export writes what is proved, and --sample proves nothing", "give one of them")
     if arguments.properties and (arguments.export or arguments.sample or arguments.mutants):
@@ -54,11 +75,12 @@ def run(arguments: argparse.Namespace) -> int:
     if (arguments.machine is None) != arguments.mutants:
         raise UsageError("prove what?", "name a machine, or give `--mutants`, which brings its own")
     if arguments.mutants:
-        return _mutants(arguments)
-    isa = find(arguments.machine)
-    if arguments.properties:
-        return _properties(arguments, isa)
-    return _sample(arguments, isa) if arguments.sample else _prove(arguments, isa)
+        help = "`--mutants` plants mistakes, and nothing else: give it alone"
+        refuse(arguments, ["export", "sample"], "is about one machine", help)
+    if not arguments.properties:
+        refuse(arguments, ["guests"], "says how many guests run", "add `--properties`")
+        if not given(arguments, "sample"):
+            refuse(arguments, ["seed"], "draws states or guests, and a proof draws nothing", "add `--sample N`")
 
 
 def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:

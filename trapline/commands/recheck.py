@@ -15,7 +15,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from trapline.options import count
+from trapline.options import count, read
 
 if TYPE_CHECKING:
     from isa.description import Isa
@@ -29,7 +29,9 @@ SHOWN = 20  # questions of each kind
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("certificate", metavar="FILE", help="what `trapline verify --certificate FILE` has written")
+    parser.add_argument(
+        "certificate", type=read, metavar="FILE", help="what `trapline verify --certificate FILE` has written"
+    )
     machine = "the machine, if it is not a shipped one: PATH[:NAME] of its description"
     parser.add_argument("--isa", metavar="MACHINE", help=machine)
     solver = "which one decides every question again (default: %(default)s)"

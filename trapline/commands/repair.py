@@ -1,18 +1,23 @@
 """Find the smallest set of guards, and nothing else, that makes Theorem 1 hold: a trap in user mode in front of every
 culprit. Write the machine with them as a variant, and verify it. docs/verify.md says what guards cannot mend.
 
+The description goes to stdout, or to a file, with the machines of your own file that it needs; the report to stderr.
+
 exit code: 0 Theorem 1 holds, before or after; 1 guards cannot do it; 4 it stayed open.
 
 examples:
-  trapline repair g3_sgdt
-  trapline repair mine.isa -o mended.isa     a file that stands alone
+  trapline repair g3_sgdt > mended.isa && trapline verify mended.isa
+  trapline repair mine.isa -o mended.isa && trapline verify mended.isa:mine_guarded
 """
 
 import argparse
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from trapline.commands.verify import UNKNOWN, add_limits, with_progress
+from trapline.options import written
+from trapline.running.claims import claim
 
 if TYPE_CHECKING:
     from proofs.verdict.repair import Repair
@@ -23,28 +28,33 @@ SUMMARY = "write the variant with the fewest guards that make Theorem 1 hold"
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("machine", metavar="MACHINE", help="a shipped machine, or PATH[:NAME]")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", help="write the variant to FILE, its file's machines included"
+        "-o", "--output", type=written, metavar="FILE", help="write the variant to FILE, its file's machines included"
     )
     add_limits(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from isa.files.writing import write_whole
     from isa.machines.catalogue import find
     from proofs.verdict.repair import repair
     from trapline.output import emit_json
     from trapline.progress import Counter
 
     isa, around = find(arguments.machine), file_of(arguments.machine)
+    claim(arguments)
     found = with_progress(isa, arguments)
     with Counter(f"{isa.name}, guarded: ", "questions") as counter:
         mended = repair(found, around, float(arguments.timeout), arguments.workers, counter.show)
-    if arguments.output and mended.text:
-        with open(arguments.output, "w", encoding="utf-8") as file:
-            file.write(f"{around}\n{mended.text}" if around else mended.text)
+    whole = f"{around.rstrip()}\n\n{mended.text}" if around and mended.text else mended.text
+    if arguments.output and whole:
+        write_whole(arguments.output, whole.encode())
     if arguments.json:
-        emit_json(repair_facts(mended))
+        emit_json({**repair_facts(mended), "description": whole})
     else:
-        print("\n".join(_lines(mended, arguments.output)))
+        if not arguments.output:
+            print(whole, end="")
+            sys.stdout.flush()
+        print("\n".join(_lines(mended)), file=sys.stderr)
     return exit_code(mended)
 
 
@@ -77,13 +87,14 @@ def repair_facts(mended: "Repair") -> dict[str, Any]:
     }
 
 
-def _lines(mended: "Repair", output: str | None) -> list[str]:
+def _lines(mended: "Repair") -> list[str]:
+    """The report."""
     from proofs.terms.solving import Found
 
     name = mended.of.isa.name
     if mended.of.theorem1 is Found.YES:
         return [f"{name}: Theorem 1 holds; there is nothing to guard"]
-    lines = [] if output or not mended.text else [mended.text]
+    lines = []
     if mended.guarded:
         said = f"{name}: {len(mended.guarded)} guards, each needed: {' '.join(mended.guarded)}"
         lines.append(said.replace("1 guards, each needed", "1 guard"))

@@ -10,11 +10,22 @@ examples:
 """
 
 import argparse
+import os
 import shlex
 import sys
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
-from trapline.options import add_engine_option, add_guest_argument, add_monitor_option, add_run_options, name
+from trapline.options import (
+    add_engine_option,
+    add_guest_argument,
+    add_monitor_option,
+    add_run_options,
+    read,
+    updated,
+    written,
+)
+from trapline.running.claims import used
 
 if TYPE_CHECKING:
     from isa.machine import Exit
@@ -26,16 +37,21 @@ SUMMARY = "run a guest, bare or under monitors"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_guest_argument(parser, optional=True)
-    add_run_options(parser)
+    add_run_options(parser, disk=updated)
     add_monitor_option(parser)
     add_engine_option(parser)
     add = parser.add_argument
     add("--exits", action="store_true", help="list the exits to the monitor by cause and source line")
-    add("--events", type=name, metavar="FILE", help="write every exit to the monitor to FILE, one JSON object per line")
-    add("--trace", type=name, metavar="FILE", help="write a line for every step to FILE; `-` is stderr")
-    add("--record", type=name, metavar="FILE", help="record live input with its steps; FILE can then be an --input")
-    add("--save", type=name, metavar="FILE", help="save the machine in FILE at the end of the run")
-    add("--resume", type=name, metavar="FILE", help="go on with the machine saved in FILE")
+    add(
+        "--events",
+        type=written,
+        metavar="FILE",
+        help="write every exit to the monitor to FILE, one JSON object per line",
+    )
+    add("--trace", type=written, metavar="FILE", help="write a line for every step to FILE; `-` is stderr")
+    add("--record", type=written, metavar="FILE", help="record live input with its steps; FILE can then be an --input")
+    add("--save", type=written, metavar="FILE", help="save the machine in FILE at the end of the run")
+    add("--resume", type=read, metavar="FILE", help="go on with the machine saved in FILE")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
             progress.show,
             arguments.quantum or session.SLICE,
             # Somebody who types is heard at the end of each slice.
-            session.SLICE if arguments.quantum or launched.terminal else session.LONGEST,
+            arguments.quantum or (session.SLICE if launched.terminal else session.LONGEST),
         )
     if launched.sink is not None and launched.sink.broken:
         raise BrokenPipeError
@@ -86,13 +102,19 @@ def _keep(launched: "Launch", arguments: argparse.Namespace, found: "Verdict") -
     if arguments.save is not None:
         Snapshot.take(launched.rig.machine).save(arguments.save)
         return str(arguments.save)
-    path = arguments.resume or f"{launched.name}.saved"
+    path = _free(launched.name.partition(".")[0], arguments)
     try:
         Snapshot.take(launched.rig.machine).save(path)
     except TraplineError as error:
         print(error.render(), file=sys.stderr)
         return None
     return path
+
+
+def _free(stem: str, arguments: argparse.Namespace) -> str:
+    """A name that nothing has yet: what was saved before is kept."""
+    names = chain([f"{stem}.saved"], (f"{stem}.{number}.saved" for number in count(2)))
+    return next(name for name in names if not os.path.lexists(name) and not used(name, arguments))
 
 
 def _going_on(kept: str, arguments: argparse.Namespace) -> str:
@@ -103,7 +125,8 @@ def _going_on(kept: str, arguments: argparse.Namespace) -> str:
 
 def _say(launched: "Launch", found: "Verdict", exits: bool) -> None:
     """The summary, on a line of its own after whatever the guest printed."""
-    if launched.rig.output[-1:] not in (b"", b"\n") and sys.stdout.isatty():
+    console = launched.rig.console
+    if console is not None and console.printed(-1) not in (b"", b"\n") and sys.stdout.isatty():
         print(flush=True)
     print(_headline(launched, found), file=sys.stderr)
     vm = launched.rig.virtual
@@ -145,6 +168,7 @@ def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None) -
             "retired": end.retired,
             "total_steps": rig.machine.steps,
             "output": rig.output.decode("utf-8", "backslashreplace"),
+            "printed": rig.printed,
             "saved": kept,
             "statistics": statistics_facts(vm.statistics) if vm is not None else None,
         }

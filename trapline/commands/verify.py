@@ -16,7 +16,9 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from trapline.options import count
+from trapline.combinations import Usual
+from trapline.options import count, read, written
+from trapline.running.claims import claim
 from trapline.running.places import check_own, check_place, new_folder
 
 if TYPE_CHECKING:
@@ -31,23 +33,32 @@ TIMEOUT = 120  # seconds; proofs.verdict.verification has the same
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("machine", metavar="MACHINE", nargs="?", help="a shipped machine, or PATH[:NAME]")
-    parser.add_argument("--all", metavar="DIR", help="verify every machine of every .isa file in DIR and below")
+    parser.add_argument(
+        "--all", type=read, metavar="DIR", help="verify every machine of every .isa file in DIR and below"
+    )
     parser.add_argument("--letter", action="store_true", help="exit code and monitor by the letter of the definitions")
-    parser.add_argument("--html", metavar="FILE", help="write the report as a page that needs nothing else")
-    parser.add_argument("--certificate", metavar="FILE", help="write verdict, questions' digests and answers")
-    parser.add_argument("--export", metavar="DIR", help="write every question as SMT-LIB 2 into a new or empty folder")
+    parser.add_argument(
+        "--html", type=written, metavar="FILE", help="write the report as a page that needs nothing else"
+    )
+    parser.add_argument(
+        "--certificate", type=written, metavar="FILE", help="write verdict, questions' digests and answers"
+    )
+    parser.add_argument(
+        "--export", type=written, metavar="DIR", help="write every question as SMT-LIB 2 into a new or empty folder"
+    )
     add_limits(parser)
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """What bounds the work of every command that verifies."""
     limit = "stop after this many seconds for each machine; what is open then is unknown (default: %(default)s)"
-    parser.add_argument("--timeout", type=count, metavar="SECONDS", default=TIMEOUT, help=limit)
-    parser.add_argument("--workers", type=count, metavar="N", default=2, help="processes (default: %(default)s)")
+    parser.add_argument("--timeout", type=count, metavar="SECONDS", default=Usual(TIMEOUT), help=limit)
+    parser.add_argument("--workers", type=count, metavar="N", default=Usual(2), help="processes (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     from isa.errors import UsageError
+    from isa.machines.catalogue import find
     from trapline.output import emit_json
     from trapline.reports.verification import show_report
     from trapline.reports.verification_facts import verification_facts
@@ -59,8 +70,10 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.certificate or arguments.export:
             raise UsageError("--certificate and --export are about one machine", "name it in place of `--all`")
         return _all(arguments)
+    isa = find(arguments.machine)
+    claim(arguments)
     documented = arguments.certificate or arguments.export
-    found = _documented(arguments) if documented else verified(arguments.machine, arguments)
+    found = _documented(isa, arguments) if documented else with_progress(isa, arguments)
     _write_page(arguments.html, [found])
     if arguments.json:
         emit_json(verification_facts(found, arguments.letter))
@@ -77,16 +90,14 @@ def verified(machine: str, arguments: argparse.Namespace) -> "Verification":
     return with_progress(find(machine), arguments)
 
 
-def _documented(arguments: argparse.Namespace) -> "Verification":
-    """The same, with every question kept and written where the user wants it."""
-    from isa.machines.catalogue import find
+def _documented(isa: "Isa", arguments: argparse.Namespace) -> "Verification":
+    """Verify a machine, with every question kept and written where the user wants it."""
     from proofs.certificates.certificate import BEGINS, certificate, certified, questions, written
     from proofs.certificates.questions import exported
     from trapline.progress import Counter
 
     if arguments.certificate:
         check_own(arguments.certificate, BEGINS)
-    isa = find(arguments.machine)
     folder = new_folder(arguments.export) if arguments.export else None
     with Counter(f"{isa.name}: ", "questions") as counter:
         found, parts = certified(isa, float(arguments.timeout), min(arguments.workers, 64), counter.show)
@@ -129,6 +140,7 @@ def _all(arguments: argparse.Namespace) -> int:
     from trapline.reports.verification_facts import verification_facts
 
     machines = _machines(arguments.all)
+    claim(arguments)
     found: list[Verification] = []
     refused: list[tuple[str, TraplineError]] = []
     for number, machine in enumerate(machines, 1):

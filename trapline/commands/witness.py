@@ -16,6 +16,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from isa.errors import TraplineError
+from trapline.options import count, written
+from trapline.running.claims import claim
 
 if TYPE_CHECKING:
     from proofs.terms.workers import Lost
@@ -26,11 +28,11 @@ WRITTEN, NONE, OPEN = 0, 1, 4
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    from trapline.options import count
-
     parser.add_argument("machine", metavar="MACHINE", help="a shipped machine, or PATH[:NAME] of a description")
     parser.add_argument("instruction", metavar="INSTR", help="the instruction")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the program to FILE (default: to stdout)")
+    parser.add_argument(
+        "-o", "--output", type=written, metavar="FILE", help="write the program to FILE (default: to stdout)"
+    )
     help = "give up after so many seconds (default: %(default)s)"
     parser.add_argument("--timeout", type=count, metavar="SECONDS", default=60, help=help)
 
@@ -41,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     witnesses = Witnesses(find(arguments.machine), arguments.machine, arguments.timeout)
     witnesses.check(arguments.instruction)
+    claim(arguments)
     _check_place(arguments.output)
     found = _found(witnesses, arguments.instruction, arguments.timeout)
     if isinstance(found, Witness) and arguments.output:

@@ -5,6 +5,7 @@ from typing import Any
 from isa.description import Modes
 from proofs.definitions.access import Check
 from proofs.definitions.classification import Sensitivity
+from proofs.definitions.dependence import Exhibit
 from proofs.definitions.exact import Exact
 from proofs.definitions.machine_facts import EXACT_PREMISES, PREMISES, Fact
 from proofs.obligations.deciding import Outcome
@@ -74,7 +75,8 @@ def _finding(f: Finding) -> dict[str, Any]:
         "letter_reason": letter_reason(verdict),
         "exact": _exact(f.exact) if f.exact else None,
         "difference": f.difference,
-        "exhibit": f.exhibit,
+        "exhibit": str(f.exhibit),
+        "counterexample": _counterexample(f.exhibit),
         "contained": _check(f.contained),
         "steady_view": _check(f.steady),
         "silent_refusals": _check(f.silent),
@@ -98,6 +100,19 @@ def _exact(exact: Exact) -> dict[str, str]:
     }
 
 
+def _counterexample(shown: Exhibit) -> dict[str, Any] | None:
+    """Everything that the difference depends on, as numbers."""
+    if not shown:
+        return None
+    parts = {"operands": shown.operands, "state": shown.state, "real": shown.real}
+    differences = [
+        {"name": d.was.name, "was": d.was.number, "bare": d.bare.number, "direct": d.direct.number}
+        for d in shown.differences
+    ]
+    values = {part: {value.name: value.number for value in values} for part, values in parts.items()}
+    return {"differences": differences, "remarks": list(shown.remarks), **values}
+
+
 def _check(check: Check) -> dict[str, str]:
     return {"holds": check.holds.value, "detail": check.detail}
 
@@ -112,6 +127,7 @@ def _fact(fact: Fact) -> dict[str, Any]:
         "premise_by_the_letter": fact.name in PREMISES,
         "where": list(fact.where),
         "detail": fact.detail,
+        "counterexample": _counterexample(fact.exhibit),
     }
 
 

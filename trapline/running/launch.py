@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from isa.assembler import Image
@@ -20,6 +21,7 @@ from isa.devices import (
     Input,
     Live,
     MemoryBacking,
+    Origin,
     Recorder,
     Script,
     Terminal,
@@ -31,9 +33,11 @@ from isa.devices.saved import Saved
 from isa.errors import TraplineError, UsageError
 from isa.machines.catalogue import find as find_machine
 from isa.machines.catalogue import shipped as shipped_machines
+from trapline.combinations import check_disk, check_run
 from trapline.options import DEFAULT_STEPS, LIVE_STEPS
 from trapline.output import engine_in_use
 from trapline.running import programs
+from trapline.running.claims import claim
 from trapline.running.rig import Outfit, Rig, build, plenty, scratch_disk
 
 if TYPE_CHECKING:
@@ -85,11 +89,12 @@ class Launch:
 def launch(arguments: argparse.Namespace) -> Iterator[Launch]:
     """Everything that `run` needs. Raises TraplineError in all its kinds."""
     with ExitStack() as opened:
+        check_run(arguments)
         sink = None if arguments.json else Stdout()
         sys.stdout.flush()  # the guest writes past Python's buffer
         _check_place(arguments.save)
         begin = _resumed if arguments.resume else _fresh
-        launched = begin(arguments, sink, _recorder(arguments, opened))
+        launched = begin(arguments, sink, opened)
         if launched.terminal is not None:
             opened.enter_context(launched.terminal)
         yield launched
@@ -101,40 +106,43 @@ def _check_place(path: str | None) -> None:
         raise TraplineError(f"cannot save the machine in {path}", "give a file in a folder that can be written")
 
 
-def _recorder(arguments: argparse.Namespace, opened: ExitStack) -> Recorder | None:
+def _recorder(arguments: argparse.Namespace, opened: ExitStack, origin: Callable[[], Origin]) -> Recorder | None:
     if arguments.record is None:
         return None
     if not os.isatty(STDIN) or arguments.input not in (None, "-"):
         raise UsageError("`--record` is for live input", "use it in a terminal, with `--input -`")
-    recorder = Recorder(arguments.record)
+    recorder = Recorder(arguments.record, origin())
     opened.callback(recorder.close)
     return recorder
 
 
-def _fresh(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorder | None) -> Launch:
-    if arguments.guest is None:
-        raise UsageError("what shall be run?", "name a guest, or `--resume` a saved machine")
+def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack) -> Launch:
     program = programs.find(arguments.guest, arguments.isa)
+    claim(arguments)
+    origin = partial(origin_of, program, arguments.seed)
+    recorder = _recorder(arguments, opened, origin)
     words = arguments.storage or program.storage or plenty(program.isa)
-    input = guest_input("-" if recorder else arguments.input, program.input, recorder)
+    input = guest_input("-" if recorder else arguments.input, program.input, recorder, origin)
+    check_disk(arguments, program.disk > 0)
     disk = arguments.disk or scratch_disk(program.isa, None, program.disk, arguments.read_only)()
-    kit = Outfit(_if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed)
+    kit = Outfit(
+        input if arguments.input else _if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed
+    )
     rig = build(program.isa, words, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
     rig.machine.load(program.image)
     terminal = Terminal(STDIN, input) if isinstance(input, Live) and rig.console else None
     return Launch(program.name, rig, program.image, sink, terminal)
 
 
-def _resumed(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorder | None) -> Launch:
+def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack) -> Launch:
     from isa.machine.snapshot import Snapshot
 
-    for name in ("guest", "storage", "input"):
-        if getattr(arguments, name) is not None:
-            raise UsageError(f"a saved machine brings its own {name}", f"do not give both `--resume` and `{name}`")
     snapshot = Snapshot.load(arguments.resume)
     isa = _machine_of(snapshot, arguments.isa)
+    claim(arguments)
     disk = arguments.disk or _disk_of(snapshot, isa)
-    kit = Outfit(_if_console(isa, Live(recorder)), sink, disk, arguments.read_only, snapshot.seed)
+    check_disk(arguments, disk is not None)
+    kit = Outfit(_if_console(isa, Live()), sink, disk, arguments.read_only, snapshot.seed)
     rig = build(isa, snapshot.size, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
     snapshot.apply(rig.machine)
     return Launch(os.path.basename(arguments.resume), rig, None, sink, _reattached(rig))
@@ -183,24 +191,34 @@ def _reattached(rig: Rig) -> Terminal | None:
     return None
 
 
-def guest_input(asked: str | None, usual: bytes, recorder: Recorder | None = None) -> Input | None:
-    """Where console input comes from: the `--input`, else the guest's usual one, else the terminal, else nowhere."""
+def origin_of(program: programs.Program, seed: int) -> Origin:
+    """What a recording of a run of this program says of it."""
+    from isa.machine.identity import meaning_digest, words_digest  # most runs are not recorded
+
+    return Origin(words_digest(program.image), program.isa.name, meaning_digest(program.isa), int(seed))
+
+
+def guest_input(
+    asked: str | None, usual: bytes, recorder: Recorder | None, origin: Callable[[], Origin]
+) -> Input | None:
+    """Where console input comes from: the `--input`, else the guest's usual one, else the terminal, else nowhere.
+    Raises UsageError for a recording of another run than `origin` says."""
     live = os.isatty(STDIN)
     if asked is None:
         return Script(usual) if usual else Live(recorder) if live else None
     if asked == "-":
         return Live(recorder) if live else Script(_stdin())
-    return read_input(asked)()
+    return read_input(asked, origin)()
 
 
-def recorded_input(asked: str | None, usual: bytes) -> Callable[[], Input]:
+def recorded_input(asked: str | None, usual: bytes, origin: Callable[[], Origin]) -> Callable[[], Input]:
     """A maker of equal inputs, for runs that are to be compared. Raises UsageError for a terminal."""
     if asked == "-" and os.isatty(STDIN):
         raise UsageError("live input cannot be given twice", "record it with `trapline run --record FILE`")
     if asked is None or asked == "-":
         data = usual if asked is None else _stdin()
         return lambda: Script(data)
-    return read_input(asked)
+    return read_input(asked, origin)
 
 
 def _stdin() -> bytes:

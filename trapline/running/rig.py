@@ -49,8 +49,13 @@ class Rig:
 
     @property
     def output(self) -> bytes:
-        """Everything the guest printed."""
+        """Everything the guest printed; of more than a mebibyte its end."""
         return self.console.output if self.console else b""
+
+    @property
+    def printed(self) -> int:
+        """How many bytes the guest printed in all."""
+        return self.console.transcript.length if self.console else 0
 
     @property
     def exit_code(self) -> int:

@@ -1,0 +1,46 @@
+"""Options that have no meaning beside each other are refused, with the fix: nothing that a user asks for is ignored.
+
+`given` tells an option that was given from its default; `Usual` marks numbers that nobody asked for.
+"""
+
+import argparse
+from collections.abc import Iterable
+
+from isa.errors import UsageError
+
+
+class Usual(int):
+    """What an option with a number means when it is left away."""
+
+
+def given(arguments: argparse.Namespace, name: str) -> bool:
+    """Whether the user gave an option."""
+    value = getattr(arguments, name, None)
+    return value is not None and value is not False and not isinstance(value, Usual)
+
+
+def refuse(arguments: argparse.Namespace, names: Iterable[str], rule: str, help: str) -> None:
+    """Raises UsageError for the first of these options that was given."""
+    for name in names:
+        if given(arguments, name):
+            raise UsageError(f"`--{name.replace('_', '-')}` {rule}", help)
+
+
+def check_run(arguments: argparse.Namespace) -> None:
+    """What `trapline run` cannot mean, as far as the options alone can tell."""
+    if arguments.resume is not None:
+        for name in ("guest", "storage", "input", "seed"):
+            if given(arguments, name):
+                raise UsageError(f"a saved machine brings its own {name}", f"do not give both `--resume` and `{name}`")
+        help = "record from the beginning, without `--resume`"
+        refuse(arguments, ["record"], "begins where a run begins, and a saved machine is under way", help)
+    elif arguments.guest is None:
+        raise UsageError("what shall be run?", "name a guest, or `--resume` a saved machine")
+    if arguments.monitor.depth == 0:
+        refuse(arguments, ["exits", "events"], "needs a monitor: a bare machine has no exits", "add `--monitor trap`")
+
+
+def check_disk(arguments: argparse.Namespace, disk: bool) -> None:
+    """`disk` says whether the machine has one without being told."""
+    if not disk and arguments.disk is None:
+        refuse(arguments, ["read_only"], "is about a disk, and there is none", "attach one, with `--disk FILE`")
