@@ -1,7 +1,4 @@
-"""How large the properties are: `quick` (the default) draws the same few examples each time, `nightly` many new ones.
-
-Choose with HYPOTHESIS_PROFILE; a nightly failure prints a `reproduce_failure` line that becomes an explicit example.
-"""
+"""The profiles of Hypothesis, the slow modules, and a cache for a run. `tests.sizes` has how much is drawn."""
 
 import os
 from tempfile import TemporaryDirectory
@@ -9,12 +6,12 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, settings
 
-PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
+from tests.sizes import EXAMPLES, NIGHTLY, PROFILE
 
-settings.register_profile("quick", max_examples=25, derandomize=True, deadline=None, database=None)
+settings.register_profile("quick", max_examples=EXAMPLES, derandomize=True, deadline=None, database=None)
 settings.register_profile(
     "nightly",
-    max_examples=2000,
+    max_examples=EXAMPLES,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -55,5 +52,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in SLOW:
             item.add_marker(pytest.mark.slow)
-        if PROFILE != "nightly" and item.get_closest_marker("nightly"):
+        if not NIGHTLY and item.get_closest_marker("nightly"):
             item.add_marker(pytest.mark.skip(reason="runs with HYPOTHESIS_PROFILE=nightly"))
