@@ -75,19 +75,6 @@ class Image:
         for segment in self.segments:
             yield from enumerate(segment.words, segment.address)
 
-    def save(self, path: str) -> None:
-        """Write an image file, whole or not at all. Raises ImageError."""
-        from isa.assembler.image_format import save
-
-        save(self, path)
-
-    @staticmethod
-    def load(path: str) -> "Image":
-        """Read an image file. Raises ImageError if it cannot be read, is truncated, corrupt or not an image."""
-        from isa.assembler.image_format import load
-
-        return load(path)
-
     def check(self, isa: Isa) -> None:
         """Raises ImageError unless `isa` encodes every instruction used as the machine assembled for did."""
         if isa.word != self.word:

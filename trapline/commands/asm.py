@@ -26,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from isa.assembler import listing
+    from isa.assembler.image_format import save_image
     from isa.errors import UsageError
     from trapline.output import emit_json
     from trapline.running.programs import find
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     claim(arguments)
     path = arguments.output
     if path:
-        program.image.save(path)
+        save_image(program.image, path)
     if arguments.json:
         segments = [{"address": s.address, "words": list(s.words)} for s in program.image.segments]
         words = sum(len(s.words) for s in program.image.segments)
