@@ -31,7 +31,8 @@ class Engine(Protocol):
     `execute` and `deliver` run at most `limit` steps (at least 1) without a device event between them. `execute` tells
     how many ran and why it stopped, which may be the trap that the next step demands. `deliver` delivers traps, one
     step each, and goes on: it tells how many steps there were, how many of them trapped, and why it stopped. Either may
-    stop after some of its steps with `Pause.LIMIT`, and is then asked to go on. All that matters is in the machine's
+    stop after some of its steps with `Pause.LIMIT`, and is then asked to go on. Either may let time pass for a machine
+    that spins, as `Machine.skip` does, and count it in `skipped`; or it stops with `Pause.SPIN`. All that matters is in the machine's
     state and storage, so another engine may take over between two calls.
     """
 
@@ -94,6 +95,7 @@ class Machine:
         self.stopped_by = ""  # an engine's words for a device failure or a violation
         self.trace: Callable[[TraceLine], None] | None = None
         self.breakpoints: set[int] = set()
+        self.awaited = False  # whether a device is due at some step, and ends an idle then at the latest
         self._broke = -1  # the step at which a breakpoint last ended a run, so that the next one passes it
         slots = self.state.layout.slots
         self._halt = [(slots[p.state].first, (1 << p.width) - 1 << p.low) for p in isa.roles[Role.HALT]]
@@ -160,11 +162,12 @@ class Machine:
             deadline = self._act()
         except DeviceFailure as failure:
             return Reason.DEVICE, None, failure.message
+        self.awaited = deadline is not None
         if self.steps != self._broke and self.state.block[self._pc_slot] in self.breakpoints:
             self._broke = self.steps
             return Reason.BREAKPOINT, None, ""
         limit = max(1, (stop if deadline is None else min(stop, deadline)) - self.steps)
-        singly, trapped = self.breakpoints or self.trace, 0
+        singly, trapped = self.watched, 0
         why: Trap | Pause
         if deliver and not singly:
             ran, trapped, why = self.engine.deliver(limit)
@@ -206,6 +209,11 @@ class Machine:
         self.retired += skipped
         self.skipped += skipped
         return True
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody looks at single steps."""
+        return bool(self.trace or self.breakpoints)
 
     @property
     def hosts(self) -> list["Machine"]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from isa.machine.machine import Machine
 
 Execute = Callable[[int, int, int], int]
-SYMBOLS = ("execute", "touch", "claim", "single", "enter")
+SYMBOLS = ("execute", "touch", "claim", "single", "enter", "idle")
 USUAL = Options()
 SLICE = 1 << 23  # steps after which Python looks at what was compiled meanwhile
 LONG_SLICE = 1 << 25  # as much if nothing is: where a slice ends, code is left that is not entered there again at once
@@ -137,6 +137,7 @@ class NativeEngine(ReferenceEngine):
         lock, and what is hot will still be hot afterwards."""
         asks = self.options.regions and not self.translations.busy
         self.frame["heat"] = self.options.hot if asks else 0
+        self.frame.look(self.machine.watched, self.machine.awaited)
         self.translations.begin()
 
     def finish(self, code: Code | None) -> tuple[int, Stop | None]:
@@ -145,7 +146,7 @@ class NativeEngine(ReferenceEngine):
         self._count(ran)
         self.attend(code)
         if code is not Code.ASK:
-            return 0, Pause.SPIN if code is Code.SPIN else None
+            return 0, None
         self.done = 0
         traffic = self.machine.ports.traffic
         stop = self.single()
@@ -161,6 +162,7 @@ class NativeEngine(ReferenceEngine):
     def attend(self, code: Code | None) -> None:
         """What has to be done in Python between two runs of native code."""
         frame = self.frame
+        self.machine.skipped += frame.take_skipped()
         if frame["rewritten"]:
             for word in frame.take_rewritten():
                 self.storage.tell(word)
