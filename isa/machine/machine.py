@@ -32,8 +32,8 @@ class Engine(Protocol):
     how many ran and why it stopped, which may be the trap that the next step demands. `deliver` delivers traps, one
     step each, and goes on: it tells how many steps there were, how many of them trapped, and why it stopped. Either may
     stop after some of its steps with `Pause.LIMIT`, and is then asked to go on. Either may let time pass for a machine
-    that spins, as `Machine.skip` does, and count it in `skipped`; or it stops with `Pause.SPIN`. All that matters is in the machine's
-    state and storage, so another engine may take over between two calls.
+    that spins, as `Machine.skip` does, and count it in `skipped`; or it stops with `Pause.SPIN`. All that matters is in
+    the machine's state and storage, so another engine may take over between two calls.
     """
 
     def execute(self, limit: int) -> tuple[int, Trap | Pause]: ...
@@ -125,6 +125,7 @@ class Machine:
 
     def run(self, budget: int) -> Exit:
         """Run at most `budget` steps, delivering traps. Never ends with `Reason.TRAP`."""
+        self.ports.renew()
         first, retired, stop = self.steps, self.retired, self.steps + budget
         while True:
             reason, trap, detail = self._stretch(stop, deliver=True)
@@ -135,6 +136,7 @@ class Machine:
 
     def run_to_trap(self, budget: int) -> Exit:
         """Run at most `budget` steps, stopping with the state before the first trap."""
+        self.ports.renew()
         first, retired, stop = self.steps, self.retired, self.steps + budget
         while True:
             reason, trap, detail = self._stretch(stop)
@@ -223,7 +225,11 @@ class Machine:
     @property
     def halted(self) -> bool:
         """Whether a place with the role @halt is not zero."""
-        return any([self.state.block[slot] & mask for slot, mask in self._halt])
+        block = self.state.block
+        for slot, mask in self._halt:
+            if block[slot] & mask:
+                return True
+        return False
 
     # ---- devices
 

@@ -47,6 +47,7 @@ class NativeCode:
     def frame(self, machine: "Machine", tables: Tables) -> Frame:
         """A frame for a machine of this description, run by `execute`."""
         frame = Frame(machine.state, machine.storage, tables, len(self.plan.hoisted))
+        frame["polls"] = machine.ports.polls
         for name in SYMBOLS:
             frame["run" if name == "execute" else name] = self.linked.address(name)
         return frame

@@ -27,6 +27,7 @@ FIELDS = (
     "claim",  # the function that tells whether words may be written: see `isa.engines.native.claims`
     "heat",  # how often a place is jumped to before it is reported as hot; 0: never
     "earned",  # steps taken in regions since a jump last led to a place that has none
+    "polls",  # the table of words that a guest may receive without Python: see `isa.devices.polling`
     "watched",  # whether somebody looks at single steps, so that Python has to see to whatever is not one
     "awaited",  # whether a device is due at some step, and ends an idle then at the latest
     # what a run leaves behind
