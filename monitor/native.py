@@ -69,7 +69,8 @@ class NativeLevel:
             dispatcher.done += fields[_RAN]
             self.trapped += fields[_TRAPPED]
             stop = self._finish(code)
-            if not code & BELOW:
+            asked = stop is Pause.ASKED and not self.vm.disturbed and dispatcher.done < limit
+            if not (asked or code & BELOW):
                 return stop
 
     # ---- under another machine
@@ -99,7 +100,7 @@ class NativeLevel:
     def _begin(self, due: Outcome) -> None:
         fields, lower = self.frame.fields, self.lower
         self.dispatcher.below.random = self.vm.random
-        self.frame.look(self.vm.watched, self.vm.awaited)
+        self.frame.look(self.vm.watched, self.vm.deadline is not None)
         lower.begin()
         fields[_BELOW], fields[_SLICE] = lower.frame.address, lower.slice
         fields[_DUE], fields[_SINCE] = due, self.dispatcher.since

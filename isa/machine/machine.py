@@ -95,7 +95,7 @@ class Machine:
         self.stopped_by = ""  # an engine's words for a device failure or a violation
         self.trace: Callable[[TraceLine], None] | None = None
         self.breakpoints: set[int] = set()
-        self.awaited = False  # whether a device is due at some step, and ends an idle then at the latest
+        self.deadline: int | None = None  # the step at which a device is due, as it was when the engine was asked last
         self._broke = -1  # the step at which a breakpoint last ended a run, so that the next one passes it
         slots = self.state.layout.slots
         self._halt = [(slots[p.state].first, (1 << p.width) - 1 << p.low) for p in isa.roles[Role.HALT]]
@@ -164,7 +164,7 @@ class Machine:
             deadline = self._act()
         except DeviceFailure as failure:
             return Reason.DEVICE, None, failure.message
-        self.awaited = deadline is not None
+        self.deadline = deadline
         if self.steps != self._broke and self.state.block[self._pc_slot] in self.breakpoints:
             self._broke = self.steps
             return Reason.BREAKPOINT, None, ""
@@ -218,6 +218,11 @@ class Machine:
         return bool(self.trace or self.breakpoints)
 
     @property
+    def disturbed(self) -> bool:
+        """Whether a device is due at another step than when the engine was asked: then it must not go on."""
+        return self.ports.deadline() != self.deadline
+
+    @property
     def hosts(self) -> list["Machine"]:
         """The machine itself, and for a virtual one those that it runs on, down to the real one."""
         return [self]
@@ -225,11 +230,7 @@ class Machine:
     @property
     def halted(self) -> bool:
         """Whether a place with the role @halt is not zero."""
-        block = self.state.block
-        for slot, mask in self._halt:
-            if block[slot] & mask:
-                return True
-        return False
+        return any([self.state.block[slot] & mask for slot, mask in self._halt])
 
     # ---- devices
 

@@ -13,7 +13,7 @@ from isa.engines.native import loop
 from isa.engines.native.engine import NativeEngine
 from isa.engines.native.exact import Exact
 from isa.engines.native.exits import Outcome
-from isa.engines.native.frame import Code, Frame
+from isa.engines.native.frame import Frame
 from isa.machine import Exit, Machine, Storage, TraceLine
 from monitor import Decision, native
 from tests.engines.differential import shown
@@ -243,8 +243,8 @@ def a_devices_step_is_missed(patch: Patch) -> None:
     """Native code may go on a step beyond the one at which a device is due."""
     right = NativeEngine.enter_native
 
-    def enter(self: NativeEngine, limit: int, deliver: bool) -> Code:
-        return right(self, limit + self.machine.awaited, deliver)
+    def enter(self: NativeEngine, until: int, deliver: bool) -> object:
+        return right(self, until + (self.machine.deadline is not None), deliver)
 
     patch.setattr(NativeEngine, "enter_native", enter)
 

@@ -187,7 +187,6 @@ class Exact:
             text.branch(text.is_zero(text.field("watched")), look, ask)
             text.block(look)
             receive(text, values, asked, text.address("polls"), ask)
-            text.set("used", number(64, 1))
             self._perform(text, values, Behaviour((), behaviour.effects))
             text.block(ask)
         text.give(Code.ASK)

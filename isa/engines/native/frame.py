@@ -85,9 +85,9 @@ class Code(IntEnum):
     HOT = 5  # the place `hot` was jumped to often
     REWRITTEN = 6  # the last step overwrote code that Python knows of
     # of a machine that runs on another one
-    VIOLATION = 8  # a machine below was ended, because it was changed where it must not be
-    BREACH = 9  # the machine below was changed where it must not be
-    FULL = 10  # there is no room for another kind of exit
+    VIOLATION = 7  # a machine below was ended, because it was changed where it must not be
+    BREACH = 8  # the machine below was changed where it must not be
+    FULL = 9  # there is no room for another kind of exit
 
 
 BELOW = 16  # added to a code that leaves something to Python at a machine below the one that returns it
