@@ -119,16 +119,16 @@ class Ports:
         self._polls.renew()
 
     def _note(self, line: bytes) -> None:
-        self._settle()
+        if self._polls.table[NOTES]:
+            self._settle()
         self._traffic += 1
         self._fingerprint = crc32(line, self._fingerprint)
 
     def _settle(self) -> None:
         """Count what native code received without asking."""
-        if self._polls.table[NOTES]:
-            for port, word, times in self._polls.take():
-                self._traffic += times
-                self._fingerprint = crc32(b"<%x %x" % (port, word) * times, self._fingerprint)
+        for port, word, times in self._polls.take():
+            self._traffic += times
+            self._fingerprint = crc32(b"<%x %x" % (port, word) * times, self._fingerprint)
 
     @property
     def traffic(self) -> int:

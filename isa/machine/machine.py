@@ -101,6 +101,7 @@ class Machine:
         self._halt = [(slots[p.state].first, (1 << p.width) - 1 << p.low) for p in isa.roles[Role.HALT]]
         self._pc_slot = slots[isa.pc].first
         self._pending = isa.roles[Role.PENDING]
+        self._masks = {s.name: (1 << s.width) - 1 for s in isa.states.values()}  # of a channel's words
         self._sent: list[tuple[int, int]] = []
         self._received: list[tuple[int, int]] = []
         self.factory: EngineFactory = engine or choose(DEFAULT)
@@ -236,7 +237,7 @@ class Machine:
 
     def receive(self, channel: str, port: int, ahead: int) -> int:
         """What an engine asks for a `recv`, `ahead` steps after `steps`: the word, cut to the channel's width."""
-        word = self.ports.recv(port, self.steps + ahead) & ((1 << self.isa.states[channel].width) - 1)
+        word = self.ports.recv(port, self.steps + ahead) & self._masks[channel]
         if self.trace:
             self._received.append((port, word))
         return word

@@ -192,7 +192,7 @@ class NativeEngine(ReferenceEngine):
                 self.storage.tell(word)
         if code is Code.HOT:
             self.translations.hot(frame["hot"], self._places(), self.options)
-        elif self.translations.unsettled and self._since >= LOOK:
+        elif self._since >= LOOK and self.translations.unsettled:
             self._since = 0
             self.translations.settle(self.options)
 
