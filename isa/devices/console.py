@@ -62,18 +62,17 @@ class Console:
         return bytes(self._output[start:])
 
     def recv(self, port: int, now: int) -> int:
-        steady = self.steady(port)
-        if steady is not None:
-            return steady
+        if port == 1:
+            return WAITING if self._waiting else ENDED if self.input.ended else 0
+        if not self._waiting:
+            return 0
         character = self._waiting[0]
         del self._waiting[0]
         return character
 
     def steady(self, port: int) -> int | None:
         """The status, and that there is no character."""
-        if self._waiting:
-            return WAITING if port == 1 else None
-        return ENDED if port == 1 and self.input.ended else 0
+        return self.recv(port, 0) if port == 1 or not self._waiting else None
 
     def send(self, port: int, word: int, now: int) -> None:
         if port == 0:
