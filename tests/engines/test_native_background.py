@@ -169,12 +169,13 @@ def test_if_it_were_taken_down_the_process_would_not_end_well() -> None:
 
 def test_what_is_in_hand_is_finished_if_it_is_nearly_done() -> None:
     """And what waits is not begun."""
-    assert run("""
+    said = run("""
 begun = threading.Event()
 background.submit(lambda: (begun.set(), time.sleep(0.05), os.write(1, b"finished")))
 background.submit(lambda: os.write(1, b"begun"))
 begun.wait()
-""") == "finished"
+""")
+    assert said == "finished"
 
 
 BUSY = ("run", "fib"), ("run", "os"), ("run", "primes")
