@@ -15,6 +15,7 @@ from isa.engines.native.exact import Exact
 from isa.engines.native.exits import Outcome
 from isa.engines.native.frame import Frame
 from isa.machine import Exit, Machine, Storage, TraceLine
+from isa.machine.time import Time
 from monitor import Decision, native
 from tests.engines.differential import shown
 from tests.engines.engines import STEPPING, Factory
@@ -159,6 +160,21 @@ def test_the_clock_ends_a_wait_without_python(depth: int) -> None:
         made.run(1000)
     assert made.halted and made.skipped > 200
     assert events["SPIN"] == events["ASK"] == 0 and events["LIMIT"] + events["HALT"] + events["none"] <= 4
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_the_time_law_is_made_into_a_function_once(depth: int, monkeypatch: Patch) -> None:
+    """To read it anew takes as long as ten thousand steps."""
+    machine(STEPPING, depth, CLOCK, []).run(1000)
+
+    def again(self: Time, further: object = ()) -> None:
+        raise AssertionError("read again")
+
+    monkeypatch.setattr(Time, "horizon", again)
+    monkeypatch.setattr(Time, "advance", again)
+    made = machine(STEPPING, depth, CLOCK, [])
+    made.run(1000)
+    assert made.skipped > 200
 
 
 # ---- planted bugs
