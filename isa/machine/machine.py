@@ -27,9 +27,10 @@ class Engine(Protocol):
     `execute` and `deliver` run at most `limit` steps (at least 1) without a device event between them. `execute` tells
     how many ran and why it stopped, which may be the trap that the next step demands. `deliver` delivers traps, one
     step each, and goes on: it tells how many steps there were, how many of them trapped, and why it stopped. Either may
-    stop after some of its steps with `Pause.LIMIT`, and is then asked to go on. `level` is the machine as native code
-    knows it that runs others on it (`isa.engines.native.layers.Level`), None if there is none. All that matters is in
-    the machine's state and storage, so another engine may take over between two calls.
+    stop after some of its steps with `Pause.LIMIT`, and is then asked to go on. Either may let time pass for a machine
+    that spins, as `Machine.skip` does, and count it in `skipped`; or it stops with `Pause.SPIN`. `level` is the machine
+    as native code knows it that runs others on it (`isa.engines.native.layers.Level`), None if there is none. All that
+    matters is in the machine's state and storage, so another engine may take over between two calls.
     """
 
     def execute(self, limit: int) -> tuple[int, Trap | Pause]: ...
@@ -92,11 +93,13 @@ class Machine:
         self.stopped_by = ""  # an engine's words for a device failure or a violation
         self.trace: Callable[[TraceLine], None] | None = None
         self.breakpoints: set[int] = set()
+        self.deadline: int | None = None  # the step at which a device is due, as it was when the engine was asked last
         self._broke = -1  # the step at which a breakpoint last ended a run, so that the next one passes it
         slots = self.state.layout.slots
         self._halt = [(slots[p.state].first, (1 << p.width) - 1 << p.low) for p in isa.roles[Role.HALT]]
         self._pc_slot = slots[isa.pc].first
         self._pending = isa.roles[Role.PENDING]
+        self._masks = {s.name: (1 << s.width) - 1 for s in isa.states.values()}  # of a channel's words
         self._sent: list[tuple[int, int]] = []
         self._received: list[tuple[int, int]] = []
         self.factory = engine
@@ -121,6 +124,7 @@ class Machine:
 
     def run(self, budget: int) -> Exit:
         """Run at most `budget` steps, delivering traps. Never ends with `Reason.TRAP`."""
+        self.ports.renew()
         first, retired, stop = self.steps, self.retired, self.steps + budget
         while True:
             reason, trap, detail = self._stretch(stop, deliver=True)
@@ -131,6 +135,7 @@ class Machine:
 
     def run_to_trap(self, budget: int) -> Exit:
         """Run at most `budget` steps, stopping with the state before the first trap."""
+        self.ports.renew()
         first, retired, stop = self.steps, self.retired, self.steps + budget
         while True:
             reason, trap, detail = self._stretch(stop)
@@ -158,11 +163,12 @@ class Machine:
             deadline = self._act()
         except DeviceFailure as failure:
             return Reason.DEVICE, None, failure.message
+        self.deadline = deadline
         if self.steps != self._broke and self.state.block[self._pc_slot] in self.breakpoints:
             self._broke = self.steps
             return Reason.BREAKPOINT, None, ""
         limit = max(1, (stop if deadline is None else min(stop, deadline)) - self.steps)
-        singly, trapped = self.breakpoints or self.trace, 0
+        singly, trapped = self.watched, 0
         why: Trap | Pause
         if deliver and not singly:
             ran, trapped, why = self.engine.deliver(limit)
@@ -206,6 +212,16 @@ class Machine:
         return True
 
     @property
+    def watched(self) -> bool:
+        """Whether somebody looks at single steps."""
+        return bool(self.trace or self.breakpoints)
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether a device is due at another step than when the engine was asked: then it must not go on."""
+        return self.ports.deadline() != self.deadline
+
+    @property
     def hosts(self) -> list["Machine"]:
         """The machine itself, and for a virtual one those that it runs on, down to the real one."""
         return [self]
@@ -219,7 +235,7 @@ class Machine:
 
     def receive(self, channel: str, port: int, ahead: int) -> int:
         """What an engine asks for a `recv`, `ahead` steps after `steps`: the word, cut to the channel's width."""
-        word = self.ports.recv(port, self.steps + ahead) & ((1 << self.isa.states[channel].width) - 1)
+        word = self.ports.recv(port, self.steps + ahead) & self._masks[channel]
         if self.trace:
             self._received.append((port, word))
         return word

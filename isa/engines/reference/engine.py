@@ -160,8 +160,10 @@ class ReferenceEngine:
 
     def spin_horizon(self) -> int:
         """After how many steps the instruction that spins here would do something else, or the prologue would trap."""
-        _, operands, _, _, name = self.steps.decode(self.steps.fetch(self.state.block, self.storage.cells, self))
-        horizon: int = self.steps.spin_horizon(name)(self.state.block, self.storage.cells, self, *operands)
+        s, m = self.state.block, self.storage.cells
+        word = self.steps.fetch(s, m, self)
+        decoded = self._decoded.get(word) or self.steps.decode(word)
+        horizon: int = self.steps.spin_horizon(decoded.name)(s, m, self, *decoded.operands)
         return horizon
 
     def advance(self, steps: int) -> None:
