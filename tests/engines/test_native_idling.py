@@ -17,11 +17,11 @@ from isa.engines.native.frame import Frame
 from isa.machine import Exit, Machine, Storage, TraceLine
 from isa.machine.time import Time
 from monitor import Decision, native
+from tests.engines.core_checks import ALONE, WAITING, agree, guest, turn
 from tests.engines.differential import shown
 from tests.engines.engines import STEPPING, Factory
 from tests.engines.engines import native as native_engine
 from tests.engines.fresh import watched
-from tests.engines.test_native_core_planted import ALONE, WAITING, agree, guest, turn
 from tests.isa.alarm import Alarm
 from tests.machines_to_test import G3
 from tests.monitor.native_checks import SIZE, tall

@@ -10,7 +10,7 @@ from isa.errors import MachineError
 from isa.machine import Machine
 from trapline.bench.figures import Bench, Figure, Goal, at_most
 from trapline.bench.kernels import RESULT, WORDS, Kernel, image
-from trapline.bench.machines import finish, monitored
+from trapline.bench.machines import finish, monitored, unmonitored
 from trapline.bench.sitting import summary
 
 IDLE = Kernel("idle", {"ROUNDS": 2_000_000}, {"ROUNDS": 20})
