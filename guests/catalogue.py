@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from isa.errors import TraplineError, UsageError
-from isa.sources_read import noted
+from isa.files.sources_read import noted
 
 if TYPE_CHECKING:
     from pathlib import Path

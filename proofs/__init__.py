@@ -1,4 +1,4 @@
-"""What is true of machines and monitors. `proofs.compare` shows equivalence on whole runs."""
+"""What is true of machines and monitors. `proofs.runs.compare` shows equivalence on whole runs."""
 
 from isa.siblings import check
 

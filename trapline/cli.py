@@ -16,10 +16,10 @@ from importlib.util import find_spec
 from types import ModuleType
 
 from isa.errors import TraplineError
-from isa.sources_read import noting
+from isa.files.sources_read import noting
 from trapline import commands
-from trapline.claims import claim
 from trapline.output import emit_error
+from trapline.running.claims import claim
 
 USAGE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 

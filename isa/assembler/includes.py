@@ -9,8 +9,8 @@ import stat
 from contextlib import ExitStack
 
 from isa.errors import Source, TraplineError
-from isa.sources_read import noted
-from isa.texts import decoded
+from isa.files.sources_read import noted
+from isa.files.texts import decoded
 
 MAX_BYTES = 16 << 20
 

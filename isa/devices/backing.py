@@ -14,7 +14,7 @@ from typing import Protocol
 
 from isa.devices.saved import Saved, packed
 from isa.errors import MachineError, TraplineError
-from isa.sources_read import noted
+from isa.files.sources_read import noted
 
 
 class Backing(Protocol):

@@ -21,7 +21,7 @@ from isa.devices.recording import (
 )
 from isa.devices.saved import Saved, packed
 from isa.errors import TraplineError
-from isa.sources_read import noted
+from isa.files.sources_read import noted
 
 INTERVAL = 100
 LARGEST_SCRIPT = 1 << 24

@@ -6,8 +6,8 @@ same was printed (as sure as SHA-256 is). The digest is a chain over whole piece
 again.
 """
 
-from isa.cache import sha256
 from isa.devices.saved import Saved, packed
+from isa.files.cache import sha256
 
 KEPT, PIECE = 1 << 20, 1 << 16  # bytes
 

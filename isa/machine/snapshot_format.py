@@ -11,8 +11,8 @@ import struct
 from hashlib import sha256
 
 from isa.errors import TraplineError
-from isa.sources_read import noted
-from isa.writing import write_whole
+from isa.files.sources_read import noted
+from isa.files.writing import write_whole
 
 MAGIC, VERSION = b"TRAPSNAP", 1
 _PREFIX = struct.Struct("<8sIQQ")

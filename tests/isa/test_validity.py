@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from isa.catalogue import find, shipped
 from isa.description import Enumeration
-from isa.fold import const, eq, negate
-from isa.ir import (
+from isa.ir.fold import const, eq, negate
+from isa.ir.nodes import (
     FALSE,
     TRUE,
     Apply,
@@ -31,7 +30,8 @@ from isa.ir import (
     Write,
 )
 from isa.language.library import names_in
-from isa.validity import EXPRESSIONS, PARTS, Context, behaviour_faults, faults, instruction_faults, mode_faults
+from isa.machines.catalogue import find, shipped
+from isa.passes.validity import EXPRESSIONS, PARTS, Context, behaviour_faults, faults, instruction_faults, mode_faults
 
 MACHINES = [  # the first of each file
     f"{path}:{names_in(path.read_text())[0][0]}"

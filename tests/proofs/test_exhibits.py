@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-import proofs.exhibits
-from isa.catalogue import find
+import proofs.verdict.exhibits
 from isa.description import Isa, Kind, Place
 from isa.machine import Machine, Storage
+from isa.machines.catalogue import find
 from monitor.core import Core
-from proofs.classification import Subject, subjects
-from proofs.dependence import Exhibit, Value, parts
-from proofs.exhibits import exhibit
-from proofs.words import STATUS, place_name, state_places
+from proofs.definitions.classification import Subject, subjects
+from proofs.definitions.dependence import Exhibit, Value, parts
+from proofs.terms.words import STATUS, place_name, state_places
+from proofs.verdict.exhibits import exhibit
 from tests.ir_evaluation import Evaluation
 from tests.proofs.verdict_machines import machine, verified
-from trapline.verification_facts import verification_facts
+from trapline.reports.verification_facts import verification_facts
 
 CELL = re.compile(r"(\w+)\[(\d+|0x[0-9a-f]+)\]")
 CULPRITS = [

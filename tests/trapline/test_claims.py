@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from isa import sources_read
-from trapline import claims, cli
+from isa.files import sources_read
+from trapline import cli
 from trapline.cli import main
 from trapline.options import Written, read, updated, written
+from trapline.running import claims
 
 Capture = pytest.CaptureFixture[str]
 ROOT = Path(__file__).parents[2]

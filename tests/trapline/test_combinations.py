@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from isa.catalogue import find
 from isa.devices import Arrival, Origin, Recorder, parse_recording, read_input
 from isa.errors import UsageError
+from isa.machines.catalogue import find
 from trapline.cli import main
 from trapline.combinations import Usual, given
-from trapline.launch import origin_of
-from trapline.programs import find as program
+from trapline.running.launch import origin_of
+from trapline.running.programs import find as program
 
 Capture = pytest.CaptureFixture[str]
 

@@ -42,7 +42,7 @@ def test_the_command_says_which_file_is_in_the_way(name: str, form: str, tmp_pat
 def test_an_import_says_it_too(tmp_path: Path) -> None:
     stranger = tmp_path / "monitor.py"
     stranger.write_text("x = 1\n")
-    for module in ("trapline", "proofs.compare"):
+    for module in ("trapline", "proofs.runs.compare"):
         code, _, err = python(tmp_path, "-c", f"import {module}")
         assert code == 1 and f"`monitor` is {stranger}, not Trapline's in {ROOT}" in err
     assert python(tmp_path, "-c", "import isa.errors")[0] == 0  # which needs no monitor

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from guests.catalogue import DIRECTORY, find
 from isa.assembler import Image, assemble_file
 from isa.devices import Ports
-from proofs.compare import Setup, compare
+from proofs.runs.compare import Setup, compare
 from trapline.bench.figures import Bench, Figure, at_most
 from trapline.bench.kernels import machine
 

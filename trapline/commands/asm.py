@@ -9,8 +9,8 @@ examples:
 import argparse
 import os
 
-from trapline.claims import claim
 from trapline.options import add_machine_option, written
+from trapline.running.claims import claim
 
 SUMMARY = "assemble a source file into an image"
 
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     from isa.assembler import listing
     from isa.errors import UsageError
     from trapline.output import emit_json
-    from trapline.programs import find
+    from trapline.running.programs import find
 
     program = find(arguments.source, arguments.isa)
     if program.guest is None:

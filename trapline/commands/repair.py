@@ -15,12 +15,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from trapline.claims import claim
 from trapline.commands.verify import UNKNOWN, add_limits, with_progress
 from trapline.options import written
+from trapline.running.claims import claim
 
 if TYPE_CHECKING:
-    from proofs.repair import Repair
+    from proofs.verdict.repair import Repair
 
 SUMMARY = "write the variant with the fewest guards that make Theorem 1 hold"
 
@@ -34,9 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from isa.catalogue import find
-    from isa.writing import write_whole
-    from proofs.repair import repair
+    from isa.files.writing import write_whole
+    from isa.machines.catalogue import find
+    from proofs.verdict.repair import repair
     from trapline.output import emit_json
     from trapline.progress import Counter
 
@@ -60,8 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def file_of(machine: str) -> str:
     """The text of the file that a machine of the user's own stands in; empty for a shipped one."""
-    from isa.catalogue import shipped
     from isa.language.library import read_source
+    from isa.machines.catalogue import shipped
 
     if machine in shipped():
         return ""
@@ -89,7 +89,7 @@ def repair_facts(mended: "Repair") -> dict[str, Any]:
 
 def _lines(mended: "Repair") -> list[str]:
     """The report."""
-    from proofs.solving import Found
+    from proofs.terms.solving import Found
 
     name = mended.of.isa.name
     if mended.of.theorem1 is Found.YES:

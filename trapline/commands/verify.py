@@ -16,19 +16,19 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from trapline.claims import claim
 from trapline.combinations import Usual
 from trapline.options import count, read, written
-from trapline.places import check_own, check_place, new_folder
+from trapline.running.claims import claim
+from trapline.running.places import check_own, check_place, new_folder
 
 if TYPE_CHECKING:
     from isa.description import Isa
     from isa.errors import TraplineError
-    from proofs.verification import Verification
+    from proofs.verdict.verification import Verification
 
 SUMMARY = "prove which instructions are privileged and sensitive, and whether the theorems hold"
 UNKNOWN = 4
-TIMEOUT = 120  # seconds; proofs.verification has the same
+TIMEOUT = 120  # seconds; proofs.verdict.verification has the same
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -57,11 +57,11 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from isa.catalogue import find
     from isa.errors import UsageError
+    from isa.machines.catalogue import find
     from trapline.output import emit_json
-    from trapline.verification_facts import verification_facts
-    from trapline.verification_report import show_report
+    from trapline.reports.verification import show_report
+    from trapline.reports.verification_facts import verification_facts
 
     if (arguments.machine is None) == (arguments.all is None):
         raise UsageError("verify what?", "name a machine, or give `--all DIR`")
@@ -85,15 +85,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def verified(machine: str, arguments: argparse.Namespace) -> "Verification":
     """Verify the machine that a user names, with progress."""
-    from isa.catalogue import find
+    from isa.machines.catalogue import find
 
     return with_progress(find(machine), arguments)
 
 
 def _documented(isa: "Isa", arguments: argparse.Namespace) -> "Verification":
     """Verify a machine, with every question kept and written where the user wants it."""
-    from proofs.certificate import BEGINS, certificate, certified, questions, written
-    from proofs.questions import exported
+    from proofs.certificates.certificate import BEGINS, certificate, certified, questions, written
+    from proofs.certificates.questions import exported
     from trapline.progress import Counter
 
     if arguments.certificate:
@@ -111,7 +111,7 @@ def _documented(isa: "Isa", arguments: argparse.Namespace) -> "Verification":
 
 
 def with_progress(isa: "Isa", arguments: argparse.Namespace, before: str = "") -> "Verification":
-    from proofs.verification import verify
+    from proofs.verdict.verification import verify
     from trapline.progress import Counter
 
     with Counter(f"{before}{isa.name}: ", "questions") as counter:
@@ -125,7 +125,7 @@ def exit_code(found: "Verification", letter: bool = False) -> int:
 
 
 def _write_page(path: str | None, found: list["Verification"]) -> None:
-    from trapline.verification_page import page
+    from trapline.reports.verification_page import page
 
     if path is not None:
         with open(path, "w", encoding="utf-8") as file:
@@ -137,7 +137,7 @@ def _write_page(path: str | None, found: list["Verification"]) -> None:
 
 def _all(arguments: argparse.Namespace) -> int:
     from trapline.output import emit_json, error_parts
-    from trapline.verification_facts import verification_facts
+    from trapline.reports.verification_facts import verification_facts
 
     machines = _machines(arguments.all)
     claim(arguments)
@@ -158,8 +158,8 @@ def _all(arguments: argparse.Namespace) -> int:
 def _one(
     machine: str, before: str, arguments: argparse.Namespace, found: list[Any], refused: list[tuple[str, Any]]
 ) -> None:
-    from isa.catalogue import find
     from isa.errors import TraplineError
+    from isa.machines.catalogue import find
 
     try:
         isa = find(machine)
