@@ -102,7 +102,7 @@ def _keep(launched: "Launch", arguments: argparse.Namespace, found: "Verdict") -
     if arguments.save is not None:
         Snapshot.take(launched.rig.machine).save(arguments.save)
         return str(arguments.save)
-    path = _free(launched.name.partition(".")[0], arguments)
+    path = _free(launched.name.partition(".")[0] or "machine", arguments)
     try:
         Snapshot.take(launched.rig.machine).save(path)
     except TraplineError as error:
