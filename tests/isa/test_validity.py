@@ -29,7 +29,7 @@ from isa.ir.nodes import (
     Unknown,
     Write,
 )
-from isa.language.library import names_in
+from isa.language.shipped import names_in
 from isa.machines.catalogue import find, shipped
 from isa.passes.validity import EXPRESSIONS, PARTS, Context, behaviour_faults, faults, instruction_faults, mode_faults
 
