@@ -13,6 +13,7 @@ from isa.engines.delegate import Delegate
 from isa.engines.reference import ReferenceEngine
 from isa.errors import MachineError
 from isa.machine.exits import Pause, Trap
+from isa.machine.records import Trace
 
 if TYPE_CHECKING:
     from isa.engines.native.background import Job
@@ -44,6 +45,12 @@ class AutoEngine(Delegate):
     def deliver(self, limit: int) -> tuple[int, int, Pause]:
         allowed = self._allowed(limit)
         ran, trapped, why = super().deliver(allowed)
+        self._left -= ran
+        return ran, trapped, why
+
+    def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]:
+        allowed = self._allowed(limit)
+        ran, trapped, why = super().record(allowed, deliver, trace)
         self._left -= ran
         return ran, trapped, why
 

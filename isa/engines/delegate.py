@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from isa.machine.exits import Pause, Trap
+from isa.machine.records import Trace
 
 if TYPE_CHECKING:
     from isa.engines.native.layers import Level
@@ -20,6 +21,9 @@ class Delegate:
 
     def deliver(self, limit: int) -> tuple[int, int, Pause]:
         return self.inner.deliver(limit)
+
+    def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]:
+        return self.inner.record(limit, deliver, trace)
 
     def enter(self, trap: Trap) -> None:
         self.inner.enter(trap)

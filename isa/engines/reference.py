@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from isa.devices import DeviceFailure
 from isa.engines.blocks import LONGEST, Line, block_source, compiled_block
 from isa.engines.delivery import deliver
+from isa.engines.recording import record
 from isa.engines.steps import steps_of
 from isa.machine.exits import Pause, Trap
+from isa.machine.records import Trace
 
 if TYPE_CHECKING:
     from isa.engines.native.layers import Level
@@ -79,6 +81,10 @@ class ReferenceEngine:
     def deliver(self, limit: int) -> tuple[int, int, Pause]:
         """As `execute`, but traps are delivered, one step each, and it goes on after them."""
         return deliver(self, self.machine, limit)
+
+    def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Stop]:
+        """As `deliver` or `execute`, with records of the steps. To the letter, without shortcuts."""
+        return record(self, limit, deliver, trace)
 
     def _execute_singly(self, limit: int) -> tuple[int, Stop]:
         single = self.single

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isa.machine import Machine, Reason
+from isa.machine.trace import each_line
 from tests.isa.test_engine_programs import blocks, outcome
 from tests.machines_to_test import EACH, G3, MACHINES
 from tests.program_pairs import compared, setup_of
@@ -74,5 +75,5 @@ def test_traces_are_equal_word_for_word(name: str, data: st.DataObject, depth: i
 
 def traced(machine: Machine) -> tuple[Machine, list[str]]:
     lines: list[str] = []
-    machine.trace = lambda line: lines.append(line.text(machine.isa))
+    machine.trace = each_line(lambda line: lines.append(line.text(machine.isa)))
     return machine, lines

@@ -14,11 +14,16 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from trapline.options import add_engine_option, add_guest_argument, add_monitor_option, add_run_options, name
+from trapline.options import add_engine_option, add_guest_argument, add_monitor_option, add_run_options, name, natural
+from trapline.trace_options import add_choice_options, check_untraced
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from isa.machine import Exit
     from trapline.launch import Launch
+    from trapline.lines import LineFile
+    from trapline.session import Interruption
     from trapline.verdict import Verdict
 
 SUMMARY = "run a guest, bare or under monitors"
@@ -32,7 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--exits", action="store_true", help="list the exits to the monitor by cause and source line")
     add("--events", type=name, metavar="FILE", help="write every exit to the monitor to FILE, one JSON object per line")
-    add("--trace", type=name, metavar="FILE", help="write a line for every step to FILE; `-` is stderr")
+    add("--trace", type=name, metavar="FILE", help="write a line for every step to FILE, or a record, to FILE.bin")
+    add("--of", type=natural, metavar="LEVEL", help="trace the machine at this level; 0 is the real one")
+    add_choice_options(parser)
     add("--record", type=name, metavar="FILE", help="record live input with its steps; FILE can then be an --input")
     add("--save", type=name, metavar="FILE", help="save the machine in FILE at the end of the run")
     add("--resume", type=name, metavar="FILE", help="go on with the machine saved in FILE")
@@ -41,13 +48,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from trapline import session
     from trapline.launch import launch
-    from trapline.lines import followed, traced
+    from trapline.lines import followed
     from trapline.verdict import verdict
 
     with (
         launch(arguments) as launched,
         session.interruptible() as interruption,
-        traced(launched.rig, arguments.trace, interruption) as trace,
+        _traced(launched, arguments, interruption) as trace,
         followed(launched.rig, launched.image, arguments.events, interruption) as events,
         session.counting(launched.steps(arguments.steps), launched.visible, launched.terminal is None) as progress,
     ):
@@ -74,6 +81,20 @@ def run(arguments: argparse.Namespace) -> int:
         if kept:
             print(f"saved in {kept}; go on with `{_going_on(kept, arguments)}`", file=sys.stderr)
     return found.code
+
+
+def _traced(
+    launched: "Launch", arguments: argparse.Namespace, interruption: "Interruption"
+) -> "AbstractContextManager[LineFile]":
+    """Inside, what is to be traced goes to the file, if there is one."""
+    if arguments.trace is None:
+        from trapline.lines import LineFile
+
+        check_untraced(arguments)
+        return LineFile("", interruption)
+    from trapline.tracing import traced
+
+    return traced(launched, arguments, interruption)
 
 
 def _keep(launched: "Launch", arguments: argparse.Namespace, found: "Verdict") -> str | None:

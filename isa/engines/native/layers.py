@@ -12,9 +12,9 @@ from typing import Protocol
 from isa import cache
 from isa.description import Isa
 from isa.engines.native.compiler import Compiler, Tier
-from isa.engines.native.engine import NativeCode, callable_at, native_code
+from isa.engines.native.engine import NativeCode, native_code
 from isa.engines.native.exact import Exact
-from isa.engines.native.frame import Code, Frame
+from isa.engines.native.frame import Code, Frame, callable_at
 from isa.engines.native.options import Options
 from isa.engines.reference import Stop
 from isa.ir import TRUE, Behaviour, Expr, Write
