@@ -15,7 +15,6 @@ from isa.ir import Origin
 from isa.machine import Machine, Pause, Reason, Trap
 from isa.machine.recording import look, write
 from isa.machine.records import Trace
-from isa.machine.time import NEVER
 from monitor.compiled import CompiledCore
 from monitor.following import check_alone, followed, most
 from monitor.statistics import Decision, ExitEvent
@@ -40,8 +39,7 @@ class Dispatcher:
         self._last_exit = 0
         self.done = self.trapped = 0  # steps of the present run, and those of them that trapped
         self._native: NativeLevel | None = None
-        self._asked: Trace | None = None  # for the present run, and `_trace` for its present step
-        self._trace: Trace | None = None
+        self._asked: Trace | None = None  # for the present run
 
     def move(self, processor: Machine) -> None:
         """Run on this machine from now on: another processor of the machine below, over the same storage."""
@@ -65,7 +63,7 @@ class Dispatcher:
         try:
             return self._run(limit, deliver)
         finally:
-            self._asked = self._trace = None
+            self._asked = None
 
     def _run(self, limit: int, deliver: bool) -> tuple[int, int, Trap | Pause]:
         """Up to `limit` steps: how many there were, how many of them trapped, and why it stopped. In native code where
@@ -76,7 +74,7 @@ class Dispatcher:
         while self.done < limit:
             level = self.level()
             if level is None:
-                stop = self._stretch(limit, self._most())
+                stop = self._stretch(limit, most(self._asked, self.vm.steps + self.done))
             else:
                 stop = level.run(limit, deliver)
                 self.trapped += level.trapped
@@ -89,14 +87,11 @@ class Dispatcher:
                 return self.done, self.trapped, stop
         return self.done, self.trapped, Pause.LIMIT
 
-    def _most(self) -> int:
-        """How many steps may be taken at once, since they are recorded, or the ones after them. Settles whether they
-        are."""
-        if self._asked is None:
-            return NEVER
-        recorded, steps = self._asked.span(self.vm.steps + self.done)
-        self._trace = self._asked if recorded else None
-        return steps if self._trace is None else most(self._trace, steps)
+    @property
+    def _recorded(self) -> Trace | None:
+        """The trace, if the next step belongs to it."""
+        trace = self._asked
+        return trace if trace is not None and trace.span(self.vm.steps + self.done)[0] else None
 
     def _stretch(self, limit: int, most: int) -> Trap | Pause | None:
         """Directly as far as that goes, then one interpreted step if that is what is needed. None: go on."""
@@ -131,12 +126,13 @@ class Dispatcher:
         return self._native
 
     def _deliver(self, trap: Trap) -> None:
-        if self._trace is None:
+        trace = self._recorded
+        if trace is None:
             self.enter(trap)
             return
-        seen = look(self.vm, self.interpreter, self._trace)
+        seen = look(self.vm, self.interpreter, trace)
         self.enter(trap)
-        write(self.vm, self._trace, self.vm.steps + self.done, seen, trap)
+        write(self.vm, trace, self.vm.steps + self.done, seen, trap)
 
     def enter(self, trap: Trap) -> None:
         self.interpreter.enter(trap)
@@ -160,9 +156,9 @@ class Dispatcher:
 
     def _direct(self, allowed: int) -> Trap | Pause:
         """Run de-privileged on the machine below for at most `allowed` steps."""
-        if self._trace is None:
+        if self._asked is None:
             return self._directly(allowed)
-        with followed(self, self._trace):
+        with followed(self, self._asked):
             return self._directly(allowed)
 
     def _directly(self, allowed: int) -> Trap | Pause:
@@ -218,12 +214,13 @@ class Dispatcher:
 
     def _single(self) -> tuple[Trap | Pause | None, bool]:
         """That step: what came of it, and whether it happened."""
-        if self._trace is not None:
-            seen = look(self.vm, self.interpreter, self._trace)
+        trace = self._recorded
+        if trace is not None:
+            seen = look(self.vm, self.interpreter, trace)
         stop = self.interpreter.single()
         happened = stop is None or stop in HAPPENED
-        if self._trace is not None and happened:
-            write(self.vm, self._trace, self.vm.steps + self.done, seen)
+        if trace is not None and happened:
+            write(self.vm, trace, self.vm.steps + self.done, seen)
         self.vm.traffic = None
         return stop, happened
 

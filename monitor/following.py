@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING
 from isa.errors import MachineError
 from isa.machine import Machine
 from isa.machine.recording import changes
-from isa.machine.records import MOST_HELD, Seen, Trace
+from isa.machine.records import MOST_HELD, NEVER, Seen, Trace
 
 if TYPE_CHECKING:
     from monitor.dispatcher import Dispatcher
 
 
-def most(trace: Trace, steps: int) -> int:
-    """How many of so many recorded steps the machine below may take at a time: what it changes in the state is seen
-    only at the end of its run."""
-    return 1 if trace.registers else min(steps, MOST_HELD)
+def most(trace: Trace | None, step: int) -> int:
+    """How many steps the machine below may take at a time, from this one on: what they change in the state is seen only
+    at the end of its run."""
+    if trace is None:
+        return NEVER
+    recorded, steps = trace.span(step)
+    if not trace.registers:
+        return MOST_HELD
+    return 1 if recorded else min(steps, MOST_HELD)
 
 
 @contextmanager

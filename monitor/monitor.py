@@ -43,7 +43,7 @@ class VirtualMachine(Machine):
         return self.dispatcher
 
     def _record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]:
-        """The dispatcher sees to the trace's span by itself: where a run of it ends is an exit."""
+        """Where a run of the dispatcher ends is an exit, so that it must not end where the trace's span does."""
         return self.engine.record(limit, deliver, trace)
 
     @property
