@@ -41,5 +41,6 @@ def check_untraced(arguments: argparse.Namespace) -> None:
     """Raises UsageError if one of these options was given, where nothing is traced."""
     named = {"--from": "first", "--to": "last", "--pc": "pc", "--traps-only": "traps_only", "--with": "notes"}
     for option, key in (*named.items(), ("--of", "of")):
-        if getattr(arguments, key) not in (None, False):
+        given = getattr(arguments, key)
+        if given is not None and given is not False:
             raise UsageError(f"`{option}` says what to trace", "name a file for it: `--trace FILE`")
