@@ -263,7 +263,8 @@ def kinds_are_known() -> None:
     """Right checksums do not make records right."""
     for records in (block((0, Kind.SEND, 0, 0)), block((0, Kind.STEP, 0, 0))[:8] + bytes([99]) + bytes(16)):
         first, check = opening({})
-        file = TraceFile(BytesIO(first + Blocks(check).before(records) + records), "some.bin")
+        blocks = Blocks(check)
+        file = TraceFile(BytesIO(first + blocks.before(records) + records + blocks.end()), "some.bin")
         with suppress(TraceError):
             assert list(file.blocks()) is None
 

@@ -100,7 +100,7 @@ def _facts(line: "TraceLine", wording: "Wording") -> dict[str, Any]:
         if pairs:
             facts[key] = [{"port": port, "word": word} for port, word in pairs]
     if wording.slots and line.changed:
-        facts["changed"] = {wording.slots[slot]: value for slot, value in line.changed}
+        facts["changed"] = {wording.slots[slot]: value for slot, value in line.changed if slot < len(wording.slots)}
     if wording.mnemonic is not None and line.word is not None:
         facts["mnemonic"] = wording.mnemonic(line.word, line.pc)
     if wording.source is not None and line.place is not None:
