@@ -8,10 +8,10 @@ from isa.errors import UsageError
 from isa.machine import Machine
 from isa.machine.records import Recorder, Records, Trace
 from isa.machine.trace_format import Blocks, opening
-from isa.machine.wording import Text
 from trapline.choice_of_lines import choice
 from trapline.launch import Launch
 from trapline.lines import LineFile
+from trapline.lines_as_text import LinesAsText
 from trapline.session import Interruption
 from trapline.trace_header import header_of
 from trapline.trace_options import NOTES
@@ -44,10 +44,10 @@ def traced(launched: Launch, arguments: argparse.Namespace, interruption: Interr
                     file.append(blocks.before(kept))
                     file.append(kept)
         else:
-            text = Text(header.worded(notes, rig.isa))
+            text = LinesAsText(header.worded(notes, rig.isa))
 
             def consume(records: Records) -> None:
-                file.append(text.of(wanted.kept(records)).encode("ascii", "backslashreplace"))
+                file.append(text.of(wanted.kept(records)))
 
         recorder = Recorder(consume)
         machine.trace = Trace(recorder, wanted.first, wanted.stop, registers)

@@ -62,14 +62,14 @@ class Text:
     def __init__(self, wording: Wording) -> None:
         self._pieces = tuple(_Pieces(wording, kind) for kind in Kind)
 
-    def of(self, records: Records) -> str:
+    def of(self, records: Records) -> bytes:
         """The lines, each with its end."""
         pieces = self._pieces
         found = [
             f"\n{step}{pieces[kind][said]}" if kind <= _LAST else pieces[kind][said]
             for step, kind, said in iter_unpack("<QB16s", records)
         ]
-        return "".join(found)[1:] + "\n" if found else ""
+        return f"{''.join(found)[1:]}\n".encode("ascii", "backslashreplace") if found else b""
 
 
 class _Pieces(dict[bytes, str]):

@@ -1,7 +1,9 @@
 """`run --trace` and `trace`: text and binary say the same, what is asked for is what is there, faults have a place."""
 
 import json
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -13,6 +15,8 @@ import pytest
 
 from guests.catalogue import find as guest
 from isa.catalogue import find
+from isa.engines.native import rendering
+from isa.engines.native.rendering import NativeText
 from isa.machine import trace_format
 from isa.machine.records import RECORD, Kind
 from isa.machine.trace import lines_of
@@ -285,12 +289,8 @@ def records_are_believed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(trace_format, "BEGINS", range(256))
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
-def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
-    must_catch(bug, monkeypatch, (AssertionError,))
-
-
-def test_text_in_bulk_is_that_of_each_line() -> None:
+@pytest.mark.parametrize("kind", [Text, NativeText])
+def test_text_in_bulk_is_that_of_each_line(kind: type[Text]) -> None:
     records = block(
         (0, Kind.STEP, 16, 0x11E003E1),
         (5, Kind.MOVED, 2, 1 << 32 - 1),
@@ -304,8 +304,57 @@ def test_text_in_bulk_is_that_of_each_line() -> None:
         (12345678901234567890, Kind.RECV, 2, 11),
     )
     each = [line.text(G3) for line in lines_of(records)]
-    assert Text(wording_of(G3)).of(records) == "".join(f"{line}\n" for line in each)
+    assert kind(wording_of(G3)).of(records).decode() == "".join(f"{line}\n" for line in each)
     assert each[0] == "0 00000010 11e003e1" and each[2] == "6 80000000 - trap 99 80000000"
     assert each[3] == "12345678901234567890 00000003 00000000 send 1 a recv 2 b"
-    assert Text(wording_of(G3)).of(Choice(first=6, stop=7).kept(records)) == f"{each[2]}\n"
-    assert not Text(wording_of(G3)).of(b"")
+    assert kind(wording_of(G3)).of(Choice(first=6, stop=7).kept(records)).decode() == f"{each[2]}\n"
+    assert not kind(wording_of(G3)).of(b"")
+
+
+def native_text_is_the_same() -> None:
+    """Of any records, however many different ones there are, and wherever it has to begin anew."""
+    random, wording = Random(0), replace(wording_of(G3), source=lambda place: "here" * (place % 400))
+    quick, slow = NativeText(wording), Text(wording)
+    for count in (1, 2, 50, 3000, 3000):
+        records = [(0, Kind.STEP, 0, 0)]
+        for _ in range(count):
+            first = random.choice((random.randrange(8), random.getrandbits(64)))
+            step = random.choice((records[-1][0] + 1, random.getrandbits(random.randrange(1, 65)))) % (1 << 64)
+            records.append((step, random.choice(list(Kind)), first, random.randrange(900)))
+        for whole in (block(*records), memoryview(bytearray(block(*records)))):
+            assert quick.of(whole) == slow.of(whole)
+
+
+def test_native_text_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, less in (("OUT", 1 << 14), ("ARENA", 1 << 15)):
+        native_text_is_the_same()
+        monkeypatch.setattr(rendering, name, less)
+    native_text_is_the_same()
+
+
+@BUGS.caught_by(native_text_is_the_same)
+def the_kind_is_not_compared(patch: pytest.MonkeyPatch) -> None:
+    changed = rendering.RENDER.replace("%d.1 = xor i64 %s.tag, %tag", "%d.1 = add i64 0, 0")
+    patch.setattr(rendering, "RENDER", changed.replace("%m.4 = add i64 %m.3, %kind", "%m.4 = add i64 %m.3, 0"))
+    rendering._code.cache_clear()
+
+
+@BUGS.caught_by(native_text_is_the_same)
+def a_text_lies_eight_bytes_too_low(patch: pytest.MonkeyPatch) -> None:
+    changed = rendering.RENDER.replace("%out.next = add i64 %out.words, %length", "%out.next = add i64 %out, %length")
+    patch.setattr(rendering, "RENDER", changed)
+    rendering._code.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def fresh_code(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Native code with a bug is kept nowhere."""
+    yield
+    monkeypatch.undo()
+    rendering._code.cache_clear()
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAPLINE_CACHE", "off")
+    must_catch(bug, monkeypatch, (AssertionError,))

@@ -63,11 +63,11 @@ def _isa(header: "Header", asked: str | None) -> "Isa":
 
 
 def _as_text(wording: "Wording", blocks: "Iterable[Records]") -> int:
-    from isa.machine.wording import Text
+    from trapline.lines_as_text import LinesAsText
 
-    text = Text(wording)
+    text = LinesAsText(wording)
     for records in blocks:
-        sys.stdout.write(text.of(records))
+        sys.stdout.write(text.of(records).decode("ascii"))
     return 0
 
 
