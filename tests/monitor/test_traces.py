@@ -7,7 +7,7 @@ import pytest
 
 from guests.catalogue import Guest, guests
 from isa.engines.native import traced
-from isa.engines.native.text import Value, number
+from isa.engines.native.text import Text, Value, number
 from isa.engines.native.traced import Traced, traced_code
 from isa.errors import MachineError
 from isa.machine import recording
@@ -121,9 +121,9 @@ def native_code_steps_once_more_where_the_room_ends(patch: Patch) -> None:
     """And has no room for the record."""
     right = traced.TracedCode.run
 
-    def run(self: Any, frame: Any, limit: int, deliver: bool, trace: Trace, step: int) -> Any:
+    def run(self: Any, machine: Machine, frame: Any, limit: int, deliver: bool, trace: Trace) -> Any:
         before = trace.recorder.used
-        code = right(self, frame, limit, deliver, trace, step)
+        code = right(self, machine, frame, limit, deliver, trace)
         if frame["ran"] < limit and trace.recorder.used > before:
             trace.recorder.used -= 25
         return code
@@ -199,6 +199,18 @@ def what_came_to_nothing_stays(patch: Patch) -> None:
 def nothing_is_held_back(patch: Patch) -> None:
     patch.setattr(Recorder, "hold", lambda self: self.used)
     patch.setattr(Recorder, "release", lambda self: None)
+
+
+@caught_by(checks.changed_registers_add_up)
+def native_code_compares_with_the_beginning(patch: Patch) -> None:
+    right = Text.store
+
+    def store(self: Text, pointer: str, value: Value, bits: int = 64) -> None:
+        if "changed:" not in self.lines[-1]:
+            right(self, pointer, value, bits)
+
+    patch.setattr(Text, "store", store)
+    traced_code.cache_clear()
 
 
 @caught_by(checks.changed_registers_add_up)

@@ -70,9 +70,8 @@ def nothing_is_lost_where_a_buffer_ends() -> None:
 
 def a_window_is_a_part_of_the_whole() -> None:
     expected = [line for line in right() if FIRST <= line.step < STOP]
-    for depth in (0, 1, 2):
-        for engine in RECORDING:
-            assert traced(machine_of(OS, depth), engine, first=FIRST, stop=STOP) == expected
+    for depth, engine in ((0, "reference"), (0, "interpreter"), (1, "interpreter"), (2, "interpreter")):
+        assert traced(machine_of(OS, depth), engine, first=FIRST, stop=STOP) == expected
 
 
 def changed_registers_add_up() -> None:
@@ -102,13 +101,12 @@ def nor_does_a_window() -> None:
 
 def what_came_to_nothing_is_not_in_it() -> None:
     """A guest that is ended for what it did directly stands where it stood before: so does its trace."""
-    for name in ("timer", "received"):
-        for depth in (1, 2):
-            for engine in RECORDING:
-                vm = tower(bad(name), SIZE, depth, Ports({}))
-                vm.load(assemble(vm.isa, guest(VARIANTS[name][1]), "test"))
-                assert traced(vm, engine, room=4) == []
-                assert vm.stopped_by
+    for name, depth in (("timer", 1), ("received", 2)):
+        for engine in RECORDING:
+            vm = tower(bad(name), SIZE, depth, Ports({}))
+            vm.load(assemble(vm.isa, guest(VARIANTS[name][1]), "test"))
+            assert traced(vm, engine, room=4) == []
+            assert vm.stopped_by
 
 
 def the_machine_below_can_be_traced() -> None:

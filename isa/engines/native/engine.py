@@ -109,11 +109,11 @@ class NativeEngine(ReferenceEngine):
         return done, trapped, Pause.LIMIT
 
     def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Stop]:
-        if trace.registers or self.machine.halted:
-            return super().record(limit, deliver, trace)
+        if self.machine.halted:
+            return 0, 0, Pause.HALT
         self.begin()
         try:
-            code = traced_code(self.isa).run(self.frame, limit, deliver, trace, self.machine.steps)
+            code = traced_code(self.isa).run(self.machine, self.frame, limit, deliver, trace)
         finally:
             self.translations.end()
         self.attend(code)

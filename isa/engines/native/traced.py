@@ -8,7 +8,9 @@ the steps by the functions that the frame names.
 """
 
 import ctypes
+from array import array
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from isa import cache
 from isa.description import Isa
@@ -19,11 +21,26 @@ from isa.engines.native.plan import plan_of
 from isa.engines.native.text import METADATA, RARE, USUAL, Value, number
 from isa.fold import either
 from isa.ir import Load
+from isa.machine.recording import watched
 from isa.machine.records import RECORD, Kind, Trace
 
-FIELDS = ("used", "room", "records", "step", "words", "deliver")  # of the sheet: where to write, and what
+if TYPE_CHECKING:
+    from isa.machine.machine import Machine
+
+FIELDS = (  # of the sheet
+    "used",  # bytes of records so far, and those for which there is room
+    "room",
+    "records",  # where they lie
+    "line",  # bytes of the longest line
+    "step",  # the number of the next step
+    "words",  # by how much places are too high
+    "deliver",
+    "count",  # how many slots of the state are watched, which, and their values before the step
+    "slots",
+    "before",
+)
 FIELD = {name: n for n, name in enumerate(FIELDS)}
-MOST = 3  # records of one line
+MOST = 3  # records of one line, apart from what changed
 LEAST = 1 << 10  # lines for which there is room whenever native code is entered
 SHEET = "%sheet"
 
@@ -45,7 +62,7 @@ class Traced:
         text.block("again")
         left = text.sub(Value(64, "%limit"), text.field("ran"))
         text.lines.append(f"  %used = load i64, ptr {text.at(SHEET, FIELD['used'])}")
-        end = text.add(Value(64, "%used"), number(64, MOST * RECORD.size))
+        end = text.add(Value(64, "%used"), self._sheet(text, "line"))
         full = text.compare("ugt", end, self._sheet(text, "room"))
         text.branch(text.or_(text.is_zero(left), full), "done", "look", RARE)
         text.block("done")
@@ -92,7 +109,7 @@ class Traced:
         text.block("happened")
         end = text.phi(64, (trapped, "enter"), (seen, "took"))
         how = text.phi(64, (entered, "enter"), (code, "took"))
-        self._set(text, "used", end)
+        self._changes(text, end)
         self._set(text, "step", text.add(self._sheet(text, "step"), number(64, 1)))
         text.set("ran", text.add(text.field("ran"), number(64, 1)))
         on, stale = text.label("on"), text.label("stale")
@@ -103,6 +120,33 @@ class Traced:
         text.branch(text.is_zero(text.field("rewritten")), "again", stale, USUAL)
         text.block(stale)
         text.give(Code.REWRITTEN)
+
+    def _changes(self, text: Body, end: Value) -> None:
+        """Write what changed of what is watched, and count all that was written as used."""
+        count = self._sheet(text, "count")
+        slots, before = (text.pointer(text.at(SHEET, FIELD[name])) for name in ("slots", "before"))
+        state, one = text.address("state"), number(64, 1)
+        text.jump("watch")
+        text.block("watch")
+        text.lines.append("  %n = phi i64 [ 0, %happened ], [ %n.next, %same ]")
+        text.lines.append(f"  %to = phi i64 [ {end.text}, %happened ], [ %to.next, %same ]")
+        n, to = Value(64, "%n"), Value(64, "%to")
+        text.branch(text.compare("ult", n, count), "compare", "written")
+        text.block("compare")
+        slot, was = text.load(text.at(slots, n), 64), text.at(before, n)
+        now = text.load(text.at(state, slot), 64)
+        text.branch(text.compare("ne", now, text.load(was, 64)), "changed", "same", RARE)
+        text.block("changed")
+        text.store(was, now)
+        self._record(text, to, number(8, Kind.CHANGED), slot, now)
+        behind = text.add(to, number(64, RECORD.size))
+        text.jump("same")
+        text.block("same")
+        text.lines.append(f"  %to.next = phi i64 [ %to, %compare ], [ {behind.text}, %changed ]")
+        text.lines.append(f"  %n.next = add {n.typed}, {one.text}")
+        text.jump("watch")
+        text.block("written")
+        self._set(text, "used", to)
 
     def _record(self, text: Body, at: Value, kind: Value, first: Value, second: Value) -> None:
         """Write a record of the present step so many bytes behind the first."""
@@ -132,13 +176,16 @@ class TracedCode:
         self.linked = Compiler().load(source, Tier.FULL, key, ("traced",))
         self.execute = callable_at(self.linked.address("traced"))
 
-    def run(self, frame: Frame, limit: int, deliver: bool, trace: Trace, step: int) -> Code:
-        """Up to `limit` steps of the machine of this frame, the first of which has that number."""
-        recorder = trace.recorder
-        recorder.make_room(LEAST * MOST)
-        sheet = (ctypes.c_uint64 * len(FIELDS))()
-        where = recorder.used, len(recorder.buffer), address(recorder.buffer)
-        sheet[:] = [value & (1 << 64) - 1 for value in (*where, step + trace.steps, trace.words, deliver)]
+    def run(self, machine: "Machine", frame: Frame, limit: int, deliver: bool, trace: Trace) -> Code:
+        """Up to `limit` steps of the machine, which has this frame."""
+        recorder, slots = trace.recorder, watched(machine.isa) if trace.registers else ()
+        line = MOST + len(slots)
+        recorder.make_room(LEAST * line)
+        numbers, before = array("Q", slots), array("Q", [machine.state.block[n] for n in slots])
+        where = recorder.used, len(recorder.buffer), address(recorder.buffer), line * RECORD.size
+        what = machine.steps + trace.steps, trace.words, deliver
+        values = (*where, *what, len(slots), numbers.buffer_info()[0], before.buffer_info()[0])
+        sheet = (ctypes.c_uint64 * len(FIELDS))(*[value & (1 << 64) - 1 for value in values])
         try:
             return Code(self.execute(frame.address, limit, ctypes.addressof(sheet)))
         finally:
