@@ -340,8 +340,15 @@ def the_kind_is_not_compared(patch: pytest.MonkeyPatch) -> None:
 
 
 @BUGS.caught_by(native_text_is_the_same)
-def a_text_lies_eight_bytes_too_low(patch: pytest.MonkeyPatch) -> None:
-    changed = rendering.RENDER.replace("%out.next = add i64 %out.words, %length", "%out.next = add i64 %out, %length")
+def a_digit_of_a_value_is_lost(patch: pytest.MonkeyPatch) -> None:
+    changed = rendering.RENDER.replace("%shift.1 = add i64 %shift.0, 3", "%shift.1 = add i64 %shift.0, 0")
+    patch.setattr(rendering, "RENDER", changed)
+    rendering._code.cache_clear()
+
+
+@BUGS.caught_by(native_text_is_the_same)
+def a_text_overwrites_the_step(patch: pytest.MonkeyPatch) -> None:
+    changed = rendering.RENDER.replace("= add i64 %out.words, %length", "= add i64 %out, %length")
     patch.setattr(rendering, "RENDER", changed)
     rendering._code.cache_clear()
 

@@ -1,5 +1,5 @@
 """Text of records in native code, which copies: what a record says is put into words in Python (`isa.machine.wording`),
-once, and then found in a table by the record's kind and two numbers.
+once, and then found in a table by the record's kind and two numbers. Values of what changed are spelt here.
 
 It is written in LLVM's own text, since nothing of it depends on a machine.
 """
@@ -11,7 +11,7 @@ from struct import Struct
 from isa import cache
 from isa.engines.native.compiler import Compiler, Linked, Tier
 from isa.engines.native.frame import Execute, address, callable_at
-from isa.machine.records import BEGINS, RECORD, Records
+from isa.machine.records import BEGINS, RECORD, Kind, Records
 from isa.machine.wording import Text, Wording
 
 SLOTS = 1 << 16  # of the table
@@ -40,8 +40,8 @@ entry:
   %arena = load ptr, ptr %arena.field
   br label %record
 record:
-  %at = phi i64 [ %at.0, %entry ], [ %at.next, %copied ]
-  %out = phi i64 [ %out.0, %entry ], [ %out.next, %copied ]
+  %at = phi i64 [ %at.0, %entry ], [ %at.next, %next ]
+  %out = phi i64 [ %out.0, %entry ], [ %out.next, %next ]
   %more = icmp ult i64 %at, %end
   br i1 %more, label %look, label %leave
 look:
@@ -53,7 +53,9 @@ look:
   %p.first = getelementptr i8, ptr %p, i64 9
   %first = load i64, ptr %p.first, align 1
   %p.second = getelementptr i8, ptr %p, i64 17
-  %second = load i64, ptr %p.second, align 1
+  %number.hex = load i64, ptr %p.second, align 1
+  %changed = icmp eq i64 %kind, {int(Kind.CHANGED)}
+  %second = select i1 %changed, i64 0, i64 %number.hex
   %m.1 = mul i64 %first, {0x9E3779B97F4A7C15 - (1 << 64)}
   %m.2 = add i64 %m.1, %second
   %m.3 = mul i64 %m.2, {0xC2B2AE3D27D4EB4F - (1 << 64)}
@@ -146,7 +148,38 @@ part:
   %k.next = add i64 %k, 8
   br label %copy
 copied:
-  %out.next = add i64 %out.words, %length
+  %out.copied = add i64 %out.words, %length
+  %spelt = icmp ne i64 %length, 0
+  %spells = and i1 %changed, %spelt
+  br i1 %spells, label %hex, label %next
+hex:
+  %some = or i64 %number.hex, 1
+  %zeros = call i64 @llvm.ctlz.i64(i64 %some, i1 true)
+  %shift.0 = sub i64 60, %zeros
+  %shift.1 = add i64 %shift.0, 3
+  %shift.2 = and i64 %shift.1, -4
+  %hex.p = inttoptr i64 %out.copied to ptr
+  br label %nibble
+nibble:
+  %shift = phi i64 [ %shift.2, %hex ], [ %shift.next, %nibble ]
+  %h = phi i64 [ 0, %hex ], [ %h.next, %nibble ]
+  %shifted = lshr i64 %number.hex, %shift
+  %nibble.v = and i64 %shifted, 15
+  %small = icmp ult i64 %nibble.v, 10
+  %base = select i1 %small, i64 48, i64 87
+  %hex.c = add i64 %nibble.v, %base
+  %hex.8 = trunc i64 %hex.c to i8
+  %hex.at = getelementptr i8, ptr %hex.p, i64 %h
+  store i8 %hex.8, ptr %hex.at
+  %h.next = add i64 %h, 1
+  %shift.next = sub i64 %shift, 4
+  %hex.last = icmp eq i64 %shift, 0
+  br i1 %hex.last, label %hexed, label %nibble
+hexed:
+  %out.hexed = add i64 %out.copied, %h.next
+  br label %next
+next:
+  %out.next = phi i64 [ %out.copied, %copied ], [ %out.hexed, %hexed ]
   %at.next = add i64 %at, {RECORD.size}
   br label %record
 missing:
@@ -158,6 +191,7 @@ leave:
   store i64 %out, ptr %out.field
   ret i64 %why
 }}
+declare i64 @llvm.ctlz.i64(i64, i1)
 """
 
 
@@ -189,7 +223,11 @@ class NativeText(Text):
     def _add(self, record: bytes) -> None:
         """Put what a record says into the slot that was found for it."""
         _, kind, one, two = RECORD.unpack(record)
+        if kind == Kind.CHANGED:
+            two = 0  # the value is spelt in native code: there are too many
         text = self._wording.piece(kind, one, two).encode("ascii", "backslashreplace")[:LONGEST]
+        if kind == Kind.CHANGED:
+            text = text[:-1]
         if self._known >= SLOTS // 2 or self._used + len(text) + SLACK > ARENA:
             self._index[:] = bytes(len(self._index))
             self._known = self._used = 0
