@@ -32,6 +32,7 @@ CHECKS = (
     checks.nor_does_a_window,
     checks.what_came_to_nothing_is_not_in_it,
     checks.the_machine_below_can_be_traced,
+    checks.one_of_several_is_traced,
 )
 
 

@@ -2,14 +2,16 @@
 
 from guests.catalogue import Guest, find
 from isa.assembler import assemble
-from isa.devices import Ports
-from isa.machine import Machine, Reason
+from isa.devices import Ports, standard
+from isa.machine import Machine, Reason, Storage
 from isa.machine.records import NEVER, Recorder, Records, Trace
 from isa.machine.trace import TraceLine, each_line, lines_of
-from monitor.monitor import tower
+from monitor.monitor import Monitor, tower
 from tests.engines.differential import Shown, shown
 from tests.engines.engines import ENGINES, Switch, at_the_bottom
 from tests.engines.test_native_guests import machine_of
+from tests.guests.boot import image_of
+from tests.machines_to_test import G3
 from tests.monitor.test_breach import SIZE, VARIANTS, bad, guest
 
 RECORDING = ("reference", "interpreter")  # one records in Python, one in native code
@@ -117,6 +119,21 @@ def the_machine_below_can_be_traced() -> None:
         real.trace = each_line(lambda line, steps=steps: steps.append(line.step))  # type: ignore[misc]
         played(vm, engine, None)
         assert steps == sorted(set(steps)) and len(steps) == real.steps - real.skipped > 1000
+
+
+def one_of_several_is_traced() -> None:
+    """Machines take turns, or run side by side; a trace has the steps of one of them alone."""
+    primes = find("primes")
+    expected = right(primes)
+    for threads in (1, 2):
+        monitor = Monitor(Machine(G3, Storage(G3.word, 1 << 16), engine=ENGINES["interpreter"]))
+        vms = [monitor.create(primes.storage, standard(G3)) for _ in range(3)]
+        lines = Lines()
+        for vm in vms:
+            vm.load(image_of(primes, G3))
+        vms[1].trace = each_line(lines.append)
+        monitor.run(STEPS, 300, threads)
+        assert lines == expected
 
 
 def _but_for_caches(found: Shown) -> Shown:

@@ -113,7 +113,7 @@ class NativeEngine(ReferenceEngine):
             return 0, 0, Pause.HALT
         self.begin()
         try:
-            code = traced_code(self.isa).run(self.machine, self.frame, limit, deliver, trace)
+            code = traced_code(self.isa).run(self.machine, self.frame, min(limit, SLICE), deliver, trace)
         finally:
             self.translations.end()
         self.attend(code)
