@@ -14,7 +14,6 @@ from zlib import crc32
 import pytest
 
 from guests.catalogue import find as guest
-from isa.catalogue import find
 from isa.engines.native import rendering
 from isa.engines.native.rendering import NativeText
 from isa.machine import trace_format
@@ -22,9 +21,10 @@ from isa.machine.records import RECORD, Kind
 from isa.machine.trace import lines_of
 from isa.machine.trace_format import Blocks, TraceError, TraceFile, opening
 from isa.machine.wording import Text, wording_of
+from isa.machines.catalogue import find
 from tests.planting import Bugs, Planted, must_catch
-from trapline.choice_of_lines import Choice
 from trapline.cli import main
+from trapline.tracing.choice import Choice
 
 Capture = pytest.CaptureFixture[str]
 BUGS = Bugs()

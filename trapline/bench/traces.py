@@ -12,8 +12,8 @@ from isa.machine.wording import Wording, wording_of
 from trapline.bench.figures import Bench, Figure, Goal, at_least
 from trapline.bench.kernels import COMPUTE, image
 from trapline.bench.machines import bare, monitored
-from trapline.lines_as_text import EARNED, LinesAsText
-from trapline.trace_header import header_of
+from trapline.tracing.header import header_of
+from trapline.tracing.text import EARNED, LinesAsText
 
 ROWS = ("trace",)
 GOAL = at_least(2)  # million lines in a second

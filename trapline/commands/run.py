@@ -15,16 +15,16 @@ import sys
 from typing import TYPE_CHECKING
 
 from trapline.options import add_engine_option, add_guest_argument, add_monitor_option, add_run_options, name, natural
-from trapline.trace_options import add_choice_options, check_untraced
+from trapline.tracing.options import add_choice_options, check_untraced
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from isa.machine import Exit
-    from trapline.launch import Launch
-    from trapline.lines import LineFile
-    from trapline.session import Interruption
-    from trapline.verdict import Verdict
+    from trapline.reports.lines import LineFile
+    from trapline.running.launch import Launch
+    from trapline.running.session import Interruption
+    from trapline.running.verdict import Verdict
 
 SUMMARY = "run a guest, bare or under monitors"
 
@@ -46,10 +46,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from trapline import session
-    from trapline.launch import launch
-    from trapline.lines import followed
-    from trapline.verdict import verdict
+    from trapline.reports.lines import followed
+    from trapline.running import session
+    from trapline.running.launch import launch
+    from trapline.running.verdict import verdict
 
     with (
         launch(arguments) as launched,
@@ -88,11 +88,11 @@ def _traced(
 ) -> "AbstractContextManager[LineFile]":
     """Inside, what is to be traced goes to the file, if there is one."""
     if arguments.trace is None:
-        from trapline.lines import LineFile
+        from trapline.reports.lines import LineFile
 
         check_untraced(arguments)
         return LineFile("", interruption)
-    from trapline.tracing import traced
+    from trapline.tracing.recording import traced
 
     return traced(launched, arguments, interruption)
 
@@ -130,7 +130,7 @@ def _say(launched: "Launch", found: "Verdict", exits: bool) -> None:
     vm = launched.rig.virtual
     if vm is None:
         return
-    from trapline.exits import exit_table, share_line
+    from trapline.reports.exits import exit_table, share_line
 
     print(share_line(vm.statistics), file=sys.stderr)
     if exits:
@@ -147,8 +147,8 @@ def _headline(launched: "Launch", found: "Verdict") -> str:
 
 def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None) -> None:
     from isa.machine import Reason
-    from trapline.exits import statistics_facts
     from trapline.output import emit_json
+    from trapline.reports.exits import statistics_facts
 
     rig, vm = launched.rig, launched.rig.virtual
     emit_json(

@@ -16,14 +16,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from trapline.options import name
-from trapline.trace_options import add_choice_options
+from trapline.tracing.options import add_choice_options
 
 if TYPE_CHECKING:
     from isa.description import Isa
     from isa.machine.records import Records
     from isa.machine.trace import TraceLine
     from isa.machine.wording import Wording
-    from trapline.trace_header import Header
+    from trapline.tracing.header import Header
 
 SUMMARY = "read a binary trace, choose of it, and show it as text"
 
@@ -39,8 +39,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from isa.errors import UsageError
     from isa.machine.trace_format import TraceFile
-    from trapline.choice_of_lines import choice
-    from trapline.trace_header import header_from
+    from trapline.tracing.choice import choice
+    from trapline.tracing.header import header_from
 
     notes: frozenset[str] = arguments.notes or frozenset()
     with open(arguments.file, "rb") as opened:
@@ -56,14 +56,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _isa(header: "Header", asked: str | None) -> "Isa":
-    from isa.catalogue import find
-    from trapline.trace_header import described
+    from isa.machines.catalogue import find
+    from trapline.tracing.header import described
 
     return described(header, find(asked or header.machine))
 
 
 def _as_text(wording: "Wording", blocks: "Iterable[Records]") -> int:
-    from trapline.lines_as_text import LinesAsText
+    from trapline.tracing.text import LinesAsText
 
     text = LinesAsText(wording)
     for records in blocks:

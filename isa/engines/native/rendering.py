@@ -8,9 +8,9 @@ import ctypes
 from functools import cache as once
 from struct import Struct
 
-from isa import cache
 from isa.engines.native.compiler import Compiler, Linked, Tier
 from isa.engines.native.frame import Execute, address, callable_at
+from isa.files import cache
 from isa.machine.records import BEGINS, RECORD, Kind, Records
 from isa.machine.wording import Text, Wording
 

@@ -12,15 +12,15 @@ from array import array
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from isa import cache
 from isa.description import Isa
 from isa.engines.native.compiler import Compiler, Tier
 from isa.engines.native.exact import FRAME, Body, Exact
 from isa.engines.native.frame import Code, Frame, address, callable_at
 from isa.engines.native.plan import plan_of
 from isa.engines.native.text import METADATA, RARE, USUAL, Value, number
-from isa.fold import either
-from isa.ir import Load
+from isa.files import cache
+from isa.ir.fold import either
+from isa.ir.nodes import Load
 from isa.machine.recording import watched
 from isa.machine.records import RECORD, Kind, Trace
 

@@ -1,0 +1,33 @@
+"""Recording steps one at a time, in Python. See `isa.machine.machine.Engine.record`."""
+
+from typing import TYPE_CHECKING
+
+from isa.machine.exits import Pause, Trap
+from isa.machine.recording import look, write
+from isa.machine.records import Trace
+
+if TYPE_CHECKING:
+    from isa.engines.reference.engine import ReferenceEngine, Stop
+
+
+def record(engine: "ReferenceEngine", limit: int, deliver: bool, trace: Trace) -> "tuple[int, int, Stop]":
+    """Up to `limit` steps: how many there were, how many of them trapped, and why it stopped."""
+    machine, trapped = engine.machine, 0
+    if machine.halted:
+        return 0, 0, Pause.HALT
+    for done in range(limit):
+        engine.done, trap = done, None
+        seen = look(machine, engine, trace)
+        stop = engine.single()
+        if isinstance(stop, Trap) and deliver:
+            trap = stop
+            engine.enter(trap)
+            trapped += 1
+            stop = Pause.HALT if machine.halted else None
+        happened = stop in (None, Pause.HALT, Pause.ASKED)
+        if happened:
+            write(machine, trace, machine.steps + done, seen, trap)
+        machine.traffic = None
+        if stop is not None:
+            return done + happened, trapped, stop
+    return limit, trapped, Pause.LIMIT
