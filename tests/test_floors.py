@@ -52,6 +52,7 @@ FLOORS = (
     "trapline.running",
     "trapline.explaining",
     "trapline.reports",
+    "trapline.tracing",
     "trapline.demo",
     "trapline.bench",
     "trapline.commands",

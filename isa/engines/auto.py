@@ -15,6 +15,7 @@ from isa.engines.reference.engine import ReferenceEngine
 from isa.errors import MachineError
 from isa.machine.exits import Pause, Trap
 from isa.machine.machine import EngineFactory, Machine
+from isa.machine.records import Trace
 
 if TYPE_CHECKING:
     from isa.engines.native.background import Job
@@ -48,6 +49,12 @@ class AutoEngine(Delegate):
     def deliver(self, limit: int) -> tuple[int, int, Pause]:
         allowed = self._allowed(limit)
         ran, trapped, why = super().deliver(allowed)
+        self._left -= ran
+        return ran, trapped, why
+
+    def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]:
+        allowed = self._allowed(limit)
+        ran, trapped, why = super().record(allowed, deliver, trace)
         self._left -= ran
         return ran, trapped, why
 

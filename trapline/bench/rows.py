@@ -9,13 +9,13 @@ from importlib.metadata import version as package_version
 from types import ModuleType
 from typing import Any
 
-from trapline.bench import against, boot, cold, exits, looking, many, reference, system, waiting
+from trapline.bench import against, boot, cold, exits, looking, many, reference, system, traces, waiting
 from trapline.bench.building import CROSS, NATIVE, LeftOut, version
 from trapline.bench.figures import Bench, Figure
 from trapline.bench.kernels import KERNELS
 from trapline.bench.peers import QEMU_SYSTEM, QEMU_USER
 
-MODULES: tuple[ModuleType, ...] = (against, cold, exits, waiting, system, many, boot, reference, looking)
+MODULES: tuple[ModuleType, ...] = (against, cold, exits, waiting, system, many, boot, traces, reference, looking)
 ROWS: tuple[str, ...] = tuple(row for module in MODULES for row in module.ROWS)
 
 

@@ -21,15 +21,21 @@ from trapline.options import (
     add_guest_argument,
     add_monitor_option,
     add_run_options,
+    natural,
     read,
     updated,
     written,
 )
 from trapline.running.claims import used
+from trapline.tracing.options import add_choice_options, check_untraced
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from isa.machine import Exit
+    from trapline.reports.lines import LineFile
     from trapline.running.launch import Launch
+    from trapline.running.session import Interruption
     from trapline.running.verdict import Verdict
 
 SUMMARY = "run a guest, bare or under monitors"
@@ -48,14 +54,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write every exit to the monitor to FILE, one JSON object per line",
     )
-    add("--trace", type=written, metavar="FILE", help="write a line for every step to FILE; `-` is stderr")
+    add("--trace", type=written, metavar="FILE", help="write a line for every step to FILE, or a record, to FILE.bin")
+    add("--of", type=natural, metavar="LEVEL", help="trace the machine at this level; 0 is the real one")
+    add_choice_options(parser)
     add("--record", type=written, metavar="FILE", help="record live input with its steps; FILE can then be an --input")
     add("--save", type=written, metavar="FILE", help="save the machine in FILE at the end of the run")
     add("--resume", type=read, metavar="FILE", help="go on with the machine saved in FILE")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from trapline.reports.lines import followed, traced
+    from trapline.reports.lines import followed
     from trapline.running import session
     from trapline.running.launch import launch
     from trapline.running.verdict import verdict
@@ -63,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     with (
         launch(arguments) as launched,
         session.interruptible() as interruption,
-        traced(launched.rig, arguments.trace, interruption) as trace,
+        _traced(launched, arguments, interruption) as trace,
         followed(launched.rig, launched.image, arguments.events, interruption) as events,
         session.counting(launched.steps(arguments.steps), launched.visible, launched.terminal is None) as progress,
     ):
@@ -90,6 +98,20 @@ def run(arguments: argparse.Namespace) -> int:
         if kept:
             print(f"saved in {kept}; go on with `{_going_on(kept, arguments)}`", file=sys.stderr)
     return found.code
+
+
+def _traced(
+    launched: "Launch", arguments: argparse.Namespace, interruption: "Interruption"
+) -> "AbstractContextManager[LineFile]":
+    """Inside, what is to be traced goes to the file, if there is one."""
+    if arguments.trace is None:
+        from trapline.reports.lines import LineFile
+
+        check_untraced(arguments)
+        return LineFile("", interruption)
+    from trapline.tracing.recording import traced
+
+    return traced(launched, arguments, interruption)
 
 
 def _keep(launched: "Launch", arguments: argparse.Namespace, found: "Verdict") -> str | None:

@@ -4,25 +4,25 @@
 unknown values) is one step of the reference engine, on the same state. So both may take turns at any step.
 """
 
-import ctypes
 from array import array
 from collections.abc import Callable
 from functools import lru_cache
 
 from isa.description import Isa
 from isa.engines.native.compiler import Compiler, Linked, Tier
-from isa.engines.native.frame import FIELD, Code, Frame, Tables, tables_of
+from isa.engines.native.frame import FIELD, Code, Frame, Tables, callable_at, tables_of
 from isa.engines.native.module import module_source
 from isa.engines.native.options import Options
 from isa.engines.native.plan import Plan, plan_of
+from isa.engines.native.traced import traced_code
 from isa.engines.native.translations import translations_of
 from isa.engines.reference.engine import HAPPENED, ReferenceEngine, Stop
 from isa.ir.nodes import Origin
 from isa.machine.exits import Pause, Trap
 from isa.machine.machine import Machine
+from isa.machine.records import Trace
 from isa.machine.storage import Storage
 
-Execute = Callable[[int, int, int], int]
 SYMBOLS = ("execute", "touch", "claim", "single", "enter", "idle")
 USUAL = Options()
 SLICE = 1 << 23  # steps after which Python looks at what was compiled meanwhile
@@ -55,11 +55,6 @@ class NativeCode:
     def tables(self, storage: Storage) -> Tables:
         """The tables of a storage's root. Raises MachineError if another description has run there."""
         return tables_of(storage, self.plan.record_bytes, self.plan.digest)
-
-
-def callable_at(address: int) -> Execute:
-    """`execute`, or another function that is called in the same way, as one of Python."""
-    return ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(address)
 
 
 @lru_cache(maxsize=64)
@@ -111,6 +106,21 @@ class NativeEngine(ReferenceEngine):
             if stop is not None:
                 return self.done, self.trapped, stop
         return self.done, self.trapped, Pause.LIMIT
+
+    def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Stop]:
+        self.done = self.trapped = 0
+        if self.machine.halted:
+            return 0, 0, Pause.HALT
+        self.begin()
+        try:
+            code = traced_code(self.isa).run(self.machine, self.frame, min(limit, SLICE), deliver, trace)
+        finally:
+            self.translations.end()
+        self.attend(code)
+        ran, trapped = self.frame["ran"], self.frame["trapped"]
+        if code is Code.ASK and not ran:
+            return super().record(1, deliver, trace)
+        return ran, trapped, self._trap() if code is Code.TRAP else _PAUSES.get(code, Pause.LIMIT)
 
     def enter_native(self, until: int, deliver: bool) -> tuple[Code, Stop | None]:
         """Run native code up to so many steps of the present run, and see to what it met: code that became hot, code

@@ -6,7 +6,7 @@ root storage; they are anonymous mappings, so what is never touched is never res
 """
 
 import ctypes
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from threading import Lock
 from weakref import WeakKeyDictionary
@@ -90,6 +90,8 @@ class Code(IntEnum):
     FULL = 9  # there is no room for another kind of exit
 
 
+Execute = Callable[[int, int, int], int]  # a function of native code that gets a frame, and what it is told
+
 BELOW = 16  # added to a code that leaves something to Python at a machine below the one that returns it
 
 
@@ -144,6 +146,11 @@ def tables_of(storage: Storage, record_bytes: int, digest: str) -> Tables:
 def address(buffer: object) -> int:
     """Where a writable buffer lies. It must outlive the use of the address."""
     return ctypes.addressof(ctypes.c_char.from_buffer(buffer))  # type: ignore[arg-type]
+
+
+def callable_at(address: int) -> Execute:
+    """`execute`, or another function that is called in the same way, as one of Python."""
+    return ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(address)
 
 
 class Frame:
