@@ -16,6 +16,7 @@ from isa.engines.native.exits import Outcome
 from isa.engines.native.frame import Frame
 from isa.machine import Exit, Machine, Storage, TraceLine
 from isa.machine.time import Time
+from isa.machine.trace import each_line
 from monitor import Decision, native
 from tests.engines.core_checks import ALONE, WAITING, agree, guest, turn
 from tests.engines.differential import shown
@@ -125,7 +126,7 @@ def a_device_ends_it(depth: int) -> None:
 def who_looks_sees_it(depth: int) -> None:
     def looked_on(made: Machine) -> list[TraceLine]:
         seen: list[TraceLine] = []
-        made.trace = seen.append
+        made.trace = each_line(seen.append)
         made.run(300)
         return seen
 

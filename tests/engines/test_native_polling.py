@@ -14,6 +14,7 @@ from isa.devices.disk import Disk
 from isa.devices.inputs import Script
 from isa.devices.polling import MOST, NOTES, Polls
 from isa.machine import Machine, Storage
+from isa.machine.trace import each_line
 from tests.engines.differential import shown
 from tests.engines.engines import STEPPING, Factory
 from tests.engines.engines import native as native_engine
@@ -119,7 +120,7 @@ def test_who_looks_sees_each_word() -> None:
     seen = []
     for engine in (NATIVE, STEPPING):
         made, lines = machine(engine, 0, POLL), list[object]()
-        made.trace = lines.append
+        made.trace = each_line(lines.append)
         made.run(400)
         seen.append(lines)
     assert seen[0] == seen[1]
