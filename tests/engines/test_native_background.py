@@ -127,7 +127,7 @@ def run(script: str, code: int = 0) -> str:
     """In a process of its own, which must end with this exit code; what it printed."""
     head = f"""
 import os, sys, threading, time; sys.path[:0] = {sys.path!r}
-from isa import cache
+from isa.files import cache
 from isa.engines.native import background
 from isa.engines.native.compiler import Compiler, Tier
 from tests.engines.test_native_compiler import SUM, call, text

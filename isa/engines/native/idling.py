@@ -12,7 +12,7 @@ The time law gives both halves: its horizon, the step's own condition joined to 
 from isa.description import Instruction
 from isa.engines.native.exact import FRAME, Body, Exact
 from isa.engines.native.text import RARE, Value, number
-from isa.fold import negate
+from isa.ir.fold import negate
 from isa.machine.time import COUNT_WIDTH, NEVER
 
 MOST = Value(64, "%most")

@@ -6,7 +6,7 @@ Whatever is not there is Python's, and so is everything while somebody looks at 
 from isa.devices.polling import ASKED, MOST, NOTES, OPEN, PORTS, TIMES, WORDS
 from isa.engines.native.text import RARE, Text, Value, number
 from isa.engines.native.values import Values
-from isa.ir import Behaviour, Recv, Send, Unknown, nodes
+from isa.ir.nodes import Behaviour, Recv, Send, Unknown, nodes
 
 
 def question(behaviour: Behaviour) -> Recv | None:
