@@ -266,12 +266,6 @@ def a_devices_step_is_missed(patch: Patch) -> None:
     patch.setattr(NativeEngine, "enter_native", enter)
 
 
-@caught_by(bare_who_looks_sees_it)
-def nobody_is_seen_to_look(patch: Patch) -> None:
-    right = Frame.look
-    patch.setattr(Frame, "look", lambda self, watched, awaited: right(self, False, awaited))
-
-
 @caught_by(monitored_the_clock_ends_it)
 def a_wait_taken_for_an_emulated_step(patch: Patch) -> None:
     patch.setitem(native.DECISIONS, Outcome.WAITED, Decision.EMULATED)

@@ -13,6 +13,7 @@ from isa.devices.backing import MemoryBacking
 from isa.devices.disk import Disk
 from isa.devices.inputs import Script
 from isa.devices.polling import MOST, NOTES, Polls
+from isa.engines.native.frame import Frame
 from isa.machine import Machine, Storage
 from isa.machine.trace import each_line
 from tests.engines.differential import shown
@@ -99,7 +100,22 @@ def a_device_that_does_not_promise_is_asked(depth: int = 0) -> None:
     same(depth, TIME, 1000)
 
 
-CHECKS = (polling_is_the_same, two_devices_are_the_same, a_device_that_does_not_promise_is_asked)
+def who_looks_sees_each_word(depth: int = 0) -> None:
+    seen = []
+    for engine in (NATIVE, STEPPING):
+        made, lines = machine(engine, depth, POLL), list[object]()
+        made.trace = each_line(lines.append)
+        made.run(400)
+        seen.append(lines)
+    assert seen[0] == seen[1]
+
+
+CHECKS = (
+    who_looks_sees_each_word,
+    polling_is_the_same,
+    two_devices_are_the_same,
+    a_device_that_does_not_promise_is_asked,
+)
 
 
 @pytest.mark.parametrize("depth", [0, 1, 2])
@@ -114,16 +130,6 @@ def test_python_is_asked_only_where_something_comes_of_it() -> None:
         made.run(5000)
     assert made.halted and made.state["x"][8] > 80
     assert events["ASK"] <= 5 * 15
-
-
-def test_who_looks_sees_each_word() -> None:
-    seen = []
-    for engine in (NATIVE, STEPPING):
-        made, lines = machine(engine, 0, POLL), list[object]()
-        made.trace = each_line(lines.append)
-        made.run(400)
-        seen.append(lines)
-    assert seen[0] == seen[1]
 
 
 def test_a_device_that_changed_between_two_runs_is_asked_again() -> None:
@@ -171,6 +177,12 @@ caught_by = BUGS.caught_by
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: Patch) -> None:
     must_catch(bug, monkeypatch, (AssertionError,))
+
+
+@caught_by(who_looks_sees_each_word)
+def nobody_is_seen_to_look(patch: Patch) -> None:
+    right = Frame.look
+    patch.setattr(Frame, "look", lambda self, watched, awaited: right(self, False, awaited))
 
 
 @caught_by(polling_is_the_same)

@@ -4,7 +4,8 @@
 
 has the meaning of `execute` (see `isa.engines.native.loop`) for a machine that has another one below. As long as its
 own prologue is not due, the machine below runs in its place; then, or when that one stops before a trap, it takes one
-step singly, on its own state, and so on. What that step came to is counted as an exit.
+step singly, on its own state, and so on. What that step came to is counted as an exit. If it waits, or the machine
+below does, time passes as far as this machine's own clock says (`isa.engines.native.idling`).
 
 Whatever else the machine below stops for, Python sees to it. Then this function returns, and so do those above it, in
 the middle of their runs, and the frames hold where they are. Called again, they go on from there.
