@@ -19,6 +19,7 @@ from trapline.options import add_engine_option, add_guest_argument, add_monitor_
 if TYPE_CHECKING:
     from isa.machine import Exit
     from trapline.launch import Launch
+    from trapline.shown import Shown
     from trapline.verdict import Verdict
 
 SUMMARY = "run a guest, bare or under monitors"
@@ -42,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trapline import session
     from trapline.launch import launch
     from trapline.lines import followed, traced
+    from trapline.shown import Shown
     from trapline.verdict import verdict
 
     with (
@@ -67,10 +69,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise BrokenPipeError
     found = verdict(launched.rig, end, interruption.asked, trace.failure or events.failure)
     kept = _keep(launched, arguments, found)
+    shown = Shown.at_end(launched, end)
     if arguments.json:
-        _emit(launched, end, found, kept)
+        _emit(launched, end, found, kept, shown)
     else:
         _say(launched, found, arguments.exits)
+        shown.say()
         if kept:
             print(f"saved in {kept}; go on with `{_going_on(kept, arguments)}`", file=sys.stderr)
     return found.code
@@ -124,7 +128,7 @@ def _headline(launched: "Launch", found: "Verdict") -> str:
     return f"{launched.name}, {kind} on {rig.isa.name}: {found.text}{seed}"
 
 
-def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None) -> None:
+def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None, shown: "Shown") -> None:
     from isa.machine import Reason
     from trapline.exits import statistics_facts
     from trapline.output import emit_json
@@ -146,6 +150,7 @@ def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None) -
             "total_steps": rig.machine.steps,
             "output": rig.output.decode("utf-8", "backslashreplace"),
             "saved": kept,
+            **shown.facts(),
             "statistics": statistics_facts(vm.statistics) if vm is not None else None,
         }
     )
