@@ -1,4 +1,4 @@
-"""What a machine that does not come to an end repeats, exactly: found on a copy, after the run, so that no run is slower.
+"""What a machine that does not come to an end repeats, exactly. It is found on a copy, after the run.
 
 `repetition` steps a copy of the machine, as deep under monitors as the machine itself, until its whole state has come
 again: from there on everything repeats for ever. `Repetition.counted` takes the guest from its beginning once more, up

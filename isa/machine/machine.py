@@ -71,8 +71,9 @@ class Machine:
 
     `steps`, `retired` and `skipped` (those of both that passed in idling) count since the machine was made. `trace`, if
     set, is called with a `TraceLine` for every step (which makes the machine step singly). `breakpoints` are pcs before
-    whose instruction a run stops; the next run passes it. `engine` makes the engine (see `isa.engines.choice`), which
-    may be replaced between two runs. With `state` the machine goes on from there, instead of being reset.
+    whose instruction a run stops, and `watched` places in storage; the next run passes it. `engine` makes the engine
+    (see `isa.engines.choice`), which may be replaced between two runs. With `state` the machine goes on from there,
+    instead of being reset.
     Raises MachineError if the storage is too small for the trap entry, or not of a size that the description assumes.
     """
 
@@ -94,6 +95,7 @@ class Machine:
         self.stopped_by = ""  # an engine's words for a device failure or a violation
         self.trace: Callable[[TraceLine], None] | None = None
         self.breakpoints: set[int] = set()
+        self.watched: set[int] = set()
         self._broke = -1  # the step at which a breakpoint last ended a run, so that the next one passes it
         slots = self.state.layout.slots
         self._halt = [(slots[p.state].first, (1 << p.width) - 1 << p.low) for p in isa.roles[Role.HALT]]
@@ -160,11 +162,11 @@ class Machine:
             deadline = self._act()
         except DeviceFailure as failure:
             return Reason.DEVICE, None, failure.message
-        if self.steps != self._broke and self.state.block[self._pc_slot] in self.breakpoints:
+        if self.steps != self._broke and self._at_breakpoint():
             self._broke = self.steps
             return Reason.BREAKPOINT, None, ""
         limit = max(1, (stop if deadline is None else min(stop, deadline)) - self.steps)
-        singly, trapped = self.breakpoints or self.trace, 0
+        singly, trapped = self.breakpoints or self.watched or self.trace, 0
         why: Trap | Pause
         if deliver and not singly:
             ran, trapped, why = self.engine.deliver(limit)
@@ -182,6 +184,12 @@ class Machine:
             case Pause.VIOLATION:
                 return Reason.VIOLATION, None, self.stopped_by
         return None, None, ""
+
+    def _at_breakpoint(self) -> bool:
+        """Whether the next instruction is one before which the run stops."""
+        if self.state.block[self._pc_slot] in self.breakpoints:
+            return True
+        return bool(self.watched) and self.engine.place() in self.watched
 
     def _execute(self, limit: int) -> tuple[int, Trap | Pause]:
         if not self.trace:

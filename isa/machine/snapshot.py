@@ -57,6 +57,22 @@ class Snapshot:
         unchanged but for devices that may have been restored already."""
         self._check(machine)
         machine.ports.restore(self.ports)
+        self._put(machine)
+
+    def look(self, isa: Isa) -> Machine:
+        """A bare machine in this state, without its devices, to be looked at. Raises SnapshotError, or MachineError."""
+        machine = Machine(isa, Storage(isa.word, self.size))
+        self._check(machine)
+        self._put(machine)
+        return machine
+
+    @property
+    def devices(self) -> list[tuple[int, str]]:
+        """The first port and the name of every device that was attached. Raises MachineError."""
+        parts = [Saved("ports", part) for part in Saved("ports", self.ports).list("devices")]
+        return [(part.number("port"), part.text("name")) for part in parts]
+
+    def _put(self, machine: Machine) -> None:
         if self.choices is not None:
             machine.random.setstate(_generator(self.choices).getstate())
         _fill(machine.storage, self.pages)

@@ -12,8 +12,10 @@ examples:
 import argparse
 import shlex
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
+from trapline.dump_choice import add_dump_option
 from trapline.options import add_engine_option, add_guest_argument, add_monitor_option, add_run_options, name
 
 if TYPE_CHECKING:
@@ -36,13 +38,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--trace", type=name, metavar="FILE", help="write a line for every step to FILE; `-` is stderr")
     add("--record", type=name, metavar="FILE", help="record live input with its steps; FILE can then be an --input")
     add("--save", type=name, metavar="FILE", help="save the machine in FILE at the end of the run")
+    add(
+        "--break",
+        dest="stop_at",
+        type=name,
+        metavar="WHERE",
+        help="stop before the instruction at a label, FILE:LINE or pc; `--steps` counts from there on",
+    )
+    add_dump_option(parser, "at the end of the run")
     add("--resume", type=name, metavar="FILE", help="go on with the machine saved in FILE")
 
 
 def run(arguments: argparse.Namespace) -> int:
     from trapline import session
+    from trapline.dump import check_choice
     from trapline.launch import launch
     from trapline.lines import followed, traced
+    from trapline.point import Point
     from trapline.shown import Shown
     from trapline.verdict import verdict
 
@@ -51,25 +63,29 @@ def run(arguments: argparse.Namespace) -> int:
         session.interruptible() as interruption,
         traced(launched.rig, arguments.trace, interruption) as trace,
         followed(launched.rig, launched.image, arguments.events, interruption) as events,
-        session.counting(launched.steps(arguments.steps), launched.visible, launched.terminal is None) as progress,
+        session.counting(_limit(launched, arguments), launched.visible, launched.terminal is None) as progress,
     ):
         if launched.sink is not None:
             launched.sink.before = progress.clear
-        end = session.run(
+        check_choice(launched.rig.machine, arguments.dump)
+        go = partial(
+            session.run,
             launched.rig.machine,
-            progress.stop,
-            interruption,
-            launched.terminal,
-            progress.show,
-            arguments.quantum or session.SLICE,
+            interruption=interruption,
+            terminal=launched.terminal,
+            show=progress.show,
+            slice=arguments.quantum or session.SLICE,
             # Somebody who types is heard at the end of each slice.
-            session.SLICE if arguments.quantum or launched.terminal else session.LONGEST,
+            longest=session.SLICE if arguments.quantum or launched.terminal else session.LONGEST,
         )
+        point = Point.find(arguments.stop_at, launched.image) if arguments.stop_at else None
+        end = point.run(launched.rig.machine, go, progress.stop, arguments.steps) if point else go(progress.stop)
     if launched.sink is not None and launched.sink.broken:
         raise BrokenPipeError
     found = verdict(launched.rig, end, interruption.asked, trace.failure or events.failure)
+    found = point.verdict(found, end) if point else found
     kept = _keep(launched, arguments, found)
-    shown = Shown.at_end(launched, end)
+    shown = Shown.at_end(launched, end, arguments.dump)
     if arguments.json:
         _emit(launched, end, found, kept, shown)
     else:
@@ -78,6 +94,11 @@ def run(arguments: argparse.Namespace) -> int:
         if kept:
             print(f"saved in {kept}; go on with `{_going_on(kept, arguments)}`", file=sys.stderr)
     return found.code
+
+
+def _limit(launched: "Launch", arguments: argparse.Namespace) -> int:
+    """How many steps to run at most; with `--break` until the point, since `--steps` counts from there."""
+    return launched.steps(None if arguments.stop_at else arguments.steps)
 
 
 def _keep(launched: "Launch", arguments: argparse.Namespace, found: "Verdict") -> str | None:
