@@ -23,7 +23,7 @@ def add_dump_option(parser: argparse.ArgumentParser, when: str) -> None:
         nargs="?",
         const=DumpChoice(True),
         metavar="WHAT",
-        help=f"show the state {when}: registers (the default), storage[A:B] (words from A to before B), all; with commas",
+        help=f"show the state {when}: registers (the default), storage[A:B] (from A to before B), all; with commas",
     )
 
 

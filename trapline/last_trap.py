@@ -38,7 +38,8 @@ def _cause(machine: Machine, cause: Param) -> str | None:
     for effect, found in _places(machine):
         if cause in nodes(effect.value):
             for name, number in machine.isa.cause.members.items():
-                value = rewriter({cause: const(cause.width, number)}.get)(effect.value)
+                given: dict[Expr, Expr] = {cause: const(cause.width, number)}
+                value = rewriter(given.get)(effect.value)
                 if isinstance(value, Const) and value.value == found:
                     return name
     return None

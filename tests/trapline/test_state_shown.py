@@ -74,8 +74,8 @@ def test_without_a_trap_there_is_no_last_one(tmp_path: Path, capfd: Capture) -> 
 def test_every_machine_keeps_cause_and_pc_of_its_last_trap(name: str) -> None:
     isa = find(name)
     machine = Machine(isa, Storage(isa.word, 4096))
-    machine.state[isa.pc] = 4090  # storage is empty, and ends soon
-    trap = machine.run_to_trap(20).trap
+    machine.state[isa.pc] = 4096  # behind the end of storage
+    trap = machine.run_to_trap(1).trap
     assert trap is not None
     pc = machine.state[isa.pc]
     machine.enter(trap)
