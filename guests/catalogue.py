@@ -5,7 +5,8 @@ for programs, at most one space behind the colon belonging to the form:
 
     # prints: one line of output, without its newline; repeated for further lines
     # input: one line of console input, likewise
-    # exit: r1 = 0          the register of the first @general array, by number, when the machine halts
+    # exit: 0               the exit code when it halts, where the machine's description says that it is
+    # exit: r1 = 0          or the register of the first @general array, by number, when the machine halts
     # machine: g3           the machine it is for (default g3); PATH[:NAME] counts from the guest's own folder
     # storage: 4096         words of storage it needs (default 4096)
     # steps: 100000         it halts within so many steps
@@ -32,7 +33,7 @@ MACHINE = "g3"
 DIRECTORY = os.path.dirname(os.path.abspath(__file__))  # where the shipped guests lie, and what they may include from
 KEYS = ("prints", "input", "exit", "machine", "storage", "steps", "disk", "monitored")
 _LINE = re.compile(r"(\w+): ?(.*)")
-_EXIT = re.compile(r"\w*?(\d+) = (\d+)")
+_EXIT = re.compile(r"(?:\w*?(\d{1,9}) = )?(\d{1,20})", re.ASCII)
 _SIZE = r"^(\s*\.equ\s+{name}\s*,\s*)(\w+)"
 
 
@@ -41,9 +42,9 @@ class Guest:
     """A program and its promise.
 
     `file` is the path of its text, `given` are the keys that its header has. `prints` and `input` are whole texts, each
-    line with its newline. `exit` is (register, value) at the halt, or None. `storage` is in words, `disk` in blocks,
-    `steps` a bound on the steps to the halt. `notices` says that all this is promised of bare machines only, and does
-    not hold under a monitor.
+    line with its newline. `exit` is (register, value) at the halt, or None, and `code` its exit code likewise.
+    `storage` is in words, `disk` in blocks, `steps` a bound on the steps to the halt. `notices` says that all this is
+    promised of bare machines only, and does not hold under a monitor.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Guest:
     steps: int = STEPS
     disk: int = 0
     notices: bool = False
+    code: int | None = None
     given: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
@@ -112,6 +114,7 @@ def describe(path: "Path | str") -> Guest:
     except (OSError, UnicodeDecodeError) as error:
         raise TraplineError(f"cannot read {path}: {error}") from None
     prose, values = _header(text)
+    code, exit = _exit(values["exit"][-1], path) if "exit" in values else (None, None)
     return Guest(
         os.path.splitext(os.path.basename(path))[0],
         path,
@@ -119,7 +122,8 @@ def describe(path: "Path | str") -> Guest:
         machine=values.get("machine", [MACHINE])[-1],
         prints=_lines(values.get("prints", [])),
         input=_lines(values.get("input", [])),
-        exit=_exit(values["exit"][-1], path) if "exit" in values else None,
+        exit=exit,
+        code=code,
         storage=_number(values, "storage", STORAGE, path),
         steps=_number(values, "steps", STEPS, path),
         disk=_number(values, "disk", 0, path),
@@ -167,11 +171,12 @@ def _lines(values: list[str]) -> str:
     return "".join(f"{line}\n" for line in values)
 
 
-def _exit(value: str, path: str) -> tuple[int, int]:
+def _exit(value: str, path: str) -> tuple[int | None, tuple[int, int] | None]:
+    """An exit code, or a register and its value."""
     match = _EXIT.fullmatch(value.strip())
     if match is None:
-        raise TraplineError(f"{path}: `exit: {value}` is not understood", "write `# exit: r1 = 0`")
-    return int(match[1]), int(match[2])
+        raise TraplineError(f"{path}: `exit: {value}` is not understood", "write `# exit: 0`, or `# exit: r1 = 0`")
+    return (None, (int(match[1]), int(match[2]))) if match[1] else (int(match[2]), None)
 
 
 def _differs(value: str, path: str) -> bool:

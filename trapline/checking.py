@@ -79,8 +79,8 @@ def _ending(rig: Rig, guest: Guest, end: Exit) -> Iterator[str]:
         what = {Reason.BUDGET: "has not halted", Reason.IDLE: "waits for ever"}.get(end.reason, end.reason.value)
         yield f"it {what} after {steps:,} steps" + (f": {end.detail}" if end.detail else "")
     elif guest.exit is None:
-        if rig.exit_code:
-            yield f"it ends with exit code {rig.exit_code}, not 0"
+        if rig.exit_code != (guest.code or 0):
+            yield f"it ends with exit code {rig.exit_code}, not {guest.code or 0}"
     else:
         register, value = guest.exit
         found = register_of(rig, register)

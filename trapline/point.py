@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from isa.assembler import Image
 from isa.errors import UsageError
@@ -69,6 +68,8 @@ def _label(name: str, image: Image) -> int:
     labels = [n for n in image.symbols if n not in image.constants]
     if name in labels:
         return image.symbols[name]
+    from difflib import get_close_matches
+
     near = get_close_matches(name, labels, 3)
     help = f"did you mean {' or '.join(near)}?" if near else "give a label, FILE:LINE, or a pc"
     raise UsageError(f"the program has no label `{name:.60}`", help)

@@ -1,14 +1,18 @@
-"""What a run shows of its machine at the end: where it stands if it did not come to an end, and its state."""
+"""What a run shows of its machine at the end: where it stands if it did not come to an end, and its state.
+
+Most runs halt and show nothing of this, so what makes it is loaded when it is needed.
+"""
 
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isa.machine import Exit, Reason
-from trapline.dump import dump_facts, dump_lines, state_facts
 from trapline.dump_choice import DumpChoice
 from trapline.launch import Launch
-from trapline.standing import Standing, standing_at_end, standing_facts, standing_lines
+
+if TYPE_CHECKING:
+    from trapline.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,24 +20,34 @@ class Shown:
     """`standing` is None for a machine that halted."""
 
     launched: Launch
-    standing: Standing | None
+    standing: "Standing | None"
     dump: DumpChoice | None
 
     @classmethod
     def at_end(cls, launched: Launch, end: Exit, dump: DumpChoice | None) -> "Shown":
-        halted = end.reason is Reason.HALT
-        return cls(launched, None if halted else standing_at_end(launched.rig, launched.image, launched.again), dump)
+        if end.reason is Reason.HALT:
+            return cls(launched, None, dump)
+        from trapline.standing import standing_at_end
+
+        return cls(launched, standing_at_end(launched.rig, launched.image, launched.again), dump)
 
     def say(self) -> None:
         """For people, on stderr."""
         machine = self.launched.rig.machine
-        for line in standing_lines(machine, self.standing) if self.standing else ():
-            print(line, file=sys.stderr)
-        for line in dump_lines(machine, self.dump) if self.dump else ():
-            print(line, file=sys.stderr)
+        if self.standing:
+            from trapline.standing import standing_lines
+
+            print("\n".join(standing_lines(machine, self.standing)), file=sys.stderr)
+        if self.dump:
+            from trapline.dump import dump_lines
+
+            print("\n".join(dump_lines(machine, self.dump)), file=sys.stderr)
 
     def facts(self) -> dict[str, Any]:
         """For JSON."""
+        from trapline.dump import dump_facts, state_facts
+        from trapline.standing import standing_facts
+
         machine = self.launched.rig.machine
         return {
             "standing": standing_facts(machine, self.standing) if self.standing else None,

@@ -44,6 +44,7 @@ def test_what_is_kept_is_said_in_a_line(tmp_path: Path, capfd: Capture) -> None:
         ("prints: .", "prints: ,", "it prints something else:"),
         ("r1 = 3", "r1 = 4", "it ends with 3 in register 1, not 4"),
         ("r1 = 3", "r99 = 4", "it ends with no such register in register 99, not 4"),
+        ("r1 = 3", "2", "it ends with exit code 3, not 2"),
         ("steps: 6", "steps: 5", "it halts after 6 steps, not within 5"),
         ("# exit: r1 = 3\n", "", "it ends with exit code 3, not 0"),
         (" halt", " idle\n halt", "it waits for ever after 5 steps"),

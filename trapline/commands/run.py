@@ -1,7 +1,7 @@
 """Run a guest, bare or under monitors. What it prints goes to stdout, everything else to stderr.
 
-Exit code 0 if it halts and leaves 0 in its register 1, else 1. An interrupted run, or one that the host failed, is
-saved: `--resume` goes on from there, bare or monitored.
+Exit code 0 if it halts with exit code 0, else 1: the machine's description says where a guest leaves it. An interrupted
+run, or one that the host failed, is saved: `--resume` goes on from there, bare or monitored.
 
 examples:
   trapline run hello
@@ -21,6 +21,7 @@ from trapline.options import add_engine_option, add_guest_argument, add_monitor_
 if TYPE_CHECKING:
     from isa.machine import Exit
     from trapline.launch import Launch
+    from trapline.point import Point
     from trapline.shown import Shown
     from trapline.verdict import Verdict
 
@@ -51,10 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from trapline import session
-    from trapline.dump import check_choice
     from trapline.launch import launch
     from trapline.lines import followed, traced
-    from trapline.point import Point
     from trapline.shown import Shown
     from trapline.verdict import verdict
 
@@ -67,7 +66,6 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         if launched.sink is not None:
             launched.sink.before = progress.clear
-        check_choice(launched.rig.machine, arguments.dump)
         go = partial(
             session.run,
             launched.rig.machine,
@@ -78,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
             # Somebody who types is heard at the end of each slice.
             longest=session.SLICE if arguments.quantum or launched.terminal else session.LONGEST,
         )
-        point = Point.find(arguments.stop_at, launched.image) if arguments.stop_at else None
+        point = _prepare(launched, arguments)
         end = point.run(launched.rig.machine, go, progress.stop, arguments.steps) if point else go(progress.stop)
     if launched.sink is not None and launched.sink.broken:
         raise BrokenPipeError
@@ -94,6 +92,19 @@ def run(arguments: argparse.Namespace) -> int:
         if kept:
             print(f"saved in {kept}; go on with `{_going_on(kept, arguments)}`", file=sys.stderr)
     return found.code
+
+
+def _prepare(launched: "Launch", arguments: argparse.Namespace) -> "Point | None":
+    """The point to run to, if one is asked for. Raises UsageError for it, or for a dump of what is not there."""
+    if arguments.dump:
+        from trapline.dump import check_choice
+
+        check_choice(launched.rig.machine, arguments.dump)
+    if arguments.stop_at is None:
+        return None
+    from trapline.point import Point
+
+    return Point.find(arguments.stop_at, launched.image)
 
 
 def _limit(launched: "Launch", arguments: argparse.Namespace) -> int:
