@@ -10,8 +10,8 @@ from isa.assembler.expressions import Value
 from isa.assembler.tokens import Fault
 from isa.description import Operand, Use
 from isa.errors import Span
-from isa.fold import const, rewriter
-from isa.ir import Const, Expr, Read
+from isa.ir.fold import const, rewriter
+from isa.ir.nodes import Const, Expr, Read
 
 
 def fit_word(value: Value, width: int, span: Span) -> int:

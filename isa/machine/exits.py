@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from isa.ir import Origin
+from isa.ir.nodes import Origin
 
 
 class Trap(NamedTuple):

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from isa.catalogue import find
 from isa.errors import Source
 from isa.language import Library
 from isa.machine.identity import meaning_digest
+from isa.machines.catalogue import find
 from trapline.cli import main
-from trapline.rig import Outfit, build
+from trapline.running.rig import Outfit, build
 
 Capture = pytest.CaptureFixture[str]
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from isa.assembler import assemble
-from isa.catalogue import find
-from trapline import repeating
+from isa.machines.catalogue import find
 from trapline.cli import main
-from trapline.repeating import repetition
-from trapline.rig import Outfit, build
+from trapline.running.rig import Outfit, build
+from trapline.state import repeating
+from trapline.state.repeating import repetition
 
 Capture = pytest.CaptureFixture[str]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from isa.catalogue import find
 from isa.devices.recording import Arrival, Recorder
 from isa.machine import Machine, Storage
-from trapline import last_trap
+from isa.machines.catalogue import find
 from trapline.cli import main
+from trapline.state import last_trap
 
 Capture = pytest.CaptureFixture[str]
 

@@ -16,7 +16,7 @@ from trapline.options import add_engine_option, add_machine_option, add_monitor_
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from trapline.checking import Checked
+    from trapline.running.checking import Checked
 
 SUMMARY = "check what the headers of guests promise, bare and monitored"
 
@@ -32,9 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from isa.errors import UsageError
-    from trapline.checking import check
     from trapline.output import emit_json, engine_in_use
-    from trapline.programs import find
+    from trapline.running.checking import check
+    from trapline.running.programs import find
 
     engine, results = engine_in_use(arguments.engine), []
     depths = (0, arguments.monitor.depth) if arguments.monitor.depth else (0,)

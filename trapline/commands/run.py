@@ -15,15 +15,15 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from trapline.dump_choice import add_dump_option
 from trapline.options import add_engine_option, add_guest_argument, add_monitor_option, add_run_options, name
+from trapline.state.choice import add_dump_option
 
 if TYPE_CHECKING:
     from isa.machine import Exit
-    from trapline.launch import Launch
-    from trapline.point import Point
-    from trapline.shown import Shown
-    from trapline.verdict import Verdict
+    from trapline.running.launch import Launch
+    from trapline.running.point import Point
+    from trapline.running.verdict import Verdict
+    from trapline.state.shown import Shown
 
 SUMMARY = "run a guest, bare or under monitors"
 
@@ -51,11 +51,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from trapline import session
-    from trapline.launch import launch
-    from trapline.lines import followed, traced
-    from trapline.shown import Shown
-    from trapline.verdict import verdict
+    from trapline.reports.lines import followed, traced
+    from trapline.running import session
+    from trapline.running.launch import launch
+    from trapline.running.verdict import verdict
+    from trapline.state.shown import Shown
 
     with (
         launch(arguments) as launched,
@@ -97,12 +97,12 @@ def run(arguments: argparse.Namespace) -> int:
 def _prepare(launched: "Launch", arguments: argparse.Namespace) -> "Point | None":
     """The point to run to, if one is asked for. Raises UsageError for it, or for a dump of what is not there."""
     if arguments.dump:
-        from trapline.dump import check_choice
+        from trapline.state.dump import check_choice
 
         check_choice(launched.rig.machine, arguments.dump)
     if arguments.stop_at is None:
         return None
-    from trapline.point import Point
+    from trapline.running.point import Point
 
     return Point.find(arguments.stop_at, launched.image)
 
@@ -145,7 +145,7 @@ def _say(launched: "Launch", found: "Verdict", exits: bool) -> None:
     vm = launched.rig.virtual
     if vm is None:
         return
-    from trapline.exits import exit_table, share_line
+    from trapline.reports.exits import exit_table, share_line
 
     print(share_line(vm.statistics), file=sys.stderr)
     if exits:
@@ -162,8 +162,8 @@ def _headline(launched: "Launch", found: "Verdict") -> str:
 
 def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None, shown: "Shown") -> None:
     from isa.machine import Reason
-    from trapline.exits import statistics_facts
     from trapline.output import emit_json
+    from trapline.reports.exits import statistics_facts
 
     rig, vm = launched.rig, launched.rig.virtual
     emit_json(

@@ -9,8 +9,8 @@ examples:
 
 import argparse
 
-from trapline.dump_choice import add_dump_option
 from trapline.options import add_machine_option
+from trapline.state.choice import add_dump_option
 
 SUMMARY = "show what a saved machine, an image or a recording is"
 
@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from isa.errors import UsageError
     from trapline.output import emit_json
-    from trapline.saved_files import kind_of, show
+    from trapline.state.saved_files import kind_of, show
 
     kind = kind_of(arguments.file)
     if kind != "machine" and arguments.dump is not None:

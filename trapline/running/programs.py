@@ -1,0 +1,111 @@
+"""What stands for GUEST on the command line: a shipped guest's name, an assembly file, or an image.
+
+`find` turns it into a `Program`. Which machine it is for is settled here too: `--isa`, else what the guest's header or
+the image says, else the default.
+"""
+
+import os
+from dataclasses import dataclass, replace
+
+from guests import catalogue
+from guests.catalogue import DIRECTORY, Guest, describe
+from isa.assembler import Image
+from isa.assembler.assembled import assembled
+from isa.assembler.includes import read_source
+from isa.description import Isa
+from isa.errors import TraplineError, UsageError
+from isa.machines.catalogue import find as find_machine
+from isa.machines.catalogue import shipped as shipped_machines
+from trapline.options import DEFAULT_MACHINE
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A guest ready to load. `machine` is what `--isa` would have to say; `guest` is its header, None for an image."""
+
+    name: str
+    machine: str
+    isa: Isa
+    image: Image
+    guest: Guest | None
+
+    @property
+    def storage(self) -> int | None:
+        """How many words it needs, if it says so or is larger than what guests usually need."""
+        if self.guest is None:
+            return None
+        return max(self.guest.storage, self.image.top)
+
+    @property
+    def input(self) -> bytes:
+        """The console input of its header."""
+        return self.guest.input.encode() if self.guest else b""
+
+    @property
+    def disk(self) -> int:
+        """How many blocks of disk it needs."""
+        return self.guest.disk if self.guest else 0
+
+
+def find(argument: str, machine: str | None) -> Program:
+    """The program that `argument` names, for `machine` if one is given.
+
+    Raises UsageError for a name that is no guest, SourceError for mistakes in the assembly, TraplineError for a file
+    that cannot be used.
+    """
+    names = catalogue.names()
+    if argument in names:
+        return _assembled(catalogue.find(argument), machine, DIRECTORY)
+    if argument.endswith(".s"):
+        _check_file(argument, names)
+        read_source(argument)  # explains a file that is no text
+        from pathlib import Path
+
+        return _assembled(describe(Path(argument)), machine, None)
+    return _loaded(argument, machine, names)
+
+
+def _assembled(guest: Guest, machine: str | None, root: str | None) -> Program:
+    chosen = machine or _beside(guest)
+    isa = find_machine(chosen)
+    image = assembled(isa, guest.file, root)
+    if not image.segments:
+        help = f"write some instructions: `trapline machines {chosen} --manual` explains them"
+        raise TraplineError(f"{guest.file} is empty: it assembles to no words", help)
+    return Program(guest.name, chosen, isa, _portable(image, root) if root else image, guest)
+
+
+def _beside(guest: Guest) -> str:
+    """The machine of a guest's header: a shipped one, or a description that is looked for in the guest's own folder."""
+    path = guest.machine if guest.machine.endswith(".isa") else guest.machine.rpartition(":")[0]
+    if guest.machine in shipped_machines() or not path.endswith(".isa"):
+        return guest.machine
+    return os.path.join(os.path.dirname(guest.file), guest.machine)
+
+
+def _portable(image: Image, root: str) -> Image:
+    """The image of a shipped guest with file names as seen from the folder of guests, wherever that is installed."""
+    lines = {a: replace(line, file=os.path.relpath(line.file, root)) for a, line in image.lines.items()}
+    return replace(image, lines=lines)
+
+
+def _loaded(path: str, machine: str | None, names: list[str]) -> Program:
+    _check_file(path, names)
+    image = Image.load(path)
+    chosen = machine or (image.machine if image.machine in shipped_machines() else DEFAULT_MACHINE)
+    isa = find_machine(chosen)
+    image.check(isa)
+    return Program(os.path.basename(path), chosen, isa, image, None)
+
+
+def _check_file(path: str, names: list[str]) -> None:
+    """Explain a missing file as well as can be: a plain word was probably meant as a guest's name."""
+    if os.path.exists(path):
+        return
+    if os.sep not in path and not os.path.splitext(path)[1]:
+        from difflib import get_close_matches
+
+        near = get_close_matches(path, names, 3)
+        guess = f"did you mean {' or '.join(near)}?" if near else f"guests are {', '.join(names)}"
+        raise UsageError(f"there is no guest and no file `{path}`", guess)
+    raise TraplineError(f"cannot read {path}: no such file", "give an assembly file (.s), an image, or a guest's name")

@@ -1,0 +1,39 @@
+"""How a run ended, in words and as an exit code."""
+
+from dataclasses import dataclass
+
+from isa.machine import Exit, Reason
+from trapline.running.rig import Rig
+
+FAILED, HOST_FAILED, INTERRUPTED = 1, 3, 130
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`code` is the command's exit code. `resumable`: the guest was stopped from outside and would go on."""
+
+    code: int
+    text: str
+    resumable: bool = False
+
+
+def verdict(rig: Rig, end: Exit, interrupted: bool, failure: str = "") -> Verdict:
+    """`failure` is what the host failed besides devices: a trace that could not be written."""
+    after = f"after {end.steps:,} steps"
+    if failure:
+        return Verdict(HOST_FAILED, f"stopped {after}: {failure}", resumable=end.reason is Reason.BUDGET)
+    match end.reason:
+        case Reason.HALT:
+            code = rig.exit_code
+            return Verdict(FAILED if code else 0, f"halted {after} ({end.retired:,} retired), exit code {code}")
+        case Reason.BUDGET if interrupted:
+            return Verdict(INTERRUPTED, f"interrupted {after}", resumable=True)
+        case Reason.BUDGET:
+            return Verdict(FAILED, f"not finished {after}: `--steps` allows no more")
+        case Reason.IDLE:
+            return Verdict(FAILED, f"waits for ever {after}: nothing is due that could wake it")
+        case Reason.VIOLATION:
+            return Verdict(FAILED, f"killed {after}: {end.detail}")
+        case Reason.DEVICE:
+            return Verdict(HOST_FAILED, f"stopped {after}: {end.detail}", resumable=True)
+    return Verdict(FAILED, f"stopped {after}: {end.reason.value}")
