@@ -112,7 +112,7 @@ class Dispatcher:
     def level(self) -> "NativeLevel | None":
         """This machine for native code, which runs it only where nobody looks at what happens on the way."""
         below = self.below
-        if self._asked or self.vm.subscribers or below.trace or below.breakpoints:
+        if self._asked or self.vm.subscribers or below.watched:
             return None
         lower = below.engine.level()
         if lower is None:

@@ -153,7 +153,7 @@ class Monitor:
     def _processors(self, count: int) -> list[Machine]:
         """The machine below, and others with its storage and states of their own: `count` if that can be."""
         below = self.below
-        if isinstance(below, VirtualMachine) or self.subscribers or below.trace or below.breakpoints:
+        if isinstance(below, VirtualMachine) or self.subscribers or below.watched:
             return [below]
         while len(self._further) < count - 1:
             self._further.append(Machine(self.isa, below.storage, engine=self.engine, state=below.state.copy()))

@@ -53,6 +53,7 @@ FLOORS = (
     "trapline.explaining",
     "trapline.reports",
     "trapline.tracing",
+    "trapline.state",
     "trapline.demo",
     "trapline.bench",
     "trapline.commands",

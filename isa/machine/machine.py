@@ -72,8 +72,9 @@ class Machine:
 
     `steps`, `retired` and `skipped` (those of both that passed in idling) count since the machine was made. `trace`, if
     set, says which steps are recorded; that changes nothing else. `breakpoints` are pcs before whose instruction a run
-    stops; the next run passes it. `engine` makes the engine (see `isa.engines.choice`), which may be replaced between
-    two runs. With `state` the machine goes on from there, instead of being reset.
+    stops, and `break_places` places in storage; the next run passes it. `engine` makes the engine (see
+    `isa.engines.choice`), which may be replaced between two runs. With `state` the machine goes on from there, instead
+    of being reset.
     Raises MachineError if the storage is too small for the trap entry, or not of a size that the description assumes.
     """
 
@@ -98,6 +99,7 @@ class Machine:
         self.traffic: list[tuple[Kind, int, int]] | None = None  # what a step that is recorded sends and receives
         self.breakpoints: set[int] = set()
         self.deadline: int | None = None  # the step at which a device is due, as it was when the engine was asked last
+        self.break_places: set[int] = set()
         self._broke = -1  # the step at which a breakpoint last ended a run, so that the next one passes it
         slots = self.state.layout.slots
         self._halt = [(slots[p.state].first, (1 << p.width) - 1 << p.low) for p in isa.roles[Role.HALT]]
@@ -169,12 +171,12 @@ class Machine:
         except DeviceFailure as failure:
             return Reason.DEVICE, None, failure.message
         self.deadline = deadline
-        if self.steps != self._broke and self.state.block[self.pc_slot] in self.breakpoints:
+        if self.steps != self._broke and self._at_breakpoint():
             self._broke = self.steps
             return Reason.BREAKPOINT, None, ""
         limit = max(1, (stop if deadline is None else min(stop, deadline)) - self.steps)
-        limit = 1 if self.breakpoints else limit
-        ran, trapped, why = self._take(limit, deliver and not self.breakpoints)
+        singly = bool(self.breakpoints or self.break_places)
+        ran, trapped, why = self._take(1 if singly else limit, deliver and not singly)
         self.steps += ran
         self.retired += ran - trapped
         if isinstance(why, Trap):
@@ -187,6 +189,12 @@ class Machine:
             case Pause.VIOLATION:
                 return Reason.VIOLATION, None, self.stopped_by
         return None, None, ""
+
+    def _at_breakpoint(self) -> bool:
+        """Whether the next instruction is one before which the run stops."""
+        if self.state.block[self.pc_slot] in self.breakpoints:
+            return True
+        return bool(self.break_places) and self.engine.place() in self.break_places
 
     def _take(self, limit: int, deliver: bool) -> tuple[int, int, Trap | Pause]:
         """Have the engine take up to `limit` steps: how many it took, how many of them trapped, and why it stopped."""
@@ -227,7 +235,7 @@ class Machine:
     @property
     def watched(self) -> bool:
         """Whether somebody looks at single steps."""
-        return bool(self.trace or self.breakpoints)
+        return bool(self.trace or self.breakpoints or self.break_places)
 
     @property
     def disturbed(self) -> bool:

@@ -67,13 +67,21 @@ def find(argument: str, machine: str | None) -> Program:
 
 
 def _assembled(guest: Guest, machine: str | None, root: str | None) -> Program:
-    chosen = machine or guest.machine
+    chosen = machine or _beside(guest)
     isa = find_machine(chosen)
     image = assembled(isa, guest.file, root)
     if not image.segments:
         help = f"write some instructions: `trapline machines {chosen} --manual` explains them"
         raise TraplineError(f"{guest.file} is empty: it assembles to no words", help)
     return Program(guest.name, chosen, isa, _portable(image, root) if root else image, guest)
+
+
+def _beside(guest: Guest) -> str:
+    """The machine of a guest's header: a shipped one, or a description that is looked for in the guest's own folder."""
+    path = guest.machine if guest.machine.endswith(".isa") else guest.machine.rpartition(":")[0]
+    if guest.machine in shipped_machines() or not path.endswith(".isa"):
+        return guest.machine
+    return os.path.join(os.path.dirname(guest.file), guest.machine)
 
 
 def _portable(image: Image, root: str) -> Image:
