@@ -9,14 +9,14 @@ examples:
 
 import argparse
 
-from trapline.options import add_machine_option
+from trapline.options import add_machine_option, read
 from trapline.state.choice import add_dump_option
 
 SUMMARY = "show what a saved machine, an image or a recording is"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="SAVED", help="a saved machine, an image, or a recording")
+    parser.add_argument("file", type=read, metavar="SAVED", help="a saved machine, an image, or a recording")
     add_machine_option(parser)
     add_dump_option(parser, "of a saved machine")
 

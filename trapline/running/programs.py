@@ -11,7 +11,6 @@ from guests import catalogue
 from guests.catalogue import DIRECTORY, Guest, describe
 from isa.assembler import Image
 from isa.assembler.assembled import assembled
-from isa.assembler.image_format import load_image
 from isa.assembler.includes import read_source
 from isa.description import Isa
 from isa.errors import TraplineError, UsageError
@@ -92,6 +91,8 @@ def _portable(image: Image, root: str) -> Image:
 
 def _loaded(path: str, machine: str | None, names: list[str]) -> Program:
     _check_file(path, names)
+    from isa.assembler.image_format import load_image  # not where a program comes as text
+
     image = load_image(path)
     chosen = machine or (image.machine if image.machine in shipped_machines() else DEFAULT_MACHINE)
     isa = find_machine(chosen)

@@ -23,7 +23,7 @@ from isa.machine.machine import Machine
 from isa.machine.records import Trace
 from isa.machine.storage import Storage
 
-SYMBOLS = ("execute", "touch", "claim", "single", "enter", "idle")
+SYMBOLS = ("execute", "touch", "claim", "single", "enter", "skip")
 USUAL = Options()
 SLICE = 1 << 23  # steps after which Python looks at what was compiled meanwhile
 LONG_SLICE = 1 << 25  # as much if nothing is: where a slice ends, code is left that is not entered there again at once

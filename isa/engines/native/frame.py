@@ -47,7 +47,7 @@ FIELDS = (
     "run",  # the functions that run this machine, and that take or trap a single step of it
     "single",
     "enter",
-    "idle",  # the function that lets time pass where the next step spins
+    "skip",  # the function that lets time pass where the next step spins
     "below",  # the frame of the machine below, and where in its storage this machine's begins
     "offset",
     "slice",  # how many steps the machine below may take before Python looks after it

@@ -25,7 +25,7 @@ def idle(exact: Exact) -> str:
         _wait(exact, text, spins)
     else:
         text.emit("ret i64 0")
-    return text.define(f"define i64 @idle(ptr {FRAME}, {MOST.typed}) noinline")
+    return text.define(f"define i64 @skip(ptr {FRAME}, {MOST.typed}) noinline")
 
 
 def _wait(exact: Exact, text: Body, spins: dict[int, Instruction]) -> None:

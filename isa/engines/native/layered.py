@@ -193,7 +193,7 @@ class Layered:
         text.jump("wait")
         text.block("wait")
         rest = text.sub(LIMIT, text.field("ran"))
-        waited = Value(64, text.call("i64", text.address("idle"), [f"ptr {FRAME}", rest.typed]))
+        waited = Value(64, text.call("i64", text.address("skip"), [f"ptr {FRAME}", rest.typed]))
         for name in ("ran", "since"):
             self._add(text, FRAME, name, waited)
         text.branch(text.is_zero(waited), "asleep", "again")

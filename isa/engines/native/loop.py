@@ -139,7 +139,7 @@ class Loop:
         """Wait, and go on."""
         text.block("spun")
         rest = text.sub(Value(64, "%limit"), text.field("ran"))
-        waited = Value(64, text.call("i64", "@idle", [f"ptr {FRAME}", rest.typed]))
+        waited = Value(64, text.call("i64", "@skip", [f"ptr {FRAME}", rest.typed]))
         text.set("ran", text.add(text.field("ran"), waited))
         text.branch(text.is_zero(waited), "asleep", "again")
         text.block("asleep")
