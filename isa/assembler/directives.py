@@ -34,7 +34,7 @@ def _org(layout: Layout, head: Token, operands: Tokens, context: Context) -> Non
 
 def _word(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
     parts = _parts(head, operands, "E, ...")
-    values = tuple(parse(part, head.span if not part else span_of(part)) for part in parts)
+    values = tuple([parse(part) for part in parts])
     layout.place(Data(values), len(values), context)
 
 
@@ -43,7 +43,7 @@ def _space(layout: Layout, head: Token, operands: Tokens, context: Context) -> N
     count = layout.early(parts[0], head)
     if count < 0:
         raise Fault(span_of(parts[0]), f"{count} words of room", "give a number that is not negative")
-    value = parse(parts[1], span_of(parts[1])) if len(parts) == 2 else None
+    value = parse(parts[1]) if len(parts) == 2 else None
     layout.place(Room(count, value), count, context)
 
 
@@ -80,7 +80,7 @@ def _equ(layout: Layout, head: Token, operands: Tokens, context: Context) -> Non
             span_of(operands) if operands else after(head), "a name and a value are expected", "write `.equ NAME, E`"
         )
     try:
-        definition = parse(operands[2:], after(operands[1]))
+        definition = parse(operands[2:], operands[1])
     except Fault:
         layout.symbols.constant(operands[0], None, layout.here())
         raise
@@ -90,7 +90,7 @@ def _equ(layout: Layout, head: Token, operands: Tokens, context: Context) -> Non
 def _entry(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
     if layout.entry is not None:
         raise Fault(head.span, "the entry is given twice", "", ((layout.entry.span, "it is given here"),))
-    layout.entry, layout.entry_place = parse(operands, after(head)), layout.here()
+    layout.entry, layout.entry_place = parse(operands, head), layout.here()
 
 
 def _include(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
@@ -155,12 +155,15 @@ def _no_operands(tokens: Tokens) -> None:
 def _parts(head: Token, operands: Tokens, *usages: str) -> list[Tokens]:
     """The operands between commas, none of them empty; at most two where the first usage is a single one."""
     parts = split_commas(operands)
-    usage = " or ".join(f"`{head.text} {u}`" for u in usages)
     if not parts or not all(parts):
-        raise Fault(after(operands[-1] if operands else head), "a value is missing", f"write {usage}")
+        raise Fault(after(operands[-1] if operands else head), "a value is missing", _usage(head, usages))
     if len(usages) > 1 and len(parts) > len(usages):
-        raise Fault(span_of(parts[len(usages)]), "more operands than expected", f"write {usage}")
+        raise Fault(span_of(parts[len(usages)]), "more operands than expected", _usage(head, usages))
     return parts
+
+
+def _usage(head: Token, usages: tuple[str, ...]) -> str:
+    return "write " + " or ".join(f"`{head.text} {u}`" for u in usages)
 
 
 def _text(head: Token, tokens: Tokens) -> str:

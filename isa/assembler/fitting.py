@@ -7,33 +7,32 @@ A pc-relative operand is written as its target address; what is stored is the wa
 """
 
 from isa.assembler.expressions import Value
-from isa.assembler.tokens import Fault
+from isa.assembler.tokens import Fault, Tokens, span_of
 from isa.description import Operand, Use
-from isa.errors import Span
 from isa.fold import const, rewriter
 from isa.ir import Const, Expr, Read
 
 
-def fit_word(value: Value, width: int, span: Span) -> int:
-    """A word of storage, given as signed or unsigned. Raises Fault."""
+def fit_word(value: Value, width: int, tokens: Tokens) -> int:
+    """A word of storage, given as signed or unsigned; `tokens` are what gives it. Raises Fault."""
     if not -(1 << (width - 1)) <= value.number < 1 << width:
         help = f"a word is {-(1 << (width - 1))} to {(1 << width) - 1}; a slice such as `[{width - 1}:0]` cuts a value"
-        raise Fault(span, f"{value.number} does not fit a word of {width} bits", help)
+        raise Fault(span_of(tokens), f"{value.number} does not fit a word of {width} bits", help)
     return value.number & ((1 << width) - 1)
 
 
-def fit(use: Use, value: Value, address: int, span: Span) -> int:
+def fit(use: Use, value: Value, address: int, tokens: Tokens) -> int:
     """The bits (unsigned) of an operand with this value in an instruction at `address`. Raises Fault."""
     operand = use.operand
-    number = value.number if operand.pcrel is None else _distance(operand, operand.pcrel, value.number, address, span)
+    number = value.number if operand.pcrel is None else _distance(operand, operand.pcrel, value.number, address, tokens)
     low, high = limits(operand)
     if not (low <= number <= high or (value.bits == operand.width and operand.pcrel is None)):
-        raise _misfit(use, value.number, number, address, span)
+        raise _misfit(use, value.number, number, address, tokens)
     bits = number & ((1 << operand.width) - 1)
     left_out = bits & ~use.extract(use.deposit(bits))
     if left_out:
         help = f"its format has no place for the bits {left_out:#x}, which must be zero"
-        raise Fault(span, f"{number} cannot be operand `{use.name}`", help)
+        raise Fault(span_of(tokens), f"{number} cannot be operand `{use.name}`", help)
     return bits
 
 
@@ -68,16 +67,17 @@ def origin(pcrel: Expr, address: int) -> int:
     return value.value
 
 
-def _distance(operand: Operand, pcrel: Expr, goal: int, address: int, span: Span) -> int:
+def _distance(operand: Operand, pcrel: Expr, goal: int, address: int, tokens: Tokens) -> int:
     """From the origin to `goal`, the short way round, since addresses wrap."""
     size = 1 << pcrel.width
     if not 0 <= goal < size:
-        raise Fault(span, f"{goal} is not an address", f"addresses run from 0 to {size - 1}")
+        raise Fault(span_of(tokens), f"{goal} is not an address", f"addresses run from 0 to {size - 1}")
     distance = (goal - origin(pcrel, address)) % size
     return distance - size if operand.signed and distance >= size // 2 else distance
 
 
-def _misfit(use: Use, written: int, number: int, address: int, span: Span) -> Fault:
+def _misfit(use: Use, written: int, number: int, address: int, tokens: Tokens) -> Fault:
+    span = span_of(tokens)
     low, high = limits(use.operand)
     if use.operand.pcrel is not None:
         start = origin(use.operand.pcrel, address)

@@ -15,7 +15,7 @@ class ImageError(TraplineError):
 
 def printable(text: str) -> str:
     """The text with a dot for every character that a terminal could take for a command; tabs stay."""
-    return "".join(c if c.isprintable() or c == "\t" else "." for c in text)
+    return text if text.isprintable() else "".join([c if c.isprintable() or c == "\t" else "." for c in text])
 
 
 @dataclass(frozen=True, slots=True)

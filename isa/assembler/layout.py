@@ -5,15 +5,16 @@ Macros, pseudo-instructions and includes are expanded here. Directives are in `d
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from isa.assembler.directives import DIRECTIVES, record
 from isa.assembler.expressions import Expression, evaluate, parse
+from isa.assembler.image import Line, printable
 from isa.assembler.macros import Macro, Recording, bind, substitute, substitute_pseudo
-from isa.assembler.program import Code, Content, Context, Item, Report, Whole
-from isa.assembler.symbols import Place, Symbols, suggestion
+from isa.assembler.program import Code, Content, Context, Item, Report, Room, Stretch, Whole
+from isa.assembler.symbols import Later, Place, Settled, Symbols, suggestion
 from isa.assembler.syntax import Syntax
-from isa.assembler.tokens import Fault, Kind, LimitFault, Poisoned, SourceLine, Token, Tokens, after, join, span_of
+from isa.assembler.tokens import Fault, Kind, LimitFault, Note, Poisoned, SourceLine, Token, Tokens, join
+from isa.assembler.words import Words
 from isa.description import Instruction, Pseudo
 from isa.errors import Source, Span
 
@@ -33,13 +34,17 @@ class Layout:
     def __init__(self, syntax: Syntax, report: Report, include: Include | None) -> None:
         self.syntax, self.report, self.include = syntax, report, include
         self.symbols = Symbols(syntax)
-        self.items: list[Item] = []
+        self.stretches: list[Stretch] = []
+        self.waiting: list[Item] = []  # for the second pass, in source order
+        self.lines: dict[int, Line] = {}
+        self.used: set[str] = set()  # the instructions
         self.macros: dict[str, Macro] = {}
         self.entry: Expression | None = None
         self.entry_place = Place(0, 0)
         self.address = 0
         self.words = 0
         self.recording: Recording | None = None
+        self._words = Words(syntax.isa.word)
         self._sequence = 0
         self._text = self._lines = self._files = 0
         self._expanded = 0
@@ -53,8 +58,7 @@ class Layout:
         self._count(source, cause.span if cause else Span(source, 1, 1, 2))
         notes = ((cause.span, "it is included here"), *cause.notes) if cause else ()
         for number, text in enumerate(source.text.split("\n"), 1):
-            line = SourceLine(source, number, text.rstrip("\r"))
-            self._line(line, Context(line, Span(source, number, 1, 2), notes))
+            self._line(SourceLine(source, number, text.rstrip("\r")), notes)
         self._finish_recording(source)
 
     def _count(self, source: Source, span: Span) -> None:
@@ -74,21 +78,21 @@ class Layout:
             fault = Fault(recording.directive.span, "this macro has no end", "close it with `.endm`")
             self.report.add(self._sequence, fault.diagnostic)
 
-    def _line(self, line: SourceLine, context: Context) -> None:
+    def _line(self, line: SourceLine, notes: tuple[Note, ...]) -> None:
         self._sequence += 1
         try:
             tokens = self.syntax.lexer.line(line)
             if self.recording is not None:
                 record(self, self.recording, tokens)
             elif tokens:
-                self.statement(tokens, context)
+                self.statement(tokens, Context(line, tokens, notes))
         except Fault as fault:
-            self._fault(fault, self._sequence, context)
+            self._fault(fault, self._sequence, notes)
         except Poisoned:
             pass
 
-    def _fault(self, fault: Fault, sequence: int, context: Context) -> None:
-        self.report.add(sequence, fault.within(context.notes))
+    def _fault(self, fault: Fault, sequence: int, notes: tuple[Note, ...]) -> None:
+        self.report.add(sequence, fault.within(notes))
         if isinstance(fault, LimitFault):
             self.report.raise_if_any()
 
@@ -96,13 +100,15 @@ class Layout:
 
     def statement(self, tokens: Tokens, context: Context) -> None:
         """One statement with its labels. Raises Fault."""
-        while len(tokens) > 1 and tokens[0].kind in (Kind.NAME, Kind.NUMBER) and tokens[1].is_mark(":"):
-            self.symbols.label(tokens[0], self.address, self._sequence)
-            tokens = tokens[2:]
+        labels = labels_of(tokens)
+        for label in tokens[: 2 * labels : 2]:
+            self.symbols.label(label, self.address, self._sequence)
+        if labels:
+            tokens = tokens[2 * labels :]
+            context = context._replace(tokens=tokens)
         if not tokens:
             return
         head, operands = tokens[0], tokens[1:]
-        context = replace(context, span=span_of(tokens))
         if head.kind is Kind.DIRECTIVE:
             self._directive(head, operands, context)
         elif head.kind is Kind.NAME:
@@ -151,12 +157,13 @@ class Layout:
     def _pseudo(self, pseudo: Pseudo, head: Token, operands: Tokens, context: Context) -> None:
         bound = self.syntax.operands(pseudo, operands, head)
         for name, width in self.syntax.cut_up(pseudo).items():
-            self.place(Whole(parse(bound[name], after(head)), width), 0, context)
+            self.place(Whole(parse(bound[name], head), width), 0, context)
         for expansion in self.syntax.expansion(pseudo):
             tokens = substitute_pseudo(expansion.tokens, bound, head)
             line = (Token(Kind.NAME, expansion.mnemonic, head.line, head.column, head.end), *tokens)
             note = (pseudo.span, f"`{head.text}` stands for `{expansion.text}`")
-            self._expansion(line, head, replace(context, notes=(note, *context.notes), expansion=text_of_line(line)))
+            inner = Context(context.line, line, (note, *context.notes), text_of_line(line))
+            self._expansion(line, head, inner)
 
     def _macro(self, macro: Macro, head: Token, operands: Tokens, context: Context) -> None:
         bound = bind(macro, operands, head)
@@ -164,19 +171,18 @@ class Layout:
         unique = self._unique
         notes = ((context.span, f"in the expansion of `{head.text}`"), *context.notes)
         for body in macro.body:
-            inner = replace(context, notes=notes)
             self._sequence += 1
             sequence = self._sequence
             try:
                 line = substitute(body, bound, unique, self.syntax.lexer)
-                self._expansion(line, head, replace(inner, expansion=text_of_line(line)))
+                self._expansion(line, head, Context(context.line, line, notes, text_of_line(line)))
             except Fault as fault:
-                self._fault(fault, sequence, inner)
+                self._fault(fault, sequence, notes)
             except Poisoned:
                 pass
 
     def _expansion(self, line: Tokens, head: Token, context: Context) -> None:
-        self._expanded += 16 + sum(len(t.text) for t in line)
+        self._expanded += 16 + sum([len(t.text) for t in line])
         self._depth += 1
         try:
             if self._depth > MAX_NESTING:
@@ -194,9 +200,44 @@ class Layout:
 
     def place(self, content: Content, size: int, context: Context) -> None:
         """Put `size` words here. Raises Fault if there is no room for them."""
-        here = self.here()
+        address = self.address
         self.advance(size, context)
-        self.items.append(Item(here, size, content, context))
+        if isinstance(content, Code):
+            self.used.add(content.instruction.name)
+        words = self._early(content, address)
+        stretch = self._take(address, words or [0] * size, context) if size else None
+        if words is None:
+            place = Place(address, self._sequence)
+            offset = len(stretch.words) - size if stretch else 0
+            self.waiting.append(Item(place, size, content, context, stretch, offset))
+        if size:
+            self._note_line(address, 1 if isinstance(content, Room) else size, context)
+
+    def _early(self, content: Content, address: int) -> list[int] | None:
+        """The words, if everything that they depend on is settled; None lets the second pass do it and complain."""
+        try:
+            words = self._words.of(content, address, Settled(self.symbols, address))
+        except Later:
+            words = None
+        if self._words.faults:
+            self._words.faults.clear()
+            words = None
+        return words
+
+    def _take(self, address: int, words: list[int], context: Context) -> Stretch:
+        """Put words behind those before them, or begin a new stretch."""
+        if not self.stretches or self.stretches[-1].end != address:
+            self.stretches.append(Stretch(address))
+        stretch = self.stretches[-1]
+        stretch.add(words, self._sequence, context)
+        return stretch
+
+    def _note_line(self, address: int, count: int, context: Context) -> None:
+        """The line of every word; of a room, of its first word only."""
+        line, _, _, expansion = context
+        found = Line(printable(line.source.name), line.number, printable(line.text), printable(expansion))
+        for taken in range(address, address + count):
+            self.lines[taken] = found
 
     def advance(self, size: int, context: Context) -> None:
         """Move on by `size` words."""
@@ -214,13 +255,21 @@ class Layout:
     def early(self, tokens: Tokens, head: Token) -> int:
         """A value that must be known now. Raises Fault or Poisoned."""
         scope = self.symbols.scope(self.here(early=True))
-        return evaluate(parse(tokens, after(head)), scope).number
+        return evaluate(parse(tokens, head), scope).number
 
 
 def text_of_line(tokens: Tokens) -> str:
     """A statement as text: its labels, the mnemonic, a space, the operands."""
-    labels = ""
-    while len(tokens) > 1 and tokens[1].is_mark(":"):
-        labels += f"{tokens[0].text}: "
-        tokens = tokens[2:]
+    labels = "".join([f"{label.text}: " for label in tokens[: 2 * labels_of(tokens) : 2]])
+    tokens = tokens[2 * labels_of(tokens) :]
     return f"{labels}{tokens[0].text} {join(tokens[1:])}".rstrip() if tokens else labels.rstrip()
+
+
+def labels_of(tokens: Tokens) -> int:
+    """How many labels a statement begins with, two tokens each."""
+    count = 0
+    while len(tokens) > 2 * count + 1 and tokens[2 * count + 1].is_mark(":"):
+        if tokens[2 * count].kind not in (Kind.NAME, Kind.NUMBER):
+            break
+        count += 1
+    return count

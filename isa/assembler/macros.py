@@ -93,10 +93,10 @@ def split_commas(tokens: Tokens) -> list[Tokens]:
     parts: list[list[Token]] = [[]] if tokens else []
     depth = 0
     for token in tokens:
-        if token.is_mark(",") and depth == 0:
-            parts.append([])
-            continue
         if token.kind is Kind.MARK:
+            if token.text == "," and depth == 0:
+                parts.append([])
+                continue
             depth += (token.text in "([{") - (token.text in ")]}")
         parts[-1].append(token)
     return [tuple(part) for part in parts]
@@ -135,7 +135,7 @@ def _paste(token: Token, bound: Mapping[str, Tokens], unique: int, lexer: Lexer)
 
 
 def _limited(tokens: Tokens) -> Tokens:
-    if tokens and sum(len(t.text) for t in tokens) > MAX_STATEMENT:
+    if sum([len(t.text) for t in tokens]) > MAX_STATEMENT:
         raise Fault(
             span_of(tokens), f"this statement grows to more than {MAX_STATEMENT} characters", "nest macros less deeply"
         )

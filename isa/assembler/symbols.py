@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import chain, islice
+from typing import NamedTuple
 
 from isa.assembler.expressions import Expression, evaluate
 from isa.assembler.syntax import Syntax
@@ -15,6 +16,10 @@ from isa.assembler.tokens import Fault, Kind, Poisoned, Token
 
 DEEPEST = 100  # how many `.equ` may refer to one another in a row
 _NEAR_AMONG = 5_000  # candidates that are looked at for a near name
+
+
+class Later(Exception):
+    """A value that only the second pass can know."""
 
 
 @dataclass(slots=True)
@@ -28,8 +33,7 @@ class Symbol:
     is_label: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where an expression stands: the address of its statement, and the statement's number in source order.
 
     A value that is needed in the first pass (`early`) may only use what is defined above.
@@ -85,6 +89,21 @@ class Symbols:
     def scope(self, place: Place) -> "Names":
         """What names mean at a place."""
         return Names(self, place)
+
+    def known(self, token: Token, address: int) -> int:
+        """The value of a name at the current address, if that is settled and will not change. Raises Later."""
+        if token.is_mark("."):
+            return address
+        if token.kind is Kind.LOCAL:
+            found = self._locals.get(int(token.value))
+            if found is None or token.text.endswith("f"):
+                raise Later
+            return found.addresses[-1]
+        symbol = self.table.get(token.text)
+        value = symbol.value if symbol else self._syntax.constant(token.text)
+        if value is None:
+            raise Later
+        return value
 
     def look_up(self, token: Token, place: Place) -> int:
         """The value of a name. Raises Fault or Poisoned."""
@@ -149,8 +168,17 @@ class Symbols:
         return Fault(token.span, f"`{name}` is not defined", suggestion(name, names))
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Settled(NamedTuple):
+    """The scope of expressions in the first pass: what is settled already at the current address."""
+
+    symbols: Symbols
+    address: int
+
+    def look_up(self, token: Token) -> int:
+        return self.symbols.known(token, self.address)
+
+
+class Names(NamedTuple):
     """The scope of expressions at one place."""
 
     symbols: Symbols
