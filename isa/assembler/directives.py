@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from isa.assembler.expressions import parse
 from isa.assembler.macros import Macro, Recording, check_body_line, parameters, split_commas
-from isa.assembler.program import Characters, Context, Data, Room
+from isa.assembler.program import Context, Data, Given, Room
 from isa.assembler.tokens import Fault, Kind, LimitFault, Token, Tokens, after, span_of
 from isa.errors import TraplineError
 
@@ -26,16 +26,27 @@ Directive = Callable[["Layout", Token, Tokens, Context], None]
 
 def _org(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
     address = layout.early(operands, head)
-    if not 0 <= address < 1 << layout.syntax.isa.word:
-        help = f"addresses run from 0 to {(1 << layout.syntax.isa.word) - 1:#x}"
+    if not 0 <= address < layout.beyond:
+        help = f"addresses run from 0 to {layout.beyond - 1:#x}"
         raise Fault(span_of(operands), f"{address} is not an address", help)
     layout.address = address
 
 
 def _word(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
     parts = _parts(head, operands, "E, ...")
-    values = tuple([parse(part) for part in parts])
-    layout.place(Data(values), len(values), context)
+    given = _numbers(parts, layout.beyond)
+    layout.place(Given(given) if given else Data(tuple([parse(part) for part in parts])), len(parts), context)
+
+
+def _numbers(parts: list[Tokens], beyond: int) -> list[int]:
+    """Parts that are plain numbers, as tables are; empty if one of them is anything else."""
+    found: list[int] = []
+    for token, *more in parts:
+        value = token.value
+        if more or token.kind is not Kind.NUMBER or not isinstance(value, int) or value >= beyond:
+            return []
+        found.append(value)
+    return found
 
 
 def _space(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
@@ -67,11 +78,11 @@ def _characters(layout: Layout, head: Token, operands: Tokens, context: Context,
     words: list[int] = []
     for part in _parts(head, operands, '"...", ...'):
         text = _text(head, part)
-        if any(ord(c) >> layout.syntax.isa.word for c in text):
+        if any(ord(c) >= layout.beyond for c in text):
             raise Fault(part[0].span, f"a character does not fit a word of {layout.syntax.isa.word} bits")
         words += [ord(c) for c in text]
         words += end
-    layout.place(Characters(tuple(words)), len(words), context)
+    layout.place(Given(words), len(words), context)
 
 
 def _equ(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:

@@ -42,8 +42,8 @@ class Emission:
 
     def _item(self, item: Item) -> None:
         words = self._words.of(item.content, item.place.address, self.layout.symbols.scope(item.place))
-        if item.stretch is not None:
-            item.stretch.words[item.offset : item.offset + item.size] = words
+        offset = item.place.address - item.stretch.address
+        item.stretch.words[offset : offset + item.size] = words
         faults, self._words.faults = self._words.faults, []
         for fault in faults:
             self.report.add(item.place.sequence, fault.within(item.context.notes))
@@ -52,7 +52,7 @@ class Emission:
         layout = self.layout
         start = layout.symbols.table.get("start")
         if layout.entry is None:
-            first = layout.stretches[0].address if layout.stretches else 0
+            first = next((s.address for s in layout.stretches if s.words), 0)
             return start.value if start is not None and start.is_label and start.value is not None else first
         try:
             value = evaluate(layout.entry, layout.symbols.scope(layout.entry_place)).number

@@ -6,11 +6,14 @@ where `0xffff` is refused because it would silently mean another number than it 
 A pc-relative operand is written as its target address; what is stored is the way there from `Operand.pcrel`.
 """
 
+from collections.abc import Callable
+from functools import cache
+
 from isa.assembler.expressions import Value
 from isa.assembler.tokens import Fault, Tokens, span_of
 from isa.description import Operand, Use
-from isa.fold import const, rewriter
-from isa.ir import Const, Expr, Read
+from isa.ir import Apply, Const, Expr, Read
+from isa.operators import BOOL, python_meaning
 
 
 def fit_word(value: Value, width: int, tokens: Tokens) -> int:
@@ -57,14 +60,24 @@ def target(operand: Operand, bits: int, address: int) -> int:
 
 def origin(pcrel: Expr, address: int) -> int:
     """Where a pc-relative distance starts, for an instruction at `address`."""
+    return int(_of_pc(pcrel)(address))
 
-    def pc(node: Expr) -> Expr | None:
-        return const(node.width, address) if isinstance(node, Read) else None
 
-    value = rewriter(pc)(pcrel)
-    if not isinstance(value, Const):
-        raise ValueError("a pcrel expression may only read the pc")
-    return value.value
+@cache
+def _of_pc(expression: Expr) -> Callable[[int], int]:
+    """The expression as a function of the pc, which is all that it may read."""
+    match expression:
+        case Const(width, value):
+            constant = bool(value) if width == BOOL else value
+            return lambda pc: constant
+        case Read():
+            mask = (1 << expression.width) - 1
+            return lambda pc: pc & mask
+        case Apply(width, op, args, low):
+            meaning = python_meaning(op, tuple(a.width for a in args), width, low)
+            operands = [_of_pc(a) for a in args]
+            return lambda pc: meaning(*[operand(pc) for operand in operands])
+    raise ValueError("a pcrel expression may only read the pc")
 
 
 def _distance(operand: Operand, pcrel: Expr, goal: int, address: int, tokens: Tokens) -> int:

@@ -5,12 +5,13 @@ Macros, pseudo-instructions and includes are expanded here. Directives are in `d
 """
 
 from collections.abc import Callable
+from itertools import takewhile
 
 from isa.assembler.directives import DIRECTIVES, record
 from isa.assembler.expressions import Expression, evaluate, parse
 from isa.assembler.image import Line, printable
 from isa.assembler.macros import Macro, Recording, bind, substitute, substitute_pseudo
-from isa.assembler.program import Code, Content, Context, Item, Report, Room, Stretch, Whole
+from isa.assembler.program import Code, Content, Context, Given, Item, Report, Room, Stretch, Whole
 from isa.assembler.symbols import Later, Place, Settled, Symbols, suggestion
 from isa.assembler.syntax import Syntax
 from isa.assembler.tokens import Fault, Kind, LimitFault, Note, Poisoned, SourceLine, Token, Tokens, join
@@ -41,6 +42,7 @@ class Layout:
         self.macros: dict[str, Macro] = {}
         self.entry: Expression | None = None
         self.entry_place = Place(0, 0)
+        self.beyond = 1 << syntax.isa.word  # the least number that is neither a word nor an address
         self.address = 0
         self.words = 0
         self.recording: Recording | None = None
@@ -100,10 +102,9 @@ class Layout:
 
     def statement(self, tokens: Tokens, context: Context) -> None:
         """One statement with its labels. Raises Fault."""
-        labels = labels_of(tokens)
-        for label in tokens[: 2 * labels : 2]:
-            self.symbols.label(label, self.address, self._sequence)
-        if labels:
+        if labels := labels_of(tokens):
+            for label in tokens[: 2 * labels : 2]:
+                self.symbols.label(label, self.address, self._sequence)
             tokens = tokens[2 * labels :]
             context = context._replace(tokens=tokens)
         if not tokens:
@@ -205,16 +206,16 @@ class Layout:
         if isinstance(content, Code):
             self.used.add(content.instruction.name)
         words = self._early(content, address)
-        stretch = self._take(address, words or [0] * size, context) if size else None
         if words is None:
-            place = Place(address, self._sequence)
-            offset = len(stretch.words) - size if stretch else 0
-            self.waiting.append(Item(place, size, content, context, stretch, offset))
+            self.waiting.append(Item(Place(address, self._sequence), size, content, context, self._stretch(address)))
         if size:
+            self._stretch(address).add(words or [0] * size, self._sequence, context)
             self._note_line(address, 1 if isinstance(content, Room) else size, context)
 
     def _early(self, content: Content, address: int) -> list[int] | None:
-        """The words, if everything that they depend on is settled; None lets the second pass do it and complain."""
+        """The words if everything that they depend on is settled; None lets the second pass do it and complain."""
+        if isinstance(content, Given):
+            return content.words
         try:
             words = self._words.of(content, address, Settled(self.symbols, address))
         except Later:
@@ -224,13 +225,11 @@ class Layout:
             words = None
         return words
 
-    def _take(self, address: int, words: list[int], context: Context) -> Stretch:
-        """Put words behind those before them, or begin a new stretch."""
+    def _stretch(self, address: int) -> Stretch:
+        """The stretch that ends at `address`, or a new one."""
         if not self.stretches or self.stretches[-1].end != address:
             self.stretches.append(Stretch(address))
-        stretch = self.stretches[-1]
-        stretch.add(words, self._sequence, context)
-        return stretch
+        return self.stretches[-1]
 
     def _note_line(self, address: int, count: int, context: Context) -> None:
         """The line of every word; of a room, of its first word only."""
@@ -243,8 +242,8 @@ class Layout:
         """Move on by `size` words."""
         if self.words + size > MAX_WORDS:
             raise Fault(context.span, f"the program is larger than {MAX_WORDS} words")
-        if self.address + size > 1 << self.syntax.isa.word:
-            raise Fault(context.span, f"the program runs past the last address, {(1 << self.syntax.isa.word) - 1:#x}")
+        if self.address + size > self.beyond:
+            raise Fault(context.span, f"the program runs past the last address, {self.beyond - 1:#x}")
         self.words += size
         self.address += size
 
@@ -267,9 +266,11 @@ def text_of_line(tokens: Tokens) -> str:
 
 def labels_of(tokens: Tokens) -> int:
     """How many labels a statement begins with, two tokens each."""
-    count = 0
-    while len(tokens) > 2 * count + 1 and tokens[2 * count + 1].is_mark(":"):
-        if tokens[2 * count].kind not in (Kind.NAME, Kind.NUMBER):
-            break
-        count += 1
-    return count
+    if len(tokens) < 2 or tokens[1].text != ":":
+        return 0
+    pairs = zip(tokens[::2], tokens[1::2], strict=False)
+    return sum(1 for _ in takewhile(_is_label, pairs))
+
+
+def _is_label(pair: tuple[Token, Token]) -> bool:
+    return pair[0].kind in (Kind.NAME, Kind.NUMBER) and pair[1].is_mark(":")

@@ -90,6 +90,8 @@ def whole(tokens: Tokens) -> Tokens:
 
 def split_commas(tokens: Tokens) -> list[Tokens]:
     """The parts between commas outside brackets; nothing gives no part."""
+    if len(tokens) == 1 and tokens[0].kind is not Kind.MARK:
+        return [tokens]
     parts: list[list[Token]] = [[]] if tokens else []
     depth = 0
     for token in tokens:

@@ -43,10 +43,10 @@ class Data(NamedTuple):
     values: tuple[Expression, ...]
 
 
-class Characters(NamedTuple):
+class Given(NamedTuple):
     """Words given as they are."""
 
-    values: tuple[int, ...]
+    words: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Whole(NamedTuple):
     width: int
 
 
-Content = Code | Data | Characters | Room | Whole
+Content = Code | Data | Given | Room | Whole
 
 
 class Taken(NamedTuple):
@@ -112,14 +112,13 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A statement whose words wait for the second pass: so many, in a stretch from an offset on."""
+    """A statement whose words wait for the second pass: so many, in a stretch that has room for them."""
 
     place: Place
     size: int
     content: Content
     context: Context
-    stretch: Stretch | None
-    offset: int
+    stretch: Stretch
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from isa.assembler.expressions import Expression, Scope, evaluate
 from isa.assembler.fitting import fit, fit_word
-from isa.assembler.program import Characters, Code, Content, Data, Room, Whole
+from isa.assembler.program import Code, Content, Data, Given, Room, Whole
 from isa.assembler.syntax import Argument
 from isa.assembler.tokens import Fault, Poisoned
 
@@ -18,6 +18,8 @@ class Words:
 
     def of(self, content: Content, address: int, scope: Scope) -> list[int]:
         """The words of a statement at `address`. Raises what `scope` raises besides Fault and Poisoned."""
+        if isinstance(content, Given):
+            return content.words
         if isinstance(content, Code):
             word = content.instruction.match
             for argument in content.arguments:
@@ -26,8 +28,6 @@ class Words:
         if isinstance(content, Data):
             return [self._fitted(value, self._width, scope) for value in content.values]
         match content:
-            case Characters(values):
-                return list(values)
             case Room(count, value):
                 return [self._fitted(value, self._width, scope) if value else 0] * count
             case Whole(value, width):
