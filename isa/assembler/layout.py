@@ -10,6 +10,7 @@ from itertools import takewhile
 from isa.assembler.directives import DIRECTIVES, record
 from isa.assembler.expressions import Expression, evaluate, parse
 from isa.assembler.image import Line, printable
+from isa.assembler.limits import MAX_NESTING, MAX_WORDS, Work
 from isa.assembler.macros import Macro, Recording, bind, substitute, substitute_pseudo
 from isa.assembler.program import Code, Content, Context, Given, Item, Report, Room, Stretch, Whole
 from isa.assembler.symbols import Later, Place, Settled, Symbols, suggestion
@@ -18,13 +19,6 @@ from isa.assembler.tokens import Fault, Kind, LimitFault, Note, Poisoned, Source
 from isa.assembler.words import Words
 from isa.description import Instruction, Pseudo
 from isa.errors import Source, Span
-
-MAX_TEXT = 16 << 20  # characters of all sources together
-MAX_LINES = 1 << 19  # lines of all sources together
-MAX_WORDS = 1 << 18  # words of one program
-MAX_NESTING = 32  # macros in macros, includes in includes
-MAX_EXPANDED = 4 << 20  # characters of all expansions together, where a line counts as 16 more
-MAX_INCLUDES = 1000  # files of one program
 
 Include = Callable[[str, str], Source]
 
@@ -46,10 +40,9 @@ class Layout:
         self.address = 0
         self.words = 0
         self.recording: Recording | None = None
+        self.work = Work()
         self._words = Words(syntax.isa.word)
         self._sequence = 0
-        self._text = self._lines = self._files = 0
-        self._expanded = 0
         self._unique = 0
         self._depth = 0
 
@@ -57,22 +50,11 @@ class Layout:
 
     def source(self, source: Source, cause: Context | None = None) -> None:
         """Lay out a whole text. `cause` is the `.include` it comes from. Raises Fault if it cannot be begun."""
-        self._count(source, cause.span if cause else Span(source, 1, 1, 2))
+        self.work.source(source, cause.span if cause else Span(source, 1, 1, 2))
         notes = ((cause.span, "it is included here"), *cause.notes) if cause else ()
         for number, text in enumerate(source.text.split("\n"), 1):
             self._line(SourceLine(source, number, text.rstrip("\r")), notes)
         self._finish_recording(source)
-
-    def _count(self, source: Source, span: Span) -> None:
-        self._text += len(source.text)
-        self._lines += source.text.count("\n") + 1
-        self._files += 1
-        if self._text > MAX_TEXT:
-            raise LimitFault(span, f"the sources are longer than {MAX_TEXT} characters together")
-        if self._lines > MAX_LINES:
-            raise LimitFault(span, f"the sources are longer than {MAX_LINES} lines together")
-        if self._files > MAX_INCLUDES:
-            raise LimitFault(span, f"more than {MAX_INCLUDES} files are included", "does a file include itself?")
 
     def _finish_recording(self, source: Source) -> None:
         recording, self.recording = self.recording, None
@@ -84,6 +66,7 @@ class Layout:
         self._sequence += 1
         try:
             tokens = self.syntax.lexer.line(line)
+            self.work.line(tokens)
             if self.recording is not None:
                 record(self, self.recording, tokens)
             elif tokens:
@@ -163,10 +146,10 @@ class Layout:
             tokens = substitute_pseudo(expansion.tokens, bound, head)
             line = (Token(Kind.NAME, expansion.mnemonic, head.line, head.column, head.end), *tokens)
             note = (pseudo.span, f"`{head.text}` stands for `{expansion.text}`")
-            inner = Context(context.line, line, (note, *context.notes), text_of_line(line))
-            self._expansion(line, head, inner)
+            self._expansion(line, head, Context(context.line, line, (note, *context.notes), line))
 
     def _macro(self, macro: Macro, head: Token, operands: Tokens, context: Context) -> None:
+        self.work.steps(len(operands), context.tokens)
         bound = bind(macro, operands, head)
         self._unique += 1
         unique = self._unique
@@ -176,22 +159,21 @@ class Layout:
             sequence = self._sequence
             try:
                 line = substitute(body, bound, unique, self.syntax.lexer)
-                self._expansion(line, head, Context(context.line, line, notes, text_of_line(line)))
+                self.work.repeated(line, head)
+                self._expansion(line, head, Context(context.line, line, notes, line))
             except Fault as fault:
                 self._fault(fault, sequence, notes)
             except Poisoned:
                 pass
 
     def _expansion(self, line: Tokens, head: Token, context: Context) -> None:
-        self._expanded += 16 + sum([len(t.text) for t in line])
+        self.work.expansion(line, head)
         self._depth += 1
         try:
             if self._depth > MAX_NESTING:
                 raise Fault(
                     head.span, f"expansions are nested more than {MAX_NESTING} deep", "does a macro use itself?"
                 )
-            if self._expanded > MAX_EXPANDED:
-                raise LimitFault(head.span, f"all expansions together are longer than {MAX_EXPANDED} characters")
             if line:
                 self.statement(line, context)
         finally:
@@ -205,14 +187,14 @@ class Layout:
         self.advance(size, context)
         if isinstance(content, Code):
             self.used.add(content.instruction.name)
-        words = self._early(content, address)
+        words = self._early(content, address, context)
         if words is None:
             self.waiting.append(Item(Place(address, self._sequence), size, content, context, self._stretch(address)))
         if size:
             self._stretch(address).add(words or [0] * size, self._sequence, context)
             self._note_line(address, 1 if isinstance(content, Room) else size, context)
 
-    def _early(self, content: Content, address: int) -> list[int] | None:
+    def _early(self, content: Content, address: int, context: Context) -> list[int] | None:
         """The words if everything that they depend on is settled; None lets the second pass do it and complain."""
         if isinstance(content, Given):
             return content.words
@@ -223,6 +205,9 @@ class Layout:
         if self._words.faults:
             self._words.faults.clear()
             words = None
+        steps, self._words.steps = self._words.steps, 0
+        if steps > 1:
+            self.work.steps(steps, context.tokens)
         return words
 
     def _stretch(self, address: int) -> Stretch:
@@ -234,7 +219,8 @@ class Layout:
     def _note_line(self, address: int, count: int, context: Context) -> None:
         """The line of every word; of a room, of its first word only."""
         line, _, _, expansion = context
-        found = Line(printable(line.source.name), line.number, printable(line.text), printable(expansion))
+        shown = printable(text_of_line(expansion))
+        found = Line(printable(line.source.name), line.number, printable(line.text), shown)
         for taken in range(address, address + count):
             self.lines[taken] = found
 

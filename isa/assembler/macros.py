@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from isa.assembler.expressions import is_expression
-from isa.assembler.tokens import Fault, Kind, Lexer, SourceLine, Token, Tokens, after, at, group, span_of
+from isa.assembler.tokens import MAX_LINE, Fault, Kind, Lexer, SourceLine, Token, Tokens, after, at, group, span_of
 from isa.errors import Source
 
 MAX_STATEMENT = 20_000  # characters of one statement after expansion
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PARAMETER = re.compile(r"\\([A-Za-z_]\w*|@|\(\))")
 
 
@@ -106,6 +107,8 @@ def split_commas(tokens: Tokens) -> list[Tokens]:
 
 def substitute(line: Tokens, bound: Mapping[str, Tokens], unique: int, lexer: Lexer) -> Tokens:
     """A line of a macro's body with its arguments put in. Raises Fault."""
+    if not any([token.kind is Kind.PASTE for token in line]):
+        return line
     result: list[Token] = []
     for token in line:
         if token.kind is not Kind.PASTE:
@@ -123,6 +126,8 @@ def _paste(token: Token, bound: Mapping[str, Tokens], unique: int, lexer: Lexer)
         return str(unique) if name == "@" else "".join(t.text for t in bound.get(name, ()))
 
     word = _PARAMETER.sub(text, token.text)
+    if len(word) <= MAX_LINE and _NAME.fullmatch(word):
+        return token._replace(kind=Kind.NAME, text=word)
     try:
         pasted = lexer.line(SourceLine(Source("word", word), 1, word))
     except Fault:

@@ -18,12 +18,12 @@ MAX_REPEATED = 500  # times that anything is reported, the same mistake again in
 
 class Context(NamedTuple):
     """Where a statement comes from. `notes` lead from the expansion outwards to the cause, innermost first;
-    `line` is the line that the user sees it on, `expansion` its text if that line does not show it."""
+    `line` is the line that the user sees it on, `expansion` all of it if that line does not show it."""
 
     line: SourceLine
     tokens: Tokens
     notes: tuple[Note, ...] = ()
-    expansion: str = ""
+    expansion: Tokens = ()
 
     @property
     def span(self) -> Span:

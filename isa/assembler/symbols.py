@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from itertools import chain, islice
 from typing import NamedTuple
 
-from isa.assembler.expressions import Expression, evaluate
+from isa.assembler.expressions import Expression, Push, evaluate
 from isa.assembler.syntax import Syntax
 from isa.assembler.tokens import Fault, Kind, Poisoned, Token
 
@@ -31,6 +31,13 @@ class Symbol:
     definition: "tuple[Expression, Place] | None" = None
     is_open: bool = False  # being evaluated
     is_label: bool = False
+
+    def settled(self) -> int | None:
+        """The value of a label, of a plain number, and of what was evaluated already."""
+        if self.value is None and self.definition is not None:
+            step, *more = self.definition[0].code
+            return step.number if isinstance(step, Push) and not more else None
+        return self.value
 
 
 class Place(NamedTuple):
@@ -100,7 +107,7 @@ class Symbols:
                 raise Later
             return found.addresses[-1]
         symbol = self.table.get(token.text)
-        value = symbol.value if symbol else self._syntax.constant(token.text)
+        value = symbol.settled() if symbol else self._syntax.constant(token.text)
         if value is None:
             raise Later
         return value

@@ -15,6 +15,7 @@ class Words:
     def __init__(self, width: int) -> None:
         self._width = width
         self.faults: list[Fault] = []
+        self.steps = 0  # of evaluation, so far
 
     def of(self, content: Content, address: int, scope: Scope) -> list[int]:
         """The words of a statement at `address`. Raises what `scope` raises besides Fault and Poisoned."""
@@ -36,6 +37,7 @@ class Words:
         assert_never(content)
 
     def _fitted(self, expression: Expression, width: int, scope: Scope) -> int:
+        self.steps += len(expression.code)
         try:
             return fit_word(evaluate(expression, scope), width, expression.tokens)
         except Fault as fault:
@@ -48,6 +50,7 @@ class Words:
         use, given, tokens = argument
         if isinstance(given, int):
             return use.deposit(given)
+        self.steps += len(given.code)
         try:
             return use.deposit(fit(use, evaluate(given, scope), address, tokens))
         except Fault as fault:
