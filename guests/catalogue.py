@@ -26,6 +26,7 @@ STORAGE = 4096  # words, unless a header says otherwise
 STEPS = 100_000
 MACHINE = "g3"
 DIRECTORY = os.path.dirname(os.path.abspath(__file__))  # where the shipped guests lie, and what they may include from
+LIBRARY = os.path.join(DIRECTORY, "lib")  # what any program may include, as `<console.s>`
 _LINE = re.compile(r"(\w+): ?(.*)")
 _EXIT = re.compile(r"\w*?(\d+) = (\d+)")
 _SIZE = r"^(\s*\.equ\s+{name}\s*,\s*)(\w+)"

@@ -114,7 +114,7 @@ def _recorder(arguments: argparse.Namespace, opened: ExitStack) -> Recorder | No
 def _fresh(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorder | None) -> Launch:
     if arguments.guest is None:
         raise UsageError("what shall be run?", "name a guest, or `--resume` a saved machine")
-    program = programs.find(arguments.guest, arguments.isa)
+    program = programs.find(arguments.guest, arguments.isa, arguments.define)
     words = arguments.storage or program.storage or plenty(program.isa)
     input = guest_input("-" if recorder else arguments.input, program.input, recorder)
     disk = arguments.disk or scratch_disk(program.isa, None, program.disk, arguments.read_only)()
@@ -128,7 +128,7 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorde
 def _resumed(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorder | None) -> Launch:
     from isa.machine.snapshot import Snapshot
 
-    for name in ("guest", "storage", "input"):
+    for name in ("guest", "define", "storage", "input"):
         if getattr(arguments, name) is not None:
             raise UsageError(f"a saved machine brings its own {name}", f"do not give both `--resume` and `{name}`")
     snapshot = Snapshot.load(arguments.resume)

@@ -4,19 +4,24 @@
 .space N[, E]     N words, zero or E                .string "...", ...  one character per word, then a zero word
 .align N          zeros up to a multiple of N       .ascii "...", ...   the same without the zero
 .equ NAME, E      a constant                        .entry E            where execution begins
-.include "FILE"   the statements of another file    .macro NAME A, B=0  ... .endm: see `macros`
+.include "FILE"   the statements of another file    .include <FILE>     the same of a shipped file
+.macro, .rept and .if are in `blocks`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from posixpath import normpath
 from typing import TYPE_CHECKING
 
+from isa.assembler.blocks import condition, macro, rept, stray
 from isa.assembler.expressions import parse
-from isa.assembler.macros import Macro, Recording, check_body_line, parameters, split_commas
+from isa.assembler.limits import MAX_NESTING
+from isa.assembler.macros import split_commas
 from isa.assembler.program import Context, Data, Given, Room
+from isa.assembler.templates import text_of
 from isa.assembler.tokens import Fault, Kind, LimitFault, Token, Tokens, after, span_of
-from isa.errors import TraplineError
+from isa.errors import Span, TraplineError
 
 if TYPE_CHECKING:
     from isa.assembler.layout import Layout
@@ -105,62 +110,28 @@ def _entry(layout: Layout, head: Token, operands: Tokens, context: Context) -> N
 
 
 def _include(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
-    name = _text(head, operands)
+    shipped = len(operands) > 2 and operands[0].is_mark("<") and operands[-1].is_mark(">")
+    name = text_of(operands) if shipped else _text(head, operands)
+    span = span_of(operands)
     if layout.include is None:
-        raise Fault(operands[0].span, "this text may not include files", "assemble it from a file")
-    if len(context.notes) >= _MAX_INCLUDES:
-        raise LimitFault(
-            operands[0].span, f"includes are nested more than {_MAX_INCLUDES} deep", "does a file include itself?"
-        )
+        raise Fault(span, "this text may not include files", "assemble it from a file")
+    if len(layout.sources) > MAX_NESTING:
+        raise LimitFault(span, f"includes are nested more than {MAX_NESTING} deep")
     try:
         source = layout.include(name, head.line.source.name)
     except TraplineError as error:
-        raise Fault(operands[0].span, error.message, error.help) from None
+        raise Fault(span, error.message, error.help) from None
+    _check_cycle(layout, source.name, span)
     layout.source(source, context)
 
 
-_MAX_INCLUDES = 32
-
-
-def _macro(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
-    if not operands or operands[0].kind is not Kind.NAME:
-        raise Fault(span_of(operands) if operands else after(head), "a macro needs a name", "write `.macro name a, b`")
-    # The body is recorded even if the head is wrong, or its lines would be reported one by one.
-    layout.recording = Recording(head, operands[0], {})
-    layout.recording.parameters = parameters(operands[1:])
-
-
-def record(layout: Layout, recording: Recording, tokens: Tokens) -> None:
-    """Take one line into the macro that is being recorded, or end it. Raises Fault."""
-    if tokens and tokens[0].kind is Kind.DIRECTIVE and tokens[0].text == ".endm":
-        layout.recording = None
-        _no_operands(tokens)
-        _define(layout, recording)
-    elif tokens and tokens[0].text == ".macro":
-        notes = ((recording.directive.span, "the macro that is open"),)
-        raise Fault(tokens[0].span, "a macro is defined inside a macro", "close the first one with `.endm`", notes)
-    else:
-        check_body_line(tokens, recording.parameters, recording.name)
-        recording.body.append(tokens)
-
-
-def _define(layout: Layout, recording: Recording) -> None:
-    name = recording.name
-    if name.text in layout.syntax.mnemonics():
-        raise Fault(name.span, f"`{name.text}` is an instruction of {layout.syntax.isa.name}", "choose another name")
-    if name.text in layout.macros:
-        notes = ((layout.macros[name.text].name.span, "it is defined here"),)
-        raise Fault(name.span, f"macro `{name.text}` is defined twice", "", notes)
-    layout.macros[name.text] = Macro(name, recording.parameters, tuple(recording.body))
-
-
-def _endm(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
-    raise Fault(head.span, "there is no macro to end here", "a macro begins with `.macro name`")
-
-
-def _no_operands(tokens: Tokens) -> None:
-    if len(tokens) > 1:
-        raise Fault(span_of(tokens[1:]), f"`{tokens[0].text}` takes no operands")
+def _check_cycle(layout: Layout, name: str, span: Span) -> None:
+    """Raises Fault if the source of this name is being laid out already."""
+    names = [normpath(source) for source in layout.sources]
+    if normpath(name) in names:
+        chain = [*layout.sources[names.index(normpath(name)) + 1 :], name]
+        by_way = f": {' includes '.join([name, *chain])}" if len(chain) > 1 else ""
+        raise Fault(span, f"{name} includes itself{by_way}", "move what both need to a file of its own")
 
 
 def _parts(head: Token, operands: Tokens, *usages: str) -> list[Tokens]:
@@ -195,6 +166,13 @@ DIRECTIVES: dict[str, Directive] = {
     ".equ": _equ,
     ".entry": _entry,
     ".include": _include,
-    ".macro": _macro,
-    ".endm": _endm,
+    ".macro": macro,
+    ".endm": stray,
+    ".rept": rept,
+    ".endr": stray,
+    ".if": condition,
+    ".ifdef": condition,
+    ".ifndef": condition,
+    ".else": stray,
+    ".endif": stray,
 }

@@ -4,14 +4,16 @@ Macros, pseudo-instructions and includes are expanded here. Directives are in `d
 `emission`. A mistake ends its statement, not the pass, so that one run reports many.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import takewhile
 
-from isa.assembler.directives import DIRECTIVES, record
+from isa.assembler.blocks import Blocks
+from isa.assembler.directives import DIRECTIVES
 from isa.assembler.expressions import Expression, evaluate, parse
 from isa.assembler.image import Line, printable
 from isa.assembler.limits import MAX_NESTING, MAX_WORDS, Work
-from isa.assembler.macros import Macro, Recording, bind, substitute, substitute_pseudo
+from isa.assembler.macros import Macro, bind, substitute, substitute_pseudo
 from isa.assembler.program import Code, Content, Context, Given, Item, Report, Room, Stretch, Whole
 from isa.assembler.symbols import Later, Place, Settled, Symbols, suggestion
 from isa.assembler.syntax import Syntax
@@ -39,7 +41,8 @@ class Layout:
         self.beyond = 1 << syntax.isa.word  # the least number that is neither a word nor an address
         self.address = 0
         self.words = 0
-        self.recording: Recording | None = None
+        self.blocks = Blocks()  # that are open in the current text
+        self.sources: list[str] = []  # that are being laid out, outermost first
         self.work = Work()
         self._words = Words(syntax.isa.word)
         self._sequence = 0
@@ -52,29 +55,42 @@ class Layout:
         """Lay out a whole text. `cause` is the `.include` it comes from. Raises Fault if it cannot be begun."""
         self.work.source(source, cause.span if cause else Span(source, 1, 1, 2))
         notes = ((cause.span, "it is included here"), *cause.notes) if cause else ()
-        for number, text in enumerate(source.text.split("\n"), 1):
-            self._line(SourceLine(source, number, text.rstrip("\r")), notes)
-        self._finish_recording(source)
+        self.sources.append(source.name)
+        with self._text(notes):
+            for number, text in enumerate(source.text.split("\n"), 1):
+                self._line(SourceLine(source, number, text.rstrip("\r")), notes)
+        self.sources.pop()
 
-    def _finish_recording(self, source: Source) -> None:
-        recording, self.recording = self.recording, None
-        if recording is not None:
-            fault = Fault(recording.directive.span, "this macro has no end", "close it with `.endm`")
-            self.report.add(self._sequence, fault.diagnostic)
+    @contextmanager
+    def _text(self, notes: tuple[Note, ...]) -> Iterator[None]:
+        """What is done here is a text of its own: its blocks begin and end in it."""
+        outer, self.blocks = self.blocks, Blocks()
+        try:
+            yield
+            for fault in self.blocks.unclosed():
+                self._fault(fault, self._sequence, notes)
+        finally:
+            self.blocks = outer
 
     def _line(self, line: SourceLine, notes: tuple[Note, ...]) -> None:
         self._sequence += 1
         try:
-            tokens = self.syntax.lexer.line(line)
+            tokens = self._tokens(line)
             self.work.line(tokens)
-            if self.recording is not None:
-                record(self, self.recording, tokens)
-            elif tokens:
-                self.statement(tokens, Context(line, tokens, notes))
+            self._do(tokens, Context(line, tokens, notes))
         except Fault as fault:
             self._fault(fault, self._sequence, notes)
         except Poisoned:
             pass
+
+    def _tokens(self, line: SourceLine) -> Tokens:
+        """The tokens of a line. What a condition leaves out need not be assembly."""
+        try:
+            return self.syntax.lexer.line(line)
+        except Fault:
+            if self.blocks.left_out:
+                return ()
+            raise
 
     def _fault(self, fault: Fault, sequence: int, notes: tuple[Note, ...]) -> None:
         self.report.add(sequence, fault.within(notes))
@@ -82,6 +98,11 @@ class Layout:
             self.report.raise_if_any()
 
     # ---- statements
+
+    def _do(self, tokens: Tokens, context: Context) -> None:
+        """One line: what a block takes, or a statement. Raises Fault."""
+        if not self.blocks.takes(tokens) and tokens:
+            self.statement(tokens, context)
 
     def statement(self, tokens: Tokens, context: Context) -> None:
         """One statement with its labels. Raises Fault."""
@@ -151,20 +172,26 @@ class Layout:
     def _macro(self, macro: Macro, head: Token, operands: Tokens, context: Context) -> None:
         self.work.steps(len(operands), context.tokens)
         bound = bind(macro, operands, head)
+        note = (context.span, f"in the expansion of `{head.text}`")
+        self.expand(macro.body, bound, head, context._replace(notes=(note, *context.notes)))
+
+    def expand(self, body: tuple[Tokens, ...], bound: Mapping[str, Tokens], head: Token, context: Context) -> None:
+        """Lay out the lines of a body, which is a text of its own, with what stands behind backslashes put in."""
         self._unique += 1
-        unique = self._unique
-        notes = ((context.span, f"in the expansion of `{head.text}`"), *context.notes)
-        for body in macro.body:
-            self._sequence += 1
-            sequence = self._sequence
-            try:
-                line = substitute(body, bound, unique, self.syntax.lexer)
-                self.work.repeated(line, head)
-                self._expansion(line, head, Context(context.line, line, notes, line))
-            except Fault as fault:
-                self._fault(fault, sequence, notes)
-            except Poisoned:
-                pass
+        unique, notes = self._unique, context.notes
+        with self._text(notes):
+            for recorded in body:
+                self._sequence += 1
+                sequence = self._sequence
+                try:
+                    left_out = self.blocks.left_out
+                    line = recorded if left_out else substitute(recorded, bound, unique, self.syntax.lexer)
+                    self.work.repeated(line, head)
+                    self._expansion(line, head, Context(context.line, line, notes, line))
+                except Fault as fault:
+                    self._fault(fault, sequence, notes)
+                except Poisoned:
+                    pass
 
     def _expansion(self, line: Tokens, head: Token, context: Context) -> None:
         self.work.expansion(line, head)
@@ -174,8 +201,7 @@ class Layout:
                 raise Fault(
                     head.span, f"expansions are nested more than {MAX_NESTING} deep", "does a macro use itself?"
                 )
-            if line:
-                self.statement(line, context)
+            self._do(line, context)
         finally:
             self._depth -= 1
 

@@ -7,7 +7,7 @@ Pseudo-instructions are expanded by the same substitution, with their parameters
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from isa.assembler.expressions import is_expression
 from isa.assembler.tokens import MAX_LINE, Fault, Kind, Lexer, SourceLine, Token, Tokens, after, at, group, span_of
@@ -27,16 +27,6 @@ class Macro:
     body: tuple[Tokens, ...]
 
 
-@dataclass(slots=True)
-class Recording:
-    """A macro between its `.macro` and its `.endm`."""
-
-    directive: Token
-    name: Token
-    parameters: dict[str, Tokens | None]
-    body: list[Tokens] = field(default_factory=list)
-
-
 def parameters(tokens: Tokens) -> dict[str, Tokens | None]:
     """The parameter list of a `.macro`. Raises Fault."""
     found: dict[str, Tokens | None] = {}
@@ -52,14 +42,14 @@ def parameters(tokens: Tokens) -> dict[str, Tokens | None]:
     return found
 
 
-def check_body_line(tokens: Tokens, names: Mapping[str, object], macro: Token) -> None:
+def check_body_line(tokens: Tokens, names: Mapping[str, object], owner: str) -> None:
     """Raises Fault for a `\\name` that is not a parameter."""
     for token in tokens:
         if token.kind is Kind.PASTE:
             for name in _PARAMETER.findall(token.text):
                 if name not in ("@", "()") and name not in names:
                     help = "end the parameter's name with `\\()`" if any(name.startswith(n) for n in names) else ""
-                    raise Fault(token.span, f"`\\{name}` is not a parameter of `{macro.text}`", help)
+                    raise Fault(token.span, f"`\\{name}` is not a parameter of `{owner}`", help)
 
 
 def bind(macro: Macro, tokens: Tokens, head: Token) -> dict[str, Tokens]:
@@ -121,11 +111,19 @@ def substitute(line: Tokens, bound: Mapping[str, Tokens], unique: int, lexer: Le
 
 
 def _paste(token: Token, bound: Mapping[str, Tokens], unique: int, lexer: Lexer) -> Token:
+    later = any(name not in bound for name in _PARAMETER.findall(token.text) if name not in ("@", "()"))
+
     def text(match: re.Match[str]) -> str:
         name = match[1]
-        return str(unique) if name == "@" else "".join(t.text for t in bound.get(name, ()))
+        if name == "@":
+            return str(unique)
+        if name == "()" and not later:
+            return ""
+        return "".join(t.text for t in bound[name]) if name in bound else match[0]
 
     word = _PARAMETER.sub(text, token.text)
+    if later:  # the turns of a repetition in the body of a macro
+        return token._replace(text=word)
     if len(word) <= MAX_LINE and _NAME.fullmatch(word):
         return token._replace(kind=Kind.NAME, text=word)
     try:

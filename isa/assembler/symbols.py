@@ -14,6 +14,7 @@ from isa.assembler.expressions import Expression, Push, evaluate
 from isa.assembler.syntax import Syntax
 from isa.assembler.tokens import Fault, Kind, Poisoned, Token
 
+DEFINE = "--define"  # the source of what is defined from outside
 DEEPEST = 100  # how many `.equ` may refer to one another in a row
 _NEAR_AMONG = 5_000  # candidates that are looked at for a near name
 
@@ -88,10 +89,13 @@ class Symbols:
             raise Fault(token.span, f"`{name}` is a register and cannot be a symbol", "choose another name")
         if name in self.table:
             notes = ((self.table[name].token.span, "it is defined here"),)
-            raise Fault(
-                token.span, f"`{name}` is defined twice", "rename one; inside a macro, add `\\@` to the name", notes
-            )
+            raise Fault(token.span, f"`{name}` is defined twice", self._rename(name), notes)
         self.table[name] = symbol
+
+    def _rename(self, name: str) -> str:
+        if self.table[name].token.line.source.name == DEFINE:
+            return f"between `.ifndef {name}` and `.endif` it is what {DEFINE} may change"
+        return "rename one; inside a macro, add `\\@` to the name"
 
     def scope(self, place: Place) -> "Names":
         """What names mean at a place."""

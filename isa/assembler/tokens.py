@@ -100,6 +100,11 @@ def after(token: Token) -> Span:
     return Span(token.line.source, token.line.number, token.end, token.end + 1)
 
 
+def numeral(number: int, place: Token) -> Token:
+    """A number that is not negative, as if it had been written where `place` stands."""
+    return Token(Kind.NUMBER, str(number), place.line, place.column, place.end, number)
+
+
 def group(tokens: Tokens) -> Token:
     """Tokens that are one expression, as one token, so that no neighbour can bind tighter than they do."""
     span = span_of(tokens)

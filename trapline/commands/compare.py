@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.monitor.depth == 0:
         raise UsageError("`--monitor none` leaves nothing to compare", "give `--monitor trap` or `trap:DEPTH`")
-    program = find(arguments.guest, arguments.isa)
+    program = find(arguments.guest, arguments.isa, arguments.define)
     engine = engine_in_use(arguments.engine)
     result = _compared(arguments, program, engine)
     if arguments.json:
