@@ -15,6 +15,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from isa.description import Isa
+from isa.display import Displayed
 from isa.engines.steps import steps_of
 from isa.errors import MachineError
 from isa.machine.time import time_of
@@ -55,6 +56,7 @@ from proofs.workers import Job, Limits, Lost, Progress, answers, no_progress
 
 TIMEOUT = 120.0  # seconds for a machine
 QUESTION = 20.0  # seconds for one question, at most
+_WORDS = {Found.YES: "holds", Found.NO: "fails", Found.UNKNOWN: "open"}
 UNPROVED = "(map, time, nesting)"  # stands for obligations that did not come back
 
 
@@ -152,8 +154,8 @@ class Refusal:
     asked: bool = True  # whether that could be found out at all
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, repr=False)
+class Verification(Displayed):
     """The verdict on one machine. `outcomes` are the obligations of our monitor that are about no instruction;
     `seconds` is how long it took."""
 
@@ -163,6 +165,15 @@ class Verification:
     outcomes: tuple[Outcome, ...]
     refusal: Refusal
     seconds: float = 0.0
+
+    def title(self) -> str:
+        return f"verdict on {self.isa.name}"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        for number, found in enumerate((self.theorem1, self.theorem2, self.theorem3), 1):
+            yield f"Theorem {number}", _WORDS[found]
+        for culprit in self.culprits:
+            yield culprit.name, culprit.reason
 
     @property
     def refused(self) -> str:

@@ -1,20 +1,29 @@
 """How a run ended, in words and as an exit code."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from isa.display import Displayed
 from isa.machine import Exit, Reason
 from trapline.rig import Rig
 
 FAILED, HOST_FAILED, INTERRUPTED = 1, 3, 130
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+@dataclass(frozen=True, slots=True, repr=False)
+class Verdict(Displayed):
     """`code` is the command's exit code. `resumable`: the guest was stopped from outside and would go on."""
 
     code: int
     text: str
     resumable: bool = False
+
+    def title(self) -> str:
+        return "verdict"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        yield "", self.text
+        yield "exit code", str(self.code)
 
 
 def verdict(rig: Rig, end: Exit, interrupted: bool, failure: str = "") -> Verdict:
