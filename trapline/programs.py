@@ -5,7 +5,7 @@ the image says, else the default.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from guests import catalogue
@@ -16,12 +16,13 @@ from isa.assembler.includes import read_source
 from isa.catalogue import find as find_machine
 from isa.catalogue import shipped as shipped_machines
 from isa.description import Isa
+from isa.display import Displayed
 from isa.errors import TraplineError, UsageError
 from trapline.options import DEFAULT_MACHINE
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+@dataclass(frozen=True, slots=True, repr=False)
+class Program(Displayed):
     """A guest ready to load. `machine` is what `--isa` would have to say; `guest` is its header, None for an image."""
 
     name: str
@@ -29,6 +30,13 @@ class Program:
     isa: Isa
     image: Image
     guest: Guest | None
+
+    def title(self) -> str:
+        return f"program {self.name}"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        yield "machine", self.isa.name
+        yield from self.image.shown()
 
     @property
     def storage(self) -> int | None:

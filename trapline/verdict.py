@@ -7,7 +7,7 @@ from isa.display import Displayed
 from isa.machine import Exit, Reason
 from trapline.rig import Rig
 
-FAILED, HOST_FAILED, INTERRUPTED = 1, 3, 130
+FAILED, HOST_FAILED = 1, 3
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,8 +26,9 @@ class Verdict(Displayed):
         yield "exit code", str(self.code)
 
 
-def verdict(rig: Rig, end: Exit, interrupted: bool, failure: str = "") -> Verdict:
-    """`failure` is what the host failed besides devices: a trace that could not be written."""
+def verdict(rig: Rig, end: Exit, interrupted: int, failure: str = "") -> Verdict:
+    """`interrupted` is 0, or the exit code for it. `failure` is what the host failed besides devices: a trace that
+    could not be written."""
     after = f"after {end.steps:,} steps"
     if failure:
         return Verdict(HOST_FAILED, f"stopped {after}: {failure}", resumable=end.reason is Reason.BUDGET)
@@ -36,7 +37,7 @@ def verdict(rig: Rig, end: Exit, interrupted: bool, failure: str = "") -> Verdic
             code = rig.exit_code
             return Verdict(FAILED if code else 0, f"halted {after} ({end.retired:,} retired), exit code {code}")
         case Reason.BUDGET if interrupted:
-            return Verdict(INTERRUPTED, f"interrupted {after}", resumable=True)
+            return Verdict(interrupted, f"interrupted {after}", resumable=True)
         case Reason.BUDGET:
             return Verdict(FAILED, f"not finished {after}: `--steps` allows no more")
         case Reason.IDLE:

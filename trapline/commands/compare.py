@@ -3,7 +3,7 @@ storage, device output. On a difference, show the first instruction that differs
 
 examples:
   trapline compare os --monitor trap:2
-  trapline compare sgdt                  on its own machine, whose relocation anyone can read
+  trapline compare sgdt                  on its own machine, which leaks
 """
 
 import argparse
