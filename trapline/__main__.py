@@ -13,7 +13,8 @@ def start() -> int:
     """Run the command line. Ctrl-C and SIGTERM are answered here too, since they may come while modules are loaded."""
     gc.set_threshold(ROOMY)
     try:
-        signal.signal(signal.SIGTERM, raising)
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # not if we were started to ignore it
+            signal.signal(signal.SIGTERM, raising)
         from trapline.cli import main
 
         return main()

@@ -6,8 +6,9 @@
 and in `disassembly`: disassemble(isa, words, origin) -> str, disassemble_image(isa, image) -> str. `assembled` keeps
 images of files from one process to the next.
 
-Reading order: `tokens`, `expressions`, `templates`, `fitting`, `syntax` (one machine's), `symbols`, `macros`,
-`layout` with `directives` (first pass), `emission` (second pass), `image`, `image_format`, `disassembly`, `listing`.
+Reading order: `tokens`, `expressions`, `templates`, `fitting`, `syntax` (one machine's), `symbols`, `macros`, `blocks`,
+`words`, `layout` with `directives` and `limits` (first pass), `emission` (second pass), `image`, `image_format`,
+`disassembly`, `listing`.
 """
 
 from isa.assembler.assembly import assemble, assemble_file

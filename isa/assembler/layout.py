@@ -1,7 +1,8 @@
 """The first pass: statements, one after the other, become items with addresses; labels become known.
 
-Macros, pseudo-instructions and includes are expanded here. Directives are in `directives`; the second pass is
-`emission`. A mistake ends its statement, not the pass, so that one run reports many.
+Macros, repetitions, pseudo-instructions and includes are expanded here; whatever is settled becomes words at once, and
+the rest waits for the second pass, `emission`. Directives are in `directives` and `blocks`. A mistake ends its
+statement, not the pass, so that one run reports many.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -245,7 +246,7 @@ class Layout:
     def _note_line(self, address: int, count: int, context: Context) -> None:
         """The line of every word; of a room, of its first word only."""
         line, _, _, expansion = context
-        shown = printable(text_of_line(expansion))
+        shown = printable(text_of_line(expansion)) if expansion else ""
         found = Line(printable(line.source.name), line.number, printable(line.text), shown)
         for taken in range(address, address + count):
             self.lines[taken] = found

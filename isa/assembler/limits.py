@@ -37,8 +37,11 @@ class Work:
 
     def line(self, tokens: Tokens) -> None:
         """A line of a source."""
-        self._steps = max(0, self._steps - PAID)
-        self.steps(len(tokens), tokens)
+        self._steps += len(tokens) - PAID
+        if self._steps < 0:
+            self._steps = 0
+        elif self._steps > MAX_STEPS:
+            self.steps(0, tokens)
 
     def expansion(self, line: Tokens, head: Token) -> None:
         """A line that `head` stands for."""

@@ -145,7 +145,7 @@ _WORD = r"[A-Za-z_][\w.]*"  # with dots, for mnemonics and for `Mode.user`
 # another of them, so `paste` looks once. `decimal` is what most numbers are; `odd` is what `_odd` explains.
 _PATTERN = (
     r"\s*+(?:\Z"
-    r"|(?P<comment>{comment})"
+    r"|{comment}"
     r"|(?P<paste>(?<![\w.])(?:[\w.]*\\(?:[A-Za-z_]\w*|@|\(\)))+\w*)"
     rf"|(?P<name>{_WORD})"
     r"|(?P<decimal>(?:0|[1-9]\d{0,18})(?!\w))"
@@ -179,7 +179,7 @@ class Lexer:
         found: list[Token] = []
         for match in self._pattern.finditer(line.text):
             group = match.lastgroup
-            if group is None or group == "comment":
+            if group is None:  # a comment, or the end
                 break
             word, end = match[group], match.end() + 1
             value = int(word) if group == "decimal" else 0

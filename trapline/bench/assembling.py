@@ -19,7 +19,7 @@ def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
     lines = FEW if bench.quick else LINES
     numbers = "\n".join(f".word {i}" for i in range(lines))
     yield Figure("assembler", "lines of numbers", _speeds(bench, numbers), "lines/s", at_least(150_000))
-    labels = "\n".join("1:  b 1b" for _ in range(min(lines, 20_000)))
+    labels = "\n".join("1:  .word 1b" for _ in range(min(lines, 20_000)))
     yield Figure("assembler", "lines with local labels", _speeds(bench, labels), "lines/s")
     yield Figure("assembler", "memory for a line, beside the image", (_memory(numbers),), "bytes", at_most(100))
     if not bench.quick:
@@ -45,7 +45,7 @@ def _assembled(text: str) -> Image:
 
 def _memory(text: str) -> float:
     """Bytes that assembling takes for each line at its most, besides those that stay with the image."""
-    _assembled("halt")  # what is made once for all programs does not count
+    _assembled(".word 0")  # what is made once for all programs does not count
     tracemalloc.start()
     try:
         image = _assembled(text)
@@ -58,7 +58,7 @@ def _memory(text: str) -> float:
 
 def _refusals(bench: Bench) -> list[float]:
     macros = (f".macro m{i}\nm{i + 1}\nm{i + 1}\n.endm\n" for i in range(DEPTH))
-    bomb = f"{''.join(macros)}.macro m{DEPTH}\nhalt\n.endm\nm0"
+    bomb = f"{''.join(macros)}.macro m{DEPTH}\n.word 0\n.endm\nm0"
     return [_seconds(bomb) for _ in _turns(bench, "a macro bomb")]
 
 
