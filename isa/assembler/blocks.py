@@ -108,8 +108,8 @@ class Blocks(list["Recorded | Choice"]):
         return bool(self) and isinstance(self[-1], Choice) and not self[-1].chosen
 
     def takes(self, tokens: Tokens) -> bool:
-        """Give a line to the innermost block; False if it is to be done as if there were none. Raises Fault."""
-        return bool(self) and self[-1].takes(self, tokens)
+        """Give a line to the innermost block, of which there is one; False if the line is a statement. Raises Fault."""
+        return self[-1].takes(self, tokens)
 
     def unclosed(self) -> list[Fault]:
         """What is to be said of them at the end of the text."""

@@ -102,12 +102,12 @@ class Layout:
 
     def _do(self, tokens: Tokens, context: Context) -> None:
         """One line: what a block takes, or a statement. Raises Fault."""
-        if not self.blocks.takes(tokens) and tokens:
+        if not (self.blocks and self.blocks.takes(tokens)) and tokens:
             self.statement(tokens, context)
 
     def statement(self, tokens: Tokens, context: Context) -> None:
         """One statement with its labels. Raises Fault."""
-        if labels := labels_of(tokens):
+        if len(tokens) > 1 and tokens[1].text == ":" and (labels := labels_of(tokens)):
             for label in tokens[: 2 * labels : 2]:
                 self.symbols.label(label, self.address, self._sequence)
             tokens = tokens[2 * labels :]
@@ -214,7 +214,7 @@ class Layout:
         self.advance(size, context)
         if isinstance(content, Code):
             self.used.add(content.instruction.name)
-        words = self._early(content, address, context)
+        words = content.words if isinstance(content, Given) else self._early(content, address, context)
         if words is None:
             self.waiting.append(Item(Place(address, self._sequence), size, content, context, self._stretch(address)))
         if size:
@@ -223,8 +223,6 @@ class Layout:
 
     def _early(self, content: Content, address: int, context: Context) -> list[int] | None:
         """The words if everything that they depend on is settled; None lets the second pass do it and complain."""
-        if isinstance(content, Given):
-            return content.words
         try:
             words = self._words.of(content, address, Settled(self.symbols, address))
         except Later:
@@ -248,8 +246,9 @@ class Layout:
         line, _, _, expansion = context
         shown = printable(text_of_line(expansion)) if expansion else ""
         found = Line(printable(line.source.name), line.number, printable(line.text), shown)
-        for taken in range(address, address + count):
-            self.lines[taken] = found
+        self.lines[address] = found
+        for further in range(address + 1, address + count):
+            self.lines[further] = found
 
     def advance(self, size: int, context: Context) -> None:
         """Move on by `size` words."""
@@ -279,8 +278,6 @@ def text_of_line(tokens: Tokens) -> str:
 
 def labels_of(tokens: Tokens) -> int:
     """How many labels a statement begins with, two tokens each."""
-    if len(tokens) < 2 or tokens[1].text != ":":
-        return 0
     pairs = zip(tokens[::2], tokens[1::2], strict=False)
     return sum(1 for _ in takewhile(_is_label, pairs))
 

@@ -85,7 +85,7 @@ def test_a_long_program_pays_for_itself_line_by_line() -> None:
     for _ in range(MAX_STEPS):
         steps.line(line)
     with pytest.raises(LimitFault):
-        steps.steps(MAX_STEPS, line)
+        steps.steps(MAX_STEPS + 1, line)
 
 
 def test_includes_that_double_are_stopped() -> None:
