@@ -146,7 +146,7 @@ _WORD = r"[A-Za-z_][\w.]*"  # with dots, for mnemonics and for `Mode.user`
 _PATTERN = (
     r"\s*+(?:\Z"
     r"|{comment}"
-    r"|(?P<paste>(?<![\w.])(?:[\w.]*\\(?:[A-Za-z_]\w*|@|\(\)))+\w*)"
+    r"|(?P<paste>(?<![\w.])(?:[\w.]*+\\(?:[A-Za-z_]\w*|@|\(\)))+\w*)"
     rf"|(?P<name>{_WORD})"
     r"|(?P<decimal>(?:0|[1-9]\d{0,18})(?!\w))"
     r"|(?P<number>\d\w*)"
