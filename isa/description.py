@@ -1,6 +1,6 @@
 """What a checked `.isa` file is: the frozen `Isa` and its parts. Made by `isa.language`, read by everything else.
 
-All meanings are `Behaviour`s of `isa.ir`. Widths are in bits, sizes in words, `low` counts from bit 0 on the right.
+All meanings are `Behaviour`s of `isa.ir.nodes`. Widths are in bits, sizes in words, `low` counts from bit 0 on the right.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from functools import cached_property
 
 from isa.display import Displayed
 from isa.errors import Span
-from isa.ir import Behaviour, Expr, Read, TrapIf
+from isa.ir.nodes import Behaviour, Expr, Read, TrapIf
 
 
 class Role(Enum):
@@ -216,7 +216,7 @@ class Isa(Displayed):
     """A machine description after all checks.
 
     One step is `prologue`, then fetch, then the instruction's behaviour (or `unassigned`, with the word as
-    `Param("insn")`), in one atomic behaviour: see `isa.ir`. `entry` is `on trap`, over `Param("cause")` and
+    `Param("insn")`), in one atomic behaviour: see `isa.ir.nodes`. `entry` is `on trap`, over `Param("cause")` and
     `Param("info")`. `ruling` names the modes that count as supervisor: see `modes`. `texts` holds source texts by
     heading (`view mem[va]`, `on trap`, `step`, ...), for the manual.
     """
@@ -296,7 +296,7 @@ class Isa(Displayed):
 
     def read(self, place: Place) -> Expr:
         """The value of a place, as an expression over the state."""
-        from isa.fold import slice_
+        from isa.ir.fold import slice_
 
         return slice_(Read(self.states[place.state].width, place.state), place.low, place.width)
 

@@ -5,8 +5,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from isa.cache import sha256
 from isa.description import Instruction, Isa, Use
+from isa.files.cache import sha256
 
 
 def encode(isa: Isa, name: str, values: Mapping[str, int]) -> int:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from random import Random
 
 from isa.description import Isa, Role
-from isa.engines.steps import Function, Steps
+from isa.engines.reference.steps import Function, Steps
 from isa.errors import MachineError
-from isa.fold import const, either
-from isa.ir import Load, nodes
+from isa.ir.fold import const, either
+from isa.ir.nodes import Load, nodes
 from isa.machine.state import MachineState
 from isa.machine.time import COUNT_WIDTH, NEVER, Time, law_of
 from monitor.compiled import CompiledCore

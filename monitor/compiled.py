@@ -5,10 +5,10 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from isa.engines.source import behaviour_function, compiled, values_function
-from isa.engines.steps import steps_of
-from isa.normal import merge
-from isa.operators import NAMES
+from isa.engines.reference.source import behaviour_function, compiled, values_function
+from isa.engines.reference.steps import steps_of
+from isa.ir.operators import NAMES
+from isa.passes.normal import merge
 from monitor.core import REAL, VIRTUAL, Core
 
 if TYPE_CHECKING:

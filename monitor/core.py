@@ -21,11 +21,11 @@ from functools import cached_property
 
 from isa.description import Isa, Kind, Place, Role, State
 from isa.errors import MachineError
-from isa.fold import add, const, either, eq, insert, negate, rewriter, select, slice_, sub, ult
-from isa.ir import FALSE, TRUE, Apply, Behaviour, Effect, Element, Expr, Param, Read, SetElement, Write, nodes
+from isa.ir.fold import add, const, either, eq, insert, negate, rewriter, select, slice_, sub, ult
+from isa.ir.nodes import FALSE, TRUE, Apply, Behaviour, Effect, Element, Expr, Param, Read, SetElement, Write, nodes
 from isa.machine.time import time_of
-from isa.normal import next_values
-from isa.partition import ORDINARY, ordinary_bits, owned_bits
+from isa.passes.normal import next_values
+from isa.passes.partition import ORDINARY, ordinary_bits, owned_bits
 
 VIRTUAL, REAL = "virtual.", "real."
 

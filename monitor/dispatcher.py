@@ -9,9 +9,9 @@ it was is read off the outcome.
 from typing import TYPE_CHECKING
 
 from isa.description import Isa
-from isa.engines.reference import HAPPENED, ReferenceEngine
-from isa.engines.steps import steps_of
-from isa.ir import Origin
+from isa.engines.reference.engine import HAPPENED, ReferenceEngine
+from isa.engines.reference.steps import steps_of
+from isa.ir.nodes import Origin
 from isa.machine import Machine, Pause, Reason, Trap
 from monitor.compiled import CompiledCore
 from monitor.statistics import Decision, ExitEvent

@@ -12,7 +12,7 @@ from itertools import count
 from isa.description import Isa
 from isa.devices import Ports
 from isa.engines.choice import DEFAULT, choose
-from isa.engines.steps import steps_of
+from isa.engines.reference.steps import steps_of
 from isa.errors import MachineError
 from isa.machine import Exit, Machine, Reason, Storage
 from isa.machine.machine import EngineFactory

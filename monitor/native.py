@@ -14,7 +14,7 @@ from isa.engines.native.background import Job, submit
 from isa.engines.native.exits import NOTHING, Outcome, Table, signed
 from isa.engines.native.frame import BELOW, FIELD, Code
 from isa.engines.native.layers import LayerCode, Level, layer_code
-from isa.engines.reference import Stop
+from isa.engines.reference.engine import Stop
 from isa.machine import Pause, Trap
 from isa.machine.time import NEVER
 from monitor.statistics import Decision, Statistics

@@ -1,1 +1,1 @@
-"""What is true of machines and monitors. `proofs.compare` shows equivalence on whole runs."""
+"""What is true of machines and monitors. `proofs.runs.compare` shows equivalence on whole runs."""

@@ -43,7 +43,7 @@ SLOW = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A run of the tests has a cache of its own (see `isa.cache`), shared by workers and processes it starts."""
+    """A run of the tests has a cache of its own (see `isa.files.cache`), shared by workers and processes it starts."""
     if not hasattr(config, "workerinput"):
         kept = TemporaryDirectory(prefix="trapline-tests-", ignore_cleanup_errors=True)
         config.add_cleanup(kept.cleanup)

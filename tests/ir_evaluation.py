@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from isa.encoding import decoder
-from isa.ir import (
+from isa.ir.nodes import (
     Apply,
     Behaviour,
     Const,
@@ -27,8 +27,8 @@ from isa.ir import (
     Write,
     nodes,
 )
+from isa.ir.operators import BOOL, python_meaning
 from isa.machine import Machine, Trap
-from isa.operators import BOOL, python_meaning
 
 
 class Evaluation:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from isa.catalogue import find
 from isa.description import Isa
-from proofs.assumptions import standing
-from proofs.obligations import THEOREMS
+from isa.machines.catalogue import find
+from proofs.definitions.assumptions import standing
+from proofs.obligations.statements import THEOREMS
 
 G3 = find("g3")
 HERE = Path(__file__).parent / "machines"

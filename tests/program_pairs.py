@@ -1,4 +1,4 @@
-"""Random programs as what `proofs.compare` takes, with the initial state that an image does not have."""
+"""Random programs as what `proofs.runs.compare` takes, with the initial state that an image does not have."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,7 @@ from isa.description import Isa
 from isa.engines.choice import DEFAULT
 from isa.machine import Machine
 from monitor import VirtualMachine
-from proofs.compare import Comparison, Setup, compare
+from proofs.runs.compare import Comparison, Setup, compare
 from tests.program_strategies import Program
 
 

@@ -16,10 +16,10 @@ from isa.description import Instruction, Isa, Kind, Role, State, Use
 from isa.devices import BLOCK, Console, Disk, MemoryBacking, Ports, RandomSource, Script, attach
 from isa.devices.catalogue import misfit
 from isa.encoding import encode_uses
-from isa.fold import const
-from isa.ir import TRUE, Const, Load, Store, Write
+from isa.ir.fold import const
+from isa.ir.nodes import TRUE, Const, Load, Store, Write
 from isa.machine import Machine, Storage
-from isa.normal import specialise, specialiser
+from isa.passes.normal import specialise, specialiser
 
 FIRST, LENGTH = 32, 24  # where a program lies, and how many words it has at most
 SIZE = 160  # words of storage

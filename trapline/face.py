@@ -17,21 +17,21 @@ from guests.catalogue import DIRECTORY, LIBRARY, Guest
 from guests.catalogue import guests as guests
 from isa.assembler import Directory
 from isa.assembler import assemble as assembled
-from isa.catalogue import find as find_machine
 from isa.description import Isa
 from isa.devices import Input, Script
 from isa.display import Displayed
 from isa.engines.choice import DEFAULT
 from isa.machine import Exit, Machine
+from isa.machines.catalogue import find as find_machine
 from trapline.options import DEFAULT_STEPS
-from trapline.programs import Program, find
-from trapline.rig import Outfit, Rig, build, plenty, scratch_disk
+from trapline.running.programs import Program, find
+from trapline.running.rig import Outfit, Rig, build, plenty, scratch_disk
 
 if TYPE_CHECKING:
-    from proofs.compare import Comparison
-    from proofs.proving import Proof
-    from proofs.verification import Verification
-    from proofs.witness import Finding
+    from proofs.runs.compare import Comparison
+    from proofs.verdict.proving import Proof
+    from proofs.verdict.verification import Verification
+    from proofs.witness.finding import Finding
 
 __all__ = [
     "Guest",
@@ -126,8 +126,8 @@ def compare(
     engine: str = DEFAULT,
 ) -> "Comparison":
     """Run a program bare and monitored, compared at every exit: `equivalent`, or else the `divergence`."""
-    from proofs.compare import Setup
-    from proofs.compare import compare as compared
+    from proofs.runs.compare import Setup
+    from proofs.runs.compare import compare as compared
 
     words, isa = _words(program), program.isa
     setup = Setup(isa, program.image, words, lambda: _outfit(program, input).ports(isa), monitors, engine=engine)
@@ -136,22 +136,22 @@ def compare(
 
 def verify(isa: Isa, timeout: float = 120.0) -> "Verification":
     """The three theorems, decided for all states of a machine, within so many seconds."""
-    from proofs.verification import verify as verified
+    from proofs.verdict.verification import verify as verified
 
     return verified(isa, timeout)
 
 
 def prove(isa: Isa, timeout: float = 120.0) -> "Proof":
     """Whether our monitor is right for a machine. Raises TraplineError for one that it does not take."""
-    from proofs.proving import prove as proved
-    from proofs.proving import require_theorem1
+    from proofs.verdict.proving import prove as proved
+    from proofs.verdict.proving import require_theorem1
 
     return proved(isa, timeout, unclaimed=require_theorem1(isa, timeout))
 
 
 def witness(isa: Isa, instruction: str, timeout: float = 60.0) -> "Finding":
     """The shortest guest that shows why an instruction may not run directly, or why there is none."""
-    from proofs.witness import Witnesses
+    from proofs.witness.finding import Witnesses
 
     witnesses = Witnesses(isa, isa.name, timeout)
     witnesses.check(instruction)

@@ -1,18 +1,18 @@
-"""Images of files, kept, so that a file that did not change is not assembled again. See `isa.kept`."""
+"""Images of files, kept, so that a file that did not change is not assembled again. See `isa.files.kept`."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from isa import cache
 from isa.assembler.assembly import assemble
 from isa.assembler.image import Image, Line, Segment
 from isa.assembler.includes import Directory, read_source
-from isa.checked import origin
 from isa.description import Isa
 from isa.errors import Source, TraplineError
-from isa.flat import Form
-from isa.kept import kept
+from isa.files import cache
+from isa.files.flat import Form
+from isa.files.kept import kept
+from isa.machines.checked import origin
 
 KIND = "images"
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from isa.assembler.tokens import Fault, Kind, Token, Tokens, after, span_of
 from isa.errors import Span
-from isa.operators import quotient, remainder
+from isa.ir.operators import quotient, remainder
 
 LARGEST = 1 << 128  # magnitudes stay below this
 HIGHEST_BIT = 127

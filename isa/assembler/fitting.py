@@ -12,8 +12,8 @@ from functools import cache
 from isa.assembler.expressions import Value
 from isa.assembler.tokens import Fault, Tokens, span_of
 from isa.description import Operand, Use
-from isa.ir import Apply, Const, Expr, Read
-from isa.operators import BOOL, python_meaning
+from isa.ir.nodes import Apply, Const, Expr, Read
+from isa.ir.operators import BOOL, python_meaning
 
 
 def fit_word(value: Value, width: int, tokens: Tokens) -> int:

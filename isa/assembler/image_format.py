@@ -11,7 +11,7 @@ from isa.assembler.image import Image, ImageError, Line, Segment, printable
 from isa.assembler.limits import MAX_WORDS
 from isa.assembler.macros import MAX_STATEMENT
 from isa.assembler.tokens import MAX_LINE
-from isa.writing import write_whole
+from isa.files.writing import write_whole
 
 MAGIC = b"\x89TLI\r\n\x1a\n"  # as PNG's: a transfer as text, or through seven bits, shows at once
 VERSION = 1

@@ -9,7 +9,7 @@ import stat
 from contextlib import ExitStack
 
 from isa.errors import Source, TraplineError
-from isa.texts import decoded
+from isa.files.texts import decoded
 
 MAX_BYTES = 16 << 20
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from isa.engines import choice
 from isa.engines.delegate import Delegate
-from isa.engines.reference import ReferenceEngine
+from isa.engines.reference.engine import ReferenceEngine
 from isa.errors import MachineError
 from isa.machine.exits import Pause, Trap
 

@@ -63,7 +63,7 @@ def _auto(machine: "Machine") -> "Engine":
 
 
 def _reference(machine: "Machine") -> "Engine":
-    from isa.engines.reference import ReferenceEngine
+    from isa.engines.reference.engine import ReferenceEngine
 
     return ReferenceEngine(machine)
 

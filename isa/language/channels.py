@@ -1,6 +1,6 @@
 """What a received word may not do: it is known only after every trap is known to be false."""
 
-from isa.ir import Behaviour, Element, Expr, Load, Recv, Send, SetElement, Store, nodes
+from isa.ir.nodes import Behaviour, Element, Expr, Load, Recv, Send, SetElement, Store, nodes
 from isa.language.report import refuse
 from isa.language.scope import Scope
 

@@ -7,7 +7,7 @@
 from dataclasses import dataclass, field, replace
 
 from isa.description import Assumption, Fetch, Instruction, Isa, Operand, Pseudo
-from isa.ir import Behaviour, Const
+from isa.ir.nodes import Behaviour, Const
 from isa.language import limits, syntax
 from isa.language.declare import declare
 from isa.language.encodings import Format, format_of, instruction, operand, overlap

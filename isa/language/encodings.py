@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from isa.description import Instruction, Operand, Piece, Use
-from isa.ir import Param
+from isa.ir.nodes import Param
 from isa.language import syntax
 from isa.language.constants import constant
 from isa.language.lowering import Lowering

@@ -1,8 +1,9 @@
-"""From expressions of the syntax to `isa.ir`, with widths checked and literals given the width of their context."""
+"""From expressions of the syntax to `isa.ir.nodes`, with widths checked and literals given the width of their context."""
 
-from isa import fold
 from isa.description import Kind
-from isa.ir import FALSE, TRUE, Expr, Recv, Size, Unknown
+from isa.ir import fold
+from isa.ir.nodes import FALSE, TRUE, Expr, Recv, Size, Unknown
+from isa.ir.operators import BOOL
 from isa.language import limits, syntax
 from isa.language.inlining import Template, instantiate
 from isa.language.places import Places, bit_number, bit_range
@@ -10,7 +11,6 @@ from isa.language.report import Refused, refuse
 from isa.language.spelling import BINARY, UNARY, Shape, Spelling
 from isa.language.syntax import text_of
 from isa.language.world import TRUTH, Type, counted, unknown_name
-from isa.operators import BOOL
 
 
 class Expressions(Places):

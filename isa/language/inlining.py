@@ -7,10 +7,10 @@ an `unknown` is a value of its own.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from isa import ir
 from isa.errors import Span
-from isa.fold import both, rewrite_behaviour, rewriter
-from isa.ir import Behaviour, Expr, TrapIf
+from isa.ir import nodes as ir
+from isa.ir.fold import both, rewrite_behaviour, rewriter
+from isa.ir.nodes import Behaviour, Expr, TrapIf
 from isa.language import limits
 from isa.language.report import refuse
 from isa.language.scope import Scope

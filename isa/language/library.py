@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from isa.errors import Source, SourceError, TraplineError, UsageError
+from isa.files.texts import decoded
 from isa.language import limits
-from isa.texts import decoded
 
 if TYPE_CHECKING:
     from isa.description import Isa
@@ -53,9 +53,9 @@ class Library:
     @classmethod
     def of(cls, source: Source) -> "Library":
         """Parse a text. Raises SourceError."""
-        from isa.catalogue import shipped_declaration
         from isa.language.parser import parse
         from isa.language.report import Report, refuse
+        from isa.machines.catalogue import shipped_declaration
 
         report = Report()
         found: dict[str, syntax.Declaration] = {}

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from isa.description import Fetch
 from isa.errors import Span
-from isa.ir import Apply, Behaviour, Const, Expr, Origin, Param, Read, nodes
+from isa.ir.nodes import Apply, Behaviour, Const, Expr, Origin, Param, Read, nodes
 from isa.language import syntax
 from isa.language.calls import calling_order
 from isa.language.channels import check_received

@@ -13,8 +13,8 @@ from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
 from isa.errors import Source, SourceError, Span
-from isa.flat import Form
-from isa.kept import kept
+from isa.files.flat import Form
+from isa.files.kept import kept
 from isa.language import limits, syntax
 from isa.language.report import Refused, refuse
 from isa.language.tree import Builder

@@ -7,8 +7,8 @@
 from abc import ABC, abstractmethod
 
 from isa.description import Kind, State
-from isa.fold import const, slice_, zext
-from isa.ir import Element, Expr, Load, Read
+from isa.ir.fold import const, slice_, zext
+from isa.ir.nodes import Element, Expr, Load, Read
 from isa.language import syntax
 from isa.language.inference import Find, Inference
 from isa.language.inlining import CellPlace, Place, ScalarPlace, WordPlace, instantiate

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from isa.description import Assumption, Enumeration, Field, Isa, Kind, Role, State
 from isa.errors import Span
-from isa.fold import const, either, eq
+from isa.ir.fold import const, either, eq
 from isa.language import syntax
 from isa.language.report import Report, refuse
 from isa.language.world import World, unknown_name

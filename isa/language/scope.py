@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from isa.errors import Span
-from isa.fold import both
-from isa.ir import FALSE, TRUE, Behaviour, Effect, Expr, Origin, TrapIf
+from isa.ir.fold import both
+from isa.ir.nodes import FALSE, TRUE, Behaviour, Effect, Expr, Origin, TrapIf
 from isa.language import limits
 from isa.language.report import refuse
 from isa.language.world import Type

@@ -1,4 +1,4 @@
-"""How the operators of `isa.operators` are spelled in `.isa` files. One row per spelling; docs/language.md shows them.
+"""How the operators of `isa.ir.operators` are spelled in `.isa` files. One row per spelling; docs/language.md shows them.
 
 `>u` and its like are the operators for `<u` with the operands swapped.
 """
@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from isa.operators import OPERATORS
+from isa.ir.operators import OPERATORS
 
 
 class Shape(Enum):

@@ -1,7 +1,7 @@
 """From blocks of statements to guarded traps and effects, in program order."""
 
-from isa.fold import both, const, eq, negate
-from isa.ir import TRUE, Const, Expr, Send, SetElement, Store, TrapIf, Write
+from isa.ir.fold import both, const, eq, negate
+from isa.ir.nodes import TRUE, Const, Expr, Send, SetElement, Store, TrapIf, Write
 from isa.language import syntax
 from isa.language.expressions import Expressions
 from isa.language.inlining import CellPlace, Place, ScalarPlace, WordPlace, instantiate

@@ -58,7 +58,7 @@ def _chain(declaration: syntax.Declaration, find: Find) -> tuple[list[syntax.Var
 
 
 def _no_parent(variant: syntax.Variant) -> Exception:
-    from isa.catalogue import shipped
+    from isa.machines.catalogue import shipped
 
     help = "the file does not describe it, and no shipped machine has this name"
     return unknown_name(variant.parent_span, "machine", variant.parent, shipped(), help)

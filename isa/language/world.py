@@ -10,9 +10,9 @@ from difflib import get_close_matches
 
 from isa.description import Enumeration, State
 from isa.errors import Span
+from isa.ir.operators import BOOL
 from isa.language import limits, syntax
 from isa.language.report import Refused, refuse
-from isa.operators import BOOL
 
 
 @dataclass(frozen=True, slots=True)

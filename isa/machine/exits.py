@@ -6,7 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from isa.display import Displayed
-from isa.ir import Origin
+from isa.ir.nodes import Origin
 
 
 class Trap(NamedTuple):

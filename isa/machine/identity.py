@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from isa.description import Isa
 from isa.encoding import encoding_digest
-from isa.ir import Behaviour, Expr, nodes
+from isa.ir.nodes import Behaviour, Expr, nodes
 
 
 def meaning_digest(isa: Isa) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Engine(Protocol):
-    """What executes steps of one machine; see `isa.engines.reference.ReferenceEngine`.
+    """What executes steps of one machine; see `isa.engines.reference.engine.ReferenceEngine`.
 
     `execute` and `deliver` run at most `limit` steps (at least 1) without a device event between them. `execute` tells
     how many ran and why it stopped, which may be the trap that the next step demands. `deliver` delivers traps, one

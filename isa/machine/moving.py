@@ -8,8 +8,8 @@ them in a description, and `isa.machine.time` makes of them when a condition com
 from dataclasses import dataclass
 
 from isa.description import Place
-from isa.fold import add, apply, both, const, either, eq, negate, select, slice_, sub, ult, zext
-from isa.ir import TRUE, Expr, Read
+from isa.ir.fold import add, apply, both, const, either, eq, negate, select, slice_, sub, ult, zext
+from isa.ir.nodes import TRUE, Expr, Read
 
 COUNT_WIDTH = 64
 NEVER = (1 << COUNT_WIDTH) - 1  # a horizon that no number of steps reaches

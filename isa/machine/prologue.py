@@ -14,10 +14,10 @@ from itertools import pairwise
 
 from isa.description import Isa, Place, Role
 from isa.errors import MachineError
-from isa.fold import add, both, const, either, negate, rewriter, truth
-from isa.ir import FALSE, TRUE, Apply, Const, Element, Expr, Load, Param, Recv, Size, Unknown, Write, nodes
+from isa.ir.fold import add, both, const, either, negate, rewriter, truth
+from isa.ir.nodes import FALSE, TRUE, Apply, Const, Element, Expr, Load, Param, Recv, Size, Unknown, Write, nodes
 from isa.machine.moving import Counter, Latch, Moving, Range
-from isa.normal import Bits, bits_read, next_parts
+from isa.passes.normal import Bits, bits_read, next_parts
 
 COMPARISONS = frozenset({"eq", "ult", "ule", "slt", "sle"})
 MOST = 256  # constants that a part may be compared with, and cases in each range: a bound against hostile descriptions

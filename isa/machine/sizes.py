@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from isa.bounds import bounds
 from isa.description import Assumption, Isa
 from isa.errors import MachineError
-from isa.fold import const, rewriter
-from isa.ir import FALSE, TRUE, Apply, Const, Load, Size, Store, nodes
+from isa.ir.bounds import bounds
+from isa.ir.fold import const, rewriter
+from isa.ir.nodes import FALSE, TRUE, Apply, Const, Load, Size, Store, nodes
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,7 @@ import struct
 from hashlib import sha256
 
 from isa.errors import TraplineError
-from isa.writing import write_whole
+from isa.files.writing import write_whole
 
 MAGIC, VERSION = b"TRAPSNAP", 1
 _PREFIX = struct.Struct("<8sIQQ")

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 from isa.description import Isa
 from isa.errors import MachineError
-from isa.fold import add, const, rewriter, select, sub
-from isa.ir import TRUE, Apply, Behaviour, Expr, Param, Read, TrapIf, Write, nodes
+from isa.ir.fold import add, const, rewriter, select, sub
+from isa.ir.nodes import TRUE, Apply, Behaviour, Expr, Param, Read, TrapIf, Write, nodes
 from isa.machine.moving import COUNT_WIDTH, NEVER, Counter, Latch, Moving, least
 from isa.machine.prologue import COMPARISONS, moved, no_law, stands
-from isa.normal import bits_read, bits_written
+from isa.passes.normal import bits_read, bits_written
 
 __all__ = ["COUNT_WIDTH", "NEVER", "Counter", "Latch", "Time", "law_of", "time_bits", "time_of"]
 

@@ -1,6 +1,6 @@
 (* What a monitor is, and what must be true of a machine and its monitor: the list that `trapline prove` decides.
 
-   The fields of `Obligations` are the keys of THEOREMS in proofs/obligations.py (a hyphen is an underscore here), in
+   The fields of `Obligations` are the keys of THEOREMS in proofs/obligations/statements.py (a hyphen is an underscore here), in
    its order and with its sentences; a test compares them. There each is asked of one machine over bit-vectors, here
    each is assumed of any machine, over natural numbers. Everything else in this folder follows from them, and each is
    used: a test takes one after the other away, and then some proof fails.

@@ -7,13 +7,13 @@ from typing import Any
 import z3
 
 from isa.description import Isa
-from isa.ir import Load, nodes
-from proofs import classification
-from proofs.classification import Classifier, Verdict, subjects
+from isa.ir.nodes import Load, nodes
+from proofs.definitions import classification
+from proofs.definitions.classification import Classifier, Verdict, subjects
+from proofs.definitions.pairs import in_mode
 from proofs.mutants.mutant import QUESTION, Check, Mutant, machine, news
-from proofs.pairs import in_mode
-from proofs.reasons import letter_reason
-from proofs.solving import Found
+from proofs.terms.solving import Found
+from proofs.verdict.reasons import letter_reason
 
 
 @contextmanager

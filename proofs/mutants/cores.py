@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from isa.description import Isa, Place, Role, State
-from isa.fold import add, apply, const, insert, select, slice_, sub, ult
-from isa.ir import TRUE, Behaviour, Effect, Element, Expr, SetElement, Write
-from isa.partition import ordinary_bits
+from isa.ir.fold import add, apply, const, insert, select, slice_, sub, ult
+from isa.ir.nodes import TRUE, Behaviour, Effect, Element, Expr, SetElement, Write
+from isa.passes.partition import ordinary_bits
 from monitor.core import REAL, VIRTUAL, Allocation, Core, compose, negate_eq, read
-from proofs.classification import subjects
+from proofs.definitions.classification import subjects
 from proofs.mutants.mutant import Mutant, both_ways, machine, news
 from proofs.mutants.runs import breaks, overlooks
-from proofs.obligations import MAP, TIME
+from proofs.obligations.statements import MAP, TIME
 
 Pair = tuple[Expr, Expr]
 Audits = Iterator[tuple[str, Expr]]

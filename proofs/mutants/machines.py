@@ -6,13 +6,13 @@ from functools import cache, partial
 
 from isa.description import Isa
 from isa.errors import MachineError
-from isa.ir import Store
+from isa.ir.nodes import Store
 from monitor.core import Core
 from monitor.monitor import core_of
-from proofs.access import Check as Answer
-from proofs.access import contained
-from proofs.classification import Classifier, Subject, subjects
-from proofs.machine_facts import (
+from proofs.definitions.access import Check as Answer
+from proofs.definitions.access import contained
+from proofs.definitions.classification import Classifier, Subject, subjects
+from proofs.definitions.machine_facts import (
     CONTAINMENT,
     STEADY_VIEW,
     TIMER,
@@ -24,9 +24,9 @@ from proofs.machine_facts import (
     trap_entry,
 )
 from proofs.mutants.mutant import QUESTION, Check, Make, Mutant, Topic, both_ways, machine, news
-from proofs.obligations import MAP
-from proofs.reasons import letter_reason
-from proofs.solving import Found
+from proofs.obligations.statements import MAP
+from proofs.terms.solving import Found
+from proofs.verdict.reasons import letter_reason
 
 
 def _contained(isa: Isa, timeout: float) -> Answer:

@@ -7,17 +7,17 @@ from functools import cache, partial
 from importlib.resources import files
 from itertools import islice
 
-from isa.catalogue import find, shipped
 from isa.description import Isa
 from isa.errors import Source
 from isa.language.library import Library
 from isa.machine.time import Time, time_of
+from isa.machines.catalogue import find, shipped
 from monitor.core import Core
-from proofs.deciding import decided
-from proofs.obligations import Obligation, obligations
-from proofs.sampling import tried
-from proofs.solving import Found
-from proofs.workers import Limits, Lost, Progress, answers, no_progress
+from proofs.obligations.deciding import decided
+from proofs.obligations.sampling import tried
+from proofs.obligations.statements import Obligation, obligations
+from proofs.terms.solving import Found
+from proofs.terms.workers import Limits, Lost, Progress, answers, no_progress
 
 STATES = 3000  # that a check on numbers may try for one obligation
 QUESTION = 20.0  # seconds for one question to the solver

@@ -8,11 +8,11 @@ from isa.machine import Exit, Machine, Reason, Storage
 from monitor import Monitor
 from monitor.compiled import CompiledCore
 from monitor.core import Core
-from proofs.generation import generator
-from proofs.guests import Guest
-from proofs.justification import justified
 from proofs.mutants.mutant import Check
-from proofs.properties import alone
+from proofs.runs.generation import generator
+from proofs.runs.guests import Guest
+from proofs.runs.justification import justified
+from proofs.runs.properties import alone
 
 GUESTS = 200  # until a mutant counts as survived
 STEPS = 120  # of a guest

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from isa.fold import add, const, eq, rewriter, select, sub
-from isa.ir import TRUE, Behaviour, Expr, Param
+from isa.ir.fold import add, const, eq, rewriter, select, sub
+from isa.ir.nodes import TRUE, Behaviour, Expr, Param
 from isa.machine.time import COUNT_WIDTH, NEVER, Counter, Latch, Time, time_of
 from monitor.core import Core
 from proofs.mutants.mutant import Mutant, both_ways, machine
-from proofs.obligations import TIME
+from proofs.obligations.statements import TIME
 
 ONE = const(COUNT_WIDTH, 1)
 

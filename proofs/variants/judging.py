@@ -11,14 +11,14 @@ from isa.description import Isa
 from isa.errors import MachineError
 from monitor.core import Core
 from monitor.monitor import core_of
-from proofs.classification import subjects
-from proofs.proving import prove
-from proofs.solving import Found
+from proofs.definitions.classification import subjects
+from proofs.terms.solving import Found
 from proofs.variants.drawing import Variant
 from proofs.variants.premises import broken_assumption, lost_by_trap
 from proofs.variants.replay import replays
 from proofs.variants.states import parted
-from proofs.verification import verify
+from proofs.verdict.proving import prove
+from proofs.verdict.verification import verify
 
 VERIFY, PROVE, REPLAY = 20.0, 3.0, 5.0  # seconds: for a verdict, for an obligation, for a counterexample
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from proofs.terms.workers import Limits, Lost, Progress, answers, no_progress
 from proofs.variants.drawing import variant
 from proofs.variants.judging import Judgement, Outcome, Verify, judged
-from proofs.verification import verify
-from proofs.workers import Limits, Lost, Progress, answers, no_progress
+from proofs.verdict.verification import verify
 
 SHARD = 10  # variants of one job
 EACH = 60.0  # seconds for a variant, at most

@@ -9,9 +9,9 @@ from random import Random
 
 from isa.description import Isa, Place, Role
 from isa.engines.choice import REFERENCE, choose
-from isa.ir import Origin
+from isa.ir.nodes import Origin
 from isa.machine import Machine, Storage, Trap
-from isa.partition import RELOCATION, arrays, ordinary_bits, places
+from isa.passes.partition import RELOCATION, arrays, ordinary_bits, places
 from proofs.variants.rigs import Start
 from proofs.variants.starts import Starts, assumed
 

@@ -1,6 +1,6 @@
 """The strongest check of a "no": the solver's counterexample, set into real machines and run for one step.
 
-What fails is asked of whole steps, prologue and fetch included, as `proofs.obligations` puts it; what is added is only
+What fails is asked of whole steps, prologue and fetch included, as `proofs.obligations.statements` puts it; what is added is only
 that the word fetched is the instruction, that storage is small and that the real machine has just been loaded. The
 model gives every register, every word and the allocation.
 """
@@ -12,14 +12,14 @@ from typing import Any
 import z3
 
 from isa.description import Instruction, Kind, Role, State
-from isa.ir import Behaviour
+from isa.ir.nodes import Behaviour
 from isa.machine.time import COUNT_WIDTH, time_of
 from monitor.core import Core
-from proofs.classification import UNASSIGNED
-from proofs.mapping import Mapped, mapped
-from proofs.obligations import MAP, Obligation, obligations
-from proofs.solving import Found, exists
-from proofs.symbolic import Symbolic, Term, attempt, conjunction, index_width, negation, same
+from proofs.definitions.classification import UNASSIGNED
+from proofs.definitions.mapping import Mapped, mapped
+from proofs.obligations.statements import MAP, Obligation, obligations
+from proofs.terms.solving import Found, exists
+from proofs.terms.symbolic import Symbolic, Term, attempt, conjunction, index_width, negation, same
 from proofs.variants.rigs import Place, Rig, Start
 
 SHOWING = ("direct", "frame", "audit", "composition", "fetch")  # a failure of these shows in one step

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from isa.description import Isa, Kind, Role
 from isa.language import load_text
-from isa.partition import ordinary_bits
-from proofs.words import place_name
+from isa.passes.partition import ordinary_bits
+from proofs.terms.words import place_name
 
 MACHINES = Path(__file__).parent / "machines"
 

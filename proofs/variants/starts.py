@@ -8,10 +8,10 @@ from random import Random
 
 from isa.description import Isa, Kind, Role, State
 from isa.engines.choice import REFERENCE, choose
-from isa.engines.steps import Function, steps_of
-from isa.fold import both
+from isa.engines.reference.steps import Function, steps_of
+from isa.ir.fold import both
 from isa.machine import Machine, Storage
-from proofs.generation import generator
+from proofs.runs.generation import generator
 from proofs.variants.rigs import Start, Values
 
 SIZES = (16, 24, 33)  # words of the virtual machines of random states

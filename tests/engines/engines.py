@@ -5,7 +5,7 @@ from typing import Any
 
 from isa.engines.native.engine import NativeEngine
 from isa.engines.native.options import Options
-from isa.engines.reference import ReferenceEngine
+from isa.engines.reference.engine import ReferenceEngine
 from isa.machine import Machine, Pause, Trap
 from isa.machine.machine import Engine
 from monitor import VirtualMachine

@@ -10,13 +10,13 @@ from weakref import WeakValueDictionary
 
 import pytest
 
-from isa.cache import VARIABLE
 from isa.description import Isa
 from isa.engines.native import translations
 from isa.engines.native.accesses import Sheet
 from isa.engines.native.engine import NativeEngine
 from isa.engines.native.frame import Code
 from isa.engines.native.rounds import Rounds
+from isa.files.cache import VARIABLE
 from monitor.native import NativeLevel
 
 Patch = pytest.MonkeyPatch

@@ -1,6 +1,6 @@
 """Random guests that get hot: loops of many shapes, calls, and what breaks them up.
 
-`proofs.generation` makes guests that hurt a monitor; most of their steps trap. These are made to keep an engine in
+`proofs.runs.generation` makes guests that hurt a monitor; most of their steps trap. These are made to keep an engine in
 translated code and to throw it out of it in every way: registers have callings (addresses, places to jump to, values),
 read off what instructions do with their operands, so that accesses are mostly admitted and jumps stay in the program;
 stores reach the program too, relocation alternates between two copies of it, clocks ring while it loops.
@@ -12,12 +12,12 @@ from functools import lru_cache
 
 from isa.description import Instruction, Isa, Kind, Role, State, Use
 from isa.encoding import encode_uses
-from isa.fold import const
-from isa.ir import FALSE, TRUE, Apply, Const, Element, Expr, Load, Param, Read, SetElement, Store, Write, nodes
+from isa.ir.fold import const
+from isa.ir.nodes import FALSE, TRUE, Apply, Const, Element, Expr, Load, Param, Read, SetElement, Store, Write, nodes
 from isa.machine import least_storage
-from isa.normal import specialise, specialiser
-from proofs.generation import Choices, Generator
-from proofs.guests import Guest
+from isa.passes.normal import specialise, specialiser
+from proofs.runs.generation import Choices, Generator
+from proofs.runs.guests import Guest
 
 LENGTH = 28  # words of a program
 DATA = 210  # words behind it, some lines of storage, where addresses can be so large

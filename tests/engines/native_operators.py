@@ -11,12 +11,12 @@ from itertools import product
 import llvmlite.binding as llvm
 
 from isa.engines.native.text import METADATA, Text, number
-from isa.operators import BOOL, OPERATORS, python_meaning
+from isa.ir.operators import BOOL, OPERATORS, python_meaning
 
 try:
     import z3
 
-    from proofs.symbolic import smt_meaning
+    from proofs.terms.symbolic import smt_meaning
 except ImportError:  # the solver's column is then nobody's concern
     z3 = None
 

@@ -15,7 +15,7 @@ from isa.description import Isa
 from isa.engines import auto, choice
 from isa.engines.auto import EARNED, SLICE, AutoEngine
 from isa.engines.native import background
-from isa.engines.reference import ReferenceEngine
+from isa.engines.reference.engine import ReferenceEngine
 from isa.errors import TraplineError, UsageError
 from isa.machine import Machine, Storage
 from isa.machine.machine import Engine
@@ -84,7 +84,7 @@ def test_without_a_compiler_the_reference_engine_takes_over_and_it_can_be_told(
 
 def test_a_short_program_loads_nothing_heavy() -> None:
     code = (
-        "import sys; from isa.catalogue import find; from isa.machine import Machine, Storage; "
+        "import sys; from isa.machines.catalogue import find; from isa.machine import Machine, Storage; "
         "from isa.engines.choice import choose; g3 = find('g3'); "
         "m = Machine(g3, Storage(32, 1024), engine=choose('auto')); m.run(10); print(*sys.modules)"
     )

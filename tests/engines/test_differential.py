@@ -8,10 +8,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from isa.catalogue import find, shipped
 from isa.engines.native import translations
-from isa.engines.reference import ReferenceEngine
+from isa.engines.reference.engine import ReferenceEngine
 from isa.machine import Machine, Pause, Trap
+from isa.machines.catalogue import find, shipped
 from tests.engines.differential import agree, deepest, difference, shrunk
 from tests.engines.engines import ENGINES, native
 from tests.engines.hot_programs import HotGuest, hot_generator

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from isa.catalogue import find
 from isa.description import Isa
 from isa.language import load_text
+from isa.machines.catalogue import find
 from tests.engines.any_width import any_width
 from tests.engines.differential import agree, deepest
 from tests.engines.engines import ENGINES

@@ -123,7 +123,7 @@ def run(script: str) -> None:
     """In a process of its own, which must end well, and must end."""
     head = f"""
 import os, sys, threading, time; sys.path[:0] = {sys.path!r}
-from isa import cache
+from isa.files import cache
 from isa.engines.native import background
 from isa.engines.native.compiler import Compiler, Tier
 from tests.engines.test_native_compiler import SUM, call, text

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from isa import cache, kept
 from isa.engines.native import compiler as native
 from isa.engines.native.compiler import Compiler, Linked, NativeCodeError, Tier, available
+from isa.files import cache, kept
 
 KEY, OTHER = cache.digest("one"), cache.digest("another")
 

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from isa.assembler import assemble
-from isa.engines.blocks import Translator
 from isa.engines.native import plan as plan_module
 from isa.engines.native.exact import Body, Exact
 from isa.engines.native.frame import Frame, Tables
@@ -22,8 +21,9 @@ from isa.engines.native.text import Value, number
 from isa.engines.native.threaded import Threaded
 from isa.engines.native.translations import Translations
 from isa.engines.native.values import Values
-from isa.ir import Behaviour
-from proofs.guests import Guest
+from isa.engines.reference.blocks import Translator
+from isa.ir.nodes import Behaviour
+from proofs.runs.guests import Guest
 from tests.engines.any_width import any_width
 from tests.engines.differential import difference
 from tests.engines.fresh import anew

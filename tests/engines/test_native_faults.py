@@ -11,10 +11,10 @@ from weakref import WeakValueDictionary
 
 import pytest
 
-from isa import cache
 from isa.description import Isa
 from isa.engines.native import compiler, translations
 from isa.engines.native.compiler import KIND, Compiler
+from isa.files import cache
 from isa.language import load_text
 from tests.engines.any_width import TEXT, any_width
 from tests.engines.differential import agree

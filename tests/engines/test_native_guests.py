@@ -11,11 +11,11 @@ from random import Random
 import pytest
 
 from guests.catalogue import Guest, describe, guests
-from isa.catalogue import find
 from isa.description import Isa
 from isa.devices import Console
 from isa.machine import Machine, Reason, Storage
 from isa.machine.trace import TraceLine
+from isa.machines.catalogue import find
 from monitor.monitor import tower
 from tests.engines.differential import Shown, shown
 from tests.engines.engines import ENGINES, Switch, native

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa import operators
 from isa.engines.native import text as text_module
 from isa.engines.native.text import Text
-from isa.operators import BOOL, OPERATORS
+from isa.ir import operators
+from isa.ir.operators import BOOL, OPERATORS
 from tests.engines.native_operators import Case, all_values, corners, disagreements, shapes, table
 from tests.planting import Bugs, Planted, must_catch
 

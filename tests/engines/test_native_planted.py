@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from isa.assembler import assemble
-from isa.engines.blocks import Translator
 from isa.engines.native import loops, rounds, translate
 from isa.engines.native.accesses import Accesses
 from isa.engines.native.regions import Block
@@ -14,7 +13,8 @@ from isa.engines.native.rounds import Rounds
 from isa.engines.native.shapes import Shapes
 from isa.engines.native.text import TRUE, number
 from isa.engines.native.translate import Translation
-from isa.engines.steps import Steps
+from isa.engines.reference.blocks import Translator
+from isa.engines.reference.steps import Steps
 from isa.machine import Machine, Storage
 from tests.engines.test_native_regions import Regions, dirty
 from tests.isa.test_engine_programs import Stepping, ran

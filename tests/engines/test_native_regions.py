@@ -15,7 +15,7 @@ from isa.engines.native.engine import NativeEngine, native_code
 from isa.engines.native.options import Options
 from isa.engines.native.regions import Region, discover
 from isa.engines.native.translate import source
-from isa.engines.reference import HAPPENED, ReferenceEngine
+from isa.engines.reference.engine import HAPPENED, ReferenceEngine
 from isa.machine import Machine, Pause, Reason, Storage, Trap
 from isa.machine.storage import DIRTY, REGION
 from tests.isa.test_engine_programs import Stepping, ran

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from isa.devices import Console, Ports, Script, attach
 from isa.engines.choice import choose
-from isa.engines.reference import ReferenceEngine
+from isa.engines.reference.engine import ReferenceEngine
 from isa.errors import MachineError
 from isa.machine import Machine, Pause, Reason, Storage, Trap
 from isa.machine.parallel import at_once, run_all

@@ -5,12 +5,12 @@ from functools import cache
 from guests.catalogue import Guest
 from isa.assembler import Image, assemble
 from isa.assembler.includes import Directory
-from isa.catalogue import find
 from isa.description import Isa, Kind, Role
 from isa.devices import BLOCK, Console, Disk, MemoryBacking, Ports, Script, standard
 from isa.machine.exits import Exit
 from isa.machine.machine import Machine
 from isa.machine.storage import Storage
+from isa.machines.catalogue import find
 
 machine = cache(find)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from guests.catalogue import Guest, find, guests
 from isa.devices import Ports
 from isa.machine.exits import Reason
-from proofs.compare import Comparison, Setup, compare
+from proofs.runs.compare import Comparison, Setup, compare
 from tests.guests.boot import image_of, machine, outfit
 
 ON_G3 = [g for g in guests() if g.machine == "g3"]

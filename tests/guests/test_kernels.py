@@ -7,7 +7,7 @@ from isa.machine import Machine, Reason, Storage
 from monitor.monitor import tower
 from tests.guests.kernel_models import CASES, expected, named
 from trapline.bench.kernels import COMPUTE, KERNELS, RESULT, Kernel, image, machine
-from trapline.rig import exit_code
+from trapline.running.rig import exit_code
 
 WORDS = 8192
 

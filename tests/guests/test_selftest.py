@@ -8,8 +8,8 @@ import pytest
 from guests.catalogue import find
 from isa.description import Instruction, Isa
 from isa.encoding import decoder
-from isa.fold import apply, const, rewrite_behaviour, rewriter
-from isa.ir import Apply, Behaviour, Const, Expr, nodes
+from isa.ir.fold import apply, const, rewrite_behaviour, rewriter
+from isa.ir.nodes import Apply, Behaviour, Const, Expr, nodes
 from isa.machine.exits import Reason
 from tests.guests.boot import Booted, image_of, machine
 

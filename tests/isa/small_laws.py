@@ -9,9 +9,9 @@ from dataclasses import replace
 from random import Random
 
 from isa.description import Isa, Kind, Role, State
-from isa.engines.steps import steps_of
-from isa.fold import add, apply, both, const, either, eq, negate, select, slice_, sub, ule, ult, zext
-from isa.ir import TRUE, Behaviour, Expr, Origin, Read, TrapIf, Write
+from isa.engines.reference.steps import steps_of
+from isa.ir.fold import add, apply, both, const, either, eq, negate, select, slice_, sub, ule, ult, zext
+from isa.ir.nodes import TRUE, Behaviour, Expr, Origin, Read, TrapIf, Write
 from isa.machine import Machine, Storage
 from isa.machine.time import NEVER, Counter, law_of, time_of
 from tests.ir_evaluation import Evaluation

@@ -7,8 +7,8 @@ operand that is unsigned and counts from the instruction itself, and a condition
 
 from isa.description import Enumeration, Fetch, Instruction, Isa, Kind, Operand, Piece, Pseudo, Role, State, Use
 from isa.errors import Source, Span
-from isa.fold import add, const
-from isa.ir import FALSE, Behaviour, Const, Read
+from isa.ir.fold import add, const
+from isa.ir.nodes import FALSE, Behaviour, Const, Read
 
 NOWHERE = Span(Source("small.isa", "a pseudo-instruction"), 1, 1, 21)
 

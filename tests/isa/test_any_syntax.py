@@ -7,8 +7,8 @@ from isa.assembler import assemble
 from isa.assembler.disassembly import disassemble
 from isa.description import Isa, Operand
 from isa.encoding import encode
-from isa.fold import add, const
-from isa.ir import Read
+from isa.ir.fold import add, const
+from isa.ir.nodes import Read
 from tests.isa.small_machines import at, instruction, machine
 
 MARKS = st.text(st.sampled_from(" ,()[]{}<>=+-*/%&|^~!:.#;'$@?\\\"_0é"), max_size=3)

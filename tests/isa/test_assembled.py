@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from guests.catalogue import Guest, directory, guests
-from isa import cache, kept
 from isa.assembler import Image, assemble_file
 from isa.assembler import assembled as module
 from isa.assembler.assembled import assembled
-from isa.catalogue import find
 from isa.description import Isa
 from isa.errors import SourceError, TraplineError
+from isa.files import cache, kept
 from isa.language import load_text
+from isa.machines.catalogue import find
 
 G3 = find("g3")
 

@@ -3,10 +3,10 @@
 import pytest
 
 from isa.assembler import Image, assemble
-from isa.catalogue import find
 from isa.description import Isa
 from isa.encoding import encode
 from isa.errors import Source, SourceError, TraplineError
+from isa.machines.catalogue import find
 from tests.isa.small_machines import LEFT, RIGHT
 
 PROGRAM = """

@@ -113,7 +113,7 @@ def test_shipped_files(tmp_path: Path) -> None:
 def test_an_image_that_is_kept_knows_its_definitions_and_shipped_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from isa.catalogue import find
+    from isa.machines.catalogue import find
 
     monkeypatch.setenv("TRAPLINE_CACHE", str(tmp_path / "cache"))
     shipped = tmp_path / "lib"

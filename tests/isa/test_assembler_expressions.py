@@ -11,7 +11,7 @@ from isa.assembler import assemble
 from isa.assembler.expressions import evaluate, parse
 from isa.assembler.tokens import Lexer, SourceLine, Token
 from isa.errors import Source, SourceError
-from isa.operators import quotient, remainder
+from isa.ir.operators import quotient, remainder
 from tests.isa.small_machines import LEFT
 
 LEVELS = [

@@ -7,8 +7,8 @@ import pytest
 from guests.catalogue import Guest, guests
 from isa.assembler import Image, ImageError, assemble, assemble_file, listing
 from isa.assembler.disassembly import disassemble_image
-from isa.catalogue import find
 from isa.description import Isa
+from isa.machines.catalogue import find
 
 GUESTS = pytest.mark.parametrize("guest", guests(), ids=lambda g: g.name)
 

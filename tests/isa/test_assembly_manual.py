@@ -8,8 +8,8 @@ import pytest
 from isa.assembler import assemble
 from isa.assembler.directives import DIRECTIVES
 from isa.assembler.expressions import _PRECEDENCE, _UNARY
-from isa.catalogue import find
 from isa.errors import SourceError
+from isa.machines.catalogue import find
 
 MANUAL = (Path(__file__).parents[2] / "docs" / "assembly.md").read_text("utf-8")
 PROGRAMS = re.findall(r"```asm\n(.*?)```", MANUAL, re.DOTALL)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from isa.catalogue import shipped
 from isa.errors import Source, SourceError
 from isa.language import Library
+from isa.machines.catalogue import shipped
 
 FOLDER = Path(__file__).parent / "bad"
 FILES = sorted(FOLDER.glob("*.isa"))

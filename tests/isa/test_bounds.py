@@ -4,10 +4,10 @@ from random import Random
 
 import pytest
 
-from isa import bounds as shipping
-from isa.bounds import bounds
-from isa.fold import apply, const, select, slice_, zext
-from isa.ir import Expr, Read
+from isa.ir import bounds as shipping
+from isa.ir.bounds import bounds
+from isa.ir.fold import apply, const, select, slice_, zext
+from isa.ir.nodes import Expr, Read
 from isa.machine import Machine, Storage
 from tests.ir_evaluation import Evaluation
 from tests.machines_to_test import G3

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa import cache
+from isa.files import cache
 
 KEY, OTHER = cache.digest("one"), cache.digest("another")
 DATA = bytes(range(256)) * 5
@@ -253,7 +253,7 @@ def test_parts_of_a_digest_do_not_run_together() -> None:
 
 _RACER = """
 import sys
-from isa import cache
+from isa.files import cache
 key = cache.digest("contested")
 for n in range(300):
     cache.store("objects", key, bytes([int(sys.argv[1])]) * 20000)

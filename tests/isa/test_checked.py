@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from isa import cache, checked, kept
-from isa.catalogue import find, shipped
 from isa.description import Isa
 from isa.errors import Source, SourceError, Span
+from isa.files import cache, kept
 from isa.language import Library, load_file, load_text, names_in
 from isa.language.library import read_source
 from isa.machine.identity import meaning_digest
+from isa.machines import checked
+from isa.machines.catalogue import find, shipped
 
 ROOT = Path(__file__).parents[2]
 FILES = [*sorted((ROOT / "isa" / "machines").rglob("*.isa")), *sorted((ROOT / "tests" / "machines").glob("*.isa"))]

@@ -7,7 +7,7 @@ import pytest
 from isa.description import Enumeration, Fetch, Isa, Kind, Role, State
 from isa.devices import BLOCK, PLACES, Console, Disk, MemoryBacking, RandomSource, Script, attach, standard
 from isa.errors import MachineError, TraplineError
-from isa.ir import Behaviour, Const
+from isa.ir.nodes import Behaviour, Const
 
 
 def machine(ports: int = 16, width: int = 32, pending: int = 16) -> Isa:

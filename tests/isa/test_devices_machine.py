@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.assembler import assemble
-from isa.catalogue import find
 from isa.devices import BLOCK, Arrival, Console, Disk, Live, MemoryBacking, Ports, RandomSource, Replay, Script
 from isa.devices.disk import DURATION
 from isa.errors import TraplineError
 from isa.machine import Machine, Reason, Storage
 from isa.machine.snapshot import Snapshot
+from isa.machines.catalogue import find
 
 G3 = find("g3")
 SIZE = 4096

@@ -2,10 +2,10 @@
 
 import pytest
 
-from isa.catalogue import find
 from isa.engines.choice import REFERENCE, choose
 from isa.errors import MachineError
 from isa.machine import Exit, Machine, Reason, Storage
+from isa.machines.catalogue import find
 
 
 def test_width_and_size_swapped_are_told_apart() -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa.catalogue import find
 from isa.description import Instruction, Isa
 from isa.encoding import decoder, encode, encoding_digest
+from isa.machines.catalogue import find
 from tests.isa.small_machines import LEFT, RIGHT
 
 G3 = find("g3")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from isa.assembler import assemble
 from isa.devices import Ports
 from isa.errors import MachineError
-from isa.ir import Origin
+from isa.ir.nodes import Origin
 from isa.language import load_text
 from isa.machine import Exit, Machine, Pause, Reason, Storage, Trap, least_storage
 from monitor import VirtualMachine

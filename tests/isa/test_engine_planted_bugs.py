@@ -9,14 +9,14 @@ import pytest
 from isa.assembler import assemble
 from isa.description import Instruction, Isa
 from isa.devices import Ports
-from isa.engines import blocks as blocks_module
-from isa.engines import reference as reference_module
-from isa.engines import steps as steps_module
-from isa.engines.blocks import BlockSource, Translator
-from isa.engines.reference import ReferenceEngine
-from isa.engines.steps import Steps
-from isa.fold import add, const
-from isa.ir import Behaviour, Expr, SetElement
+from isa.engines.reference import blocks as blocks_module
+from isa.engines.reference import engine as reference_module
+from isa.engines.reference import steps as steps_module
+from isa.engines.reference.blocks import BlockSource, Translator
+from isa.engines.reference.engine import ReferenceEngine
+from isa.engines.reference.steps import Steps
+from isa.ir.fold import add, const
+from isa.ir.nodes import Behaviour, Expr, SetElement
 from isa.language import load_text
 from isa.machine import Machine, Pause, Reason, Storage, Trap
 from isa.machine.storage import DIRTY, LINE_SHIFT

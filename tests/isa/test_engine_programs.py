@@ -8,8 +8,9 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa.engines import reference, steps
-from isa.engines.reference import ReferenceEngine
+from isa.engines.reference import engine as reference
+from isa.engines.reference import steps
+from isa.engines.reference.engine import ReferenceEngine
 from isa.language import load_text
 from isa.machine import Machine, Pause, Reason, Storage, Trap
 from tests import ir_evaluation

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa.fold import (
+from isa.ir.fold import (
     add,
     apply,
     both,
@@ -25,7 +25,7 @@ from isa.fold import (
     ult,
     zext,
 )
-from isa.ir import (
+from isa.ir.nodes import (
     FALSE,
     TRUE,
     Apply,
@@ -45,7 +45,7 @@ from isa.ir import (
     Write,
     nodes,
 )
-from isa.operators import BOOL, OPERATORS, python_meaning
+from isa.ir.operators import BOOL, OPERATORS, python_meaning
 
 A, B, C = (Param(8, n) for n in "abc")
 P, Q = Param(BOOL, "p"), Param(BOOL, "q")

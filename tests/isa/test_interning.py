@@ -9,9 +9,9 @@ from threading import Barrier, Thread
 
 import pytest
 
-from isa import ir
-from isa.fold import add, const
-from isa.ir import Expr, Param
+from isa.ir import nodes as ir
+from isa.ir.fold import add, const
+from isa.ir.nodes import Expr, Param
 from tests.planting import Bugs, Planted, must_catch
 
 THREADS, NODES = 3, 1500

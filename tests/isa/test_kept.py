@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa import cache, kept
-from isa.flat import Form
+from isa.files import cache, kept
+from isa.files.flat import Form
 
 ROOT = Path(__file__).parents[2]
 
@@ -199,7 +199,7 @@ _LOADED = """
 import sys
 from guests.catalogue import guests
 from isa.assembler import assemble_file
-from isa.catalogue import find, shipped
+from isa.machines.catalogue import find, shipped
 from isa.language import load_text
 [find(name) for name in shipped()]
 [assemble_file(find(guest.machine), str(guest.path)) for guest in guests()]

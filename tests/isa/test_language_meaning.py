@@ -4,8 +4,8 @@ import pytest
 
 from isa.description import Isa, Modes
 from isa.errors import SourceError
-from isa.fold import add, apply, both, const, either, eq, negate, select, sext, slice_, ult, zext
-from isa.ir import (
+from isa.ir.fold import add, apply, both, const, either, eq, negate, select, sext, slice_, ult, zext
+from isa.ir.nodes import (
     TRUE,
     Behaviour,
     Element,
@@ -26,7 +26,7 @@ from isa.ir import (
 )
 from isa.language import limits, load_text
 from isa.language.spelling import BINARY
-from isa.validity import faults
+from isa.passes.validity import faults
 
 BASE = """isa toy "A toy." {
 type word = bits(16)

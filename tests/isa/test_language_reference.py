@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 from isa.description import Role
+from isa.ir.operators import OPERATORS
 from isa.language import limits, load_text
 from isa.language.spelling import BINARY, FORMS, UNARY, operator_table
 from isa.language.syntax import KINDS
-from isa.operators import OPERATORS
-from isa.validity import faults
+from isa.passes.validity import faults
 
 TEXT = (Path(__file__).parents[2] / "docs" / "language.md").read_text("utf-8")
 

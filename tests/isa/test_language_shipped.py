@@ -2,10 +2,10 @@
 
 import pytest
 
-from isa.catalogue import describe, find, shipped
 from isa.description import Role
 from isa.errors import TraplineError, UsageError
-from isa.ir import Load, Origin, Recv, SetElement, nodes
+from isa.ir.nodes import Load, Origin, Recv, SetElement, nodes
+from isa.machines.catalogue import describe, find, shipped
 
 
 @pytest.mark.parametrize("name", shipped())

@@ -8,11 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa import windows
-from isa.catalogue import shipped
 from isa.description import Isa
-from isa.fold import add, const, eq, rewrite_behaviour, rewriter, ule
-from isa.ir import (
+from isa.ir.fold import add, const, eq, rewrite_behaviour, rewriter, ule
+from isa.ir.nodes import (
     Apply,
     Behaviour,
     Const,
@@ -29,9 +27,11 @@ from isa.ir import (
     nodes,
 )
 from isa.machine import Machine, Trap
-from isa.normal import merge, specialise, specialiser
-from isa.validity import Context, behaviour_faults
-from isa.windows import Narrowed
+from isa.machines.catalogue import shipped
+from isa.passes import windows
+from isa.passes.normal import merge, specialise, specialiser
+from isa.passes.validity import Context, behaviour_faults
+from isa.passes.windows import Narrowed
 from tests.ir_evaluation import Evaluation
 from tests.isa.test_windows import BASE, LIMIT, PC, ROOM
 from tests.isa.view_machines import EACH_VIEW, EVERY, VIEWS, described, number, scrambled, small

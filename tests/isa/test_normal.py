@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.description import Isa
-from isa.fold import add, apply, const, eq, select, slice_, ult, zext
-from isa.ir import (
+from isa.ir.fold import add, apply, const, eq, select, slice_, ult, zext
+from isa.ir.nodes import (
     TRUE,
     Behaviour,
     Element,
@@ -22,7 +22,7 @@ from isa.ir import (
     nodes,
 )
 from isa.machine import Machine, Storage, Trap
-from isa.normal import bits_read, bits_written, masks, merge, next_values, specialise
+from isa.passes.normal import bits_read, bits_written, masks, merge, next_values, specialise
 from tests.ir_evaluation import Evaluation
 from tests.machines_to_test import EACH, G3, MACHINES
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa.operators import BOOL, OPERATORS, python_meaning, python_text, quotient, remainder
+from isa.ir.operators import BOOL, OPERATORS, python_meaning, python_text, quotient, remainder
 
 ONES = 0xFFFFFFFF
 LEAST = 0x80000000

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from isa.assembler.assembly import assemble_file
-from isa.catalogue import find
 from isa.errors import SourceError
-from isa.texts import decoded
+from isa.files.texts import decoded
+from isa.machines.catalogue import find
 
 MARK = b"\xef\xbb\xbf"
 SOURCE = b"start:  set r1, 0\n        halt\n"

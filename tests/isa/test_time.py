@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isa.description import Isa, Kind, Place, Role, State
-from isa.engines.steps import steps_of
+from isa.engines.reference.steps import steps_of
 from isa.errors import MachineError
-from isa.fold import add, apply, both, const, either, eq, negate, slice_, sub, ult
-from isa.ir import FALSE, TRUE, Behaviour, Expr, Origin, Read, Recv, Store, TrapIf, Write
+from isa.ir.fold import add, apply, both, const, either, eq, negate, slice_, sub, ult
+from isa.ir.nodes import FALSE, TRUE, Behaviour, Expr, Origin, Read, Recv, Store, TrapIf, Write
 from isa.machine import Machine, Storage
 from isa.machine.time import COUNT_WIDTH, NEVER, Counter, Time, law_of, time_bits, time_of
-from isa.normal import next_values
+from isa.passes.normal import next_values
 from tests.ir_evaluation import Evaluation
 from tests.machines_to_test import EACH, G3, M16, MACHINES
 

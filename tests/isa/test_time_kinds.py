@@ -7,14 +7,14 @@ import pytest
 
 from isa.description import Place
 from isa.errors import MachineError
-from isa.fold import add, both, const, eq, select, sub, ult
-from isa.ir import TRUE, Expr, Read
+from isa.ir.fold import add, both, const, eq, select, sub, ult
+from isa.ir.nodes import TRUE, Expr, Read
 from isa.machine import prologue as recognition
 from isa.machine import time
 from isa.machine.time import Counter, Latch, Time, law_of
 from monitor.core import Core
-from proofs.obligations import TIME, obligations
-from proofs.proving import decided
+from proofs.obligations.statements import TIME, obligations
+from proofs.verdict.proving import decided
 from tests.isa.small_laws import any_laws, check, known_laws, part, prologue
 from tests.machines_to_test import G3
 from tests.planting import Bugs, Planted, must_catch

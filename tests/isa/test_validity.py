@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from isa.catalogue import find, shipped
 from isa.description import Enumeration
-from isa.fold import const, eq, negate
-from isa.ir import (
+from isa.ir.fold import const, eq, negate
+from isa.ir.nodes import (
     FALSE,
     TRUE,
     Apply,
@@ -30,7 +29,8 @@ from isa.ir import (
     Unknown,
     Write,
 )
-from isa.validity import EXPRESSIONS, PARTS, Context, behaviour_faults, faults, instruction_faults, mode_faults
+from isa.machines.catalogue import find, shipped
+from isa.passes.validity import EXPRESSIONS, PARTS, Context, behaviour_faults, faults, instruction_faults, mode_faults
 
 MACHINES = sorted(str(path) for path in (Path(__file__).parents[1] / "machines").glob("*.isa"))
 

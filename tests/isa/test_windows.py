@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.description import Isa
-from isa.fold import add, both, const, either, eq, negate, rewriter, select, sub, ule, ult
-from isa.ir import Apply, Behaviour, Const, Element, Expr, Load, Origin, Param, Read, Size, TrapIf, nodes
+from isa.ir.fold import add, both, const, either, eq, negate, rewriter, select, sub, ule, ult
+from isa.ir.nodes import Apply, Behaviour, Const, Element, Expr, Load, Origin, Param, Read, Size, TrapIf, nodes
 from isa.machine import Machine
-from isa.windows import Window, fetch_window, hoisted, narrowed, window
+from isa.passes.windows import Window, fetch_window, hoisted, narrowed, window
 from tests.ir_evaluation import Evaluation
 from tests.isa.test_normal import values
 from tests.isa.view_machines import EACH_VIEW, EVERY, VIEWS, corners, described, machine, scrambled, small

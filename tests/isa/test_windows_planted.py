@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from isa import windows
-from isa.fold import add, const, rewriter, select, ult
-from isa.ir import FALSE, Behaviour, Expr, Read
-from isa.windows import Narrowed
+from isa.ir.fold import add, const, rewriter, select, ult
+from isa.ir.nodes import FALSE, Behaviour, Expr, Read
+from isa.passes import windows
+from isa.passes.windows import Narrowed
 from tests.isa.test_narrowed import a_place_that_meets_another, accessed, known, placed, steps, tried, whole
 from tests.isa.test_windows import in_every_state
 from tests.isa.view_machines import small

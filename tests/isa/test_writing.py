@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from isa.files.writing import write_whole
 from isa.machine.snapshot_format import write as save
-from isa.writing import write_whole
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Small machines that have one view each, and states of any machine in which accesses are at a corner.
 
-`VIEWS` has ways to check an access and to place it, and what `isa.windows` is to find out about each.
+`VIEWS` has ways to check an access and to place it, and what `isa.passes.windows` is to find out about each.
 """
 
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from random import Random
 
 import pytest
 
-from isa.catalogue import find, shipped
 from isa.description import Isa
-from isa.fold import apply, const
-from isa.ir import Expr
+from isa.ir.fold import apply, const
+from isa.ir.nodes import Expr
 from isa.language import load_text
 from isa.machine import Machine, Storage
 from isa.machine.sizes import least_storage
+from isa.machines.catalogue import find, shipped
 
 TESTED = ["m16.isa", "hostile.isa", "corners.isa", "corners.isa:corners_split", "corners.isa:corners_wrap"]
 EVERY = pytest.mark.parametrize("name", [*shipped(), *TESTED])

@@ -7,13 +7,13 @@ import pytest
 from guests.catalogue import Guest, describe
 from isa.assembler import ImageError, assemble
 from isa.assembler.disassembly import disassemble_image
-from isa.catalogue import find
 from isa.description import Isa, Role
-from isa.ir import Const, Store
+from isa.ir.nodes import Const, Store
 from isa.machine.exits import Reason
 from isa.machine.machine import Machine
 from isa.machine.storage import Storage
 from isa.machine.time import Counter, time_of
+from isa.machines.catalogue import find
 from tests.guests.boot import Booted, image_of
 
 HERE = Path(__file__).parent

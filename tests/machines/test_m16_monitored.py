@@ -6,12 +6,12 @@ import pytest
 
 from guests.catalogue import Guest, describe
 from isa.assembler import assemble
-from isa.catalogue import find
 from isa.description import Isa
 from isa.devices import Console, Ports, Script, attach
 from isa.language import load_text
 from isa.machine import Reason
-from proofs.compare import Comparison, Setup, compare
+from isa.machines.catalogue import find
+from proofs.runs.compare import Comparison, Setup, compare
 from tests.guests.boot import image_of
 
 HERE = Path(__file__).parent

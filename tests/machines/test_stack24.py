@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from guests.catalogue import describe
-from isa.catalogue import find
 from isa.description import Isa
 from isa.devices import Console, Ports, Script, attach
 from isa.engines.native.compiler import available
@@ -14,16 +13,17 @@ from isa.language import load_text
 from isa.machine import Machine, Reason, Storage, least_storage, sizes
 from isa.machine.sizes import entry_words
 from isa.machine.time import law_of
+from isa.machines.catalogue import find
 from monitor import Monitor
 from monitor.core import Core
 from monitor.monitor import tower
-from proofs.classification import subjects
-from proofs.compare import Setup, compare
-from proofs.machine_facts import trap_entry
-from proofs.obligations import obligations
-from proofs.proving import decided
-from proofs.solving import Found
-from proofs.verification import study
+from proofs.definitions.classification import subjects
+from proofs.definitions.machine_facts import trap_entry
+from proofs.obligations.statements import obligations
+from proofs.runs.compare import Setup, compare
+from proofs.terms.solving import Found
+from proofs.verdict.proving import decided
+from proofs.verdict.verification import study
 from tests.guests.boot import Booted, image_of
 from tests.planting import Bugs, Planted, must_catch
 from trapline.cli import main

@@ -9,14 +9,14 @@ from dataclasses import replace
 from itertools import pairwise
 
 from isa.assembler import assemble
-from isa.catalogue import find
 from isa.description import Isa
 from isa.devices import BLOCK, Disk, MemoryBacking, Ports
 from isa.language import load_text
 from isa.machine import Machine, Reason, Storage
+from isa.machines.catalogue import find
 from monitor import ExitEvent, Monitor, VirtualMachine
 from monitor.allocator import Allocator
-from proofs.compare import Setup, compare
+from proofs.runs.compare import Setup, compare
 from tests.isa.alarm import Alarm
 from tests.time_machines import TIMED
 

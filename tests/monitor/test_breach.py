@@ -9,7 +9,7 @@ from isa.language import load_text
 from isa.machine import Machine, Reason, Storage
 from monitor import Decision, Monitor
 from monitor.monitor import tower
-from proofs.compare import Setup, compare
+from proofs.runs.compare import Setup, compare
 
 SIZE = 1024
 VARIANTS = {

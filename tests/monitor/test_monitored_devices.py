@@ -6,13 +6,13 @@ import os
 import pytest
 
 from isa.assembler import assemble
-from isa.catalogue import find
 from isa.devices import BLOCK, Console, Disk, MemoryBacking, Ports, RandomSource, Script
 from isa.machine import Machine, Reason, Storage, TraceLine
 from isa.machine.snapshot import Snapshot
+from isa.machines.catalogue import find
 from monitor import Monitor, VirtualMachine
 from monitor.monitor import tower
-from proofs.compare import Setup, compare
+from proofs.runs.compare import Setup, compare
 
 G3 = find("g3")
 SIZE = 2048

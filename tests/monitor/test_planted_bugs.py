@@ -8,8 +8,8 @@ import pytest
 
 from isa.description import Role
 from isa.errors import MachineError
-from isa.fold import add, const, rewriter, select, sub, ult
-from isa.ir import Behaviour, Expr, Read
+from isa.ir.fold import add, const, rewriter, select, sub, ult
+from isa.ir.nodes import Behaviour, Expr, Read
 from isa.machine import Machine, Pause, Storage, Trap
 from monitor import VirtualMachine
 from monitor import core as core_module
@@ -95,7 +95,7 @@ def rewired(patch: Patch, name: str, make: Callable[[CompiledCore, Compiled, Any
     build = CompiledCore.__init__
 
     def init(self: CompiledCore, core: Core) -> None:
-        from isa.engines.steps import steps_of
+        from isa.engines.reference.steps import steps_of
 
         build(self, core)
         setattr(self, name, make(self, getattr(self, name), steps_of(core.isa).layout))

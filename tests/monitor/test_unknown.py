@@ -10,7 +10,7 @@ from isa.machine import Machine, Reason, Storage
 from isa.machine.snapshot import Snapshot
 from monitor import Monitor
 from monitor.monitor import tower
-from proofs.compare import Setup, compare
+from proofs.runs.compare import Setup, compare
 
 SIZE = 1024
 ISA = load_text(

@@ -9,7 +9,7 @@ from isa.devices import Ports
 from isa.engines.native.compiler import available
 from isa.machine import Machine, Reason, Storage
 from monitor import VirtualMachine
-from proofs.compare import Setup, compare
+from proofs.runs.compare import Setup, compare
 from tests.engines.differential import shown
 from tests.engines.engines import STEPPING
 from tests.monitor.native_checks import NATIVE, tall

@@ -1,14 +1,14 @@
 """The verdicts that the hand-made corners of tests/machines/corners.isa must have, reasoned by hand from the paper.
 
-Classes as `proofs.reasons.classes` names them, without `innocuous` where nothing is sensitive and with the ways that
+Classes as `proofs.verdict.reasons.classes` names them, without `innocuous` where nothing is sensitive and with the ways that
 the guard hides in `unguarded`; `exact` says whether running directly is wrong, and whether it is from user mode.
 """
 
 from dataclasses import dataclass, field
 
-from proofs.reasons import classes, ways
-from proofs.solving import Found
-from proofs.verification import Finding
+from proofs.terms.solving import Found
+from proofs.verdict.reasons import classes, ways
+from proofs.verdict.verification import Finding
 
 
 @dataclass(frozen=True)

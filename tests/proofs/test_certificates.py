@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from proofs.mutants.mutant import machine
-from proofs.obligations import THEOREMS
-from proofs.proving import certificates, export
+from proofs.obligations.statements import THEOREMS
+from proofs.verdict.proving import certificates, export
 from tests.machines_to_test import EACH, G3, MACHINES
 
 cvc5 = pytest.importorskip("cvc5", reason="the second solver is part of the test extra")

@@ -9,7 +9,7 @@ from isa.devices import Console, Ports, Script, attach
 from isa.machine import Machine, Reason, Storage
 from monitor import Monitor, VirtualMachine
 from monitor.dispatcher import Dispatcher
-from proofs.compare import Comparison, Setup, compare
+from proofs.runs.compare import Comparison, Setup, compare
 from tests.machines_to_test import G3
 from tests.monitor.planted_checks import CLOCK, PROCESSES, REAL, SIZE, g3
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from isa.assembler import assemble
-from isa.catalogue import find
 from isa.devices import Ports
-from proofs import compare as module
-from proofs.compare import Setup, compare
+from isa.machines.catalogue import find
+from proofs.runs import compare as module
+from proofs.runs.compare import Setup, compare
 
 LATE = """
 start:  set  r3, 1000

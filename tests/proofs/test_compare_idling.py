@@ -4,7 +4,7 @@ import pytest
 
 from isa.assembler import assemble
 from isa.devices import Console, Ports, Script, attach
-from proofs.compare import Setup, compare
+from proofs.runs.compare import Setup, compare
 from tests.machines_to_test import G3
 
 

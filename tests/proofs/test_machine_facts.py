@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import z3
 
-from isa.catalogue import find
 from isa.description import Isa
 from isa.language import load_text
-from proofs.access import HOLDS, Check, contained, no_wrap_fact, steady, touches_storage
-from proofs.classification import Subject, subjects
-from proofs.machine_facts import (
+from isa.machines.catalogue import find
+from proofs.definitions.access import HOLDS, Check, contained, no_wrap_fact, steady, touches_storage
+from proofs.definitions.classification import Subject, subjects
+from proofs.definitions.machine_facts import (
     CONTAINMENT,
     TIMER,
     Fact,
@@ -21,7 +21,7 @@ from proofs.machine_facts import (
     timer,
     trap_entry,
 )
-from proofs.solving import Found
+from proofs.terms.solving import Found
 
 SECONDS = 20.0
 MACHINES = Path(__file__).parents[1] / "machines"

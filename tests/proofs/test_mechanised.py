@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import proofs
-from proofs.obligations import THEOREMS
+from proofs.obligations.statements import THEOREMS
 from tests.clients import client
 
 SOURCES = Path(proofs.__file__).parent / "mechanised"

@@ -6,25 +6,25 @@ from pathlib import Path
 import pytest
 import z3
 
-from isa.catalogue import find
-from isa.checked import form
 from isa.description import Isa
 from isa.machine.time import time_of
+from isa.machines.catalogue import find
+from isa.machines.checked import form
 from monitor.core import Core
-from proofs import pairs
-from proofs.broken import Property
-from proofs.classification import Classifier, Verdict, subject, subjects
-from proofs.exact import exact
-from proofs.grounds import assumptions
-from proofs.obligations import obligations, topics
-from proofs.pairs import in_mode, in_two_modes, is_user, proper
-from proofs.properties import tally
-from proofs.repair import repair, written_guard
-from proofs.solving import Found, exists
-from proofs.symbolic import arbitrary
-from proofs.verification import verify
-from trapline.manual import manual
-from trapline.verification_facts import verification_facts
+from proofs.definitions import pairs
+from proofs.definitions.classification import Classifier, Verdict, subject, subjects
+from proofs.definitions.exact import exact
+from proofs.definitions.pairs import in_mode, in_two_modes, is_user, proper
+from proofs.obligations.statements import obligations, topics
+from proofs.runs.broken import Property
+from proofs.runs.properties import tally
+from proofs.terms.solving import Found, exists
+from proofs.terms.symbolic import arbitrary
+from proofs.verdict.grounds import assumptions
+from proofs.verdict.repair import repair, written_guard
+from proofs.verdict.verification import verify
+from trapline.explaining.manual import manual
+from trapline.reports.verification_facts import verification_facts
 
 RINGS = Path(__file__).parents[1] / "machines" / "rings.isa"
 TIMEOUT = 20.0
@@ -119,7 +119,7 @@ def test_what_traps_in_every_user_mode_is_privileged_and_what_traps_in_most_is_n
 
 def test_users_that_are_taken_for_one_are_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted bug: only the supervisor's mode is compared with the users'."""
-    classification = __import__("proofs.classification", fromlist=["in_two_modes"])
+    classification = __import__("proofs.definitions.classification", fromlist=["in_two_modes"])
     above_and_below = lambda s: (in_mode(s, "supervisor"), in_mode(s, "user"))  # noqa: E731
     once = lambda s: (in_mode(s, "user"), in_mode(s, "user"))  # noqa: E731
     monkeypatch.setattr(classification, "in_two_modes", above_and_below)

@@ -4,19 +4,19 @@ from collections import Counter
 
 import pytest
 
-from isa.catalogue import find
 from isa.description import Role
 from isa.machine.time import time_of
+from isa.machines.catalogue import find
 from monitor.core import Core
-from proofs.deciding import decided
 from proofs.mutants import Mutant, Result, mutants, refuted, run
 from proofs.mutants.classifiers import culprit, loading, planted
 from proofs.mutants.cores import Changes, Planted, remembered, saving
 from proofs.mutants.machines import THEOREMS as ASKED
 from proofs.mutants.machines import VARIANTS, broken, refused, verdict
 from proofs.mutants.mutant import QUESTION, Check, both_ways, machine, news
-from proofs.obligations import MAP, THEOREMS, TIME, obligations
-from proofs.solving import Found
+from proofs.obligations.deciding import decided
+from proofs.obligations.statements import MAP, THEOREMS, TIME, obligations
+from proofs.terms.solving import Found
 
 MUTANTS = mutants()
 ALL = [(mutant, check) for mutant in MUTANTS for check in mutant.checks]

@@ -5,17 +5,19 @@ from pathlib import Path
 import pytest
 import z3
 
-from isa.catalogue import find
 from isa.description import Isa
 from isa.errors import MachineError
 from isa.language import load_text
 from isa.machine.time import time_of
+from isa.machines.catalogue import find
 from monitor.core import Core
-from proofs import proving
-from proofs.assumptions import DEVICES, ENTRY, MONITOR, RESET
-from proofs.obligations import MAP, NESTING, TIME, Obligation, difference_fact, obligations, topics
-from proofs.pairs import fit_fact
-from proofs.proving import (
+from proofs.definitions.assumptions import DEVICES, ENTRY, MONITOR, RESET
+from proofs.definitions.pairs import fit_fact
+from proofs.obligations.sampling import tried
+from proofs.obligations.statements import MAP, NESTING, TIME, Obligation, difference_fact, obligations, topics
+from proofs.terms.solving import Answer, Found
+from proofs.verdict import proving
+from proofs.verdict.proving import (
     Outcome,
     Proof,
     Refused,
@@ -26,8 +28,6 @@ from proofs.proving import (
     require_theorem1,
     smtlib,
 )
-from proofs.sampling import tried
-from proofs.solving import Answer, Found
 from tests.machines_to_test import EACH, G3, MACHINES, theorems_of
 
 TIMEOUT = 60.0
@@ -134,7 +134,7 @@ def test_what_did_not_come_back_is_unknown() -> None:
 
 
 def test_an_undecided_obligation_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proofs.deciding.exists", lambda conditions, timeout: Answer(Found.UNKNOWN))
+    monkeypatch.setattr("proofs.obligations.deciding.exists", lambda conditions, timeout: Answer(Found.UNKNOWN))
     found = decided(Obligation("direct", "hard", (), X == Y), TIMEOUT)
     assert Proof(G3, (found,)).unknown and not found.proved
 

@@ -6,8 +6,8 @@ from random import Random
 import pytest
 import z3
 
-from proofs.products import abstracted
-from proofs.solving import Found, exists
+from proofs.terms.products import abstracted
+from proofs.terms.solving import Found, exists
 
 BITS, SEEDS = 2, 100
 OPERATORS: list[Callable[..., z3.ExprRef]] = [lambda a, b: a * b, z3.UDiv, z3.URem, lambda a, b: a / b, z3.SRem]

@@ -6,12 +6,12 @@ import pytest
 
 from isa.description import Isa
 from isa.language import load_text
-from proofs.aiming import leads_to
-from proofs.classification import UNASSIGNED
-from proofs.coverage import Coverage, Status, cells, covered, has_unassigned
-from proofs.observing import FETCH, INTERRUPT, Cell
-from proofs.properties import tally
-from proofs.solving import Answer, Found
+from proofs.definitions.classification import UNASSIGNED
+from proofs.runs.aiming import leads_to
+from proofs.runs.coverage import Coverage, Status, cells, covered, has_unassigned
+from proofs.runs.observing import FETCH, INTERRUPT, Cell
+from proofs.runs.properties import tally
+from proofs.terms.solving import Answer, Found
 from tests.machines_to_test import EACH, G3, MACHINES
 
 
@@ -73,15 +73,15 @@ def test_a_cell_that_only_the_solver_finds_is_reached_with_its_state() -> None:
 
 
 def test_a_cell_that_no_guest_gets_to_is_missed_and_never_called_impossible(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proofs.coverage.aimed", lambda isa, cell, timeout: 0)
+    monkeypatch.setattr("proofs.runs.coverage.aimed", lambda isa, cell, timeout: 0)
     cell = Cell("add", G3.modes.guest, None)
     found = open_cell(G3, cell)
     assert found.entries[cell].status is Status.MISSED and not found.complete
 
 
 def test_a_cell_without_an_answer_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proofs.coverage.aimed", lambda isa, cell, timeout: 0)
-    monkeypatch.setattr("proofs.coverage.leads_to", lambda isa, cell, timeout: Answer(Found.UNKNOWN))
+    monkeypatch.setattr("proofs.runs.coverage.aimed", lambda isa, cell, timeout: 0)
+    monkeypatch.setattr("proofs.runs.coverage.leads_to", lambda isa, cell, timeout: Answer(Found.UNKNOWN))
     cell = Cell("add", G3.modes.guest, None)
     found = open_cell(G3, cell)
     assert found.entries[cell].status is Status.UNKNOWN and not found.complete

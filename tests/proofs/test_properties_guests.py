@@ -8,9 +8,9 @@ import pytest
 from isa.assembler import assemble
 from isa.description import Role
 from isa.machine import Machine
-from proofs.generation import generator
-from proofs.guests import Guest
-from proofs.shrinking import shrunk
+from proofs.runs.generation import generator
+from proofs.runs.guests import Guest
+from proofs.runs.shrinking import shrunk
 from tests.machines_to_test import EACH, MACHINES
 
 

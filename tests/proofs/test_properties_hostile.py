@@ -5,7 +5,7 @@ At least 2,000 in the ordinary profile, in shards so that both cores have some; 
 
 import pytest
 
-from proofs.properties import tally
+from proofs.runs.properties import tally
 from tests.conftest import PROFILE
 from tests.machines_to_test import G3, M16, MACHINES
 

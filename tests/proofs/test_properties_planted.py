@@ -10,8 +10,8 @@ from unittest.mock import patch
 import pytest
 
 from isa.description import Place, Role, State
-from isa.fold import add, const, insert, select, slice_, sub, ult
-from isa.ir import Behaviour, Expr, SetElement
+from isa.ir.fold import add, const, insert, select, slice_, sub, ult
+from isa.ir.nodes import Behaviour, Expr, SetElement
 from isa.machine import Machine, Pause, Trap
 from isa.machine.time import NEVER
 from monitor import Monitor, VirtualMachine
@@ -19,10 +19,10 @@ from monitor.allocator import Allocator
 from monitor.compiled import CompiledCore
 from monitor.core import VIRTUAL, Core, read
 from monitor.dispatcher import Dispatcher
-from proofs.broken import Broken, Property
-from proofs.generation import generator
-from proofs.justification import justified
-from proofs.properties import alone, tally
+from proofs.runs.broken import Broken, Property
+from proofs.runs.generation import generator
+from proofs.runs.justification import justified
+from proofs.runs.properties import alone, tally
 from tests.machines_to_test import EACH, G3, MACHINES
 
 GUESTS = 150
@@ -235,7 +235,7 @@ def test_a_bug_in_the_scheduler_is_found(name: str) -> None:
 
 @pytest.mark.parametrize("machine", ["g3_sgdt", "g3_jrst", "g3_popf"])
 def test_a_machine_that_fails_theorem_1_is_shown_by_a_few_lines(machine: str) -> None:
-    from isa.catalogue import find
+    from isa.machines.catalogue import find
 
     found = tally(find(machine), range(300), failures=1)
     instructions = find(machine).instructions.items()

@@ -17,11 +17,11 @@ from isa.devices import Console, Live
 from isa.errors import MachineError
 from isa.machine import Trap
 from monitor.dispatcher import Dispatcher
-from proofs.broken import Broken, Property
-from proofs.generation import Generator, generator
-from proofs.guests import Guest
-from proofs.justification import justified
-from proofs.laboratory import Laboratory, Resident
+from proofs.runs.broken import Broken, Property
+from proofs.runs.generation import Generator, generator
+from proofs.runs.guests import Guest
+from proofs.runs.justification import justified
+from proofs.runs.laboratory import Laboratory, Resident
 from tests.conftest import PROFILE
 from tests.machines_to_test import EACH, MACHINES
 
@@ -131,7 +131,7 @@ class Vague(Dispatcher):
 
 
 def test_a_planted_bug_is_found_and_its_guest_printed_as_assembly() -> None:
-    """Without shrinking, which takes minutes here; `proofs.shrinking` makes guests small in seconds."""
+    """Without shrinking, which takes minutes here; `proofs.runs.shrinking` makes guests small in seconds."""
     unshrunk = settings(some(60, 12), phases=[Phase.generate])
     with patch("monitor.monitor.Dispatcher", Vague), pytest.raises(Broken) as caught:
         run_state_machine_as_test(monitoring("g3"), settings=unshrunk)

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from isa.catalogue import find, shipped
 from isa.description import Isa
 from isa.language import load_text
+from isa.machines.catalogue import find, shipped
 from monitor.core import Core
-from proofs.access import steady
-from proofs.classification import Classifier, Verdict, subject, subjects
-from proofs.exact import Exact, exact
-from proofs.machine_facts import fetch_contained, fetch_steady, timer, trap_entry
-from proofs.pairs import proper
-from proofs.published import Published, agreement, class_differences, flat, published, theorem_differences
-from proofs.solving import Found, both, exists
-from proofs.symbolic import arbitrary, attempt, negation
-from proofs.verification import Refusal, Theorems, refusal
+from proofs.definitions.access import steady
+from proofs.definitions.classification import Classifier, Verdict, subject, subjects
+from proofs.definitions.exact import Exact, exact
+from proofs.definitions.machine_facts import fetch_contained, fetch_steady, timer, trap_entry
+from proofs.definitions.pairs import proper
+from proofs.terms.solving import Found, both, exists
+from proofs.terms.symbolic import arbitrary, attempt, negation
+from proofs.verdict.published import Published, agreement, class_differences, flat, published, theorem_differences
+from proofs.verdict.verification import Refusal, Theorems, refusal
 
 TIMEOUT = 20.0
 FOLDER = Path(__file__).parents[2] / "isa" / "machines" / "published"

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from isa.assembler import assemble
-from isa.catalogue import find
 from isa.devices import Console, Ports, Script, attach
 from isa.machine import Reason
-from proofs.compare import Setup, compare
-from proofs.published import published
+from isa.machines.catalogue import find
+from proofs.runs.compare import Setup, compare
+from proofs.verdict.published import published
 
 FOLDER = Path(__file__).parent / "published"
 WORDS, STEPS = 512, 2000

@@ -16,20 +16,28 @@ from typing import Any
 import pytest
 import z3
 
-from isa.catalogue import find, shipped
 from isa.description import Isa
 from isa.machine.identity import meaning_digest
-from proofs.certificate import BadCertificate, Certificate, Claims, certificate, certified, questions, written
-from proofs.classification import Classifier
-from proofs.questions import MEANINGS, Claim, Question, exported, recorded
-from proofs.recheck import Recheck, recheck
-from proofs.scripts import digest
-from proofs.second_solver import Judge, by_z3
-from proofs.solving import Found
-from proofs.verification import TIMEOUT, Kind, jobs, verify
+from isa.machines.catalogue import find, shipped
+from proofs.certificates.certificate import (
+    BadCertificate,
+    Certificate,
+    Claims,
+    certificate,
+    certified,
+    questions,
+    written,
+)
+from proofs.certificates.questions import MEANINGS, Claim, Question, exported, recorded
+from proofs.certificates.recheck import Recheck, recheck
+from proofs.certificates.scripts import digest
+from proofs.certificates.second_solver import Judge, by_z3
+from proofs.definitions.classification import Classifier
+from proofs.terms.solving import Found
+from proofs.verdict.verification import TIMEOUT, Kind, jobs, verify
 
 cvc5 = pytest.importorskip("cvc5", reason="the second solver is part of the test extra")
-from proofs.second_solver import by_cvc5  # noqa: E402
+from proofs.certificates.second_solver import by_cvc5  # noqa: E402
 
 CORNERS = Path(__file__).parents[1] / "machines" / "corners.isa"
 ROOT = Path(__file__).parents[2]
@@ -104,7 +112,7 @@ def test_the_second_solver_contradicts_no_answer_of_a_shipped_machine(name: str)
 def test_a_certificate_is_the_same_whatever_was_asked_before() -> None:
     """Another process, one worker, another order of everything that hashes: the terms get other numbers."""
     text = (
-        "from isa.catalogue import find; from proofs.certificate import *; from proofs.verification import verify\n"
+        "from isa.machines.catalogue import find; from proofs.certificates.certificate import *; from proofs.verdict.verification import verify\n"
         f"verify(find({f'{CORNERS}:corners_tick'!r}), workers=0); isa = find({f'{CORNERS}:corners_quiet'!r})\n"
         "print(written(certificate(*certified(isa, 120, 0))), end='')"
     )
@@ -179,7 +187,7 @@ def test_another_description_is_refused_even_under_a_forged_digest() -> None:
 
 def test_a_definition_changed_since_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mistakes: what is true of user mode is asked of every mode; the extent is not asked for."""
-    monkeypatch.setattr(import_module("proofs.classification"), "is_user", lambda state: z3.BoolVal(True))
+    monkeypatch.setattr(import_module("proofs.definitions.classification"), "is_user", lambda state: z3.BoolVal(True))
     claimed = made()[0]
     with pytest.raises(BadCertificate, match=r"where `.*` .* is asked"):
         checked(claimed)

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.errors import TraplineError
+from isa.ir.operators import BOOL, OPERATORS, python_meaning
 from isa.machine.time import time_of
-from isa.operators import BOOL, OPERATORS, python_meaning
 from monitor.core import Core
-from proofs.assumptions import DEVICES, ENTRY, MONITOR, RESET
-from proofs.evaluation import Question
+from proofs.definitions.assumptions import DEVICES, ENTRY, MONITOR, RESET
 from proofs.mutants.mutant import machine
-from proofs.obligations import MAP, NESTING, TIME, Obligation, obligations, topics
-from proofs.sampling import sample, tried
-from proofs.symbolic import smt_meaning
+from proofs.obligations.sampling import sample, tried
+from proofs.obligations.statements import MAP, NESTING, TIME, Obligation, obligations, topics
+from proofs.terms.evaluation import Question
+from proofs.terms.symbolic import smt_meaning
 from tests.machines_to_test import EACH, MACHINES, theorems_of
 
 X, Y = z3.BitVecs("x y", 16)

@@ -7,14 +7,14 @@ import z3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa.catalogue import find
 from isa.description import Isa, Kind
-from isa.engines.steps import steps_of
-from isa.ir import Behaviour, Recv, Send, nodes
+from isa.engines.reference.steps import steps_of
+from isa.ir.nodes import Behaviour, Recv, Send, nodes
+from isa.ir.operators import BOOL, OPERATORS, python_meaning
 from isa.machine import Machine, Storage, Trap
 from isa.machine.state import MachineState
-from isa.operators import BOOL, OPERATORS, python_meaning
-from proofs.symbolic import Memory, SymbolicState, arbitrary, attempt, smt_meaning, sum_fact
+from isa.machines.catalogue import find
+from proofs.terms.symbolic import Memory, SymbolicState, arbitrary, attempt, smt_meaning, sum_fact
 
 
 def term(width: int, value: int) -> z3.ExprRef:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from isa.catalogue import find
 from isa.language import load_text
-from proofs.classification import Classifier, Verdict, subject
-from proofs.solving import Found
+from isa.machines.catalogue import find
+from proofs.definitions.classification import Classifier, Verdict, subject
+from proofs.terms.solving import Found
 
 G3 = find("g3")
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from isa.description import Isa
-from proofs.solving import Found, both, either
+from proofs.terms.solving import Found, both, either
 from proofs.variants import Outcome, judged, variant
 from proofs.variants.changes import CHANGES
 from proofs.variants.judging import Verify
 from proofs.variants.shapes import DOWN
-from proofs.verification import verify
+from proofs.verdict.verification import verify
 
 SEEDS = range(6)
 WRONG = [name for name, change in CHANGES.items() if not change.right]

@@ -4,7 +4,7 @@ import pytest
 
 from isa.assembler import assemble
 from isa.devices import Ports, standard
-from proofs.compare import Comparison, Setup, compare
+from proofs.runs.compare import Comparison, Setup, compare
 from tests.proofs import test_verdicts_leaks, test_verdicts_letter, test_verdicts_prologues
 from tests.proofs.verdict_machines import machine
 

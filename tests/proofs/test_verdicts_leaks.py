@@ -5,9 +5,9 @@ The machines are in tests/machines/leaks.isa; tests/proofs/test_verdicts_guests.
 
 import pytest
 
-from proofs.repair import repair
-from proofs.solving import Found
-from proofs.verification import Kind
+from proofs.terms.solving import Found
+from proofs.verdict.repair import repair
+from proofs.verdict.verification import Kind
 from tests.proofs.verdict_machines import Expected, detail, observed, small_text, verified
 
 SOUND = Expected("yy", "yy", Kind.TRAP_AND_EMULATE)

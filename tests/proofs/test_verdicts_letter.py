@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from proofs.classification import subjects
-from proofs.exact import BRIEF, exact
-from proofs.movement import moves
-from proofs.repair import repair
-from proofs.solving import Found
-from proofs.verification import Kind, core_of
+from proofs.definitions.classification import subjects
+from proofs.definitions.exact import BRIEF, exact
+from proofs.terms.solving import Found
+from proofs.verdict.movement import moves
+from proofs.verdict.repair import repair
+from proofs.verdict.verification import Kind, core_of
 from tests.proofs.verdict_machines import Expected, machine, observed, small_text, verified
 from trapline.cli import main
-from trapline.verification_page import page
+from trapline.reports.verification_page import page
 
 Capture = pytest.CaptureFixture[str]
 EXPECTED = {

@@ -6,9 +6,9 @@ refused, and the theorem left open, since that is no failure of the theorem.
 
 import pytest
 
-from proofs.repair import repair
-from proofs.solving import Found
-from proofs.verification import Kind
+from proofs.terms.solving import Found
+from proofs.verdict.repair import repair
+from proofs.verdict.verification import Kind
 from tests.proofs.verdict_machines import Expected, detail, observed, small_text, verified
 
 NO_LAW = "has a shape whose time law is not known"

@@ -8,12 +8,12 @@ import pytest
 from isa.language import load_text
 from isa.machine.time import time_of
 from monitor.core import Core
-from proofs.deciding import decided
-from proofs.obligations import obligations
-from proofs.proving import Proof, Refused, certificates, prove, require_theorem1
-from proofs.solving import Found
+from proofs.obligations.deciding import decided
+from proofs.obligations.statements import obligations
+from proofs.terms.solving import Found
+from proofs.verdict.proving import Proof, Refused, certificates, prove, require_theorem1
 from tests.proofs.verdict_machines import machine
-from trapline.proof_report import OUTSIDE, proof_facts, show_proof
+from trapline.reports.proof import OUTSIDE, proof_facts, show_proof
 
 CORNERS = Path(__file__).parents[1] / "machines" / "corners.isa"
 EARLY = """variant early of corners_quiet "Traps while the timer is off, as a monitor always has it." {

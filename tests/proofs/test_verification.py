@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from isa.catalogue import find
 from isa.language import load_text
-from proofs.access import Check
-from proofs.classification import subjects
-from proofs.exact import exact
-from proofs.grounds import PARTS, assumptions, partition
-from proofs.machine_facts import EXACT_PREMISES, gathered
-from proofs.movement import GONE, moves
-from proofs.reasons import classes, ranges
-from proofs.repair import is_guard, repair, variant
-from proofs.solving import Found
-from proofs.verification import Kind, Verification, core_of, study, unanswered, verify
+from isa.machines.catalogue import find
+from proofs.definitions.access import Check
+from proofs.definitions.classification import subjects
+from proofs.definitions.exact import exact
+from proofs.definitions.machine_facts import EXACT_PREMISES, gathered
+from proofs.terms.solving import Found
+from proofs.verdict.grounds import PARTS, assumptions, partition
+from proofs.verdict.movement import GONE, moves
+from proofs.verdict.reasons import classes, ranges
+from proofs.verdict.repair import is_guard, repair, variant
+from proofs.verdict.verification import Kind, Verification, core_of, study, unanswered, verify
 
 ROOT = Path(__file__).parents[2]
 MACHINES = ROOT / "tests" / "machines"
@@ -262,7 +262,7 @@ def _wait_for(look: "partial[list[int]]") -> list[int]:
     raise AssertionError("no worker was started")
 
 
-UNCHECKED = "override instr sw \"d, k(a)\" I(0x21) { storage[base + x[a] + sext(k)] <- x[d] }"
+UNCHECKED = 'override instr sw "d, k(a)" I(0x21) { storage[base + x[a] + sext(k)] <- x[d] }'
 ONE_MODE = (
     "override view mem[va : word] : word { trap memory(va) when psw.mode == user && va >=u bound;"
     " return storage[if psw.mode == user then base + va else va] }"

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from isa.catalogue import find
 from isa.description import Isa
-from proofs.classification import UNASSIGNED, subjects
-from proofs.machine_facts import CONTAINMENT, FETCH_FACT, STEADY_VIEW
-from proofs.solving import Found
-from proofs.verification import Finding, Kind, Verification, study, verify
+from isa.machines.catalogue import find
+from proofs.definitions.classification import UNASSIGNED, subjects
+from proofs.definitions.machine_facts import CONTAINMENT, FETCH_FACT, STEADY_VIEW
+from proofs.terms.solving import Found
+from proofs.verdict.verification import Finding, Kind, Verification, study, verify
 from tests.proofs.corner_verdicts import EXPECTED, observed
 
 CORNERS = Path(__file__).parents[1] / "machines" / "corners.isa"

@@ -1,6 +1,6 @@
 """Mistakes that are easily made in the definitions: each is planted in the classifier, and a corner refutes it.
 
-A mutant is a change of the text of `proofs.classification` or `proofs.pairs`, run as modules of their own; what it
+A mutant is a change of the text of `proofs.definitions.classification` or `proofs.definitions.pairs`, run as modules of their own; what it
 says of one hand-made instruction must differ from the verdict reasoned by hand.
 """
 
@@ -13,12 +13,12 @@ from types import ModuleType
 import pytest
 import z3
 
-from isa.catalogue import find
 from isa.description import Isa
-from proofs.classification import UNASSIGNED, Verdict
-from proofs.reasons import classes, ways
-from proofs.solving import Found
-from proofs.verification import Kind, verify
+from isa.machines.catalogue import find
+from proofs.definitions.classification import UNASSIGNED, Verdict
+from proofs.terms.solving import Found
+from proofs.verdict.reasons import classes, ways
+from proofs.verdict.verification import Kind, verify
 from tests.proofs.corner_verdicts import EXPECTED, LETTERS
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ class Mutant:
     refuted: str
 
 
-PAIRS, CLASSES = "proofs.pairs", "proofs.classification"
+PAIRS, CLASSES = "proofs.definitions.pairs", "proofs.definitions.classification"
 
 MUTANTS = [
     Mutant(
@@ -139,7 +139,7 @@ MUTANTS = [
 
 
 def mutated(mutant: Mutant) -> ModuleType:
-    """`proofs.classification` with the mistake in it or below it."""
+    """`proofs.definitions.classification` with the mistake in it or below it."""
     names = [PAIRS, CLASSES] if mutant.module == PAIRS else [CLASSES]
     saved = {name: sys.modules[name] for name in names}
     try:
@@ -233,12 +233,12 @@ class Undecided:
 def test_an_unknown_is_never_taken_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(z3, "SolverFor", Undecided)
     monkeypatch.setattr(z3, "Solver", Undecided)
-    monkeypatch.setattr("proofs.solving._ANSWERED", {})
+    monkeypatch.setattr("proofs.terms.solving._ANSWERED", {})
     found = verify(corners("corners_quiet"), workers=0)
     assert (found.theorem1, found.theorem2, found.theorem3) == (Found.UNKNOWN,) * 3
     assert found.monitor is Kind.UNKNOWN
     assert {f.name for f in found.findings} - {line.partition(":")[0] for line in found.unknown} == set()
-    monkeypatch.setattr("proofs.solving._ANSWERED", {})  # that it gave no answer is remembered too
+    monkeypatch.setattr("proofs.terms.solving._ANSWERED", {})  # that it gave no answer is remembered too
     monkeypatch.setattr(Undecided, "check", lambda self: z3.unsat)  # the mistake: no answer is "there is none"
     careless = verify(corners("corners_quiet"), workers=0)
     assert careless.letter.theorem1 is Found.YES

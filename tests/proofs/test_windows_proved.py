@@ -1,14 +1,14 @@
-"""What `isa.windows` makes of views, proved by a solver: for every state, every address, every size of storage."""
+"""What `isa.passes.windows` makes of views, proved by a solver: for every state, every address, every size of storage."""
 
 import pytest
 import z3
 
-from isa.catalogue import shipped
 from isa.description import Isa
-from isa.fold import add, either, eq, negate, rewriter, ule, ult
-from isa.ir import Apply, Expr, Param, Size, nodes
-from isa.windows import narrowed
-from proofs.symbolic import Symbolic, arbitrary, negation
+from isa.ir.fold import add, either, eq, negate, rewriter, ule, ult
+from isa.ir.nodes import Apply, Expr, Param, Size, nodes
+from isa.machines.catalogue import shipped
+from isa.passes.windows import narrowed
+from proofs.terms.symbolic import Symbolic, arbitrary, negation
 from tests.isa.test_narrowed import steps
 from tests.isa.test_windows import window_of
 from tests.isa.view_machines import VIEWS, described, small

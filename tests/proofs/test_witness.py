@@ -8,10 +8,10 @@ from isa.encoding import decoder
 from isa.errors import UsageError
 from isa.language import load_text
 from isa.machine import Machine, Reason, Storage
-from proofs.classification import UNASSIGNED
-from proofs.compare import compare
-from proofs.witness import Sound, Undecided, Unreached, Witness, Witnesses, setup
-from proofs.witness_place import Site
+from proofs.definitions.classification import UNASSIGNED
+from proofs.runs.compare import compare
+from proofs.witness.finding import Sound, Undecided, Unreached, Witness, Witnesses, setup
+from proofs.witness.place import Site
 from tests.machines_to_test import G3, M16
 from tests.proofs.witness_machines import GUARDED, unguarded, variant
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from isa.catalogue import find, shipped
-from proofs.classification import subjects
-from proofs.exact import exact
-from proofs.solving import Found
-from proofs.witness import Unreached, Witness, Witnesses
+from isa.machines.catalogue import find, shipped
+from proofs.definitions.classification import subjects
+from proofs.definitions.exact import exact
+from proofs.terms.solving import Found
+from proofs.witness.finding import Unreached, Witness, Witnesses
 from tests.proofs.test_witness import check
 
 ARM = """ldm.user stm.user mrs msr cps rfe srs ldm.pc mrs.spsr msr.spsr adcs.pc adds.pc ands.pc bics.pc eors.pc movs.pc

@@ -2,9 +2,9 @@
 
 import pytest
 
-from proofs.compare import compare
-from proofs.exact import FETCH, PROLOGUE
-from proofs.witness import Finding, Sound, Turned, Unreached, Witness, Witnesses
+from proofs.definitions.exact import FETCH, PROLOGUE
+from proofs.runs.compare import compare
+from proofs.witness.finding import Finding, Sound, Turned, Unreached, Witness, Witnesses
 from tests.machines_to_test import G3
 from tests.proofs.verdict_machines import machine
 

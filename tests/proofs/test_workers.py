@@ -3,7 +3,7 @@
 import os
 import time
 
-from proofs.workers import Limits, Lost, answers
+from proofs.terms.workers import Limits, Lost, answers
 
 
 def limits(total: float = 20, each: float = 20, memory: int = 1 << 30) -> Limits:

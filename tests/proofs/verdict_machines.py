@@ -9,9 +9,9 @@ from pathlib import Path
 
 from isa.description import Isa
 from isa.language import load_text
-from proofs.machine_facts import EXACT_PREMISES
-from proofs.solving import Found
-from proofs.verification import Kind, Verification, verify
+from proofs.definitions.machine_facts import EXACT_PREMISES
+from proofs.terms.solving import Found
+from proofs.verdict.verification import Kind, Verification, verify
 
 ROOT = Path(__file__).parents[2]
 FEW = (ROOT / "proofs" / "variants" / "machines" / "few.isa").read_text()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from isa.description import Isa
 from isa.language import load_text
-from proofs.classification import subjects
+from proofs.definitions.classification import subjects
 from tests.machines_to_test import G3, M16, MACHINES
 
 G3_VARIANTS = """

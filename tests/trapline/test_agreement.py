@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from proofs import published as publications
-from proofs.published import Agreement, agreed, published
-from proofs.solving import Found
-from proofs.verification import Theorems
+from proofs.terms.solving import Found
+from proofs.verdict import published as publications
+from proofs.verdict.published import Agreement, agreed, published
+from proofs.verdict.verification import Theorems
 from tests.proofs.verdict_machines import verified
-from trapline.agreement_report import _show, agreement_facts, exit_code
 from trapline.cli import main
+from trapline.reports.agreement import _show, agreement_facts, exit_code
 
 Capture = pytest.CaptureFixture[str]
 SMALL = "riscv"

@@ -8,11 +8,11 @@ import pytest
 
 from guests.catalogue import find as guest
 from trapline.cli import main
-from trapline.demonstration import OTHERS, QUANTUM, SYSTEM, Findings, perform, verdict
-from trapline.panels import panels, plain, printable
-from trapline.programs import find
-from trapline.stage import Stage
-from trapline.story import Story
+from trapline.demo.acts import OTHERS, QUANTUM, SYSTEM, Findings, perform, verdict
+from trapline.demo.panels import panels, plain, printable
+from trapline.demo.stage import Stage
+from trapline.demo.story import Story
+from trapline.running.programs import find
 
 Performance = tuple[Findings, str]
 
@@ -37,7 +37,7 @@ def test_the_story_in_a_pipe(performance: Performance) -> None:
 
 
 def test_as_json(performance: Performance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("trapline.demonstration.perform", lambda story, fast, engine: performance[0])
+    monkeypatch.setattr("trapline.demo.acts.perform", lambda story, fast, engine: performance[0])
     assert main(["demo", "--json", "--engine", "reference"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["engine"] == "reference"
@@ -54,7 +54,7 @@ def test_a_finding_against_the_theory_is_said_and_is_exit_code_1(
     good = performance[0]
     wrong = {**good.comparisons, SYSTEM: good.variant}
     bad = Findings(good.system, good.stage, wrong, good.variant, good.traitor)
-    monkeypatch.setattr("trapline.demonstration.perform", lambda story, fast, engine: bad)
+    monkeypatch.setattr("trapline.demo.acts.perform", lambda story, fast, engine: bad)
     assert main(["demo"]) == 1
     assert "not as the theory says" in capsys.readouterr().out
 

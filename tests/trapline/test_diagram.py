@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from isa.description import Instruction, Operand, Piece, Use
 from isa.errors import Source, Span
-from isa.ir import Behaviour
-from trapline.diagram import boxes, draw
+from isa.ir.nodes import Behaviour
+from trapline.explaining.diagram import boxes, draw
 
 NOWHERE = Span(Source("<test>", ""), 1, 1, 2)
 

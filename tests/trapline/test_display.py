@@ -1,11 +1,11 @@
 """How programs, comparisons and verdicts show themselves in a prompt and in a notebook."""
 
-from isa.catalogue import find
 from isa.machine import Exit, Reason
-from proofs.compare import Comparison, Difference, Divergence
-from proofs.verification import Refusal, Verification
-from trapline import programs
-from trapline.verdict import Verdict
+from isa.machines.catalogue import find
+from proofs.runs.compare import Comparison, Difference, Divergence
+from proofs.verdict.verification import Refusal, Verification
+from trapline.running import programs
+from trapline.running.verdict import Verdict
 
 
 def test_a_program_its_image_and_its_machine() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from isa import ir
-from isa.catalogue import find
 from isa.engines.native.plan import plan_of
-from isa.fold import add, const, eq, negate
+from isa.ir import nodes as ir
+from isa.ir.fold import add, const, eq, negate
+from isa.machines.catalogue import find
 from tests.trapline.test_readme import BLOCK, FILE_NAMES, ROOT, commands, execute, pattern
 
 TEXT = (ROOT / "docs" / "engine.md").read_text()

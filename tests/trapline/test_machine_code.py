@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from isa.catalogue import find, shipped
 from isa.engines.native import compiler
 from isa.engines.native.frame import FIELD
 from isa.engines.native.listing import Listing, instruction_listings
 from isa.engines.native.module import module_source
 from isa.engines.native.plan import Handler
 from isa.machine.state import layout_of
+from isa.machines.catalogue import find, shipped
 from trapline.cli import main
 
 Capture = pytest.CaptureFixture[str]

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from isa.catalogue import find, shipped
 from isa.description import Role
+from isa.machines.catalogue import find, shipped
 from trapline.cli import main
-from trapline.footprint import Touch, footprint
-from trapline.manual import manual
+from trapline.explaining.footprint import Touch, footprint
+from trapline.explaining.manual import manual
 
 Capture = pytest.CaptureFixture[str]
 

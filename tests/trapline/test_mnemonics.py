@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from isa.catalogue import find, shipped
-from isa.operators import OPERATORS
+from isa.ir.operators import OPERATORS
+from isa.machines.catalogue import find, shipped
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("isa", "monitor", "proofs", "trapline")
 LANGUAGE = ROOT / "isa" / "language"
 KEYWORDS = set(re.findall(r'"([a-z]+)"', (LANGUAGE / "grammar.lark").read_text()))
-OPERATOR_USERS = {"isa.operators", "isa.fold", "isa.ir"}
+OPERATOR_USERS = {"isa.ir.operators", "isa.ir.fold", "isa.ir.nodes"}
 
 
 @cache
@@ -116,7 +116,7 @@ def test_no_assembly_text_stands_in_python() -> None:
         ("if name == 'idle': pass", True),
         ("x = {'lines': image.lines}", False),
         ("if kind == 'trap': pass", False),
-        ("from isa.fold import apply\nx = 'add'", False),
+        ("from isa.ir.fold import apply\nx = 'add'", False),
         ("class R(Enum):\n    HALT = 'halt'", False),
         ("'''halt'''", False),
     ],

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from isa.catalogue import find, shipped
 from isa.description import Instruction, Isa
-from isa.fold import add
-from isa.ir import TRUE, Behaviour, Expr, Read, Write
+from isa.ir.fold import add
+from isa.ir.nodes import TRUE, Behaviour, Expr, Read, Write
 from isa.language import load_text
-from trapline import notation
-from trapline.notation import behaviour_lines, expression_lines
+from isa.machines.catalogue import find, shipped
+from trapline.explaining import notation
+from trapline.explaining.notation import behaviour_lines, expression_lines
 
 FAMILIES = [name for name in shipped() if not any(find(other).parent == name for other in shipped())]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from proofs.mutants import Check, Mutant
-from proofs.obligations import THEOREMS
+from proofs.obligations.statements import THEOREMS
 from tests.machines_to_test import MACHINES, theorems_of
 from trapline.cli import main
 
@@ -66,7 +66,7 @@ def test_samples_are_counted(capsys: Capture) -> None:
 
 
 def test_samples_find_what_is_wrong_with_a_machine(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proofs.sampling.topics", lambda isa: ["add", "jrst"])
+    monkeypatch.setattr("proofs.obligations.sampling.topics", lambda isa: ["add", "jrst"])
     assert main(["prove", "g3_jrst", "--sample", "100"]) == 1
     text = capsys.readouterr().out
     assert "nothing is proved" in text and "REFUTED: direct, jrst, with " in text

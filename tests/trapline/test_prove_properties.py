@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from isa.catalogue import find
-from proofs.workers import Lost
+from isa.machines.catalogue import find
+from proofs.terms.workers import Lost
 from trapline.cli import main
 
 Capture = pytest.CaptureFixture[str]
@@ -43,7 +43,7 @@ def test_a_failure_is_shown_as_assembly_and_fails_the_command(capsys: Capture) -
 
 
 def test_what_was_not_run_is_said_and_is_unknown(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proofs.properties.answers", lambda jobs, limits, progress: [Lost("no time")] * len(jobs))
+    monkeypatch.setattr("proofs.runs.properties.answers", lambda jobs, limits, progress: [Lost("no time")] * len(jobs))
     assert main(["prove", M16, "--properties", "--guests", "3"]) == 4
     assert "NOT RUN: no time" in capsys.readouterr().out
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from isa.catalogue import find
-from proofs.certificate import LARGEST, BadCertificate, read
+from isa.machines.catalogue import find
+from proofs.certificates.certificate import LARGEST, BadCertificate, read
 from trapline.cli import main
 
 Capture = pytest.CaptureFixture[str]
@@ -118,6 +118,6 @@ def test_nothing_else_is_overwritten(whole: Path, tmp_path: Path, capsys: Captur
 
 
 def test_a_solver_that_is_not_there_is_told(whole: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    monkeypatch.setattr("proofs.second_solver.find_spec", lambda name: None)
+    monkeypatch.setattr("proofs.certificates.second_solver.find_spec", lambda name: None)
     assert main(["recheck", str(whole / "quiet"), "--isa", QUIET, "--solver", "cvc5"]) == 2
     assert "trapline[second-opinion]" in capsys.readouterr().err

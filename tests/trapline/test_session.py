@@ -5,11 +5,11 @@ from typing import cast
 import pytest
 
 from isa.assembler import assemble
-from isa.catalogue import find
 from isa.devices import Terminal
 from isa.machine import Exit, Machine, Reason
-from trapline.rig import Outfit, build
-from trapline.session import IDLE_RATE, PATIENCE, Interruption, run
+from isa.machines.catalogue import find
+from trapline.running.rig import Outfit, build
+from trapline.running.session import IDLE_RATE, PATIENCE, Interruption, run
 
 TICKS = """
         .org 8

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from isa.catalogue import find
+from isa.machines.catalogue import find
 from trapline.cli import main
 
 Capture = pytest.CaptureFixture[str]

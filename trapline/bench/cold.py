@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from isa.cache import VARIABLE
 from isa.errors import TraplineError
+from isa.files.cache import VARIABLE
 from trapline.bench.building import LeftOut
 from trapline.bench.figures import Bench, Figure, at_most
 from trapline.bench.kernels import COMPUTE, WORDS, Kernel, image

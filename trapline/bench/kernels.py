@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from guests.catalogue import describe, directory
 from isa.assembler import Image, assemble
-from isa.catalogue import find
 from isa.description import Isa
+from isa.machines.catalogue import find
 
 MACHINE = "g3"
 WORDS = 1 << 19  # of storage, enough for each kernel at any size here

@@ -29,7 +29,7 @@ def monitored(engine: str, words: int = WORDS, ports: Ports | None = None, depth
 
 def finish(machine: Machine) -> None:
     """Run to the halt. Raises MachineError if the program does not halt with 0 in its register 1."""
-    from trapline.rig import exit_code
+    from trapline.running.rig import exit_code
 
     end = machine.run(BUDGET)
     if end.reason is not Reason.HALT or exit_code(machine):

@@ -10,12 +10,12 @@ from guests.catalogue import directory
 from guests.catalogue import find as find_guest
 from isa.assembler import Image, assemble
 from isa.assembler.includes import Directory
-from isa.catalogue import find as find_machine
 from isa.description import Isa
 from isa.engines.choice import REFERENCE
+from isa.machines.catalogue import find as find_machine
 from trapline.bench.figures import Bench, Figure
 from trapline.bench.machines import finish
-from trapline.rig import Outfit, Rig, build
+from trapline.running.rig import Outfit, Rig, build
 
 ROWS = ("reference",)
 WORDS = 1 << 16

@@ -19,8 +19,8 @@ from trapline.bench.figures import Bench, Figure
 from trapline.bench.kernels import machine
 from trapline.bench.machines import bare, finish, monitored
 from trapline.bench.sitting import summary
-from trapline.exits import statistics_facts
-from trapline.rig import Outfit, scratch_disk
+from trapline.reports.exits import statistics_facts
+from trapline.running.rig import Outfit, scratch_disk
 
 ROWS = ("os",)
 GUEST = "os"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from isa.cache import VARIABLE
 from isa.engines.choice import FALLBACK, NATIVE, REFERENCE, actual
+from isa.files.cache import VARIABLE
 from trapline.bench.building import LeftOut, Workshop
 from trapline.bench.figures import Bench
 from trapline.progress import Line

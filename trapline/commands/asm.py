@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     from isa.assembler import listing
     from isa.errors import UsageError
     from trapline.output import emit_json
-    from trapline.programs import find
+    from trapline.running.programs import find
 
     program = find(arguments.source, arguments.isa, arguments.define)
     if program.guest is None:

@@ -18,8 +18,8 @@ from trapline.options import (
 )
 
 if TYPE_CHECKING:
-    from proofs.compare import Comparison
-    from trapline.programs import Program
+    from proofs.runs.compare import Comparison
+    from trapline.running.programs import Program
 
 SUMMARY = "run a guest bare and monitored, and show the first difference"
 
@@ -34,8 +34,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from isa.errors import UsageError
     from trapline.output import emit_json, engine_in_use
-    from trapline.programs import find
-    from trapline.report import comparison_facts, comparison_lines
+    from trapline.reports.comparison import comparison_facts, comparison_lines
+    from trapline.running.programs import find
 
     if arguments.monitor.depth == 0:
         raise UsageError("`--monitor none` leaves nothing to compare", "give `--monitor trap` or `trap:DEPTH`")
@@ -52,10 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _compared(arguments: argparse.Namespace, program: "Program", engine: str) -> "Comparison":
     from monitor.monitor import QUANTUM
-    from proofs.compare import Setup, compare
-    from trapline.launch import recorded_input
-    from trapline.rig import Outfit, plenty, scratch_disk
-    from trapline.session import counting
+    from proofs.runs.compare import Setup, compare
+    from trapline.running.launch import recorded_input
+    from trapline.running.rig import Outfit, plenty, scratch_disk
+    from trapline.running.session import counting
 
     words = arguments.storage or program.storage or plenty(program.isa)
     make_input = recorded_input(arguments.input, program.input)

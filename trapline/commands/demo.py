@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from trapline.options import add_engine_option
 
 if TYPE_CHECKING:
-    from trapline.demonstration import Findings
+    from trapline.demo.acts import Findings
 
 SUMMARY = "the whole story in less than 20 seconds"
 
@@ -20,9 +20,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from trapline.demonstration import perform, verdict
+    from trapline.demo.acts import perform, verdict
+    from trapline.demo.story import Story
     from trapline.output import emit_json, engine_in_use
-    from trapline.story import Story
 
     story = Story(quiet=arguments.json)
     engine = engine_in_use(arguments.engine)
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _facts(found: "Findings") -> dict[str, Any]:
-    from trapline.exits import statistics_facts
+    from trapline.reports.exits import statistics_facts
 
     return {
         "guests": {

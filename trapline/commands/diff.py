@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from trapline.commands.verify import UNKNOWN, add_limits, verified
 
 if TYPE_CHECKING:
-    from proofs.movement import Move
-    from proofs.verification import Verification
+    from proofs.verdict.movement import Move
+    from proofs.verdict.verification import Verification
 
 SUMMARY = "show how a change of a machine moves its verdict"
 
@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from proofs.movement import moves
+    from proofs.verdict.movement import moves
     from trapline.output import emit_json
 
     a, b = verified(arguments.before, arguments), verified(arguments.after, arguments)
@@ -60,7 +60,7 @@ def _show(a: "Verification", b: "Verification", found: list["Move"]) -> None:
 
 def _bearing(move: "Move") -> str:
     """What an instruction's change means for Theorem 1."""
-    from proofs.solving import Found
+    from proofs.terms.solving import Found
 
     if move.what != "instruction":
         return ""

@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from isa.assembler.disassembly import Disassembler, disassemble_image
     from trapline.output import emit_json
-    from trapline.programs import find
+    from trapline.running.programs import find
 
     program = find(arguments.guest, arguments.isa, arguments.define)
     image = program.image

@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from isa.catalogue import find
+    from isa.machines.catalogue import find
     from trapline.output import console, emit_json
 
     isa = find(arguments.machine)
@@ -52,8 +52,8 @@ def _explained(
     isa: Isa, instruction: Instruction, arguments: argparse.Namespace
 ) -> tuple[dict[str, Any], Iterable[str]]:
     """The instruction as data and as text, with the code that is asked for."""
-    from trapline.machine_code import ASSEMBLY, LLVM, code_facts, code_lines, native_code
-    from trapline.programs import find
+    from trapline.explaining.machine_code import ASSEMBLY, LLVM, code_facts, code_lines, native_code
+    from trapline.running.programs import find
 
     facts, lines = _facts(isa, instruction), _lines(isa, instruction)
     forms = [LLVM] * arguments.llvm + [ASSEMBLY] * arguments.asm
@@ -79,7 +79,7 @@ def _pseudo(isa: Isa, name: str) -> Pseudo:
 
 
 def _lines(isa: Isa, instruction: Instruction) -> Iterator[str]:
-    from trapline.diagram import draw, meaning_lines
+    from trapline.explaining.diagram import draw, meaning_lines
 
     yield f"{instruction.name} {instruction.template}".rstrip() + f"    ({isa.name}, format {instruction.format})"
     if instruction.doc:
@@ -99,7 +99,7 @@ def _legend(isa: Isa, source: str) -> Iterator[str]:
     """The names of the slots that a source mentions."""
     import re
 
-    from isa.engines.steps import steps_of
+    from isa.engines.reference.steps import steps_of
 
     names = steps_of(isa).layout.names
     slots = sorted({int(slot) for slot in re.findall(r"\bs\[(\d+)\]", source)})
@@ -108,7 +108,7 @@ def _legend(isa: Isa, source: str) -> Iterator[str]:
 
 
 def _touched(isa: Isa, instruction: Instruction) -> Iterator[str]:
-    from trapline.footprint import footprint
+    from trapline.explaining.footprint import footprint
 
     found = footprint(isa, instruction.behaviour)
     yield ""
@@ -118,8 +118,8 @@ def _touched(isa: Isa, instruction: Instruction) -> Iterator[str]:
 
 
 def _facts(isa: Isa, instruction: Instruction) -> dict[str, Any]:
-    from trapline.diagram import boxes
-    from trapline.footprint import footprint
+    from trapline.explaining.diagram import boxes
+    from trapline.explaining.footprint import footprint
 
     found = footprint(isa, instruction.behaviour)
     return {
@@ -143,7 +143,7 @@ def _facts(isa: Isa, instruction: Instruction) -> dict[str, Any]:
 
 def _python(isa: Isa, instruction: Instruction) -> str:
     """The source of the function that the reference engine calls for this instruction."""
-    from isa.engines.steps import steps_of
+    from isa.engines.reference.steps import steps_of
 
     return steps_of(isa).source(instruction.name)
 

@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from isa.catalogue import find
+    from isa.machines.catalogue import find
 
     if arguments.published:
         return _published(arguments)
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _published(arguments: argparse.Namespace) -> int:
     from isa.errors import UsageError
-    from trapline.agreement_report import show_published
+    from trapline.reports.agreement import show_published
 
     if arguments.machine is not None or arguments.manual:
         raise UsageError("--published shows all published machines", "for one of them, `trapline verify MACHINE`")
@@ -53,8 +53,8 @@ def _published(arguments: argparse.Namespace) -> int:
 
 
 def _list(as_json: bool, manual: bool) -> int:
-    from isa.catalogue import find, shipped
     from isa.errors import UsageError
+    from isa.machines.catalogue import find, shipped
     from trapline.output import emit_json, show
 
     if manual:
@@ -134,7 +134,7 @@ def _show(isa: Isa, as_json: bool) -> None:
 
 
 def _show_manual(isa: Isa, as_json: bool) -> None:
-    from trapline.manual import manual
+    from trapline.explaining.manual import manual
     from trapline.output import console, emit_json
 
     text = manual(isa)

@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from trapline.options import count, natural
-from trapline.places import new_folder
+from trapline.running.places import new_folder
 
 if TYPE_CHECKING:
     from isa.description import Isa
@@ -43,8 +43,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from isa.catalogue import find
     from isa.errors import UsageError
+    from isa.machines.catalogue import find
 
     arguments.workers = min(arguments.workers, 64)
     if arguments.export and arguments.sample:
@@ -62,10 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:
-    from proofs.proving import export, prove, require_theorem1
+    from proofs.verdict.proving import export, prove, require_theorem1
     from trapline.output import emit_json
     from trapline.progress import Counter
-    from trapline.proof_report import proof_facts, show_proof
+    from trapline.reports.proof import proof_facts, show_proof
 
     began = time.monotonic()
     folder = new_folder(arguments.export) if arguments.export else None
@@ -86,11 +86,11 @@ def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:
 
 
 def _sample(arguments: argparse.Namespace, isa: "Isa") -> int:
-    from proofs.proving import require_admitted
-    from proofs.sampling import sample
+    from proofs.obligations.sampling import sample
+    from proofs.verdict.proving import require_admitted
     from trapline.output import emit_json
     from trapline.progress import Counter
-    from trapline.proof_report import show_trials, trial_facts
+    from trapline.reports.proof import show_trials, trial_facts
 
     began = time.monotonic()
     require_admitted(isa, float(arguments.timeout))
@@ -107,11 +107,11 @@ def _sample(arguments: argparse.Namespace, isa: "Isa") -> int:
 
 
 def _properties(arguments: argparse.Namespace, isa: "Isa") -> int:
-    from proofs.coverage import Status, covered
-    from proofs.properties import check
+    from proofs.runs.coverage import Status, covered
+    from proofs.runs.properties import check
     from trapline.output import emit_json
     from trapline.progress import Counter
-    from trapline.properties_report import property_facts, show_properties
+    from trapline.reports.properties import property_facts, show_properties
 
     began = time.monotonic()
     with Counter(f"{isa.name}: ", "shards") as counter:
@@ -131,9 +131,9 @@ def _properties(arguments: argparse.Namespace, isa: "Isa") -> int:
 
 def _mutants(arguments: argparse.Namespace) -> int:
     from proofs.mutants import mutants, refuted, run
-    from trapline.mutant_report import mutant_facts, show_mutants
     from trapline.output import emit_json
     from trapline.progress import Counter
+    from trapline.reports.mutants import mutant_facts, show_mutants
 
     began = time.monotonic()
     with Counter("", "mutants") as counter:

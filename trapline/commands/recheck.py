@@ -19,8 +19,8 @@ from trapline.options import count
 
 if TYPE_CHECKING:
     from isa.description import Isa
-    from proofs.certificate import Certificate
-    from proofs.recheck import Recheck
+    from proofs.certificates.certificate import Certificate
+    from proofs.certificates.recheck import Recheck
 
 SUMMARY = "check a certificate of a verdict again, with either solver"
 UNKNOWN = 4
@@ -40,9 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from proofs.certificate import read
-    from proofs.recheck import recheck
-    from proofs.second_solver import solver
+    from proofs.certificates.certificate import read
+    from proofs.certificates.recheck import recheck
+    from proofs.certificates.second_solver import solver
     from trapline.output import emit_json
     from trapline.progress import Counter
 
@@ -62,8 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _machine(claimed: "Certificate", isa: str | None) -> "Isa":
     """A certificate may name a shipped machine; no file is opened because of what it says."""
-    from isa.catalogue import find, shipped
     from isa.errors import TraplineError
+    from isa.machines.catalogue import find, shipped
 
     if isa is None and claimed.machine not in shipped():
         name = claimed.machine if re.fullmatch(r"\w{1,60}", claimed.machine) else "what it names"

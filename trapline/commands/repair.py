@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from trapline.commands.verify import UNKNOWN, add_limits, with_progress
 
 if TYPE_CHECKING:
-    from proofs.repair import Repair
+    from proofs.verdict.repair import Repair
 
 SUMMARY = "write the variant with the fewest guards that make Theorem 1 hold"
 
@@ -29,8 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from isa.catalogue import find
-    from proofs.repair import repair
+    from isa.machines.catalogue import find
+    from proofs.verdict.repair import repair
     from trapline.output import emit_json
     from trapline.progress import Counter
 
@@ -50,8 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def file_of(machine: str) -> str:
     """The text of the file that a machine of the user's own stands in; empty for a shipped one."""
-    from isa.catalogue import shipped
     from isa.language.library import read_source
+    from isa.machines.catalogue import shipped
 
     if machine in shipped():
         return ""
@@ -78,7 +78,7 @@ def repair_facts(mended: "Repair") -> dict[str, Any]:
 
 
 def _lines(mended: "Repair", output: str | None) -> list[str]:
-    from proofs.solving import Found
+    from proofs.terms.solving import Found
 
     name = mended.of.isa.name
     if mended.of.theorem1 is Found.YES:

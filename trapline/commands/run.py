@@ -18,8 +18,8 @@ from trapline.options import add_engine_option, add_guest_argument, add_monitor_
 
 if TYPE_CHECKING:
     from isa.machine import Exit
-    from trapline.launch import Launch
-    from trapline.verdict import Verdict
+    from trapline.running.launch import Launch
+    from trapline.running.verdict import Verdict
 
 SUMMARY = "run a guest, bare or under monitors"
 
@@ -39,10 +39,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from trapline import session
-    from trapline.launch import launch
-    from trapline.lines import followed, traced
-    from trapline.verdict import verdict
+    from trapline.reports.lines import followed, traced
+    from trapline.running import session
+    from trapline.running.launch import launch
+    from trapline.running.verdict import verdict
 
     with (
         launch(arguments) as launched,
@@ -109,7 +109,7 @@ def _say(launched: "Launch", found: "Verdict", exits: bool) -> None:
     vm = launched.rig.virtual
     if vm is None:
         return
-    from trapline.exits import exit_table, share_line
+    from trapline.reports.exits import exit_table, share_line
 
     print(share_line(vm.statistics), file=sys.stderr)
     if exits:
@@ -126,8 +126,8 @@ def _headline(launched: "Launch", found: "Verdict") -> str:
 
 def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None) -> None:
     from isa.machine import Reason
-    from trapline.exits import statistics_facts
     from trapline.output import emit_json
+    from trapline.reports.exits import statistics_facts
 
     rig, vm = launched.rig, launched.rig.virtual
     emit_json(

@@ -17,16 +17,16 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from trapline.options import count
-from trapline.places import check_own, check_place, new_folder
+from trapline.running.places import check_own, check_place, new_folder
 
 if TYPE_CHECKING:
     from isa.description import Isa
     from isa.errors import TraplineError
-    from proofs.verification import Verification
+    from proofs.verdict.verification import Verification
 
 SUMMARY = "prove which instructions are privileged and sensitive, and whether the theorems hold"
 UNKNOWN = 4
-TIMEOUT = 120  # seconds; proofs.verification has the same
+TIMEOUT = 120  # seconds; proofs.verdict.verification has the same
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +49,8 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from isa.errors import UsageError
     from trapline.output import emit_json
-    from trapline.verification_facts import verification_facts
-    from trapline.verification_report import show_report
+    from trapline.reports.verification import show_report
+    from trapline.reports.verification_facts import verification_facts
 
     if (arguments.machine is None) == (arguments.all is None):
         raise UsageError("verify what?", "name a machine, or give `--all DIR`")
@@ -72,16 +72,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def verified(machine: str, arguments: argparse.Namespace) -> "Verification":
     """Verify the machine that a user names, with progress."""
-    from isa.catalogue import find
+    from isa.machines.catalogue import find
 
     return with_progress(find(machine), arguments)
 
 
 def _documented(arguments: argparse.Namespace) -> "Verification":
     """The same, with every question kept and written where the user wants it."""
-    from isa.catalogue import find
-    from proofs.certificate import BEGINS, certificate, certified, questions, written
-    from proofs.questions import exported
+    from isa.machines.catalogue import find
+    from proofs.certificates.certificate import BEGINS, certificate, certified, questions, written
+    from proofs.certificates.questions import exported
     from trapline.progress import Counter
 
     if arguments.certificate:
@@ -100,7 +100,7 @@ def _documented(arguments: argparse.Namespace) -> "Verification":
 
 
 def with_progress(isa: "Isa", arguments: argparse.Namespace, before: str = "") -> "Verification":
-    from proofs.verification import verify
+    from proofs.verdict.verification import verify
     from trapline.progress import Counter
 
     with Counter(f"{before}{isa.name}: ", "questions") as counter:
@@ -114,7 +114,7 @@ def exit_code(found: "Verification", letter: bool = False) -> int:
 
 
 def _write_page(path: str | None, found: list["Verification"]) -> None:
-    from trapline.verification_page import page
+    from trapline.reports.verification_page import page
 
     if path is not None:
         with open(path, "w", encoding="utf-8") as file:
@@ -126,7 +126,7 @@ def _write_page(path: str | None, found: list["Verification"]) -> None:
 
 def _all(arguments: argparse.Namespace) -> int:
     from trapline.output import emit_json, error_parts
-    from trapline.verification_facts import verification_facts
+    from trapline.reports.verification_facts import verification_facts
 
     machines = _machines(arguments.all)
     found: list[Verification] = []
@@ -146,8 +146,8 @@ def _all(arguments: argparse.Namespace) -> int:
 def _one(
     machine: str, before: str, arguments: argparse.Namespace, found: list[Any], refused: list[tuple[str, Any]]
 ) -> None:
-    from isa.catalogue import find
     from isa.errors import TraplineError
+    from isa.machines.catalogue import find
 
     try:
         isa = find(machine)

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from isa.errors import TraplineError
 
 if TYPE_CHECKING:
-    from proofs.witness import Finding, Witness, Witnesses
-    from proofs.workers import Lost
+    from proofs.terms.workers import Lost
+    from proofs.witness.finding import Finding, Witness, Witnesses
 
 SUMMARY = "write a guest that shows why an instruction cannot run directly"
 WRITTEN, NONE, OPEN = 0, 1, 4
@@ -36,8 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from isa.catalogue import find
-    from proofs.witness import Witness, Witnesses
+    from isa.machines.catalogue import find
+    from proofs.witness.finding import Witness, Witnesses
 
     witnesses = Witnesses(find(arguments.machine), arguments.machine, arguments.timeout)
     witnesses.check(arguments.instruction)
@@ -56,7 +56,7 @@ def _check_place(path: str | None) -> None:
 
 
 def _write(path: str, text: str) -> None:
-    from isa.writing import write_whole
+    from isa.files.writing import write_whole
 
     try:
         write_whole(path, text.encode())
@@ -66,7 +66,7 @@ def _write(path: str, text: str) -> None:
 
 def _found(witnesses: "Witnesses", name: str, timeout: int) -> "Finding | Lost":
     """The finding, from a process that can be ended."""
-    from proofs.workers import Limits, answers
+    from proofs.terms.workers import Limits, answers
 
     limit = 2.0 * timeout + 10
     answer: Finding | Lost = answers([lambda: witnesses.against(name)], Limits(limit, limit, workers=1))[0]
@@ -74,13 +74,13 @@ def _found(witnesses: "Witnesses", name: str, timeout: int) -> "Finding | Lost":
 
 
 def _code(found: "Finding | Lost") -> int:
-    from proofs.witness import Sound, Witness
+    from proofs.witness.finding import Sound, Witness
 
     return WRITTEN if isinstance(found, Witness) else NONE if isinstance(found, Sound) else OPEN
 
 
 def _show(found: "Finding | Lost", arguments: argparse.Namespace) -> None:
-    from proofs.witness import Witness
+    from proofs.witness.finding import Witness
     from trapline.output import emit_json
 
     if arguments.json:
@@ -110,8 +110,8 @@ def _confirmed(found: "Witness") -> str:
 
 
 def _why(found: "Finding | Lost") -> str:
-    from proofs.witness import Witness
-    from proofs.workers import Lost
+    from proofs.terms.workers import Lost
+    from proofs.witness.finding import Witness
 
     if isinstance(found, Lost):
         return found.reason
@@ -120,7 +120,7 @@ def _why(found: "Finding | Lost") -> str:
 
 def _facts(found: "Finding | Lost") -> dict[str, Any]:
     """The finding for programs; docs/command-line.md lists the keys."""
-    from proofs.witness import Unreached, Witness
+    from proofs.witness.finding import Unreached, Witness
 
     facts: dict[str, Any] = {"finding": type(found).__name__.lower(), "why": _why(found)}
     if isinstance(found, Unreached):

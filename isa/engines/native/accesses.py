@@ -14,8 +14,8 @@ from isa.engines.native.shapes import Access, Room
 from isa.engines.native.summaries import Event, Fetch, Put, Summary, is_free
 from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Values
-from isa.fold import add, const
-from isa.ir import TRUE, Apply, Const, Expr
+from isa.ir.fold import add, const
+from isa.ir.nodes import TRUE, Apply, Const, Expr
 from isa.machine.storage import DIRTY, LINE_SHIFT
 
 LINE = 1 << LINE_SHIFT

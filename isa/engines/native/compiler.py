@@ -1,6 +1,6 @@
 """From LLVM's text to code that can be called: passes, machine code, the cache of objects, linking.
 
-Nothing here knows what a text means. Objects are kept from one process to the next through `isa.cache`; `background`
+Nothing here knows what a text means. Objects are kept from one process to the next through `isa.files.cache`; `background`
 compiles while others run. llvmlite is imported on first use, so that whoever does not compile does not wait for it,
 and without it everything else works: ask `available()`.
 
@@ -18,8 +18,8 @@ from functools import cache as once
 from itertools import count
 from typing import Any
 
-from isa import cache, kept
 from isa.errors import TraplineError
+from isa.files import cache, kept
 
 KIND = "native"  # of entries in the cache
 

@@ -17,8 +17,8 @@ from isa.engines.native.module import module_source
 from isa.engines.native.options import Options
 from isa.engines.native.plan import Plan, plan_of
 from isa.engines.native.translations import translations_of
-from isa.engines.reference import HAPPENED, ReferenceEngine, Stop
-from isa.ir import Origin
+from isa.engines.reference.engine import HAPPENED, ReferenceEngine, Stop
+from isa.ir.nodes import Origin
 from isa.machine.exits import Pause, Trap
 from isa.machine.storage import Storage
 

@@ -1,6 +1,6 @@
 """One step to the letter, in native code: prologue, fetch, decode, instruction; the trap entry; time; stores.
 
-These are the functions that everything faster falls back on. Each is its IR, printed, as in `isa.engines.steps`.
+These are the functions that everything faster falls back on. Each is its IR, printed, as in `isa.engines.reference.steps`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,12 +11,12 @@ from isa.engines.native.frame import FIELD, HOISTED, MOST_REWRITTEN, Code
 from isa.engines.native.plan import Plan
 from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Memory, Values
-from isa.engines.steps import parameters
-from isa.fold import both, either
-from isa.ir import TRUE, Apply, Behaviour, Const, Expr, TrapIf
+from isa.engines.reference.steps import parameters
+from isa.ir.fold import both, either
+from isa.ir.nodes import TRUE, Apply, Behaviour, Const, Expr, TrapIf
 from isa.machine.storage import CODE, DIRTY, LINE_SHIFT, REFERENCE, REGION
 from isa.machine.time import COUNT_WIDTH, NEVER
-from isa.normal import merge
+from isa.passes.normal import merge
 
 FRAME = "%frame"
 

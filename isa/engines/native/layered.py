@@ -16,8 +16,8 @@ from isa.engines.native.frame import BELOW, FIELD, Code
 from isa.engines.native.layers import Layer
 from isa.engines.native.text import METADATA, RARE, USUAL, Value, number
 from isa.engines.native.values import Values
-from isa.fold import either
-from isa.ir import Load, Origin
+from isa.ir.fold import either
+from isa.ir.nodes import Load, Origin
 
 DECLARATIONS = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\ndeclare i64 @llvm.umin.i64(i64, i64)\n"
 LOWER, BOTH = "%lower", "ptr %frame, ptr %lower"

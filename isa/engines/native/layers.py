@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from isa import cache
 from isa.description import Isa
 from isa.engines.native.compiler import Compiler, Tier
 from isa.engines.native.engine import NativeCode, callable_at, native_code
 from isa.engines.native.exact import Exact
 from isa.engines.native.frame import Code, Frame
 from isa.engines.native.options import Options
-from isa.engines.reference import Stop
-from isa.ir import TRUE, Behaviour, Expr, Write
+from isa.engines.reference.engine import Stop
+from isa.files import cache
+from isa.ir.nodes import TRUE, Behaviour, Expr, Write
 from isa.machine.identity import behaviours_digest
 
 

@@ -7,7 +7,7 @@ and the prologue's horizon, and the window of the fetch bounds the pc. The count
 from isa.engines.native.exact import FRAME, Body, Exact
 from isa.engines.native.frame import Code
 from isa.engines.native.text import RARE, USUAL, Value, number
-from isa.windows import Window
+from isa.passes.windows import Window
 
 LONGEST = 1 << 40  # steps of one stretch: the allowance is also counted in bytes of records
 

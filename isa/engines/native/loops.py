@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from isa.engines.native.shapes import Access, Place, leaves
 from isa.engines.native.summaries import Check, Event, Put, Summary, place_of
-from isa.fold import apply, const, negate, rewriter, sub
-from isa.ir import TRUE, Apply, Const, Expr, Param, nodes
+from isa.ir.fold import apply, const, negate, rewriter, sub
+from isa.ir.nodes import TRUE, Apply, Const, Expr, Param, nodes
 
 WIDEST = 32
 

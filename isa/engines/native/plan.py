@@ -12,9 +12,9 @@ from functools import cached_property, lru_cache
 from isa.description import Instruction, Isa, Role
 from isa.engines.native.frame import MOST_REWRITTEN
 from isa.engines.native.values import cell_bits
-from isa.engines.steps import Steps, steps_of
-from isa.fold import rewriter, truth
-from isa.ir import (
+from isa.engines.reference.steps import Steps, steps_of
+from isa.ir.fold import rewriter, truth
+from isa.ir.nodes import (
     TRUE,
     Behaviour,
     Const,
@@ -33,8 +33,8 @@ from isa.ir import (
     nodes,
 )
 from isa.machine.identity import meaning_digest
-from isa.normal import bits_written, merge
-from isa.windows import Narrowed, Window, fetch_window, hoisted, narrowed
+from isa.passes.normal import bits_written, merge
+from isa.passes.windows import Narrowed, Window, fetch_window, hoisted, narrowed
 
 HEAD, MOST = 2, 16  # bytes of a record before its operands (the number of the handler), and in all
 

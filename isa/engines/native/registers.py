@@ -3,7 +3,7 @@
 from isa.engines.native.shapes import Place
 from isa.engines.native.text import Text, Value
 from isa.engines.native.values import Memory, Values
-from isa.ir import Element
+from isa.ir.nodes import Element
 
 LEFT, PC = "%steps", "%goal"  # where the steps that are left, and the pc to leave with, are kept
 

@@ -15,7 +15,7 @@ from isa.engines.native.shapes import Access, Place, Room
 from isa.engines.native.summaries import Fetch, Put
 from isa.engines.native.text import Value, number
 from isa.engines.native.values import Memory
-from isa.ir import Const, Expr
+from isa.ir.nodes import Const, Expr
 from isa.machine.storage import LINE_SHIFT
 
 LEAST = {False: 4, True: 12}  # rounds that are worth it, by whether the loop stores

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from isa.description import Instruction, Isa
 from isa.engines.native.plan import plan_of
-from isa.fold import const, eq, rewriter, select, ule
-from isa.ir import (
+from isa.ir.fold import const, eq, rewriter, select, ule
+from isa.ir.nodes import (
     FALSE,
     TRUE,
     Apply,
@@ -28,8 +28,8 @@ from isa.ir import (
     Write,
     nodes,
 )
-from isa.normal import merge, specialiser
-from isa.windows import narrowed, window
+from isa.passes.normal import merge, specialiser
+from isa.passes.windows import narrowed, window
 
 Place = tuple[str, int | None]  # a scalar, or a cell of a register file
 Rewrite = Callable[[Expr], Expr]

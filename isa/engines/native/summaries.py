@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from isa.engines.native.regions import Block
 from isa.engines.native.shapes import Access, Place, Shape
-from isa.fold import rewriter, select
-from isa.ir import TRUE, Const, Element, Expr, Param, Read, nodes
+from isa.ir.fold import rewriter, select
+from isa.ir.nodes import TRUE, Const, Element, Expr, Param, Read, nodes
 
 State = Mapping[Place, Expr]  # places that changed, and their values
 

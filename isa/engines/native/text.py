@@ -9,7 +9,7 @@ from functools import cache
 from types import CodeType
 from typing import Any, NamedTuple
 
-from isa.operators import BOOL, llvm_text
+from isa.ir.operators import BOOL, llvm_text
 
 RARE, USUAL = "!0", "!1"  # branch weights: the first label is hardly ever taken, or nearly always
 METADATA = '!0 = !{!"branch_weights", i32 1, i32 1000000}\n!1 = !{!"branch_weights", i32 1000000, i32 1}\n'

@@ -14,8 +14,8 @@ from isa.engines.native.frame import Code
 from isa.engines.native.plan import Handler, Plan
 from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Memory, Values
-from isa.fold import add, const, negate
-from isa.ir import Apply, Effect, Expr, Read, Store, Write, nodes
+from isa.ir.fold import add, const, negate
+from isa.ir.nodes import Apply, Effect, Expr, Read, Store, Write, nodes
 from isa.machine.storage import CODE, LINE_SHIFT, RECORD
 
 ARGUMENTS = "ptr %frame, ptr %state, i64 %ip, i64 %stop, i64 %end, i64 %zero, ptr %cells, ptr %table"

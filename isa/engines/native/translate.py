@@ -21,7 +21,7 @@ from isa.engines.native.shapes import Place, choice, shapes_of
 from isa.engines.native.summaries import Check, Event, Fetch, Put, Summary, summary
 from isa.engines.native.text import METADATA, Value, number
 from isa.engines.native.values import Memory
-from isa.ir import TRUE, Const, Expr
+from isa.ir.nodes import TRUE, Const, Expr
 
 SIGNATURE = "ptr %frame, ptr noalias %state, ptr noalias %cells, ptr noalias %lines, i64 %left, i64 %way"
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from isa.engines.native.text import Text, Value, number
-from isa.ir import TRUE, Apply, Behaviour, Effect, Element, Expr, Load, SetElement, Store, Write
+from isa.ir.nodes import TRUE, Apply, Behaviour, Effect, Element, Expr, Load, SetElement, Store, Write
+from isa.ir.reading import Reading
 from isa.machine.storage import cell_bytes
-from isa.normal import copied_cells
-from isa.reading import Reading
+from isa.passes.normal import copied_cells
 
 Where = Mapping[str, tuple[str, int]]  # state name to the pointer and the slot where it begins
 

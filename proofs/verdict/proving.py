@@ -1,0 +1,187 @@
+"""The monitor, proved: runs the obligations of a machine, in workers, and sums them up by theorem.
+
+A machine that fails Theorem 1 is refused with the reason (`require_theorem1`), since for it the theorem "direct" is
+false. A timeout or an unknown is a failure. An obligation whose hypotheses no state satisfies would say nothing; that
+is checked for each.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import z3
+
+from isa.description import Isa
+from isa.errors import MachineError, TraplineError
+from isa.machine import least_storage
+from isa.machine.time import Time, time_of
+from monitor.core import Core
+from monitor.monitor import core_of
+from proofs.definitions.machine_facts import EXACT_PREMISES
+from proofs.obligations.deciding import Outcome, decided, undecided
+from proofs.obligations.statements import THEOREMS, Obligation, obligations, topics
+from proofs.terms.solving import LOGIC, Found
+from proofs.terms.workers import Limits, Lost, Progress, answers, no_progress
+from proofs.verdict.verification import verify
+
+TIMEOUT = 300.0  # seconds for a machine
+QUESTION = 60.0  # seconds for one question, at most
+EFFICIENCY = "efficiency"
+
+
+class Refused(TraplineError):
+    """The machine fails Theorem 1, so that the theorem "direct" is false for it."""
+
+    exit_code = 1
+
+
+class Undecided(TraplineError):
+    """Whether the machine keeps Theorem 1 stayed open."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was proved of the monitor for one machine."""
+
+    isa: Isa
+    outcomes: tuple[Outcome, ...]
+    unclaimed: frozenset[str] = frozenset()  # instructions of which efficiency is not claimed
+
+    @property
+    def holds(self) -> bool:
+        return all(outcome.proved for outcome in self.outcomes)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether anything stayed undecided."""
+        return any(o.open for o in self.outcomes)
+
+    def of(self, theorem: str) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.theorem == theorem]
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What the theorems assume; the first three are checked when a virtual machine is made."""
+        least = least_storage(self.isa)
+        return [
+            "the allocation lies in the real storage: offset <= q and size <= q - offset",
+            f"the virtual machine has at least {least} words, so that its trap entry stays inside",
+            "the machine below has no devices of its own",
+            "a direct run takes fewer than 2^64 steps",
+            *(a.text or "a standing condition of the description" for a in self.isa.assumptions),
+        ]
+
+
+def require_theorem1(isa: Isa, timeout: float, workers: int = 2, progress: Progress = no_progress) -> frozenset[str]:
+    """The instructions of which efficiency is not claimed: those that are culprits by the paper's letter, and always
+    trap all the same. Raises Refused if the machine fails Theorem 1, with the culprits, and Undecided if that stayed
+    open."""
+    found = verify(isa, timeout, workers, progress)
+    if found.theorem1 is Found.NO:
+        culprits = [f"{c.name}: {c.reason}" for c in found.culprits]
+        culprits += [
+            f"{f.name} fails: {f.detail}" for f in found.facts if f.name in EXACT_PREMISES and f.holds is Found.NO
+        ]
+        reasons = "\n  ".join(["", *culprits])
+        raise Refused(
+            f"{isa.name} fails Theorem 1, so a monitor that runs it directly cannot be right{reasons}",
+            f"`trapline verify {isa.name}` tells more, and --sample looks for states in which the monitor goes wrong",
+        )
+    if found.theorem1 is Found.UNKNOWN:
+        reasons = "\n  ".join(["", *([found.refused] if found.refused else []), *found.unknown])
+        raise Undecided(f"whether {isa.name} keeps Theorem 1 stayed open{reasons}", "give it a longer --timeout")
+    return frozenset(f.name for f in found.findings if f.verdict.virtualizable is Found.NO)
+
+
+def require_admitted(isa: Isa, timeout: float) -> None:
+    """Raises MachineError, with the reason, if the monitor does not take the machine, and Undecided if that took too
+    long; what may take long is done in a worker."""
+    (found,) = answers([partial(_refusal, isa)], Limits(timeout, timeout, 1))
+    if isinstance(found, Lost):
+        said = f"whether the monitor takes {isa.name} stayed open: {found.reason}"
+        raise Undecided(said, "give it a longer --timeout")
+    if found is not None:
+        raise MachineError(*found)
+
+
+def _refusal(isa: Isa) -> tuple[str, str] | None:
+    try:
+        core_of(isa)
+    except MachineError as error:
+        return error.message, error.help
+    return None
+
+
+def prove(
+    isa: Isa,
+    timeout: float = TIMEOUT,
+    workers: int = 2,
+    progress: Progress = no_progress,
+    core: Core | None = None,
+    time: Time | None = None,
+    unclaimed: frozenset[str] = frozenset(),
+) -> Proof:
+    """Decide every obligation, within `timeout` seconds in all. `progress` is told how many topics are done, and how
+    many there are. `unclaimed` is what `require_theorem1` gives: efficiency is a property of innocuous instructions.
+
+    `core` and `time` stand in for the shipping ones when mutants are tried. Raises as `require_admitted`.
+    """
+    if core is None:
+        require_admitted(isa, timeout)
+        core = Core(isa)
+    law = time or time_of(isa)
+    assert law is not None  # admission checks it
+    subject, names = core, topics(isa)
+    question = min(QUESTION, timeout)
+
+    def job(topic: str) -> Callable[[], list[Outcome]]:
+        return lambda: [decided(o, question) for o in _claimed(obligations(subject, law, topic), unclaimed)]
+
+    found = answers([job(name) for name in names], Limits(timeout, timeout, workers), progress)
+    pairs = zip(names, found, strict=True)
+    outcomes = ([undecided(n, result.reason)] if isinstance(result, Lost) else result for n, result in pairs)
+    return Proof(isa, tuple(outcome for group in outcomes for outcome in group), unclaimed)
+
+
+def _claimed(found: Iterable[Obligation], unclaimed: frozenset[str]) -> Iterator[Obligation]:
+    """Of an instruction that always traps under a monitor, and only there, the rest may be vacuous."""
+    for obligation in found:
+        if obligation.about not in unclaimed:
+            yield obligation
+        elif obligation.theorem != EFFICIENCY:
+            yield replace(obligation, vacuous=None)
+
+
+def certificates(isa: Isa, unclaimed: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
+    """Every obligation as SMT-LIB 2 text, with a file name. `unsat` is the proof."""
+    core, law = Core(isa), time_of(isa)
+    assert law is not None
+    everything = (o for topic in topics(isa) for o in obligations(core, law, topic))
+    for number, obligation in enumerate(_claimed(everything, unclaimed)):
+        yield _file_name(number, obligation), smtlib(obligation)
+
+
+def smtlib(obligation: Obligation) -> str:
+    """One obligation as a script for any solver."""
+    solver = z3.Solver()
+    solver.add(*obligation.hypotheses, obligation.refuted)
+    head = f"; {obligation.theorem}: {THEOREMS[obligation.theorem]}\n; about {obligation.about}; unsat is the proof\n"
+    return f"{head}(set-logic {LOGIC})\n{solver.to_smt2()}"
+
+
+def export(isa: Isa, folder: Path, unclaimed: frozenset[str] = frozenset()) -> int:
+    """Write all certificates into a folder, which is made if need be; returns how many. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for name, text in certificates(isa, unclaimed):
+        (folder / name).write_text(text)
+        count += 1
+    return count
+
+
+def _file_name(number: int, obligation: Obligation) -> str:
+    plain = "".join(c if c.isalnum() else "-" for c in obligation.about).strip("-")
+    return f"{number:04}-{obligation.theorem}-{plain}.smt2"

@@ -1,0 +1,1 @@
+"""What `trapline demo` shows, act by act: begin with `acts`."""

@@ -1,0 +1,1 @@
+"""A machine explained from its description: manual, notation, diagrams, native code."""

@@ -1,0 +1,209 @@
+"""From the options of a command to a guest that is ready to run, fresh or resumed.
+
+`launch` is a context: inside it the terminal, if the guest reads from it, is in the guest's hands; leaving restores it.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from isa.assembler import Image
+from isa.description import Isa
+from isa.devices import (
+    Console,
+    Descriptor,
+    Disk,
+    Input,
+    Live,
+    MemoryBacking,
+    Recorder,
+    Script,
+    Terminal,
+    read_input,
+)
+from isa.devices.catalogue import misfit
+from isa.devices.inputs import LARGEST_SCRIPT
+from isa.devices.saved import Saved
+from isa.errors import TraplineError, UsageError
+from isa.machines.catalogue import find as find_machine
+from isa.machines.catalogue import shipped as shipped_machines
+from trapline.options import DEFAULT_STEPS, LIVE_STEPS
+from trapline.output import engine_in_use
+from trapline.running import programs
+from trapline.running.rig import Outfit, Rig, build, plenty, scratch_disk
+
+if TYPE_CHECKING:
+    from isa.machine.snapshot import Snapshot
+
+STDIN, STDOUT = 0, 1
+
+
+class Stdout(Descriptor):
+    """The guest's console on our stdout. `before` is called before anything is printed; `broken` if nobody reads it
+    any more."""
+
+    def __init__(self) -> None:
+        super().__init__(STDOUT)
+        self.before: Callable[[], None] = lambda: None
+        self.broken = False
+
+    def write(self, data: bytes) -> None:
+        self.before()
+        try:
+            super().write(data)
+        except BrokenPipeError:
+            self.broken = True
+            raise
+
+
+@dataclass(slots=True)
+class Launch:
+    """`name` is the guest's, or the saved machine's; `image` is None for a resumed one; `terminal` is there if the
+    guest reads live input."""
+
+    name: str
+    rig: Rig
+    image: Image | None
+    sink: Stdout | None
+    terminal: Terminal | None
+
+    def steps(self, asked: int | None) -> int:
+        """How many steps to run at most: somebody who types is not hurried."""
+        return asked or (DEFAULT_STEPS if self.terminal is None else LIVE_STEPS)
+
+    @property
+    def visible(self) -> Console | None:
+        """The guest's console, if what it prints goes to a terminal."""
+        return self.rig.console if self.sink is not None and os.isatty(STDOUT) else None
+
+
+@contextmanager
+def launch(arguments: argparse.Namespace) -> Iterator[Launch]:
+    """Everything that `run` needs. Raises TraplineError in all its kinds."""
+    with ExitStack() as opened:
+        sink = None if arguments.json else Stdout()
+        sys.stdout.flush()  # the guest writes past Python's buffer
+        _check_place(arguments.save)
+        begin = _resumed if arguments.resume else _fresh
+        launched = begin(arguments, sink, _recorder(arguments, opened))
+        if launched.terminal is not None:
+            opened.enter_context(launched.terminal)
+        yield launched
+
+
+def _check_place(path: str | None) -> None:
+    """Complain before the run, not after it, about a place where the machine cannot be saved."""
+    if path is not None and not os.access(os.path.dirname(path) or ".", os.W_OK):
+        raise TraplineError(f"cannot save the machine in {path}", "give a file in a folder that can be written")
+
+
+def _recorder(arguments: argparse.Namespace, opened: ExitStack) -> Recorder | None:
+    if arguments.record is None:
+        return None
+    if not os.isatty(STDIN) or arguments.input not in (None, "-"):
+        raise UsageError("`--record` is for live input", "use it in a terminal, with `--input -`")
+    recorder = Recorder(arguments.record)
+    opened.callback(recorder.close)
+    return recorder
+
+
+def _fresh(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorder | None) -> Launch:
+    if arguments.guest is None:
+        raise UsageError("what shall be run?", "name a guest, or `--resume` a saved machine")
+    program = programs.find(arguments.guest, arguments.isa, arguments.define)
+    words = arguments.storage or program.storage or plenty(program.isa)
+    input = guest_input("-" if recorder else arguments.input, program.input, recorder)
+    disk = arguments.disk or scratch_disk(program.isa, None, program.disk, arguments.read_only)()
+    kit = Outfit(_if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed)
+    rig = build(program.isa, words, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
+    rig.machine.load(program.image)
+    terminal = Terminal(STDIN, input) if isinstance(input, Live) and rig.console else None
+    return Launch(program.name, rig, program.image, sink, terminal)
+
+
+def _resumed(arguments: argparse.Namespace, sink: Stdout | None, recorder: Recorder | None) -> Launch:
+    from isa.machine.snapshot import Snapshot
+
+    for name in ("guest", "define", "storage", "input"):
+        if getattr(arguments, name) is not None:
+            raise UsageError(f"a saved machine brings its own {name}", f"do not give both `--resume` and `{name}`")
+    snapshot = Snapshot.load(arguments.resume)
+    isa = _machine_of(snapshot, arguments.isa)
+    disk = arguments.disk or _disk_of(snapshot, isa)
+    kit = Outfit(_if_console(isa, Live(recorder)), sink, disk, arguments.read_only, snapshot.seed)
+    rig = build(isa, snapshot.size, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
+    snapshot.apply(rig.machine)
+    return Launch(os.path.basename(arguments.resume), rig, None, sink, _reattached(rig))
+
+
+def _if_console(isa: Isa, input: Input | None) -> Input | None:
+    """The input, for a machine that has room for a console."""
+    return None if misfit(isa, Console.name, Console.ports) else input
+
+
+def _machine_of(snapshot: "Snapshot", asked: str | None) -> Isa:
+    if asked is None and snapshot.name not in shipped_machines():
+        raise UsageError(f"the saved machine is a {snapshot.name!r:.60}", "name its description: `--isa PATH[:NAME]`")
+    isa = find_machine(asked or snapshot.name)
+    if isa.name != snapshot.name:
+        raise TraplineError(f"the saved machine is of {snapshot.name}, not of {isa.name}", "leave `--isa` away")
+    return isa
+
+
+def _disk_of(snapshot: "Snapshot", isa: Isa) -> Disk | None:
+    """A disk like the one that was attached, if one was, in as much memory.
+
+    Raises UsageError for a file: a saved machine may come from anybody, and must not choose which of our files it
+    reads and writes.
+    """
+    for entry in Saved("ports", snapshot.ports).list("devices"):
+        part = Saved("ports", entry)
+        if part.text("name") == Disk.name:
+            backing = Saved(Disk.name, Saved(Disk.name, part.mapping("state")).mapping("backing"))
+            if backing.text("kind") == "memory":
+                return Disk(MemoryBacking(backing.data("data")), isa.word)
+            raise UsageError(
+                f"the saved machine had the disk {backing.text('path')!r:.200}", "attach it again, with `--disk FILE`"
+            )
+    return None
+
+
+def _reattached(rig: Rig) -> Terminal | None:
+    """Stdin, for a resumed guest that was reading live input; without a terminal its input has ended."""
+    input = rig.console.input if rig.console else None
+    if not isinstance(input, Live):
+        return None
+    if os.isatty(STDIN):
+        return Terminal(STDIN, input)
+    input.close()
+    return None
+
+
+def guest_input(asked: str | None, usual: bytes, recorder: Recorder | None = None) -> Input | None:
+    """Where console input comes from: the `--input`, else the guest's usual one, else the terminal, else nowhere."""
+    live = os.isatty(STDIN)
+    if asked is None:
+        return Script(usual) if usual else Live(recorder) if live else None
+    if asked == "-":
+        return Live(recorder) if live else Script(_stdin())
+    return read_input(asked)()
+
+
+def recorded_input(asked: str | None, usual: bytes) -> Callable[[], Input]:
+    """A maker of equal inputs, for runs that are to be compared. Raises UsageError for a terminal."""
+    if asked == "-" and os.isatty(STDIN):
+        raise UsageError("live input cannot be given twice", "record it with `trapline run --record FILE`")
+    if asked is None or asked == "-":
+        data = usual if asked is None else _stdin()
+        return lambda: Script(data)
+    return read_input(asked)
+
+
+def _stdin() -> bytes:
+    """All of stdin. Raises OSError if it cannot be read."""
+    with open(STDIN, "rb", closefd=False) as stream:
+        return stream.read(LARGEST_SCRIPT)
