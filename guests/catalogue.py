@@ -33,6 +33,7 @@ STEPS = 100_000
 MACHINE = "g3"
 DIRECTORY = os.path.dirname(os.path.abspath(__file__))  # where the shipped guests lie, and what they may include from
 KEYS = ("prints", "input", "exit", "machine", "storage", "steps", "disk", "monitored")
+LIBRARY = os.path.join(DIRECTORY, "lib")  # what any program may include, as `<console.s>`
 _LINE = re.compile(r"(\w+): ?(.*)")
 _EXIT = re.compile(r"(?:\w*?(\d{1,9}) = )?(\d{1,20})", re.ASCII)
 _SIZE = r"^(\s*\.equ\s+{name}\s*,\s*)(\w+)"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
+from isa.display import Displayed
 from isa.errors import Span
 from isa.ir.nodes import Behaviour, Expr, Read, TrapIf
 
@@ -213,8 +214,8 @@ class Assumption:
     text: str
 
 
-@dataclass(frozen=True, eq=False)
-class Isa:
+@dataclass(frozen=True, eq=False, repr=False)
+class Isa(Displayed):
     """A machine description after all checks.
 
     One step is `prologue`, then fetch, then the instruction's behaviour (or `unassigned`, with the word as
@@ -243,6 +244,14 @@ class Isa:
     ruling: tuple[str, ...] = ("supervisor",)
     parent: str | None = None
     texts: dict[str, str] = field(default_factory=dict)
+
+    def title(self) -> str:
+        return f"machine {self.name}"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        yield "", self.doc
+        yield "bits of a word", str(self.word)
+        yield "instructions", str(len(self.instructions))
 
     @cached_property
     def roles(self) -> dict[Role, tuple[Place, ...]]:

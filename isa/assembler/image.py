@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from isa.description import Isa
+from isa.display import Displayed
 from isa.encoding import encoding_digest
 from isa.errors import TraplineError
 
@@ -15,7 +16,7 @@ class ImageError(TraplineError):
 
 def printable(text: str) -> str:
     """The text with a dot for every character that a terminal could take for a command; tabs stay."""
-    return "".join(c if c.isprintable() or c == "\t" else "." for c in text)
+    return text if text.isprintable() else "".join([c if c.isprintable() or c == "\t" else "." for c in text])
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class Line:
     expansion: str = ""
 
 
-@dataclass(frozen=True)
-class Image:
+@dataclass(frozen=True, repr=False)
+class Image(Displayed):
     """A program for a machine of `word` bits. Segments are in order of address and do not overlap.
 
     `names` are the instructions it uses and `digest` is how they are encoded: see `encoding_digest`. `symbols` has
@@ -59,6 +60,13 @@ class Image:
     symbols: dict[str, int] = field(default_factory=dict)
     constants: frozenset[str] = frozenset()
     lines: dict[int, Line] = field(default_factory=dict)
+
+    def title(self) -> str:
+        return f"image for {self.machine}"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        yield "words", f"{sum(len(s.words) for s in self.segments):,}"
+        yield "entry", f"{self.entry:#x}"
 
     @property
     def top(self) -> int:

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from isa.assembler.image import Image, ImageError, Line, Segment, printable
-from isa.assembler.layout import MAX_WORDS
+from isa.assembler.limits import MAX_WORDS
 from isa.assembler.macros import MAX_STATEMENT
 from isa.assembler.tokens import MAX_LINE
 from isa.files.sources_read import noted

@@ -6,12 +6,13 @@ breakpoints are settled here, once, for bare and virtual machines alike. `monito
 `Machine` whose engine runs on another machine. A bare machine is made by `isa.engines.choice.bare`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Protocol
 
 from isa.description import Isa, Role
 from isa.devices import DeviceFailure, Ports
+from isa.display import Displayed
 from isa.errors import MachineError
 from isa.machine.exits import Exit, Pause, Reason, Trap
 from isa.machine.recording import look, write
@@ -67,7 +68,7 @@ class Segment(Protocol):
     def words(self) -> tuple[int, ...]: ...
 
 
-class Machine:
+class Machine(Displayed):
     """A machine in its state after `on reset`, with zeroed storage.
 
     `steps`, `retired` and `skipped` (those of both that passed in idling) count since the machine was made. `trace`, if
@@ -110,6 +111,13 @@ class Machine:
         self.engine = self.factory(self)
         if state is None:
             self.engine.reset()
+
+    def title(self) -> str:
+        return f"{self.isa.name} with {self.storage.size:,} words"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        yield "steps", f"{self.steps:,}"
+        yield from self.state.shown()
 
     def load(self, image: Loadable) -> None:
         """Put an image's words into storage and its entry into the pc. Raises MachineError if it does not fit."""

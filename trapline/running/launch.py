@@ -119,7 +119,7 @@ def _recorder(arguments: argparse.Namespace, opened: ExitStack, origin: Callable
 
 
 def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack) -> Launch:
-    program = programs.find(arguments.guest, arguments.isa)
+    program = programs.find(arguments.guest, arguments.isa, arguments.define)
     claim(arguments)
     origin = partial(origin_of, program, arguments.seed)
     recorder = _recorder(arguments, opened, origin)
