@@ -81,9 +81,9 @@ class Version(argparse.Action):
     """Print the version, and leave."""
 
     def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
-        from trapline import __version__
+        from importlib.metadata import version
 
-        print(f"trapline {__version__}")
+        print(f"trapline {version('trapline')}")
         parser.exit()
 
 

@@ -28,6 +28,7 @@ def assemble(
     """
     # Here, since whoever finds an image that was kept does without the assembler.
     from isa.assembler.definitions import define
+    from isa.assembler.directives import DIRECTIVES
     from isa.assembler.emission import Emission
     from isa.assembler.layout import Layout
     from isa.assembler.program import Report
