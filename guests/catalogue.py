@@ -5,16 +5,21 @@ for programs, at most one space behind the colon belonging to the form:
 
     # prints: one line of output, without its newline; repeated for further lines
     # input: one line of console input, likewise
-    # exit: r1 = 0          the register of the first @general array, by number, when the machine halts
-    # machine: g3           the machine it is for (default g3)
+    # exit: 0               the exit code when it halts, where the machine's description says that it is
+    # exit: r1 = 0          or the register of the first @general array, by number, when the machine halts
+    # machine: g3           the machine it is for (default g3); PATH[:NAME] counts from the guest's own folder
     # storage: 4096         words of storage it needs (default 4096)
     # steps: 100000         it halts within so many steps
     # disk: 8               blocks of the disk it needs; without this line it needs none
+    # monitored: differs    its promise holds bare only: it notices every monitor
+
+`trapline check` holds guests to that. A key that is none is prose, unless it looks like a mistyped one: see `doubts`.
 """
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from isa.errors import TraplineError, UsageError
@@ -27,8 +32,10 @@ STORAGE = 4096  # words, unless a header says otherwise
 STEPS = 100_000
 MACHINE = "g3"
 DIRECTORY = os.path.dirname(os.path.abspath(__file__))  # where the shipped guests lie, and what they may include from
+KEYS = ("prints", "input", "exit", "machine", "storage", "steps", "disk", "monitored")
+LIBRARY = os.path.join(DIRECTORY, "lib")  # what any program may include, as `<console.s>`
 _LINE = re.compile(r"(\w+): ?(.*)")
-_EXIT = re.compile(r"\w*?(\d+) = (\d+)")
+_EXIT = re.compile(r"(?:\w*?(\d{1,9}) = )?(\d{1,20})", re.ASCII)
 _SIZE = r"^(\s*\.equ\s+{name}\s*,\s*)(\w+)"
 
 
@@ -36,9 +43,10 @@ _SIZE = r"^(\s*\.equ\s+{name}\s*,\s*)(\w+)"
 class Guest:
     """A program and its promise.
 
-    `file` is the path of its text. `prints` and `input` are whole texts, each line with its newline. `exit` is
-    (register, value) at the halt, or None. `storage` is in words, `disk` in blocks, `steps` a bound on the steps to the
-    halt.
+    `file` is the path of its text, `given` are the keys that its header has. `prints` and `input` are whole texts, each
+    line with its newline. `exit` is (register, value) at the halt, or None, and `code` its exit code likewise.
+    `storage` is in words, `disk` in blocks, `steps` a bound on the steps to the halt. `notices` says that all this is
+    promised of bare machines only, and does not hold under a monitor.
     """
 
     name: str
@@ -51,6 +59,9 @@ class Guest:
     storage: int = STORAGE
     steps: int = STEPS
     disk: int = 0
+    notices: bool = False
+    code: int | None = None
+    given: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def path(self) -> "Path":
@@ -106,6 +117,7 @@ def describe(path: "Path | str") -> Guest:
     except (OSError, UnicodeDecodeError) as error:
         raise TraplineError(f"cannot read {path}: {error}") from None
     prose, values = _header(text)
+    code, exit = _exit(values["exit"][-1], path) if "exit" in values else (None, None)
     return Guest(
         os.path.splitext(os.path.basename(path))[0],
         path,
@@ -113,23 +125,44 @@ def describe(path: "Path | str") -> Guest:
         machine=values.get("machine", [MACHINE])[-1],
         prints=_lines(values.get("prints", [])),
         input=_lines(values.get("input", [])),
-        exit=_exit(values["exit"][-1], path) if "exit" in values else None,
+        exit=exit,
+        code=code,
         storage=_number(values, "storage", STORAGE, path),
         steps=_number(values, "steps", STEPS, path),
         disk=_number(values, "disk", 0, path),
+        notices="monitored" in values and _differs(values["monitored"][-1], path),
+        given=frozenset(values),
     )
+
+
+def doubts(text: str) -> list[tuple[int, str, str]]:
+    """(line, key, the key it is like) for every line of a header that looks like one with a mistyped key."""
+    from difflib import get_close_matches
+
+    found = []
+    for number, content in _comment(text):
+        match = _LINE.fullmatch(content)
+        near = get_close_matches(match[1].lower(), KEYS, 1, 0.75) if match and match[1] not in KEYS else []
+        if match and near:
+            found.append((number, match[1], near[0]))
+    return found
+
+
+def _comment(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of the comment at the top, numbered from 1, without their `# `."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.startswith("#"):
+            return
+        yield number, line[1:].removeprefix(" ")
 
 
 def _header(text: str) -> tuple[str, dict[str, list[str]]]:
     """The first sentence of the comment at the top, and the values of its keys."""
     prose: list[str] = []
     values: dict[str, list[str]] = {}
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            break
-        content = line[1:].removeprefix(" ")
+    for _, content in _comment(text):
         match = _LINE.fullmatch(content)
-        if match and match[1] in Guest.__slots__:
+        if match and match[1] in KEYS:
             values.setdefault(match[1], []).append(match[2])
         elif not values:
             prose.append(content)
@@ -141,11 +174,20 @@ def _lines(values: list[str]) -> str:
     return "".join(f"{line}\n" for line in values)
 
 
-def _exit(value: str, path: str) -> tuple[int, int]:
+def _exit(value: str, path: str) -> tuple[int | None, tuple[int, int] | None]:
+    """An exit code, or a register and its value."""
     match = _EXIT.fullmatch(value.strip())
     if match is None:
-        raise TraplineError(f"{path}: `exit: {value}` is not understood", "write `# exit: r1 = 0`")
-    return int(match[1]), int(match[2])
+        raise TraplineError(f"{path}: `exit: {value}` is not understood", "write `# exit: 0`, or `# exit: r1 = 0`")
+    return (None, (int(match[1]), int(match[2]))) if match[1] else (int(match[2]), None)
+
+
+def _differs(value: str, path: str) -> bool:
+    if value.strip() != "differs":
+        raise TraplineError(
+            f"{path}: `monitored: {value}` is not understood", "write `# monitored: differs`, or nothing"
+        )
+    return True
 
 
 def _number(values: dict[str, list[str]], key: str, default: int, path: str) -> int:

@@ -6,6 +6,7 @@
 # prints: user mode: the privileged instruction trapped
 # exit: r1 = 0
 # steps: 1000
+# monitored: differs
 
         .include "lib/macros.s"
         .include "lib/traps.s"

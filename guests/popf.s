@@ -6,6 +6,7 @@
 # prints: the clock rang
 # exit: r1 = 0
 # steps: 2000
+# monitored: differs
 
         .include "lib/macros.s"
         .include "lib/traps.s"

@@ -8,6 +8,7 @@
 # prints: I am where I think I am
 # exit: r1 = 0
 # steps: 2000
+# monitored: differs
 
         .include "lib/macros.s"
         .include "lib/traps.s"

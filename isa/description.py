@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
+from isa.display import Displayed
 from isa.errors import Span
 from isa.ir.nodes import Behaviour, Expr, Read, TrapIf
 
@@ -65,7 +66,8 @@ class Field:
 class State:
     """A piece of the machine's state. `count` is the number of cells of an array or channel, 1 for a scalar and 0 for
     storage, whose size belongs to the machine. `zero` lists cells that always read as zero: the semantics guards
-    every write to them, so engines need only start them at zero."""
+    every write to them, so engines need only start them at zero. `exit` is the cell
+    that a guest leaves its exit code in, if this state has that."""
 
     name: str
     kind: Kind
@@ -76,6 +78,7 @@ class State:
     zero: frozenset[int] = frozenset()
     enum: str | None = None
     doc: str = ""
+    exit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +214,8 @@ class Assumption:
     text: str
 
 
-@dataclass(frozen=True, eq=False)
-class Isa:
+@dataclass(frozen=True, eq=False, repr=False)
+class Isa(Displayed):
     """A machine description after all checks.
 
     One step is `prologue`, then fetch, then the instruction's behaviour (or `unassigned`, with the word as
@@ -241,6 +244,14 @@ class Isa:
     ruling: tuple[str, ...] = ("supervisor",)
     parent: str | None = None
     texts: dict[str, str] = field(default_factory=dict)
+
+    def title(self) -> str:
+        return f"machine {self.name}"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        yield "", self.doc
+        yield "bits of a word", str(self.word)
+        yield "instructions", str(len(self.instructions))
 
     @cached_property
     def roles(self) -> dict[Role, tuple[Place, ...]]:
@@ -281,6 +292,12 @@ class Isa:
     @cached_property
     def storage(self) -> State:
         return self.states[self.the(Role.STORAGE).state]
+
+    @cached_property
+    def exit(self) -> tuple[str, int] | None:
+        """Where a guest that halts leaves its exit code, 0 for success: a state and its cell; None if that is not
+        stated."""
+        return next(((s.name, s.exit) for s in self.states.values() if s.exit is not None), None)
 
     def step(self, behaviour: Behaviour) -> Behaviour:
         """The whole step of an instruction with this body: prologue, fetch and body as one atomic behaviour."""

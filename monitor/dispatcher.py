@@ -13,7 +13,10 @@ from isa.engines.reference.engine import HAPPENED, ReferenceEngine
 from isa.engines.reference.steps import steps_of
 from isa.ir.nodes import Origin
 from isa.machine import Machine, Pause, Reason, Trap
+from isa.machine.recording import look, write
+from isa.machine.records import Trace
 from monitor.compiled import CompiledCore
+from monitor.following import check_alone, followed, most
 from monitor.statistics import Decision, ExitEvent
 from monitor.virtual import Virtual
 
@@ -29,12 +32,14 @@ class Dispatcher:
         self.isa: Isa = vm.isa
         self.interpreter = ReferenceEngine(vm)
         self._steps = steps_of(vm.isa)
-        self._window = (vm.storage.offset - below.storage.offset, vm.storage.size)
+        self.offset = vm.storage.offset - below.storage.offset
+        self._window = (self.offset, vm.storage.size)
         self._pc = vm.state.layout.slots[vm.isa.pc].first
         self._causes = {number: name for name, number in reversed(vm.isa.cause.members.items())}
         self._last_exit = 0
         self.done = self.trapped = 0  # steps of the present run, and those of them that trapped
         self._native: NativeLevel | None = None
+        self._asked: Trace | None = None  # for the present run
 
     def move(self, processor: Machine) -> None:
         """Run on this machine from now on: another processor of the machine below, over the same storage."""
@@ -50,6 +55,16 @@ class Dispatcher:
         assert not isinstance(stop, Trap)
         return done, trapped, stop
 
+    def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]:
+        """As either, and where the trace says so, with records of the steps, whoever takes them. Raises MachineError if
+        a machine below is traced too."""
+        check_alone(self.below)
+        self._asked = trace
+        try:
+            return self._run(limit, deliver)
+        finally:
+            self._asked = None
+
     def _run(self, limit: int, deliver: bool) -> tuple[int, int, Trap | Pause]:
         """Up to `limit` steps: how many there were, how many of them trapped, and why it stopped. In native code where
         that is possible; whatever that leaves is done here."""
@@ -59,12 +74,12 @@ class Dispatcher:
         while self.done < limit:
             level = self.level()
             if level is None:
-                stop = self._stretch(limit)
+                stop = self._stretch(limit, most(self._asked, self.vm.steps + self.done))
             else:
                 stop = level.run(limit, deliver)
                 self.trapped += level.trapped
             if isinstance(stop, Trap) and deliver:
-                self.enter(stop)
+                self._deliver(stop)
                 self.done += 1
                 self.trapped += 1
                 stop = Pause.HALT if self.vm.halted else None
@@ -72,9 +87,15 @@ class Dispatcher:
                 return self.done, self.trapped, stop
         return self.done, self.trapped, Pause.LIMIT
 
-    def _stretch(self, limit: int) -> Trap | Pause | None:
+    @property
+    def _recorded(self) -> Trace | None:
+        """The trace, if the next step belongs to it."""
+        trace = self._asked
+        return trace if trace is not None and trace.span(self.vm.steps + self.done)[0] else None
+
+    def _stretch(self, limit: int, most: int) -> Trap | Pause | None:
         """Directly as far as that goes, then one interpreted step if that is what is needed. None: go on."""
-        allowed = min(limit - self.done, self._horizon())
+        allowed = min(limit - self.done, self._horizon(), most)
         cause = None
         if allowed > 0:
             end = self._direct(allowed)
@@ -91,7 +112,7 @@ class Dispatcher:
     def level(self) -> "NativeLevel | None":
         """This machine for native code, which runs it only where nobody looks at what happens on the way."""
         below = self.below
-        if self.vm.subscribers or below.trace or below.breakpoints:
+        if self._asked or self.vm.subscribers or below.watched:
             return None
         lower = below.engine.level()
         if lower is None:
@@ -103,6 +124,15 @@ class Dispatcher:
         if self._native is not None:
             self._native.stand_on(lower)
         return self._native
+
+    def _deliver(self, trap: Trap) -> None:
+        trace = self._recorded
+        if trace is None:
+            self.enter(trap)
+            return
+        seen = look(self.vm, self.interpreter, trace)
+        self.enter(trap)
+        write(self.vm, trace, self.vm.steps + self.done, seen, trap)
 
     def enter(self, trap: Trap) -> None:
         self.interpreter.enter(trap)
@@ -126,6 +156,12 @@ class Dispatcher:
 
     def _direct(self, allowed: int) -> Trap | Pause:
         """Run de-privileged on the machine below for at most `allowed` steps."""
+        if self._asked is None:
+            return self._directly(allowed)
+        with followed(self, self._asked):
+            return self._directly(allowed)
+
+    def _directly(self, allowed: int) -> Trap | Pause:
         v, r, below = self.vm.state.block, self.below.state.block, self.below
         traffic = below.ports.traffic
         below.random = self.vm.random
@@ -169,13 +205,24 @@ class Dispatcher:
         execution ended, if it did."""
         pc, place = self.vm.state.block[self._pc], self.interpreter.place()
         self.interpreter.done = self.done
-        stop = self.interpreter.single()
-        happened = stop is None or stop in HAPPENED
+        stop, happened = self._single()
         self.done += happened
         self.vm.statistics.count_steps(0, happened or isinstance(stop, Trap))
         cause = stop.cause if isinstance(stop, Trap) else cause
         self._record(_decision(stop), "" if cause is None else self.cause_name(cause), pc, place)
         return stop
+
+    def _single(self) -> tuple[Trap | Pause | None, bool]:
+        """That step: what came of it, and whether it happened."""
+        trace = self._recorded
+        if trace is not None:
+            seen = look(self.vm, self.interpreter, trace)
+        stop = self.interpreter.single()
+        happened = stop is None or stop in HAPPENED
+        if trace is not None and happened:
+            write(self.vm, trace, self.vm.steps + self.done, seen)
+        self.vm.traffic = None
+        return stop, happened
 
     def _horizon(self) -> int:
         horizon: int = self._steps.horizon(self.vm.state.block, None, None)

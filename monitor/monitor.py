@@ -14,9 +14,10 @@ from isa.devices import Ports
 from isa.engines.choice import DEFAULT, bare
 from isa.engines.reference.steps import steps_of
 from isa.errors import MachineError
-from isa.machine import Exit, Machine, Reason, Storage
+from isa.machine import Exit, Machine, Pause, Reason, Storage, Trap
 from isa.machine.machine import EngineFactory
 from isa.machine.parallel import at_once
+from isa.machine.records import Trace
 from isa.machine.storage import most_words, page_shift
 from monitor.admission import admit
 from monitor.allocator import Allocator
@@ -40,6 +41,10 @@ class VirtualMachine(Virtual):
     def _dispatcher(self, machine: Machine) -> Dispatcher:
         self.dispatcher = Dispatcher(self, self.monitor.below, self.monitor.core)
         return self.dispatcher
+
+    def _record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]:
+        """Where a run of the dispatcher ends is an exit, so that it must not end where the trace's span does."""
+        return self.engine.record(limit, deliver, trace)
 
     @property
     def hosts(self) -> list[Machine]:
@@ -148,7 +153,7 @@ class Monitor:
     def _processors(self, count: int) -> list[Machine]:
         """The machine below, and others with its storage and states of their own: `count` if that can be."""
         below = self.below
-        if isinstance(below, VirtualMachine) or self.subscribers or below.trace or below.breakpoints:
+        if isinstance(below, VirtualMachine) or self.subscribers or below.watched:
             return [below]
         while len(self._further) < count - 1:
             self._further.append(Machine(self.isa, below.storage, engine=self.engine, state=below.state.copy()))

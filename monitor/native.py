@@ -29,7 +29,10 @@ DECISIONS = {
     Outcome.INTERRUPTED: Decision.INJECTED,
     Outcome.LIMIT: Decision.SCHEDULED,
     Outcome.DEADLINE: Decision.SCHEDULED,
+    Outcome.WAITED: Decision.IDLED,
+    Outcome.SPUN: Decision.IDLED,
 }
+WORDS = {Outcome.LIMIT: "quantum", Outcome.DEADLINE: "device deadline", Outcome.SPUN: "spin"}  # for the cause of those
 _BELOW, _SLICE, _DUE, _INSIDE = (FIELD[name] for name in ("below", "slice", "due", "inside"))
 _RAN, _TRAPPED, _SINCE, _REWRITTEN = (FIELD[name] for name in ("ran", "trapped", "since", "rewritten"))
 _DIRECT, _INTERPRETED = (FIELD[name] for name in ("direct", "interpreted"))
@@ -86,7 +89,8 @@ class NativeLevel:
             dispatcher.done += fields[_RAN]
             self.trapped += fields[_TRAPPED]
             stop = self._finish(code)
-            if not code & BELOW:
+            asked = stop is Pause.ASKED and not self.vm.disturbed and dispatcher.done < limit
+            if not (asked or code & BELOW):
                 return stop
 
     # ---- under another machine
@@ -116,6 +120,7 @@ class NativeLevel:
     def _begin(self, due: Outcome) -> None:
         fields, lower = self.frame.fields, self.lower
         self.dispatcher.below.random = self.vm.random
+        self.frame.look(self.vm.watched, self.vm.deadline is not None)
         lower.begin()
         fields[_BELOW], fields[_SLICE] = lower.frame.address, lower.slice
         fields[_DUE], fields[_SINCE] = due, self.dispatcher.since
@@ -125,6 +130,7 @@ class NativeLevel:
         goes on."""
         below = ended & BELOW
         steps, stop = self.lower.finish(Code(ended & ~BELOW) if below else None)
+        self.vm.skipped += self.frame.take_skipped()
         self.dispatcher.since = signed(self.frame.fields[_SINCE])
         if self.frame.fields[_REWRITTEN]:
             for word in self.frame.take_rewritten():
@@ -136,7 +142,7 @@ class NativeLevel:
 
     def _pass(self, steps: int, stop: Stop | None) -> None:
         """Tell this machine's frame what Python did of the run of the machine below: so many steps, which ended so."""
-        frame, below = self.frame, self.dispatcher.below
+        frame = self.frame
         frame["partial"] += steps
         match stop:
             case Trap():
@@ -146,11 +152,6 @@ class NativeLevel:
                 frame["next"] = Code.HALT
             case Pause.VIOLATION:
                 frame["next"] = Code.VIOLATION
-            case Pause.SPIN:
-                first = below.steps
-                woken = below.skip(first + frame["allowed"] - frame["partial"])
-                frame["partial"] += below.steps - first
-                frame["next"] = 0 if woken else Code.IDLE
 
     def _left(self, code: Code) -> Stop | None:
         """Do what native code left to Python at this machine, and say why it stops."""
@@ -160,10 +161,10 @@ class NativeLevel:
                 return Trap(frame["cause"], frame["info"], *self.code.machine.sites[frame["site"]])
             case Code.HALT:
                 return Pause.HALT
-            case Code.ASK | Code.SPIN:
+            case Code.SPIN:
+                return Pause.SPIN
+            case Code.ASK:
                 return self._interpret()
-            case Code.IDLE:
-                return dispatcher.idle()
             case Code.VIOLATION:
                 self.vm.stopped_by = dispatcher.below.stopped_by
                 return Pause.VIOLATION
@@ -187,9 +188,7 @@ class NativeLevel:
         statistics.count_steps(fields[_DIRECT], fields[_INTERPRETED])
         fields[_DIRECT] = fields[_INTERPRETED] = 0
         for exits in self.exits.take():
-            cause = "" if exits.cause is None else self.dispatcher.cause_name(exits.cause)
-            if DECISIONS[exits.what] is Decision.SCHEDULED:
-                cause = "quantum" if exits.what is Outcome.LIMIT else "device deadline"
+            cause = WORDS.get(exits.what, "") if exits.cause is None else self.dispatcher.cause_name(exits.cause)
             statistics.add(DECISIONS[exits.what], cause, exits.pc, exits.place, exits.count, exits.since)
 
 

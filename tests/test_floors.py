@@ -17,6 +17,7 @@ SUFFIXES = {".py", ".isa", ".s", ".md", ".v", ".lark"}
 
 FLOORS = (
     "isa.siblings",
+    "isa.display",
     "isa.errors",
     "isa.ir",
     "isa.description",
@@ -45,6 +46,7 @@ FLOORS = (
     "proofs.variants",
     "proofs",
     "trapline.surroundings",
+    "trapline.interrupts",
     "trapline.progress",
     "trapline.output",
     "trapline.combinations",
@@ -52,6 +54,8 @@ FLOORS = (
     "trapline.running",
     "trapline.explaining",
     "trapline.reports",
+    "trapline.tracing",
+    "trapline.state",
     "trapline.demo",
     "trapline.bench",
     "trapline.commands",

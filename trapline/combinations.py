@@ -29,7 +29,7 @@ def refuse(arguments: argparse.Namespace, names: Iterable[str], rule: str, help:
 def check_run(arguments: argparse.Namespace) -> None:
     """What `trapline run` cannot mean, as far as the options alone can tell."""
     if arguments.resume is not None:
-        for name in ("guest", "storage", "input", "seed"):
+        for name in ("guest", "define", "storage", "input", "seed"):
             if given(arguments, name):
                 raise UsageError(f"a saved machine brings its own {name}", f"do not give both `--resume` and `{name}`")
         help = "record from the beginning, without `--resume`"

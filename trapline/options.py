@@ -53,10 +53,21 @@ def add_guest_argument(parser: argparse.ArgumentParser, optional: bool = False) 
     )
 
 
+def add_define_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--define",
+        type=definition,
+        action="append",
+        metavar="NAME=VALUE",
+        help="a constant for the guest's assembly, as if by `.equ` above its first line; NAME alone is 1",
+    )
+
+
 def add_run_options(parser: argparse.ArgumentParser, disk: Callable[[str], Read] | None = None) -> None:
     """What decides how a guest runs: the same options give the same run, step for step. `disk` is `updated` where the
     guest writes to the file itself, and not to a copy."""
     add_machine_option(parser)
+    add_define_option(parser)
     add = parser.add_argument
     add("--storage", type=count, metavar="WORDS", help="storage of the guest's machine (default: the guest's need)")
     add("--steps", type=count, metavar="N", help=f"stop after N steps (default: {DEFAULT_STEPS}, no end to live input)")
@@ -109,6 +120,15 @@ def monitor_choice(text: str) -> MonitorChoice:
     if kind == "trap" and (not colon or (depth.isascii() and depth.isdigit() and 1 <= int(depth[:4]) <= MAX_DEPTH)):
         return MonitorChoice(int(depth) if colon else 1)
     raise argparse.ArgumentTypeError(f"`{text}` is not `none`, `trap` or `trap:DEPTH` with a depth of 1 to {MAX_DEPTH}")
+
+
+def definition(text: str) -> tuple[str, int]:
+    """`NAME=VALUE`, or `NAME` for 1; the value as a number in decimal, 0x, 0b or 0o, with a sign or not."""
+    name, equals, value = text.partition("=")
+    try:
+        return name, int(value[:100], 0) if equals else 1
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"`{text}` is not NAME=VALUE with a number as its value") from None
 
 
 def name(text: str) -> str:

@@ -4,6 +4,7 @@ Colour is decoration only. Rich drops it in a pipe and under NO_COLOR, and so no
 """
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -12,6 +13,7 @@ from isa.errors import SourceError, TraplineError
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+_WORD = re.compile(r"^\s*\S+|\S+")  # the first one with what indents it
 PIPE_WIDTH = 120  # columns of a table when stdout is not a terminal
 
 
@@ -31,9 +33,20 @@ def console(file: TextIO | None = None) -> "Console":
 def show(renderable: "RenderableType", file: TextIO | None = None) -> None:
     """Print a table without the blanks that pad its lines."""
     file, out = file or sys.stdout, console(file)
+    _keep_words(renderable)
     with out.capture() as captured:
-        out.print(renderable)
+        out.print(renderable, crop=False)
     file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def _keep_words(renderable: "RenderableType") -> None:
+    """Where a table is too narrow, rich cuts words; it is rather made too wide."""
+    from rich.table import Table
+
+    if isinstance(renderable, Table):
+        for column in renderable.columns:
+            texts = [column.header, *column.cells]
+            column.min_width = max((len(word) for text in texts for word in _WORD.findall(str(text))), default=0)
 
 
 def emit_json(result: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Images of files, kept, so that a file that did not change is not assembled again. See `isa.files.kept`."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from isa.assembler.assembly import assemble
@@ -27,10 +28,13 @@ class _Assembled:
 _FORM = Form(_Assembled, Image, Segment, Line)
 
 
-def assembled(isa: Isa, path: str, root: str | None = None) -> Image:
-    """As `assemble_file`, or what that made before of the same file, with the same files included."""
+def assembled(
+    isa: Isa, path: str, root: str | None = None, shipped: str = "", definitions: Mapping[str, int] | None = None
+) -> Image:
+    """As `assemble_file`, or what that made before of the same file, with the same files included and definitions."""
     source = read_source(path)
-    directory = Directory(os.path.dirname(path) if root is None else root)
+    directory = Directory(os.path.dirname(path) if root is None else root, shipped)
+    given = dict(definitions or {})
 
     def make() -> _Assembled:
         included: list[tuple[str, str, str]] = []
@@ -40,7 +44,7 @@ def assembled(isa: Isa, path: str, root: str | None = None) -> Image:
             included.append((path, includer, _digest(found)))
             return found
 
-        image = assemble(isa, source.text, source.name, include)
+        image = assemble(isa, source.text, source.name, include, given)
         return _Assembled(image, tuple(included))
 
     def holds(found: _Assembled) -> bool:
@@ -52,7 +56,7 @@ def assembled(isa: Isa, path: str, root: str | None = None) -> Image:
     machine = origin(isa)
     if machine is None:
         return make().image
-    texts = (cache.digest(*machine), source.name, source.text, directory.root)
+    texts = (cache.digest(*machine), source.name, source.text, directory.root, shipped, repr(sorted(given.items())))
     return kept(KIND, texts, _FORM, make, holds).image
 
 

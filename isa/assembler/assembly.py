@@ -9,16 +9,26 @@ from isa.description import Isa
 from isa.errors import Source
 
 if TYPE_CHECKING:
+    from isa.assembler.definitions import Definitions
     from isa.assembler.layout import Include
 
 
-def assemble(isa: Isa, text: str, name: str = "<text>", include: "Include | None" = None) -> Image:
+def assemble(
+    isa: Isa,
+    text: str,
+    name: str = "<text>",
+    include: "Include | None" = None,
+    definitions: "Definitions | None" = None,
+) -> Image:
     """The image of a program for `isa`. Raises SourceError with everything that is wrong in the text.
 
     `include(path, includer)` gives the Source of `.include "path"` in the source called `includer`, or raises
-    TraplineError; without it nothing can be included.
+    TraplineError; of `.include <path>` the path has its brackets. Without it nothing can be included. `definitions` are
+    constants from outside. Raises UsageError for one that cannot be.
     """
     # Here, since whoever finds an image that was kept does without the assembler.
+    from isa.assembler.definitions import define
+    from isa.assembler.directives import DIRECTIVES
     from isa.assembler.emission import Emission
     from isa.assembler.layout import Layout
     from isa.assembler.program import Report
@@ -26,7 +36,8 @@ def assemble(isa: Isa, text: str, name: str = "<text>", include: "Include | None
     from isa.assembler.tokens import Fault
 
     report = Report()
-    layout = Layout(Syntax(isa), report, include)
+    layout = Layout(Syntax(isa), report, include, DIRECTIVES)
+    define(layout.symbols, definitions or {})
     try:
         layout.source(Source(name, text))
     except Fault as fault:

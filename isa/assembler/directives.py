@@ -4,38 +4,46 @@
 .space N[, E]     N words, zero or E                .string "...", ...  one character per word, then a zero word
 .align N          zeros up to a multiple of N       .ascii "...", ...   the same without the zero
 .equ NAME, E      a constant                        .entry E            where execution begins
-.include "FILE"   the statements of another file    .macro NAME A, B=0  ... .endm: see `macros`
+.include "FILE"   the statements of another file    .include <FILE>     the same of a shipped file
+.macro, .rept and .if are in `block_directives`.
 """
 
-from __future__ import annotations
+from posixpath import normpath
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
+from isa.assembler.block_directives import condition, macro, rept, stray
 from isa.assembler.expressions import parse
-from isa.assembler.macros import Macro, Recording, check_body_line, parameters, split_commas
-from isa.assembler.program import Characters, Context, Data, Room
+from isa.assembler.layout import Directive, Layout
+from isa.assembler.limits import MAX_NESTING
+from isa.assembler.macros import split_commas
+from isa.assembler.program import Context, Data, Given, Room
+from isa.assembler.templates import text_of
 from isa.assembler.tokens import Fault, Kind, LimitFault, Token, Tokens, after, span_of
-from isa.errors import TraplineError
-
-if TYPE_CHECKING:
-    from isa.assembler.layout import Layout
-
-Directive = Callable[["Layout", Token, Tokens, Context], None]
+from isa.errors import Span, TraplineError
 
 
 def _org(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
     address = layout.early(operands, head)
-    if not 0 <= address < 1 << layout.syntax.isa.word:
-        help = f"addresses run from 0 to {(1 << layout.syntax.isa.word) - 1:#x}"
+    if not 0 <= address < layout.beyond:
+        help = f"addresses run from 0 to {layout.beyond - 1:#x}"
         raise Fault(span_of(operands), f"{address} is not an address", help)
     layout.address = address
 
 
 def _word(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
     parts = _parts(head, operands, "E, ...")
-    values = tuple(parse(part, head.span if not part else span_of(part)) for part in parts)
-    layout.place(Data(values), len(values), context)
+    given = _numbers(parts, layout.beyond)
+    layout.place(Given(given) if given else Data(tuple([parse(part) for part in parts])), len(parts), context)
+
+
+def _numbers(parts: list[Tokens], beyond: int) -> list[int]:
+    """Parts that are plain numbers, as tables are; empty if one of them is anything else."""
+    found: list[int] = []
+    for token, *more in parts:
+        value = token.value
+        if more or token.kind is not Kind.NUMBER or not isinstance(value, int) or value >= beyond:
+            return []
+        found.append(value)
+    return found
 
 
 def _space(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
@@ -43,7 +51,7 @@ def _space(layout: Layout, head: Token, operands: Tokens, context: Context) -> N
     count = layout.early(parts[0], head)
     if count < 0:
         raise Fault(span_of(parts[0]), f"{count} words of room", "give a number that is not negative")
-    value = parse(parts[1], span_of(parts[1])) if len(parts) == 2 else None
+    value = parse(parts[1]) if len(parts) == 2 else None
     layout.place(Room(count, value), count, context)
 
 
@@ -67,11 +75,11 @@ def _characters(layout: Layout, head: Token, operands: Tokens, context: Context,
     words: list[int] = []
     for part in _parts(head, operands, '"...", ...'):
         text = _text(head, part)
-        if any(ord(c) >> layout.syntax.isa.word for c in text):
+        if any(ord(c) >= layout.beyond for c in text):
             raise Fault(part[0].span, f"a character does not fit a word of {layout.syntax.isa.word} bits")
         words += [ord(c) for c in text]
         words += end
-    layout.place(Characters(tuple(words)), len(words), context)
+    layout.place(Given(words), len(words), context)
 
 
 def _equ(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
@@ -80,7 +88,7 @@ def _equ(layout: Layout, head: Token, operands: Tokens, context: Context) -> Non
             span_of(operands) if operands else after(head), "a name and a value are expected", "write `.equ NAME, E`"
         )
     try:
-        definition = parse(operands[2:], after(operands[1]))
+        definition = parse(operands[2:], operands[1])
     except Fault:
         layout.symbols.constant(operands[0], None, layout.here())
         raise
@@ -90,77 +98,46 @@ def _equ(layout: Layout, head: Token, operands: Tokens, context: Context) -> Non
 def _entry(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
     if layout.entry is not None:
         raise Fault(head.span, "the entry is given twice", "", ((layout.entry.span, "it is given here"),))
-    layout.entry, layout.entry_place = parse(operands, after(head)), layout.here()
+    layout.entry, layout.entry_place = parse(operands, head), layout.here()
 
 
 def _include(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
-    name = _text(head, operands)
+    shipped = len(operands) > 2 and operands[0].is_mark("<") and operands[-1].is_mark(">")
+    name = text_of(operands) if shipped else _text(head, operands)
+    span = span_of(operands)
     if layout.include is None:
-        raise Fault(operands[0].span, "this text may not include files", "assemble it from a file")
-    if len(context.notes) >= _MAX_INCLUDES:
-        raise LimitFault(
-            operands[0].span, f"includes are nested more than {_MAX_INCLUDES} deep", "does a file include itself?"
-        )
+        raise Fault(span, "this text may not include files", "assemble it from a file")
+    if len(layout.sources) > MAX_NESTING:
+        raise LimitFault(span, f"includes are nested more than {MAX_NESTING} deep")
     try:
         source = layout.include(name, head.line.source.name)
     except TraplineError as error:
-        raise Fault(operands[0].span, error.message, error.help) from None
+        raise Fault(span, error.message, error.help) from None
+    _check_cycle(layout, source.name, span)
     layout.source(source, context)
 
 
-_MAX_INCLUDES = 32
-
-
-def _macro(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
-    if not operands or operands[0].kind is not Kind.NAME:
-        raise Fault(span_of(operands) if operands else after(head), "a macro needs a name", "write `.macro name a, b`")
-    # The body is recorded even if the head is wrong, or its lines would be reported one by one.
-    layout.recording = Recording(head, operands[0], {})
-    layout.recording.parameters = parameters(operands[1:])
-
-
-def record(layout: Layout, recording: Recording, tokens: Tokens) -> None:
-    """Take one line into the macro that is being recorded, or end it. Raises Fault."""
-    if tokens and tokens[0].kind is Kind.DIRECTIVE and tokens[0].text == ".endm":
-        layout.recording = None
-        _no_operands(tokens)
-        _define(layout, recording)
-    elif tokens and tokens[0].text == ".macro":
-        notes = ((recording.directive.span, "the macro that is open"),)
-        raise Fault(tokens[0].span, "a macro is defined inside a macro", "close the first one with `.endm`", notes)
-    else:
-        check_body_line(tokens, recording.parameters, recording.name)
-        recording.body.append(tokens)
-
-
-def _define(layout: Layout, recording: Recording) -> None:
-    name = recording.name
-    if name.text in layout.syntax.mnemonics():
-        raise Fault(name.span, f"`{name.text}` is an instruction of {layout.syntax.isa.name}", "choose another name")
-    if name.text in layout.macros:
-        notes = ((layout.macros[name.text].name.span, "it is defined here"),)
-        raise Fault(name.span, f"macro `{name.text}` is defined twice", "", notes)
-    layout.macros[name.text] = Macro(name, recording.parameters, tuple(recording.body))
-
-
-def _endm(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
-    raise Fault(head.span, "there is no macro to end here", "a macro begins with `.macro name`")
-
-
-def _no_operands(tokens: Tokens) -> None:
-    if len(tokens) > 1:
-        raise Fault(span_of(tokens[1:]), f"`{tokens[0].text}` takes no operands")
+def _check_cycle(layout: Layout, name: str, span: Span) -> None:
+    """Raises Fault if the source of this name is being laid out already."""
+    names = [normpath(source) for source in layout.sources]
+    if normpath(name) in names:
+        chain = [*layout.sources[names.index(normpath(name)) + 1 :], name]
+        by_way = f": {' includes '.join([name, *chain])}" if len(chain) > 1 else ""
+        raise Fault(span, f"{name} includes itself{by_way}", "move what both need to a file of its own")
 
 
 def _parts(head: Token, operands: Tokens, *usages: str) -> list[Tokens]:
     """The operands between commas, none of them empty; at most two where the first usage is a single one."""
     parts = split_commas(operands)
-    usage = " or ".join(f"`{head.text} {u}`" for u in usages)
     if not parts or not all(parts):
-        raise Fault(after(operands[-1] if operands else head), "a value is missing", f"write {usage}")
+        raise Fault(after(operands[-1] if operands else head), "a value is missing", _usage(head, usages))
     if len(usages) > 1 and len(parts) > len(usages):
-        raise Fault(span_of(parts[len(usages)]), "more operands than expected", f"write {usage}")
+        raise Fault(span_of(parts[len(usages)]), "more operands than expected", _usage(head, usages))
     return parts
+
+
+def _usage(head: Token, usages: tuple[str, ...]) -> str:
+    return "write " + " or ".join(f"`{head.text} {u}`" for u in usages)
 
 
 def _text(head: Token, tokens: Tokens) -> str:
@@ -181,6 +158,13 @@ DIRECTIVES: dict[str, Directive] = {
     ".equ": _equ,
     ".entry": _entry,
     ".include": _include,
-    ".macro": _macro,
-    ".endm": _endm,
+    ".macro": macro,
+    ".endm": stray,
+    ".rept": rept,
+    ".endr": stray,
+    ".if": condition,
+    ".ifdef": condition,
+    ".ifndef": condition,
+    ".else": stray,
+    ".endif": stray,
 }

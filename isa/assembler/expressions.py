@@ -7,8 +7,7 @@ Division truncates, `>>` keeps the sign, comparisons give 0 or 1, and both sides
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from isa.assembler.tokens import Fault, Kind, Token, Tokens, after, span_of
 from isa.errors import Span
@@ -18,28 +17,24 @@ LARGEST = 1 << 128  # magnitudes stay below this
 HIGHEST_BIT = 127
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """`bits` is the width when the value was written as a slice, that is, as that many bits; otherwise None."""
 
     number: int
     bits: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A symbol, an enum constant, a local label or `.`, to be looked up."""
 
     token: Token
 
 
-@dataclass(frozen=True, slots=True)
-class Operate:
+class Operate(NamedTuple):
     """An operator on the top `arity` values; the slice takes the value, the high and the low bit."""
 
     symbol: str
@@ -47,10 +42,15 @@ class Operate:
     token: Token
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(NamedTuple):
+    """Postfix code, and the tokens that it was made of."""
+
     code: tuple[Push | Leaf | Operate, ...]
-    span: Span
+    tokens: Tokens
+
+    @property
+    def span(self) -> Span:
+        return span_of(self.tokens)
 
 
 class Scope(Protocol):
@@ -90,21 +90,29 @@ _BINARY: dict[str, Callable[[int, int], int]] = {
 _LEAVES = (Kind.NAME, Kind.LOCAL)
 
 
-def parse(tokens: Tokens, place: Span) -> Expression:
-    """The expression that all of `tokens` are; `place` is shown if there are none. Raises Fault."""
+def parse(tokens: Tokens, before: Token | None = None) -> Expression:
+    """The expression that all of `tokens` are; if there are none, it is missing after `before`. Raises Fault."""
+    if len(tokens) == 1 and tokens[0].kind is Kind.NUMBER:
+        return Expression((_push(tokens[0]),), tokens)
     if not tokens:
-        raise Fault(place, "a value is missing", "write a number, a symbol or an expression")
+        assert before is not None
+        raise Fault(after(before), "a value is missing", "write a number, a symbol or an expression")
     parser = _Parser()
-    for token in _opened(tokens):
+    for token in _opened(tokens) if any(t.kind is Kind.GROUP for t in tokens) else tokens:
         parser.take(token)
     parser.finish(tokens[-1])
-    return Expression(tuple(parser.code), span_of(tokens))
+    return Expression(tuple(parser.code), tokens)
+
+
+def _push(token: Token) -> Push:
+    assert isinstance(token.value, int)
+    return Push(token.value)
 
 
 def is_expression(tokens: Tokens) -> bool:
     """Do these tokens read as one expression?"""
     try:
-        parse(tokens, span_of(tokens))
+        parse(tokens)
     except Fault:
         return False
     return True
@@ -155,8 +163,7 @@ class _Parser:
 
     def _value(self, token: Token) -> None:
         if token.kind is Kind.NUMBER:
-            assert isinstance(token.value, int)
-            self._leaf(Push(token.value))
+            self._leaf(_push(token))
         elif token.kind in _LEAVES or token.is_mark("."):
             self._leaf(Leaf(token))
         elif token.kind is Kind.MARK and token.text in _UNARY:
@@ -215,17 +222,16 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
     bits: int | None = None
     for step in expression.code:
         bits = None
-        match step:
-            case Push(number):
-                stack.append(number)
-            case Leaf(token):
-                stack.append(scope.look_up(token))
-            case Operate(_, arity, _):
-                operands = stack[-arity:]
-                del stack[-arity:]
-                stack.append(_operate(step, operands, expression))
-                if step.symbol == "[:]":
-                    bits = operands[1] - operands[2] + 1
+        if isinstance(step, Push):
+            stack.append(step.number)
+        elif isinstance(step, Leaf):
+            stack.append(scope.look_up(step.token))
+        else:
+            operands = stack[-step.arity :]
+            del stack[-step.arity :]
+            stack.append(_operate(step, operands, expression))
+            if step.symbol == "[:]":
+                bits = operands[1] - operands[2] + 1
     return Value(stack[0], bits)
 
 

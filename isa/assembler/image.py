@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from isa.description import Isa
+from isa.display import Displayed
 from isa.encoding import encoding_digest
 from isa.errors import TraplineError
 
@@ -15,7 +16,7 @@ class ImageError(TraplineError):
 
 def printable(text: str) -> str:
     """The text with a dot for every character that a terminal could take for a command; tabs stay."""
-    return "".join(c if c.isprintable() or c == "\t" else "." for c in text)
+    return text if text.isprintable() else "".join([c if c.isprintable() or c == "\t" else "." for c in text])
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class Line:
     expansion: str = ""
 
 
-@dataclass(frozen=True)
-class Image:
+@dataclass(frozen=True, repr=False)
+class Image(Displayed):
     """A program for a machine of `word` bits. Segments are in order of address and do not overlap.
 
     `names` are the instructions it uses and `digest` is how they are encoded: see `encoding_digest`. `symbols` has
@@ -60,6 +61,13 @@ class Image:
     constants: frozenset[str] = frozenset()
     lines: dict[int, Line] = field(default_factory=dict)
 
+    def title(self) -> str:
+        return f"image for {self.machine}"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        yield "words", f"{sum(len(s.words) for s in self.segments):,}"
+        yield "entry", f"{self.entry:#x}"
+
     @property
     def top(self) -> int:
         """The first address after the last word; 0 for an empty image."""
@@ -74,19 +82,6 @@ class Image:
         """(address, word) of every word, in order of address."""
         for segment in self.segments:
             yield from enumerate(segment.words, segment.address)
-
-    def save(self, path: str) -> None:
-        """Write an image file, whole or not at all. Raises ImageError."""
-        from isa.assembler.image_format import save
-
-        save(self, path)
-
-    @staticmethod
-    def load(path: str) -> "Image":
-        """Read an image file. Raises ImageError if it cannot be read, is truncated, corrupt or not an image."""
-        from isa.assembler.image_format import load
-
-        return load(path)
 
     def check(self, isa: Isa) -> None:
         """Raises ImageError unless `isa` encodes every instruction used as the machine assembled for did."""

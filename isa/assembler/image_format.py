@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from isa.assembler.image import Image, ImageError, Line, Segment, printable
-from isa.assembler.layout import MAX_WORDS
+from isa.assembler.limits import MAX_WORDS
 from isa.assembler.macros import MAX_STATEMENT
 from isa.assembler.tokens import MAX_LINE
 from isa.files.sources_read import noted
@@ -221,7 +221,7 @@ def _texts(value: Any, longest: int, what: str) -> Iterator[str]:
     return (_text(v, longest, what) for v in _list(value, what))
 
 
-def save(image: Image, path: str) -> None:
+def save_image(image: Image, path: str) -> None:
     """Write an image file, whole or not at all; a pipe or a device is written to directly. Raises ImageError."""
     try:
         write_whole(path, dump(image))
@@ -229,7 +229,7 @@ def save(image: Image, path: str) -> None:
         raise ImageError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
 
 
-def load(path: str) -> Image:
+def load_image(path: str) -> Image:
     """Read an image file. Raises ImageError."""
     try:
         with open(path, "rb") as file:

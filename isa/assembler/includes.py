@@ -25,46 +25,75 @@ def read_source(path: str) -> Source:
 
 
 class Directory:
-    """A directory from which sources may include each other. Calling it gives the source of an include."""
+    """A directory from which sources may include each other. Calling it gives the source of an include.
 
-    def __init__(self, root: str) -> None:
+    `<NAME>` is a file in the directory `shipped`; such a source is called `<NAME>` too, and includes its neighbours.
+    """
+
+    def __init__(self, root: str, shipped: str = "") -> None:
         self.root = root or "."
+        self.shipped = shipped
+        self._found: set[str] = set()  # the names of shipped sources
 
     def __call__(self, path: str, includer: str) -> Source:
         """`path` as written in the source called `includer`, relative to it. Raises TraplineError."""
-        names = self._names(path, includer)
-        shown = os.path.join(self.root, *names)
-        with ExitStack() as opened:
-            try:
-                directory = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
-                opened.callback(os.close, directory)
-                for name in names[:-1]:
-                    directory = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=directory)
-                    opened.callback(os.close, directory)
-                file = os.open(names[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
-            except (OSError, ValueError) as error:
-                raise TraplineError(f"cannot include {path!r}: {_reason(error)}", _CONFINED) from None
-        return _read(file, shown)
+        if path.startswith("<") and path.endswith(">"):
+            return self._shipped(path[1:-1], ".", path)
+        if includer in self._found:
+            return self._shipped(path, os.path.dirname(includer[1:-1]) or ".", path)
+        names = _names(self._base(includer), path)
+        return _read(_opened(self.root, names, path), os.path.join(self.root, *names))
 
-    def _names(self, path: str, includer: str) -> list[str]:
-        if path.startswith("/"):
-            raise TraplineError(f"cannot include {path!r}: it is an absolute path", _CONFINED)
+    def _shipped(self, path: str, base: str, written: str) -> Source:
+        names = _names(base, path)
+        if not os.path.isfile(os.path.join(self.shipped, *names)) or not self.shipped:
+            raise TraplineError(f"cannot include {written}: no such file is shipped", self._list())
+        name = f"<{'/'.join(names)}>"
+        self._found.add(name)
+        return _read(_opened(self.shipped, names, written), name)
+
+    def _list(self) -> str:
+        found = sorted(os.listdir(self.shipped)) if self.shipped else []
+        return f"shipped files are {', '.join(f'<{name}>' for name in found)}" if found else "there are none here"
+
+    def _base(self, includer: str) -> str:
+        """The folder of a source as seen from the root."""
         base = os.path.relpath(os.path.dirname(includer) or ".", self.root)
-        if base.startswith(".."):  # a text that does not come from a file here, such as one typed in
-            base = "."
-        names: list[str] = []
-        for part in f"{base}/{path}".split("/"):
-            if part in ("", "."):
-                continue
-            if part == ".." and not names:
-                raise TraplineError(f"cannot include {path!r}: it leads out of the directory of the program", _CONFINED)
-            if part == "..":
-                names.pop()
-            else:
-                names.append(part)
-        if not names:
-            raise TraplineError(f"cannot include {path!r}: it is not a file", _CONFINED)
-        return names
+        # A text that does not come from a file here, such as one typed in, is taken to lie in the root.
+        return "." if base.startswith("..") else base
+
+
+def _opened(root: str, names: list[str], written: str) -> int:
+    """The file under these names, each looked up in the folder before it."""
+    with ExitStack() as opened:
+        try:
+            directory = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+            opened.callback(os.close, directory)
+            for name in names[:-1]:
+                directory = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=directory)
+                opened.callback(os.close, directory)
+            return os.open(names[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
+        except (OSError, ValueError) as error:
+            raise TraplineError(f"cannot include {written!r}: {_reason(error)}", _CONFINED) from None
+
+
+def _names(base: str, path: str) -> list[str]:
+    """The folders to walk through, and the file."""
+    if path.startswith("/"):
+        raise TraplineError(f"cannot include {path!r}: it is an absolute path", _CONFINED)
+    names: list[str] = []
+    for part in f"{base}/{path}".split("/"):
+        if part in ("", "."):
+            continue
+        if part == ".." and not names:
+            raise TraplineError(f"cannot include {path!r}: it leads out of the directory of the program", _CONFINED)
+        if part == "..":
+            names.pop()
+        else:
+            names.append(part)
+    if not names:
+        raise TraplineError(f"cannot include {path!r}: it is not a file", _CONFINED)
+    return names
 
 
 _CONFINED = "only regular files in or below the directory of the program can be included, without symbolic links"

@@ -7,13 +7,14 @@ Pseudo-instructions are expanded by the same substitution, with their parameters
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from isa.assembler.expressions import is_expression
-from isa.assembler.tokens import Fault, Kind, Lexer, SourceLine, Token, Tokens, after, at, group, span_of
+from isa.assembler.tokens import MAX_LINE, Fault, Kind, Lexer, SourceLine, Token, Tokens, after, at, group, span_of
 from isa.errors import Source
 
 MAX_STATEMENT = 20_000  # characters of one statement after expansion
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PARAMETER = re.compile(r"\\([A-Za-z_]\w*|@|\(\))")
 
 
@@ -24,16 +25,6 @@ class Macro:
     name: Token
     parameters: dict[str, Tokens | None]
     body: tuple[Tokens, ...]
-
-
-@dataclass(slots=True)
-class Recording:
-    """A macro between its `.macro` and its `.endm`."""
-
-    directive: Token
-    name: Token
-    parameters: dict[str, Tokens | None]
-    body: list[Tokens] = field(default_factory=list)
 
 
 def parameters(tokens: Tokens) -> dict[str, Tokens | None]:
@@ -51,14 +42,14 @@ def parameters(tokens: Tokens) -> dict[str, Tokens | None]:
     return found
 
 
-def check_body_line(tokens: Tokens, names: Mapping[str, object], macro: Token) -> None:
+def check_body_line(tokens: Tokens, names: Mapping[str, object], owner: str) -> None:
     """Raises Fault for a `\\name` that is not a parameter."""
     for token in tokens:
         if token.kind is Kind.PASTE:
             for name in _PARAMETER.findall(token.text):
                 if name not in ("@", "()") and name not in names:
                     help = "end the parameter's name with `\\()`" if any(name.startswith(n) for n in names) else ""
-                    raise Fault(token.span, f"`\\{name}` is not a parameter of `{macro.text}`", help)
+                    raise Fault(token.span, f"`\\{name}` is not a parameter of `{owner}`", help)
 
 
 def bind(macro: Macro, tokens: Tokens, head: Token) -> dict[str, Tokens]:
@@ -90,13 +81,15 @@ def whole(tokens: Tokens) -> Tokens:
 
 def split_commas(tokens: Tokens) -> list[Tokens]:
     """The parts between commas outside brackets; nothing gives no part."""
+    if len(tokens) == 1 and tokens[0].kind is not Kind.MARK:
+        return [tokens]
     parts: list[list[Token]] = [[]] if tokens else []
     depth = 0
     for token in tokens:
-        if token.is_mark(",") and depth == 0:
-            parts.append([])
-            continue
         if token.kind is Kind.MARK:
+            if token.text == "," and depth == 0:
+                parts.append([])
+                continue
             depth += (token.text in "([{") - (token.text in ")]}")
         parts[-1].append(token)
     return [tuple(part) for part in parts]
@@ -104,6 +97,8 @@ def split_commas(tokens: Tokens) -> list[Tokens]:
 
 def substitute(line: Tokens, bound: Mapping[str, Tokens], unique: int, lexer: Lexer) -> Tokens:
     """A line of a macro's body with its arguments put in. Raises Fault."""
+    if not any([token.kind is Kind.PASTE for token in line]):
+        return line
     result: list[Token] = []
     for token in line:
         if token.kind is not Kind.PASTE:
@@ -116,11 +111,21 @@ def substitute(line: Tokens, bound: Mapping[str, Tokens], unique: int, lexer: Le
 
 
 def _paste(token: Token, bound: Mapping[str, Tokens], unique: int, lexer: Lexer) -> Token:
+    later = any(name not in bound for name in _PARAMETER.findall(token.text) if name not in ("@", "()"))
+
     def text(match: re.Match[str]) -> str:
         name = match[1]
-        return str(unique) if name == "@" else "".join(t.text for t in bound.get(name, ()))
+        if name == "@":
+            return str(unique)
+        if name == "()" and not later:
+            return ""
+        return "".join(t.text for t in bound[name]) if name in bound else match[0]
 
     word = _PARAMETER.sub(text, token.text)
+    if later:  # the turns of a repetition in the body of a macro
+        return token._replace(text=word)
+    if len(word) <= MAX_LINE and _NAME.fullmatch(word):
+        return token._replace(kind=Kind.NAME, text=word)
     try:
         pasted = lexer.line(SourceLine(Source("word", word), 1, word))
     except Fault:
@@ -135,7 +140,7 @@ def _paste(token: Token, bound: Mapping[str, Tokens], unique: int, lexer: Lexer)
 
 
 def _limited(tokens: Tokens) -> Tokens:
-    if tokens and sum(len(t.text) for t in tokens) > MAX_STATEMENT:
+    if sum([len(t.text) for t in tokens]) > MAX_STATEMENT:
         raise Fault(
             span_of(tokens), f"this statement grows to more than {MAX_STATEMENT} characters", "nest macros less deeply"
         )

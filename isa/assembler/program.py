@@ -1,49 +1,52 @@
-"""What the first pass leaves for the second: items with addresses, each with the place it came from."""
+"""What the first pass leaves for the second: words, and the items that could not become words yet."""
 
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from isa.assembler.expressions import Expression
 from isa.assembler.symbols import Place
 from isa.assembler.syntax import Argument
-from isa.assembler.tokens import Note, SourceLine
+from isa.assembler.tokens import Note, SourceLine, Tokens, span_of
 from isa.description import Instruction
-from isa.errors import Diagnostic, SourceError, Span
+from isa.errors import Diagnostic, Source, SourceError, Span
 
 MAX_DIAGNOSTICS = 20
 MAX_REPEATED = 500  # times that anything is reported, the same mistake again included
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """Where a statement comes from. `notes` lead from the expansion outwards to the cause, innermost first;
-    `line` is the line that the user sees it on, `expansion` its text if that line does not show it."""
+    `line` is the line that the user sees it on, `expansion` all of it if that line does not show it."""
 
     line: SourceLine
-    span: Span
+    tokens: Tokens
     notes: tuple[Note, ...] = ()
-    expansion: str = ""
+    expansion: Tokens = ()
+
+    @property
+    def span(self) -> Span:
+        return span_of(self.tokens)
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """One instruction."""
 
     instruction: Instruction
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(NamedTuple):
     """Words given by expressions."""
 
     values: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Characters:
+class Given(NamedTuple):
     """Words given as they are."""
 
-    values: tuple[int, ...]
+    words: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +57,68 @@ class Room:
     value: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(NamedTuple):
     """No words: a value that the slices of a pseudo-instruction cut up must fit all of them together, `width` bits."""
 
     value: Expression
     width: int
 
 
-Content = Code | Data | Characters | Room | Whole
+Content = Code | Data | Given | Room | Whole
+
+
+class Taken(NamedTuple):
+    """The words that a statement takes."""
+
+    address: int
+    size: int
+    sequence: int
+    span: Span
+    notes: tuple[Note, ...]
+
+
+class Stretch:
+    """Words at successive addresses, and in columns, since there may be very many, the statements that take them."""
+
+    def __init__(self, address: int) -> None:
+        self.address = address
+        self.words: list[int] = []
+        self._numbers = array("L")  # of each statement: size, sequence, line, column and end
+        self._sources: list[Source] = []
+        self._notes: list[tuple[Note, ...]] = []
+
+    @property
+    def end(self) -> int:
+        return self.address + len(self.words)
+
+    def add(self, words: list[int], sequence: int, context: Context) -> None:
+        """The words of the next statement."""
+        self.words += words
+        first, last = context.tokens[0], context.tokens[-1]
+        end = last.end if last.line is first.line and last.end > first.column else first.end
+        self._numbers.extend((len(words), sequence, first.line.number, first.column, end))
+        self._sources.append(first.line.source)
+        self._notes.append(context.notes)
+
+    def taken(self) -> Iterator[Taken]:
+        """All statements, in order of address."""
+        address, numbers = self.address, iter(self._numbers)
+        for size, sequence, line, column, end, source, notes in zip(
+            *[numbers] * 5, self._sources, self._notes, strict=True
+        ):
+            yield Taken(address, size, sequence, Span(source, line, column, end), notes)
+            address += size
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
+    """A statement whose words wait for the second pass: so many, in a stretch that has room for them."""
+
     place: Place
     size: int
     content: Content
     context: Context
+    stretch: Stretch
 
 
 @dataclass(slots=True)

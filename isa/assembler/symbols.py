@@ -8,13 +8,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import chain, islice
+from typing import NamedTuple
 
-from isa.assembler.expressions import Expression, evaluate
+from isa.assembler.expressions import Expression, Push, evaluate
 from isa.assembler.syntax import Syntax
 from isa.assembler.tokens import Fault, Kind, Poisoned, Token
 
+DEFINE = "--define"  # the source of what is defined from outside
 DEEPEST = 100  # how many `.equ` may refer to one another in a row
 _NEAR_AMONG = 5_000  # candidates that are looked at for a near name
+
+
+class Later(Exception):
+    """A value that only the second pass can know."""
 
 
 @dataclass(slots=True)
@@ -27,9 +33,15 @@ class Symbol:
     is_open: bool = False  # being evaluated
     is_label: bool = False
 
+    def settled(self) -> int | None:
+        """The value of a label, of a plain number, and of what was evaluated already."""
+        if self.value is None and self.definition is not None:
+            step, *more = self.definition[0].code
+            return step.number if isinstance(step, Push) and not more else None
+        return self.value
 
-@dataclass(frozen=True, slots=True)
-class Place:
+
+class Place(NamedTuple):
     """Where an expression stands: the address of its statement, and the statement's number in source order.
 
     A value that is needed in the first pass (`early`) may only use what is defined above.
@@ -77,14 +89,32 @@ class Symbols:
             raise Fault(token.span, f"`{name}` is a register and cannot be a symbol", "choose another name")
         if name in self.table:
             notes = ((self.table[name].token.span, "it is defined here"),)
-            raise Fault(
-                token.span, f"`{name}` is defined twice", "rename one; inside a macro, add `\\@` to the name", notes
-            )
+            raise Fault(token.span, f"`{name}` is defined twice", self._rename(name), notes)
         self.table[name] = symbol
+
+    def _rename(self, name: str) -> str:
+        if self.table[name].token.line.source.name == DEFINE:
+            return f"between `.ifndef {name}` and `.endif` it is what {DEFINE} may change"
+        return "rename one; inside a macro, add `\\@` to the name"
 
     def scope(self, place: Place) -> "Names":
         """What names mean at a place."""
         return Names(self, place)
+
+    def known(self, token: Token, address: int) -> int:
+        """The value of a name at the current address, if that is settled and will not change. Raises Later."""
+        if token.is_mark("."):
+            return address
+        if token.kind is Kind.LOCAL:
+            found = self._locals.get(int(token.value))
+            if found is None or token.text.endswith("f"):
+                raise Later
+            return found.addresses[-1]
+        symbol = self.table.get(token.text)
+        value = symbol.settled() if symbol else self._syntax.constant(token.text)
+        if value is None:
+            raise Later
+        return value
 
     def look_up(self, token: Token, place: Place) -> int:
         """The value of a name. Raises Fault or Poisoned."""
@@ -149,8 +179,17 @@ class Symbols:
         return Fault(token.span, f"`{name}` is not defined", suggestion(name, names))
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Settled(NamedTuple):
+    """The scope of expressions in the first pass: what is settled already at the current address."""
+
+    symbols: Symbols
+    address: int
+
+    def look_up(self, token: Token) -> int:
+        return self.symbols.known(token, self.address)
+
+
+class Names(NamedTuple):
     """The scope of expressions at one place."""
 
     symbols: Symbols

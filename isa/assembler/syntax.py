@@ -6,24 +6,24 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from isa.assembler.expressions import Expression, parse
 from isa.assembler.fitting import limits
 from isa.assembler.templates import Registers, Template, Unwritable, text_of
 from isa.assembler.tokens import Fault, Kind, Lexer, SourceLine, Token, Tokens, span_of
 from isa.description import Instruction, Isa, Operand, Pseudo, Use
-from isa.errors import Source, Span
+from isa.errors import Source
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """An operand as written: the number of a register (or of an alias), or an expression for the second pass."""
+class Argument(NamedTuple):
+    """An operand as written: the number of a register (or of an alias), or an expression for later."""
 
     use: Use
     given: int | Expression
-    span: Span
+    tokens: Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,28 +109,29 @@ class Syntax:
         return template.split(tokens, head)
 
     def _argument(self, use: Use, tokens: Tokens) -> Argument:
-        operand, span = use.operand, span_of(tokens)
+        operand = use.operand
         if operand.is_register:
-            return Argument(use, self._register(use, tokens, span), span)
+            return Argument(use, self._register(use, tokens), tokens)
         if len(tokens) == 1 and tokens[0].text in operand.aliases:
-            return Argument(use, operand.aliases[tokens[0].text], span)
+            return Argument(use, operand.aliases[tokens[0].text], tokens)
         if self.is_register(text_of(tokens)):
             help = f"`{use.name}` is `{operand.name}`, {operand.width} bits"
-            raise Fault(span, f"`{text_of(tokens)}` is a register, and operand `{use.name}` is a value", help)
-        return Argument(use, parse(tokens, span), span)
+            message = f"`{text_of(tokens)}` is a register, and operand `{use.name}` is a value"
+            raise Fault(span_of(tokens), message, help)
+        return Argument(use, parse(tokens), tokens)
 
-    def _register(self, use: Use, tokens: Tokens, span: Span) -> int:
+    def _register(self, use: Use, tokens: Tokens) -> int:
         registers = self.registers[use.operand.name]
         text = text_of(tokens)
         value = registers.value(text)
         if value is None:
             help = f"`{use.operand.name}` is {registers.range_text()}"
-            raise Fault(span, f"operand `{use.name}` must be a register, not `{text}`", help)
+            raise Fault(span_of(tokens), f"operand `{use.name}` must be a register, not `{text}`", help)
         return value
 
     def is_register(self, text: str) -> bool:
         """Is this the name of a register of any kind?"""
-        return any(r.value(text) is not None for r in self.registers.values())
+        return any([r.value(text) is not None for r in self.registers.values()])
 
     def constant(self, name: str) -> int | None:
         """The value of an enum constant such as `Mode.user`, or None."""

@@ -46,6 +46,9 @@ class Template:
 
     def split(self, tokens: Tokens, head: Token) -> dict[str, Tokens]:
         """The tokens of every slot. Raises Fault if they do not have the template's shape."""
+        plain = self._plain(tokens)
+        if plain is not None:
+            return plain
         try:
             return _Split(self, tokens, head).run()
         except Fault:
@@ -53,6 +56,20 @@ class Template:
             if not any(t.kind is Kind.GROUP for t in tokens):
                 raise
         return self.split(tuple(i for t in tokens for i in (t.inner or (t,))), head)
+
+    def _plain(self, tokens: Tokens) -> dict[str, Tokens] | None:
+        """What `split` gives for the usual statement, of which every piece of the template is one token; or None."""
+        if len(tokens) != len(self.pieces):
+            return None
+        found: dict[str, Tokens] = {}
+        for piece, token in zip(self.pieces, tokens, strict=True):
+            if isinstance(piece, Slot):
+                if token.kind is Kind.MARK:
+                    return None
+                found[piece.name] = (token,)
+            elif token.text != piece or token.kind is Kind.STRING:
+                return None
+        return found
 
     def fill(self, texts: Mapping[str, str]) -> str:
         """The template with a text for every slot."""
@@ -153,11 +170,18 @@ class Registers:
         # A name that the style gives to some register stays that register's.
         self._aliases = {name: v for name, v in operand.aliases.items() if not self._pattern.fullmatch(name)}
         self._names = {value: name for name, value in reversed(self._aliases.items())}
+        self._values = dict(self._aliases)  # of the names that have been asked for
 
     def value(self, text: str) -> int | None:
         """The number of the register called `text` (without spaces), or None."""
-        if text in self._aliases:
-            return self._aliases[text]
+        if text not in self._values:
+            number = self._read(text)
+            if number is None:
+                return None
+            self._values[text] = number
+        return self._values[text]
+
+    def _read(self, text: str) -> int | None:
         match = self._pattern.fullmatch(text)
         if match is None or len(match[1]) > 20:
             return None
@@ -182,4 +206,4 @@ class Registers:
 
 def text_of(tokens: Sequence[Token]) -> str:
     """Tokens as one text without spaces, as a register's name is compared."""
-    return "".join(t.text for t in tokens)
+    return tokens[0].text if len(tokens) == 1 else "".join([t.text for t in tokens])

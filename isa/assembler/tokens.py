@@ -5,9 +5,10 @@ place where its author wrote it. Next: `expressions`, `templates`, then `layout`
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from enum import Enum, auto
+from typing import NamedTuple
 
 from isa.errors import Diagnostic, Source, Span
 
@@ -28,8 +29,7 @@ class Kind(Enum):
     GROUP = auto()  # an argument that is one expression; inner: its tokens
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLine:
+class SourceLine(NamedTuple):
     """One line of a source, numbered from 1."""
 
     source: Source
@@ -37,9 +37,9 @@ class SourceLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """Columns [column, end) of a line, counted from 1. A group's text is that of all its tokens."""
+class Token(NamedTuple):
+    """Columns [column, end) of a line, counted from 1. A group's text is that of all its tokens. A named tuple, since
+    nothing is made as often."""
 
     kind: Kind
     text: str
@@ -100,6 +100,11 @@ def after(token: Token) -> Span:
     return Span(token.line.source, token.line.number, token.end, token.end + 1)
 
 
+def numeral(number: int, place: Token) -> Token:
+    """A number that is not negative, as if it had been written where `place` stands."""
+    return Token(Kind.NUMBER, str(number), place.line, place.column, place.end, number)
+
+
 def group(tokens: Tokens) -> Token:
     """Tokens that are one expression, as one token, so that no neighbour can bind tighter than they do."""
     span = span_of(tokens)
@@ -136,16 +141,20 @@ _ESCAPES = {
 }
 _ESCAPE = r"\\(?:x[0-9a-fA-F]{2}|.)"
 _WORD = r"[A-Za-z_][\w.]*"  # with dots, for mnemonics and for `Mode.user`
+# Spaces belong to the token behind them. What cannot begin at the first of several words and dots cannot begin at
+# another of them, so `paste` looks once. `decimal` is what most numbers are; `odd` is what `_odd` explains.
 _PATTERN = (
-    r"(?P<space>\s+)"
-    r"|(?P<comment>{comment}.*)"
-    r"|(?P<paste>(?:[\w.]*\\(?:[A-Za-z_]\w*|@|\(\)))+\w*)"
+    r"\s*+(?:\Z"
+    r"|{comment}"
+    r"|(?P<paste>(?<![\w.])(?:[\w.]*+\\(?:[A-Za-z_]\w*|@|\(\)))+\w*)"
     rf"|(?P<name>{_WORD})"
+    r"|(?P<decimal>(?:0|[1-9]\d{0,18})(?!\w))"
     r"|(?P<number>\d\w*)"
     r"|(?P<directive>\.[A-Za-z_]\w*)"
     rf'|(?P<string>"(?:[^"\\]|{_ESCAPE})*")'
     rf"|(?P<char>'(?:[^'\\]|{_ESCAPE})')"
-    r"|(?P<mark><<|>>|<=|>=|==|!=|&&|\|\||.)"
+    r"|(?P<mark><<|>>|<=|>=|==|!=|&&|\|\||[!#-&(-/:-@\[-^`{-~])"
+    r"|(?P<odd>.))"
 )
 _DECIMAL = re.compile(r"0|[1-9][0-9_]*")
 _BASED = re.compile(r"0(?:[xX][0-9a-fA-F_]+|[bB][01_]+|[oO][0-7_]+)")
@@ -167,34 +176,29 @@ class Lexer:
         if len(line.text) > MAX_LINE:
             span = Span(line.source, line.number, MAX_LINE, MAX_LINE + 1)
             raise Fault(span, f"a line is longer than {MAX_LINE} characters", "break it")
-        found = (self._token(match, line) for match in self._pattern.finditer(line.text))
-        return tuple(token for token in found if token is not None)
-
-    def _token(self, match: re.Match[str], line: SourceLine) -> Token | None:
-        kind = match.lastgroup or ""
-        if kind in ("space", "comment"):
-            return None
-        plain = _PLAIN.get(kind, Kind.MARK)
-        token = Token(plain, match.group(), line, match.start() + 1, match.end() + 1)
-        match kind:
-            case "number":
-                return _number(token)
-            case "string":
-                return replace(token, value=_unescape(token))
-            case "char":
-                return replace(token, value=ord(_unescape(token)))
-            case "mark":
-                return _mark(token)
-        return token
+        found: list[Token] = []
+        for match in self._pattern.finditer(line.text):
+            group = match.lastgroup
+            if group is None:  # a comment, or the end
+                break
+            word, end = match[group], match.end() + 1
+            value = int(word) if group == "decimal" else 0
+            token = _new(Token, (_KINDS[group], word, line, end - len(word), end, value, ()))
+            found.append(_FINISH[group](token) if group in _FINISH else token)
+        return tuple(found)
 
 
-_PLAIN = {
+_new = tuple.__new__  # a third of the time of `Token(...)`
+_KINDS = {
     "name": Kind.NAME,
     "directive": Kind.DIRECTIVE,
     "paste": Kind.PASTE,
+    "decimal": Kind.NUMBER,
     "number": Kind.NUMBER,
     "char": Kind.NUMBER,
     "string": Kind.STRING,
+    "mark": Kind.MARK,
+    "odd": Kind.MARK,
 }
 
 
@@ -203,11 +207,11 @@ def _number(token: Token) -> Token:
     if len(text) > MAX_NUMBER:
         raise Fault(token.span, f"a number is longer than {MAX_NUMBER} characters")
     if _BASED.fullmatch(text) and not text.endswith("_") and "__" not in text:
-        return replace(token, value=int(text, 0))
+        return token._replace(value=int(text, 0))
     if _DECIMAL.fullmatch(text) and not text.endswith("_") and "__" not in text:
-        return replace(token, value=int(text))
+        return token._replace(value=int(text))
     if _LOCAL.fullmatch(text):
-        return replace(token, kind=Kind.LOCAL, value=int(text[:-1]))
+        return token._replace(kind=Kind.LOCAL, value=int(text[:-1]))
     octal = text.isdigit() and set(text) <= set("01234567")
     help = f"octal is written `0o{text.lstrip('0')}`, decimal without the leading zero" if octal else ""
     raise Fault(
@@ -231,7 +235,7 @@ def _unescape(token: Token) -> str:
     return re.sub(_ESCAPE, one, token.text[1:-1])
 
 
-def _mark(token: Token) -> Token:
+def _odd(token: Token) -> Token:
     if token.text == '"':
         raise Fault(token.span, "a string is not closed on its line", 'close it with `"`')
     if token.text == "'":
@@ -243,3 +247,11 @@ def _mark(token: Token) -> Token:
             "remove it; is this a text file?",
         )
     return token
+
+
+_FINISH: dict[str, Callable[[Token], Token]] = {
+    "number": _number,
+    "string": lambda token: token._replace(value=_unescape(token)),
+    "char": lambda token: token._replace(value=ord(_unescape(token))),
+    "odd": _odd,
+}

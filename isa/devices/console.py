@@ -71,6 +71,10 @@ class Console:
         del self._waiting[0]
         return character
 
+    def steady(self, port: int) -> int | None:
+        """The status, and that there is no character."""
+        return self.recv(port, 0) if port == 1 or not self._waiting else None
+
     def send(self, port: int, word: int, now: int) -> None:
         if port == 0:
             character = bytes([word & 0xFF])

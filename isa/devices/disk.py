@@ -61,6 +61,9 @@ class Disk:
                 return BUSY if self._job else self._status
         return 0
 
+    def steady(self, port: int) -> int:
+        return self.recv(port, 0)
+
     def send(self, port: int, word: int, now: int) -> None:
         match port:
             case 0:

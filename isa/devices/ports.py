@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Protocol, TypeVar
 from zlib import crc32
 
+from isa.devices.polling import NOTES, Polls
 from isa.devices.saved import Saved
 from isa.errors import MachineError, TraplineError
 
@@ -82,8 +83,10 @@ class Ports:
 
     def __init__(self, devices: Mapping[int, Device] | None = None) -> None:
         self.devices: dict[int, Device] = dict(sorted((devices or {}).items()))
-        self.traffic = self.fingerprint = 0
-        self._raised = 0
+        self._devices = tuple(self.devices.values())
+        self._traffic = self._fingerprint = self._raised = 0
+        self._polls = Polls()
+        self.polls = self._polls.address  # the table that native code has of them: see `isa.devices.polling`
         self._places: dict[int, tuple[Device, int]] = {}
         for first, device in self.devices.items():
             self._claim(first, device)
@@ -98,8 +101,13 @@ class Ports:
     def recv(self, port: int, now: int) -> int:
         """The next word from a port; 0 where there is no device. Raises DeviceFailure."""
         place = self._places.get(port)
-        word = place[0].recv(place[1], now) if place else 0
-        self._note(b"<%x %x", port, word)
+        if place is None:
+            self._note(b"<%x %x" % (port, 0))
+            return 0
+        word = place[0].recv(place[1], now)
+        self._note(b"<%x %x" % (port, word))
+        self._polls.note(port, *place)
+        self._polls.renew()
         return word
 
     def send(self, port: int, word: int, now: int) -> None:
@@ -107,15 +115,44 @@ class Ports:
         place = self._places.get(port)
         if place:
             place[0].send(place[1], word, now)
-        self._note(b">%x %x", port, word)
+        self._note(b">%x %x" % (port, word))
+        self._polls.renew()
 
-    def _note(self, line: bytes, port: int, word: int) -> None:
-        self.traffic += 1
-        self.fingerprint = crc32(line % (port, word), self.fingerprint)
+    def _note(self, line: bytes) -> None:
+        if self._polls.table[NOTES]:
+            self._settle()
+        self._traffic += 1
+        self._fingerprint = crc32(line, self._fingerprint)
+
+    def _settle(self) -> None:
+        """Count what native code received without asking."""
+        for port, word, times in self._polls.take():
+            self._traffic += times
+            self._fingerprint = crc32(b"<%x %x" % (port, word) * times, self._fingerprint)
+
+    @property
+    def traffic(self) -> int:
+        self._settle()
+        return self._traffic
+
+    @property
+    def fingerprint(self) -> int:
+        self._settle()
+        return self._fingerprint
+
+    def renew(self) -> None:
+        """Before a run: somebody may have changed a device."""
+        self._settle()
+        self._polls.renew()
 
     def deadline(self) -> int | None:
         """The first step at whose boundary `act` must run, or None."""
-        return min((due for device in self.devices.values() if (due := device.deadline()) is not None), default=None)
+        first = None
+        for device in self._devices:
+            due = device.deadline()
+            if due is not None and (first is None or due < first):
+                first = due
+        return first
 
     def act(self, now: int, storage: DeviceStorage) -> int:
         """Let every device that is due act, in port order; the mask of pending bits to raise (bit = first port).
@@ -123,10 +160,13 @@ class Ports:
         Raises DeviceFailure with the failing device unchanged. The interrupts of devices that acted before it are
         kept, and returned by the call that succeeds.
         """
-        for first, device in self.devices.items():
-            due = device.deadline()
-            if due is not None and due <= now and device.act(now, storage):
-                self._raised |= 1 << first
+        try:
+            for first, device in self.devices.items():
+                due = device.deadline()
+                if due is not None and due <= now and device.act(now, storage):
+                    self._raised |= 1 << first
+        finally:
+            self.renew()
         raised, self._raised = self._raised, 0
         return raised
 
@@ -152,4 +192,5 @@ class Ports:
         traffic, fingerprint, raised = whole.number("traffic"), whole.number("fingerprint"), whole.number("raised")
         for part, device in zip(parts, self.devices.values(), strict=True):
             device.restore(part.mapping("state"))
-        self.traffic, self.fingerprint, self._raised = traffic, fingerprint, raised
+        self.renew()
+        self._traffic, self._fingerprint, self._raised = traffic, fingerprint, raised

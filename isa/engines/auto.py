@@ -15,6 +15,7 @@ from isa.engines.reference.engine import ReferenceEngine
 from isa.errors import MachineError
 from isa.machine.exits import Pause, Trap
 from isa.machine.machine import EngineFactory, Machine
+from isa.machine.records import Trace
 
 if TYPE_CHECKING:
     from isa.engines.native.background import Job
@@ -42,12 +43,18 @@ class AutoEngine(Delegate):
     def execute(self, limit: int) -> tuple[int, Trap | Pause]:
         allowed = self._allowed(limit)  # first: this may change `inner`
         ran, why = super().execute(allowed)
-        self._left -= ran
+        self._left -= max(1, ran)  # a step that traps counts too, or a guest that only traps would never earn it
         return ran, why
 
     def deliver(self, limit: int) -> tuple[int, int, Pause]:
         allowed = self._allowed(limit)
         ran, trapped, why = super().deliver(allowed)
+        self._left -= max(1, ran)  # a step that traps counts too, or a guest that only traps would never earn it
+        return ran, trapped, why
+
+    def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]:
+        allowed = self._allowed(limit)
+        ran, trapped, why = super().record(allowed, deliver, trace)
         self._left -= ran
         return ran, trapped, why
 

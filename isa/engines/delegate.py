@@ -2,6 +2,7 @@
 
 from isa.machine.exits import Pause, Trap
 from isa.machine.machine import Engine
+from isa.machine.records import Trace
 
 
 class Delegate:
@@ -15,6 +16,9 @@ class Delegate:
 
     def deliver(self, limit: int) -> tuple[int, int, Pause]:
         return self.inner.deliver(limit)
+
+    def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]:
+        return self.inner.record(limit, deliver, trace)
 
     def enter(self, trap: Trap) -> None:
         self.inner.enter(trap)

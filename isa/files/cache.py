@@ -23,6 +23,7 @@ else:
         from hashlib import sha256
 
 VARIABLE = "TRAPLINE_CACHE"
+TROUBLE = (OSError, ValueError, MemoryError)  # ValueError: a path that no host takes
 LIMIT = 64 << 20  # bytes of all entries of one kind
 OFTEN = 64  # stores between two looks at how much there is
 
@@ -55,10 +56,11 @@ def load(kind: str, key: str) -> bytes | None:
 
     `kind` is a short word, the name of a folder; `key` is a hexadecimal digest of everything the bytes depend on.
     """
+    name = _checked(key)
     try:
         with _folder(kind, create=False) as folder:
-            data = _read(_checked(key), folder)
-    except OSError:
+            data = _read(name, folder)
+    except TROUBLE:
         return None
     content = data[_HEADER:]
     return content if data[:_HEADER] == _header(kind, key, content) else None
@@ -69,8 +71,9 @@ def store(kind: str, key: str, data: bytes) -> None:
     nobody's concern: then they are not kept. Of too many bytes, those that were not used for longest are dropped."""
     if len(data) > LIMIT:
         return
-    with suppress(OSError), _folder(kind, create=True) as folder:
-        _write(_checked(key), folder, _header(kind, key, data) + data)
+    name = _checked(key)
+    with suppress(*TROUBLE), _folder(kind, create=True) as folder:
+        _write(name, folder, _header(kind, key, data) + data)
         if _stored.setdefault(kind, 0) % OFTEN == 0:
             _drop_oldest(folder)
         _stored[kind] += 1
@@ -93,7 +96,7 @@ def _folder(kind: str, create: bool) -> Iterator[int]:
     if place is None:
         raise FileNotFoundError
     if create:
-        os.makedirs(place, 0o700, exist_ok=True)
+        _make(place)
     with _opened(place, os.O_DIRECTORY) as whole:
         _check_ours(os.fstat(whole))
         if create:
@@ -102,6 +105,17 @@ def _folder(kind: str, create: bool) -> Iterator[int]:
         with _opened(kind, os.O_DIRECTORY | os.O_NOFOLLOW, whole) as folder:
             _check_ours(os.fstat(folder))
             yield folder
+
+
+def _make(place: str) -> None:
+    """Make a folder and those above it that are missing. `os.makedirs` would recurse, as deep as the path is."""
+    missing = []
+    while not os.path.lexists(place):
+        missing.append(place)
+        place = os.path.dirname(place)
+    for folder in reversed(missing):
+        with suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
 
 
 @contextmanager

@@ -81,6 +81,7 @@ def _state(item: syntax.StateItem, world: World, report: Report) -> State:
     for cell in item.zero:
         if cell >= item.count:
             raise refuse(item.span, f"`{item.name}` has {item.count} cells, so no cell {cell}", "correct `zero[...]`")
+    _check_exit(item, kind, world)
     if item.fields and kind is not Kind.SCALAR:
         raise refuse(item.fields[0].span, "only a single word can have fields", "remove the braces")
     return State(
@@ -93,7 +94,30 @@ def _state(item: syntax.StateItem, world: World, report: Report) -> State:
         zero=frozenset(item.zero),
         enum=type_.enum,
         doc=item.doc,
+        exit=None if item.exit is None else item.exit.cell or 0,
     )
+
+
+def _check_exit(item: syntax.StateItem, kind: Kind, world: World) -> None:
+    """A guest's exit code is one cell of a register file, or a whole word; and there is one."""
+    if item.exit is None:
+        return
+    if kind not in (Kind.SCALAR, Kind.ARRAY):
+        raise refuse(item.exit.span, f"a {kind.value} cannot have a guest's exit code", "give it to a register")
+    if (item.exit.cell is None) != (kind is Kind.SCALAR):
+        help = "say which cell: `exit[1]`" if kind is Kind.ARRAY else "write `exit`"
+        raise refuse(
+            item.exit.span, f"`{item.name}` is {'a register file' if item.exit.cell is None else 'one word'}", help
+        )
+    if item.exit.cell is not None and item.exit.cell >= item.count:
+        message = f"`{item.name}` has {item.count} cells, so no cell {item.exit.cell}"
+        raise refuse(item.exit.span, message, "correct `exit[...]`")
+    if item.exit.cell in item.zero:
+        message = f"`{item.name}[{item.exit.cell}]` always reads as zero"
+        raise refuse(item.exit.span, message, "a guest leaves its exit code elsewhere")
+    first = next((other.name for other in world.states.values() if other.exit is not None), None)
+    if first is not None:
+        raise refuse(item.exit.span, f"the exit code is in `{first}` already", "exactly one place has it, or none")
 
 
 def _check_count(item: syntax.StateItem, kind: Kind, world: World) -> None:

@@ -151,6 +151,14 @@ class RoleName:
 
 
 @dataclass(frozen=True, slots=True)
+class ExitCode:
+    """`exit[cell]`, or `exit` of a single word: the cell is then None."""
+
+    span: Span
+    cell: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class FieldPart:
     """`name : type = [high:low] @role` in the braces of a state."""
 
@@ -173,6 +181,7 @@ class StateItem:
     count: int
     role: RoleName | None
     zero: tuple[int, ...]
+    exit: ExitCode | None
     fields: tuple[FieldPart, ...]
     doc: str
 

@@ -115,6 +115,7 @@ class Builder(BodyBuilder):
             count=count,
             role=role,
             zero=zero,
+            exit=next((c for c in rest if isinstance(c, syntax.ExitCode)), None),
             fields=fields,
             doc=self.doc(rest),
         )
@@ -137,6 +138,9 @@ class Builder(BodyBuilder):
 
     def zero(self, meta: Meta, children: list[Any]) -> "_Zero":
         return _Zero(tuple(self.value(c) for c in children))
+
+    def exit_code(self, meta: Meta, children: list[Any]) -> syntax.ExitCode:
+        return syntax.ExitCode(self.span(meta), self.value(children[0]) if children else None)
 
     def fields(self, meta: Meta, children: list[Any]) -> tuple[syntax.FieldPart, ...]:
         return tuple(children)

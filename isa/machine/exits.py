@@ -1,9 +1,11 @@
 """How running ends: `Trap`, what an engine stops for, and `Exit`, what a run reports."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from isa.display import Displayed
 from isa.ir.nodes import Origin
 
 
@@ -40,8 +42,8 @@ class Reason(Enum):
     DEVICE = "device failure"
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+@dataclass(frozen=True, slots=True, repr=False)
+class Exit(Displayed):
     """`steps` and `retired` count this run only; a trapped step is a step that did not retire.
 
     The state is the one before the trap, the device operation or the breakpoint's instruction. `detail` explains a
@@ -53,3 +55,15 @@ class Exit:
     retired: int
     trap: Trap | None = None
     detail: str = ""
+
+    def title(self) -> str:
+        return f"exit: {self.reason.value}"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        yield "steps", f"{self.steps:,}"
+        yield "retired", f"{self.retired:,}"
+        if self.trap is not None:
+            yield "cause", str(self.trap.cause)
+            yield "info", f"{self.trap.info:#x}"
+        if self.detail:
+            yield "detail", self.detail

@@ -6,19 +6,21 @@ breakpoints are settled here, once, for bare and virtual machines alike. `monito
 `Machine` whose engine runs on another machine. A bare machine is made by `isa.engines.choice.bare`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Protocol
 
 from isa.description import Isa, Role
 from isa.devices import DeviceFailure, Ports
+from isa.display import Displayed
 from isa.errors import MachineError
 from isa.machine.exits import Exit, Pause, Reason, Trap
+from isa.machine.recording import look, write
+from isa.machine.records import Kind, Trace
 from isa.machine.sizes import check_size
 from isa.machine.state import MachineState, layout_of
 from isa.machine.storage import Storage
 from isa.machine.time import NEVER
-from isa.machine.trace import TraceLine
 
 
 class Engine(Protocol):
@@ -27,13 +29,16 @@ class Engine(Protocol):
     `execute` and `deliver` run at most `limit` steps (at least 1) without a device event between them. `execute` tells
     how many ran and why it stopped, which may be the trap that the next step demands. `deliver` delivers traps, one
     step each, and goes on: it tells how many steps there were, how many of them trapped, and why it stopped. Either may
-    stop after some of its steps with `Pause.LIMIT`, and is then asked to go on. `level` is the machine as native code
-    knows it that runs others on it (`isa.engines.native.layers.Level`), None if there is none. All that matters is in
-    the machine's state and storage, so another engine may take over between two calls.
+    stop after some of its steps with `Pause.LIMIT`, and is then asked to go on. Either may let time pass for a machine
+    that spins, as `Machine.skip` does, and count it in `skipped`; or it stops with `Pause.SPIN`. `record` does either,
+    and records the steps; all of them are in the trace's span, but if the machine is virtual. `level` is the machine as
+    native code knows it that runs others on it (`isa.engines.native.layers.Level`), None if there is none. All that
+    matters is in the machine's state and storage, so another engine may take over between two calls.
     """
 
     def execute(self, limit: int) -> tuple[int, Trap | Pause]: ...
     def deliver(self, limit: int) -> tuple[int, int, Pause]: ...
+    def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]: ...
     def enter(self, trap: Trap) -> None: ...
     def reset(self) -> None: ...
     def advance(self, steps: int) -> None: ...
@@ -63,13 +68,14 @@ class Segment(Protocol):
     def words(self) -> tuple[int, ...]: ...
 
 
-class Machine:
+class Machine(Displayed):
     """A machine in its state after `on reset`, with zeroed storage.
 
     `steps`, `retired` and `skipped` (those of both that passed in idling) count since the machine was made. `trace`, if
-    set, is called with a `TraceLine` for every step (which makes the machine step singly). `breakpoints` are pcs before
-    whose instruction a run stops; the next run passes it. `engine` makes the engine (see `isa.engines.choice`), which
-    may be replaced between two runs. With `state` the machine goes on from there, instead of being reset.
+    set, says which steps are recorded; that changes nothing else. `breakpoints` are pcs before whose instruction a run
+    stops, and `break_places` places in storage; the next run passes it. `engine` makes the engine (see
+    `isa.engines.choice`), which may be replaced between two runs. With `state` the machine goes on from there, instead
+    of being reset.
     Raises MachineError if the storage is too small for the trap entry, or not of a size that the description assumes.
     """
 
@@ -90,19 +96,28 @@ class Machine:
         self.steps = self.retired = self.skipped = 0
         self.random = Random(seed)  # for `unknown`; a virtual machine lends its own to the machine it runs on
         self.stopped_by = ""  # an engine's words for a device failure or a violation
-        self.trace: Callable[[TraceLine], None] | None = None
+        self.trace: Trace | None = None
+        self.traffic: list[tuple[Kind, int, int]] | None = None  # what a step that is recorded sends and receives
         self.breakpoints: set[int] = set()
+        self.deadline: int | None = None  # the step at which a device is due, as it was when the engine was asked last
+        self.break_places: set[int] = set()
         self._broke = -1  # the step at which a breakpoint last ended a run, so that the next one passes it
         slots = self.state.layout.slots
         self._halt = [(slots[p.state].first, (1 << p.width) - 1 << p.low) for p in isa.roles[Role.HALT]]
-        self._pc_slot = slots[isa.pc].first
+        self.pc_slot = slots[isa.pc].first
         self._pending = isa.roles[Role.PENDING]
-        self._sent: list[tuple[int, int]] = []
-        self._received: list[tuple[int, int]] = []
+        self._masks = {s.name: (1 << s.width) - 1 for s in isa.states.values()}  # of a channel's words
         self.factory = engine
         self.engine = self.factory(self)
         if state is None:
             self.engine.reset()
+
+    def title(self) -> str:
+        return f"{self.isa.name} with {self.storage.size:,} words"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        yield "steps", f"{self.steps:,}"
+        yield from self.state.shown()
 
     def load(self, image: Loadable) -> None:
         """Put an image's words into storage and its entry into the pc. Raises MachineError if it does not fit."""
@@ -121,27 +136,32 @@ class Machine:
 
     def run(self, budget: int) -> Exit:
         """Run at most `budget` steps, delivering traps. Never ends with `Reason.TRAP`."""
+        self.ports.renew()
         first, retired, stop = self.steps, self.retired, self.steps + budget
         while True:
             reason, trap, detail = self._stretch(stop, deliver=True)
             if trap is not None:
                 self.enter(trap)
             elif reason is not None:
-                return Exit(reason, self.steps - first, self.retired - retired, None, detail)
+                return self._exit(Exit(reason, self.steps - first, self.retired - retired, None, detail))
 
     def run_to_trap(self, budget: int) -> Exit:
         """Run at most `budget` steps, stopping with the state before the first trap."""
+        self.ports.renew()
         first, retired, stop = self.steps, self.retired, self.steps + budget
         while True:
             reason, trap, detail = self._stretch(stop)
             if reason is not None:
-                return Exit(reason, self.steps - first, self.retired - retired, trap, detail)
+                return self._exit(Exit(reason, self.steps - first, self.retired - retired, trap, detail))
 
     def enter(self, trap: Trap) -> None:
         """Deliver a trap that `run_to_trap` stopped before: the step happens, trapped. Counts one step."""
-        if self.trace:
-            self._trace_step(trap)
-        self.engine.enter(trap)
+        if self.trace is not None and self.trace.span(self.steps)[0]:
+            seen = look(self, self.engine, self.trace)
+            self.engine.enter(trap)
+            write(self, self.trace, self.steps, seen, trap)
+        else:
+            self.engine.enter(trap)
         self.steps += 1
 
     def _stretch(self, stop: int, deliver: bool = False) -> tuple[Reason | None, Trap | None, str]:
@@ -158,16 +178,13 @@ class Machine:
             deadline = self._act()
         except DeviceFailure as failure:
             return Reason.DEVICE, None, failure.message
-        if self.steps != self._broke and self.state.block[self._pc_slot] in self.breakpoints:
+        self.deadline = deadline
+        if self.steps != self._broke and self._at_breakpoint():
             self._broke = self.steps
             return Reason.BREAKPOINT, None, ""
         limit = max(1, (stop if deadline is None else min(stop, deadline)) - self.steps)
-        singly, trapped = self.breakpoints or self.trace, 0
-        why: Trap | Pause
-        if deliver and not singly:
-            ran, trapped, why = self.engine.deliver(limit)
-        else:
-            ran, why = self._execute(1 if singly else limit)
+        singly = bool(self.breakpoints or self.break_places)
+        ran, trapped, why = self._take(1 if singly else limit, deliver and not singly)
         self.steps += ran
         self.retired += ran - trapped
         if isinstance(why, Trap):
@@ -181,16 +198,34 @@ class Machine:
                 return Reason.VIOLATION, None, self.stopped_by
         return None, None, ""
 
-    def _execute(self, limit: int) -> tuple[int, Trap | Pause]:
-        if not self.trace:
-            return self.engine.execute(limit)
-        before = self._fetched()
+    def _at_breakpoint(self) -> bool:
+        """Whether the next instruction is one before which the run stops."""
+        if self.state.block[self.pc_slot] in self.breakpoints:
+            return True
+        return bool(self.break_places) and self.engine.place() in self.break_places
+
+    def _take(self, limit: int, deliver: bool) -> tuple[int, int, Trap | Pause]:
+        """Have the engine take up to `limit` steps: how many it took, how many of them trapped, and why it stopped."""
+        if self.trace is not None:
+            recorded, steps = self.trace.span(self.steps)
+            if recorded or steps < limit:
+                return self._record(limit, deliver, self.trace)
+        if deliver:
+            return self.engine.deliver(limit)
         ran, why = self.engine.execute(limit)
-        if ran:
-            self.trace(TraceLine(self.steps, *before, None, tuple(self._sent), tuple(self._received)))
-        self._sent.clear()
-        self._received.clear()
-        return ran, why
+        return ran, 0, why
+
+    def _record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]:
+        """As `_take`, where some of the steps are recorded."""
+        recorded, steps = trace.span(self.steps)
+        if recorded:
+            return self.engine.record(min(limit, steps), deliver, trace)
+        return self._take(steps, deliver)
+
+    def _exit(self, end: Exit) -> Exit:
+        if self.trace is not None:
+            self.trace.recorder.pass_on()
+        return end
 
     def skip(self, stop: int, deadline: int | None = None) -> bool:
         """Let time pass for a machine that spins. False if nothing can ever wake it."""
@@ -206,6 +241,16 @@ class Machine:
         return True
 
     @property
+    def watched(self) -> bool:
+        """Whether somebody looks at single steps."""
+        return bool(self.trace or self.breakpoints or self.break_places)
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether a device is due at another step than when the engine was asked: then it must not go on."""
+        return self.ports.deadline() != self.deadline
+
+    @property
     def hosts(self) -> list["Machine"]:
         """The machine itself, and for a virtual one those that it runs on, down to the real one."""
         return [self]
@@ -219,16 +264,16 @@ class Machine:
 
     def receive(self, channel: str, port: int, ahead: int) -> int:
         """What an engine asks for a `recv`, `ahead` steps after `steps`: the word, cut to the channel's width."""
-        word = self.ports.recv(port, self.steps + ahead) & ((1 << self.isa.states[channel].width) - 1)
-        if self.trace:
-            self._received.append((port, word))
+        word = self.ports.recv(port, self.steps + ahead) & self._masks[channel]
+        if self.traffic is not None:
+            self.traffic.append((Kind.RECV, port, word))
         return word
 
     def send(self, channel: str, port: int, word: int, ahead: int) -> None:
         """What an engine asks for a `send`. Raises DeviceFailure if the host fails the device."""
         self.ports.send(port, word, self.steps + ahead)
-        if self.trace:
-            self._sent.append((port, word))
+        if self.traffic is not None:
+            self.traffic.append((Kind.SEND, port, word))
 
     def _act(self) -> int | None:
         """Let the devices that are due act; returns the next deadline."""
@@ -240,14 +285,3 @@ class Machine:
             mask = raised & ((1 << place.width) - 1)
             self.state.block[self.state.layout.slots[place.state].first] |= mask << place.low
         return self.ports.deadline()
-
-    # ---- tracing
-
-    def _fetched(self) -> tuple[int, int | None]:
-        """The pc and the word there, None if its fetch would trap."""
-        word = self.engine.peek()
-        return self.state.block[self._pc_slot], None if isinstance(word, Trap) else word
-
-    def _trace_step(self, trap: Trap) -> None:
-        assert self.trace
-        self.trace(TraceLine(self.steps, *self._fetched(), trap, (), ()))

@@ -57,6 +57,20 @@ class Snapshot:
         unchanged but for devices that may have been restored already."""
         self._check(machine)
         machine.ports.restore(self.ports)
+        self._put(machine)
+
+    def apply_state(self, machine: Machine) -> None:
+        """As `apply`, without the devices: to look at what was saved. Raises SnapshotError, or MachineError."""
+        self._check(machine)
+        self._put(machine)
+
+    @property
+    def devices(self) -> list[tuple[int, str]]:
+        """The first port and the name of every device that was attached. Raises MachineError."""
+        parts = [Saved("ports", part) for part in Saved("ports", self.ports).list("devices")]
+        return [(part.number("port"), part.text("name")) for part in parts]
+
+    def _put(self, machine: Machine) -> None:
         if self.choices is not None:
             machine.random.setstate(_generator(self.choices).getstate())
         _fill(machine.storage, self.pages)

@@ -5,10 +5,12 @@ There is one representation. Engines read and write `block` by slot number, peop
 """
 
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from isa.description import Isa, Kind, State
+from isa.display import Displayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def layout_of(isa: Isa) -> Layout:
     return Layout(isa)
 
 
-class MachineState:
+class MachineState(Displayed):
     """The registers of one machine. Values are unsigned and cut to their width when set.
 
     Raises KeyError for a name the machine does not have.
@@ -61,6 +63,17 @@ class MachineState:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.block = array("Q", bytes(8 * layout.length))
+
+    def title(self) -> str:
+        return f"state of {self.layout.isa.name}"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        """The pc, and whatever is not zero."""
+        isa = self.layout.isa
+        yield isa.pc, f"{self.block[self.layout.slots[isa.pc].first]:#x}"
+        for name, value in zip(self.layout.names, self.block, strict=True):
+            if value and name != isa.pc:
+                yield name, f"{value:#x}"
 
     def copy(self) -> "MachineState":
         """Another state with the same values."""

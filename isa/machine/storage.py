@@ -20,6 +20,7 @@ DIRTY, CODE = 1, 2  # bits of a line's entry in `lines`; a store takes the fast 
 REFERENCE, RECORD, REGION = 1, 2, 4  # bits of a word's entry in `code`: who made something of the word
 _FORMATS: dict[int, Literal["B", "H", "I", "Q"]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
 MANY = 256  # pages
+WIDEST = 8 * max(_FORMATS)
 LARGEST = 1 << 30  # words; keeps a typing error from asking the host for the impossible
 
 
@@ -53,6 +54,9 @@ class Storage:
     """
 
     def __init__(self, width: int, size: int) -> None:
+        if not 1 <= width <= WIDEST:
+            help = f"a word has 1 to {WIDEST} bits; the width comes first: Storage(width, size)"
+            raise MachineError(f"storage with words of {width} bits is not possible", help)
         if not 1 <= size <= LARGEST:
             raise MachineError(f"storage of {size} words is not possible", f"ask for 1 to {most_words(width)} words")
         if size > most_words(width):
@@ -69,6 +73,9 @@ class Storage:
         self.lines = lazy(words >> LINE_SHIFT)
         self.code = lazy(words)
         self._listeners: list[WeakMethod[Callable[[int], None]]] = []
+
+    def __repr__(self) -> str:
+        return f"<storage: {self.size} words of {self.width} bits>"
 
     def window(self, offset: int, size: int) -> "Storage":
         """The words [offset, offset + size) of this storage, shared. `offset` must be a multiple of `page_words`."""

@@ -15,7 +15,7 @@ _origins: "WeakKeyDictionary[d.Isa, tuple[str, ...]]" = WeakKeyDictionary()
 
 
 def checked(source: errors.Source, name: str | None, check: Callable[[], d.Isa]) -> d.Isa:
-    """What `check` makes of the machine `name` of a text (its first, if None), or has made of it before.
+    """What `check` makes of the machine `name` of a text (its only one, if None), or has made of it before.
 
     Parents that are not in the text are shipped machines, and so part of the program. What is refused is not kept: it
     is refused anew each time. Raises what `check` raises.

@@ -8,11 +8,12 @@ Since a virtual machine keeps its whole state in a block of its own, the map is 
 """
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from isa.description import Isa
 from isa.devices import Ports, differences
+from isa.display import Displayed
 from isa.engines.choice import DEFAULT, bare
 from isa.machine import Exit, Machine, Reason, Storage, Trap
 from isa.machine.machine import Loadable
@@ -71,8 +72,8 @@ class Divergence:
     breach: str = ""
 
 
-@dataclass
-class Comparison:
+@dataclass(repr=False)
+class Comparison(Displayed):
     """The result. Equivalent means: no divergence, and no breach."""
 
     steps: int = 0
@@ -82,6 +83,18 @@ class Comparison:
     monitored: Exit | None = None
     divergence: Divergence | None = None
     machine: VirtualMachine | None = field(default=None, repr=False)
+
+    def title(self) -> str:
+        return "equivalent" if self.equivalent else "not equivalent"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        yield "steps", f"{self.steps:,}"
+        yield "exits", f"{self.exits:,}"
+        yield "compared", f"{self.compared:,}"
+        if self.divergence is not None:
+            yield "first difference", f"step {self.divergence.step:,}, pc {self.divergence.pc:#x}"
+            for found in self.divergence.differences:
+                yield found.name, f"{found.bare} bare, {found.monitored} monitored"
 
     @property
     def equivalent(self) -> bool:

@@ -151,7 +151,7 @@ class _Crew:
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Put an interrupt off: what it raises while a process forks would be swallowed by a callback of the fork."""
-    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
@@ -185,6 +185,7 @@ def _answer(job: Job) -> Any:
 def _work(pipe: Connection, others: list[Connection], jobs: Sequence[Job], limits: Limits) -> None:
     """Answer jobs until the pipe is closed. Ends of other pipes are let go, so that they close with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for other in others:
         other.close()
     _limit(limits)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from isa.description import Isa
+from isa.display import Displayed
 from proofs.definitions.access import HOLDS, Check
 from proofs.definitions.classification import Verdict
 from proofs.definitions.dependence import NONE, Exhibit
@@ -19,6 +20,8 @@ from proofs.definitions.machine_facts import EXACT_PREMISES, PREMISES, Fact
 from proofs.obligations.deciding import Outcome
 from proofs.terms.solving import Found, both, opposite
 from proofs.verdict.reasons import difference, reason
+
+_WORDS = {Found.YES: "holds", Found.NO: "fails", Found.UNKNOWN: "open"}
 
 
 class Kind(Enum):
@@ -115,8 +118,8 @@ class Refusal:
     asked: bool = True  # whether that could be found out at all
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, repr=False)
+class Verification(Displayed):
     """The verdict on one machine. `outcomes` are the obligations of our monitor that are about no instruction;
     `seconds` is how long it took."""
 
@@ -126,6 +129,15 @@ class Verification:
     outcomes: tuple[Outcome, ...]
     refusal: Refusal
     seconds: float = 0.0
+
+    def title(self) -> str:
+        return f"verdict on {self.isa.name}"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        for number, found in enumerate((self.theorem1, self.theorem2, self.theorem3), 1):
+            yield f"Theorem {number}", _WORDS[found]
+        for culprit in self.culprits:
+            yield culprit.name, culprit.reason
 
     @property
     def refused(self) -> str:

@@ -55,6 +55,7 @@ def watched() -> Iterator[Events]:
     (`rounds`), why native code returned (names of `Code`), runs of virtual machines in native code (`level`)."""
     events = Events()
     later, let_through, attend, run = Sheet.later, Rounds._let_through, NativeEngine.attend, NativeLevel.run
+    single = NativeEngine.single
 
     def counting(self: Sheet, hint: str, write: Any) -> str:
         def counted() -> None:
@@ -68,8 +69,13 @@ def watched() -> Iterator[Events]:
         events.bump(self.text, "rounds")
 
     def attended(self: NativeEngine, code: Code | None) -> None:
-        events["none" if code is None else code.name] += 1
+        if code is not Code.ASK:
+            events["none" if code is None else code.name] += 1
         attend(self, code)
+
+    def asked(self: NativeEngine) -> Any:
+        events["ASK"] += 1
+        return single(self)
 
     def levelled(self: NativeLevel, *arguments: Any) -> Any:
         events["level"] += 1
@@ -79,6 +85,7 @@ def watched() -> Iterator[Events]:
         patch.setattr(Sheet, "later", counting)
         patch.setattr(Rounds, "_let_through", through)
         patch.setattr(NativeEngine, "attend", attended)
+        patch.setattr(NativeEngine, "single", asked)
         patch.setattr(NativeLevel, "run", levelled)
         yield events
         events.read()

@@ -19,6 +19,7 @@ from isa.engines.reference.engine import ReferenceEngine
 from isa.errors import TraplineError, UsageError
 from isa.machine import Machine, Storage
 from isa.machine.machine import Engine
+from monitor.monitor import tower
 from tests.isa.test_engine_programs import Stepping, outcome, ran
 from tests.machines_to_test import EACH, G3, MACHINES
 from tests.planting import Bugs, Planted, must_catch
@@ -51,6 +52,19 @@ def forever(engine: str) -> Machine:
 def inner(machine: Machine) -> Engine:
     assert isinstance(machine.engine, AutoEngine)
     return machine.engine.inner
+
+
+# ---- a guest that only traps
+
+
+def test_a_guest_that_only_traps_earns_the_native_engine_too() -> None:
+    """Monitored, each of its steps ends a run of the machine below before that has made a step of its own."""
+    guest = tower(G3, 4096, 1, engine=choice.AUTO)
+    guest.load(assemble(G3, "start: set r1, 0", "test"))  # into words that are zero, by a trap vector that is zero
+    guest.run(EARNED // 2)
+    assert isinstance(inner(guest.dispatcher.below), ReferenceEngine)
+    guest.run(EARNED + 2 * SLICE)
+    assert isinstance(inner(guest.dispatcher.below), StandIn)
 
 
 # ---- by name

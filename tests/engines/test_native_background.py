@@ -1,9 +1,13 @@
 """Work in the background is done once, in order of priority, and never keeps a process from ending."""
 
+import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,8 +123,8 @@ def test_one_core_is_left_to_the_guest(cores: set[int], expected: int, monkeypat
     assert background.workers() == expected
 
 
-def run(script: str) -> None:
-    """In a process of its own, which must end well, and must end."""
+def run(script: str, code: int = 0) -> str:
+    """In a process of its own, which must end with this exit code; what it printed."""
     head = f"""
 import os, sys, threading, time; sys.path[:0] = {sys.path!r}
 from isa.files import cache
@@ -133,11 +137,63 @@ def compiled(number):
     return Compiler().object(LONG, Tier.FULL, cache.digest(str(os.getpid()), str(number)))
 """
     done = subprocess.run([sys.executable, "-c", head + script], timeout=100, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (code, "")
+    return done.stdout
 
 
 def test_a_process_ends_while_work_is_done() -> None:
     run("background.submit(lambda: time.sleep(1e6))")
+
+
+# As if LLVM compiled for ever, and as if to take down its objects meanwhile were certain to fail.
+HELD = """
+import ctypes
+host = ctypes.CDLL(None)
+assert host.on_exit(ctypes.cast(host.abort, ctypes.c_void_p), None) == 0
+held = threading.Event()
+background.submit(lambda: (held.set(), host.pause()))
+held.wait()
+print("right output")
+"""
+
+
+@pytest.mark.parametrize(("ending", "code"), [("", 0), ("sys.exit(7)", 7), ("sys.exit(0)", 0)])
+def test_nothing_is_taken_down_while_a_compilation_is_held(ending: str, code: int) -> None:
+    assert run(HELD + ending, code) == "right output\n"
+
+
+def test_if_it_were_taken_down_the_process_would_not_end_well() -> None:
+    """What the test above rests on."""
+    run(HELD + "background.end_as_it_is = lambda: True", -signal.SIGABRT)
+
+
+def test_what_is_in_hand_is_finished_if_it_is_nearly_done() -> None:
+    """And what waits is not begun."""
+    said = run("""
+begun = threading.Event()
+background.submit(lambda: (begun.set(), time.sleep(0.05), os.write(1, b"finished")))
+background.submit(lambda: os.write(1, b"begun"))
+begun.wait()
+""")
+    assert said == "finished"
+
+
+BUSY = ("run", "fib"), ("run", "os"), ("run", "primes")
+
+
+@pytest.mark.nightly
+def test_of_two_hundred_processes_on_a_busy_host_each_ends_well(tmp_path: Path) -> None:
+    """With an empty cache, so that they compile; eight at once, so that each waits for the others."""
+
+    def end(number: int) -> tuple[int, bytes]:
+        command = [sys.executable, "-m", "trapline", *BUSY[number % len(BUSY)], "--steps", "300000"]
+        environment = {**os.environ, "TRAPLINE_CACHE": "off", "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, timeout=300)
+        return done.returncode, done.stderr
+
+    with ThreadPoolExecutor(8) as pool:
+        ends = list(pool.map(end, range(200)))
+    assert [(code, text) for code, text in ends if code not in (0, 1)] == []
 
 
 @pytest.mark.parametrize("ending", ["pass", "sys.exit(0)", "Compiler().link(Compiler().object(text(), *THAT), ('f',))"])

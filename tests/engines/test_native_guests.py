@@ -15,7 +15,7 @@ from isa.description import Isa
 from isa.devices import Console
 from isa.engines.choice import bare
 from isa.machine import Machine, Reason, Storage
-from isa.machine.trace import TraceLine
+from isa.machine.trace import TraceLine, each_line
 from isa.machines.catalogue import find
 from monitor.monitor import tower
 from tests.engines.differential import Shown, shown
@@ -51,7 +51,7 @@ def turns(guest: Guest, depth: int, plan: list[str]) -> Iterator[tuple[list[str]
     while not machine.halted and machine.steps < guest.steps:
         switch.to(plan[number % len(plan)])
         lines: list[TraceLine] = []
-        machine.trace = lines.append
+        machine.trace = each_line(lines.append)
         machine.run(traced)
         machine.trace = None
         end = machine.run(random.choice((1, 7, 160, 900, 5000)))

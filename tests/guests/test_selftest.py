@@ -11,6 +11,7 @@ from isa.encoding import decoder
 from isa.ir.fold import apply, const, rewrite_behaviour, rewriter
 from isa.ir.nodes import Apply, Behaviour, Const, Expr, nodes
 from isa.machine.exits import Reason
+from isa.machine.trace import each_line
 from tests.guests.boot import Booted, image_of, machine
 
 G3 = machine("g3")
@@ -28,7 +29,7 @@ EQUIVALENT = {"lui": 1, "rpnd": 1, "lw": 2, "sw": 2, "lpsw": 5}
 def test_it_executes_every_instruction() -> None:
     booted, decode = Booted(GUEST), decoder(G3).decode
     words: set[int | None] = set()
-    booted.machine.trace = lambda line: words.add(line.word)
+    booted.machine.trace = each_line(lambda line: words.add(line.word))
     booted.run()
     found = [decode(word) for word in words if word is not None]
     assert {pair[0].name for pair in found if pair is not None} == set(G3.instructions)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from isa.assembler import assemble
 from isa.assembler.expressions import evaluate, parse
 from isa.assembler.tokens import Lexer, SourceLine, Token
-from isa.errors import Source, SourceError, Span
+from isa.errors import Source, SourceError
 from isa.ir.operators import quotient, remainder
 from tests.isa.small_machines import LEFT
 
@@ -102,7 +102,7 @@ class Nothing:
 
 def value_of(text: str) -> int:
     line = SourceLine(Source("t.s", text), 1, text)
-    return evaluate(parse(Lexer().line(line), Span(line.source, 1, 1, 2)), Nothing()).number
+    return evaluate(parse(Lexer().line(line)), Nothing()).number
 
 
 @given(trees())

@@ -7,6 +7,7 @@ import pytest
 from guests.catalogue import Guest, guests
 from isa.assembler import Image, ImageError, assemble, assemble_file, listing
 from isa.assembler.disassembly import disassemble_image
+from isa.assembler.image_format import load_image, save_image
 from isa.description import Isa
 from isa.machines.catalogue import find
 
@@ -28,8 +29,8 @@ def test_a_guest_survives_disassembly(guest: Guest) -> None:
 @GUESTS
 def test_a_guest_survives_its_file(guest: Guest, tmp_path: Path) -> None:
     _, image = assembled(guest)
-    image.save(str(tmp_path / "image"))
-    assert Image.load(str(tmp_path / "image")) == image
+    save_image(image, str(tmp_path / "image"))
+    assert load_image(str(tmp_path / "image")) == image
 
 
 @GUESTS

@@ -8,10 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.assembler import assemble
+from isa.assembler.limits import MAX_STEPS, Work
+from isa.assembler.tokens import Lexer, LimitFault, SourceLine
 from isa.description import Isa
 from isa.errors import Source, SourceError
 from tests.isa.small_machines import LEFT, RIGHT
 from tests.isa.test_assembler import PROGRAM
+
+LEXER = Lexer()
 
 
 def first(text: str, include: Any = None) -> str:
@@ -48,14 +52,45 @@ def test_a_limit(text: str, message: str) -> None:
     assert first(text) == message
 
 
-@pytest.mark.nightly
-def test_macros_that_double_are_stopped() -> None:
-    assert first(doubling("halt")) == "all expansions together are longer than 4194304 characters"
+TOO_MUCH = "expansions and long lines have more than 600000 words, numbers and marks together"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        doubling(""),
+        pytest.param(doubling("halt"), marks=pytest.mark.nightly),
+        pytest.param(doubling(".word 1"), marks=pytest.mark.nightly),
+        pytest.param(doubling("1:"), marks=pytest.mark.nightly),
+        pytest.param(".macro m a\n.word \\a\n.endm\n" + f"m {'+'.join('1' * 4900)}\n" * 400, marks=pytest.mark.nightly),
+        pytest.param(f".word {'+'.join('1' * 4900)}\n" * 400, marks=pytest.mark.nightly),
+        pytest.param(f".space 0, {'+'.join('1' * 4900)}\n" * 400, marks=pytest.mark.nightly),
+        pytest.param(f"{'1:' * 4900}\n" * 400, marks=pytest.mark.nightly),
+        pytest.param(f".word 1{'[3:0]' * 1900}\n" * 400, marks=pytest.mark.nightly),
+    ],
+    ids=["nothing", "instructions", "words", "labels", "arguments", "expressions", "room", "labels in lines", "slices"],
+)
+def test_what_grows_is_stopped(text: str) -> None:
+    assert first(text) == TOO_MUCH
+
+
+def test_a_program_of_long_tables_fits() -> None:
+    table = f".word {', '.join('1' * 3000)}\n"
+    assert assemble(LEFT, table * 87).top == 261_000
+
+
+def test_a_long_program_pays_for_itself_line_by_line() -> None:
+    steps = Work()
+    line = tuple(LEXER.line(SourceLine(Source("t.s", ""), 1, "addi r1, r1, " + "-" * 10)))
+    for _ in range(MAX_STEPS):
+        steps.line(line)
+    with pytest.raises(LimitFault):
+        steps.steps(MAX_STEPS + 1, line)
 
 
 def test_includes_that_double_are_stopped() -> None:
-    twice = Source("twice.s", '.include "a"\n.include "a"')
-    assert first('.include "a"', lambda path, includer: twice) == "includes are nested more than 32 deep"
+    message = first('.include "a"', lambda path, includer: Source(f"{path}.s", f'.include "{path}a"\n' * 2))
+    assert message == "includes are nested more than 32 deep"
     empty = Source("empty.s", "")
     message = first('.include "a"\n' * 2000, lambda path, includer: empty)
     assert message == "more than 1000 files are included"

@@ -7,7 +7,7 @@ import pytest
 
 from isa.assembler import assemble
 from isa.assembler import disassembly as disassembly_module
-from isa.assembler import emission as emission_module
+from isa.assembler import words as words_module
 from isa.assembler.disassembly import disassemble
 from isa.assembler.expressions import Value
 from isa.assembler.templates import Registers
@@ -41,7 +41,7 @@ def test_the_edges_round_trip_as_things_are() -> None:
     assert round_trips()
 
 
-meant, target, fit = disassembly_module.meant, disassembly_module.target, emission_module.fit
+meant, target, fit = disassembly_module.meant, disassembly_module.target, words_module.fit
 name = Registers.name
 
 
@@ -56,8 +56,8 @@ def first_piece_only(use: Use, word: int) -> int:
         (disassembly_module, "meant", lambda operand, bits: bits),
         (disassembly_module, "target", lambda operand, bits, address: target(operand, bits, address) + 1),
         (disassembly_module, "target", lambda operand, bits, address: bits),
-        (emission_module, "fit", lambda use, value, address, span: fit(use, value, address + 1, span)),
-        (emission_module, "fit", lambda use, value, address, span: fit(use, Value(abs(value.number)), address, span)),
+        (words_module, "fit", lambda use, value, address, tokens: fit(use, value, address + 1, tokens)),
+        (words_module, "fit", lambda use, value, address, tokens: fit(use, Value(abs(value.number)), address, tokens)),
         (Registers, "name", lambda registers, number: name(registers, number ^ 1)),
         (Use, "extract", first_piece_only),
     ],

@@ -4,6 +4,7 @@ Each damage is planted in an entry that loads before; so a check that is missing
 """
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -149,7 +150,7 @@ def test_something_else_in_the_way_keeps_nothing(tmp_path: Path, what: str) -> N
     assert not list(tmp_path.glob("**/*.partial"))
 
 
-@pytest.mark.parametrize("call", ["makedirs", "mkdir", "open", "replace", "listdir", "unlink", "utime", "stat"])
+@pytest.mark.parametrize("call", ["mkdir", "open", "replace", "listdir", "unlink", "utime", "stat"])
 @pytest.mark.parametrize("error", [PermissionError(13, "no"), OSError(28, "disk full"), OSError(30, "read-only")])
 def test_trouble_of_the_host_raises_nothing(
     place: Path, call: str, error: OSError, monkeypatch: pytest.MonkeyPatch
@@ -274,3 +275,99 @@ def racers(place: Path) -> Iterator[list["subprocess.Popen[bytes]"]]:
 def test_two_processes_at_once_never_see_half_an_entry(racers: list["subprocess.Popen[bytes]"], place: Path) -> None:
     assert [racer.wait() for racer in racers] == [0, 0]
     assert [p.name for p in (place / "objects").iterdir()] == [cache.digest("contested")]
+
+
+# ---- a run goes on without it
+
+
+@pytest.fixture
+def deep(tmp_path: Path) -> Iterator[str]:
+    """A path of 1,500 levels, which must be taken away by somebody who does not recurse."""
+    yield str(tmp_path) + "/d" * 1500
+    subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
+
+
+def unusable(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Places where nothing can be kept, or that cannot even be named."""
+    (tmp_path / "file").write_bytes(b"no folder")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "missing" / "folder")
+    os.mkfifo(tmp_path / "pipe")
+    yield "deeper than the host allows", str(tmp_path) + "/deep" * 3000
+    yield "a name too long", str(tmp_path / ("n" * 300))
+    yield "a file", str(tmp_path / "file")
+    yield "under a file", str(tmp_path / "file" / "below")
+    yield "a loop", str(tmp_path / "loop" / "below")
+    yield "a link to nowhere", str(tmp_path / "nowhere")
+    yield "a pipe", str(tmp_path / "pipe")
+    yield "a device", "/dev/null"
+    yield "not to be written", "/proc/trapline/cache"
+    yield "not text", os.fsdecode(b"/\xff\xfe/trapline")
+
+
+UNUSABLE = 10
+
+
+@pytest.mark.parametrize("number", range(UNUSABLE))
+def test_a_place_that_cannot_be_is_no_trouble(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = list(unusable(tmp_path))
+    assert len(places) == UNUSABLE
+    monkeypatch.setenv(cache.VARIABLE, places[number][1])
+    cache.store("objects", KEY, DATA)
+    assert cache.load("objects", KEY) in (None, DATA)
+
+
+def test_a_deep_place_is_no_trouble(deep: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(cache.VARIABLE, deep)
+    cache.store("objects", KEY, DATA)
+    assert cache.load("objects", KEY) == DATA
+
+
+def test_a_folder_that_is_gone_is_no_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place is named from the folder in which one is, and that was removed meanwhile."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    monkeypatch.setenv(cache.VARIABLE, "kept")
+    gone.rmdir()
+    cache.store("objects", KEY, DATA)
+    assert cache.load("objects", KEY) is None
+
+
+def hello(tmp_path: Path, place: str, limit: int | None = None) -> None:
+    """A process that keeps things there must not even tell."""
+
+    def limited() -> None:
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    environment = {**os.environ, cache.VARIABLE: place, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", "trapline", "run", "hello"]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, preexec_fn=limited, timeout=100)
+    assert done.returncode == 0 and b"Hello" in done.stdout, done.stderr
+    assert done.stderr.startswith(b"hello, bare on g3: halted") and done.stderr.count(b"\n") == 1, done.stderr
+
+
+def test_a_run_goes_on_where_the_path_is_deep(tmp_path: Path, deep: str) -> None:
+    hello(tmp_path, deep)
+
+
+def test_a_run_goes_on_where_the_disk_is_full(tmp_path: Path) -> None:
+    place = tmp_path / "kept"
+    hello(tmp_path, str(place), limit=0)
+    assert [path for path in place.rglob("*") if path.is_file()] == []
+
+
+def test_a_run_goes_on_where_everything_is_damaged(tmp_path: Path) -> None:
+    """All that a run keeps, damaged in several ways; the run after that finds it mended."""
+    place = tmp_path / "kept"
+    hello(tmp_path, str(place))
+    entries = sorted(path for path in place.rglob("*") if path.is_file())
+    assert len({path.parent for path in entries}) >= 2
+    for number, path in enumerate(entries):
+        data = bytearray(path.read_bytes())
+        data[-1 - number % 7] ^= 1
+        path.write_bytes(data[: len(data) // 2] if number % 2 else data)
+    damaged = {path: path.read_bytes() for path in entries}
+    hello(tmp_path, str(place))
+    assert all(path.read_bytes() != damaged[path] for path in entries)

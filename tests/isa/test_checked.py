@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from isa.description import Isa
-from isa.errors import Source, SourceError, Span
+from isa.errors import Source, SourceError, Span, UsageError
 from isa.files import cache, kept
 from isa.language import Library, load_file, load_text, names_in
 from isa.language.library import read_source
@@ -84,11 +84,15 @@ def test_another_text_another_name_and_another_file_are_checked() -> None:
     assert not asking(M16, "m16")()
 
 
-def test_the_first_machine_of_a_text_and_each_by_its_name(tmp_path: Path) -> None:
+def test_each_machine_of_a_file_by_its_name_and_none_without(tmp_path: Path) -> None:
     path = tmp_path / "two.isa"
     path.write_text('variant one of g3 "1" {}\nvariant two of g3 "2" {}\n')
-    asked = [str(path), f"{path}:one", f"{path}:two"]
-    assert [find(machine).name for machine in asked * 2] == ["one", "one", "two"] * 2
+    asked = [f"{path}:one", f"{path}:two"]
+    assert [find(machine).name for machine in asked * 2] == ["one", "two"] * 2
+    for _ in range(2):
+        with pytest.raises(UsageError, match="describes 2 machines") as caught:
+            find(str(path))
+        assert caught.value.help == f"name one of them, as in `{path}:two`: it has one, two"
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from isa.engines.reference import steps
 from isa.engines.reference.engine import ReferenceEngine
 from isa.language import load_text
 from isa.machine import Machine, Pause, Reason, Storage, Trap
+from isa.machine.trace import each_line
 from tests import ir_evaluation
 from tests.machines_to_test import EACH, MACHINES
 from tests.program_strategies import Program, programs
@@ -123,8 +124,8 @@ def test_a_trace_shows_the_run_it_does_not_change(name: str, data: st.DataObject
     plain, traced, stepped = program.bare(), program.bare(), program.bare(engine=Stepping)
     lines: list[str] = []
     others: list[str] = []
-    traced.trace = lambda line: lines.append(line.text(traced.isa))
-    stepped.trace = lambda line: others.append(line.text(traced.isa))
+    traced.trace = each_line(lambda line: lines.append(line.text(traced.isa)))
+    stepped.trace = each_line(lambda line: others.append(line.text(traced.isa)))
     with blocks(2):
         ends = [plain.run(program.budget), traced.run(program.budget), stepped.run(program.budget)]
     assert ends[0] == ends[1] == ends[2]

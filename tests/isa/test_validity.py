@@ -29,10 +29,14 @@ from isa.ir.nodes import (
     Unknown,
     Write,
 )
+from isa.language.shipped import names_in
 from isa.machines.catalogue import find, shipped
 from isa.passes.validity import EXPRESSIONS, PARTS, Context, behaviour_faults, faults, instruction_faults, mode_faults
 
-MACHINES = sorted(str(path) for path in (Path(__file__).parents[1] / "machines").glob("*.isa"))
+MACHINES = [  # the first of each file
+    f"{path}:{names_in(path.read_text())[0][0]}"
+    for path in sorted((Path(__file__).parents[1] / "machines").glob("*.isa"))
+]
 
 
 @pytest.mark.parametrize("name", shipped() + MACHINES)

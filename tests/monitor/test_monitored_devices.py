@@ -10,6 +10,7 @@ from isa.devices import BLOCK, Console, Disk, MemoryBacking, Ports, RandomSource
 from isa.engines.choice import bare
 from isa.machine import Reason, Storage, TraceLine
 from isa.machine.snapshot import Snapshot
+from isa.machine.trace import each_line
 from isa.machines.catalogue import find
 from monitor import Monitor, VirtualMachine
 from monitor.monitor import tower
@@ -127,7 +128,7 @@ def test_a_comparison_finds_the_first_step_that_sends_something_else() -> None:
     assert divergence is not None and divergence.word is not None
     traced = setup.bare()
     lines: list[TraceLine] = []
-    traced.trace = lines.append
+    traced.trace = each_line(lines.append)
     traced.run(10_000)
     third = [line for line in lines if line.sent][2]
     assert (divergence.step, divergence.pc, divergence.word) == (third.step, third.pc, third.word)

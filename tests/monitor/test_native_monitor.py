@@ -15,6 +15,7 @@ from isa.engines.choice import AUTO, choose
 from isa.engines.native.exits import CAPACITY
 from isa.machine import Machine, Reason, Storage
 from isa.machine.snapshot import Snapshot
+from isa.machine.trace import each_line
 from monitor import Decision, ExitEvent, Monitor, VirtualMachine
 from monitor import native as native_module
 from monitor import statistics as statistics_module
@@ -202,7 +203,7 @@ def test_whoever_watches_the_machine_below_sees_its_steps() -> None:
     vm.load(assemble(G3, checks.COUNTING, "test"))
     seen: list[int] = []
     real = vm.hosts[-1]
-    real.trace = lambda line: seen.append(line.step)
+    real.trace = each_line(lambda line: seen.append(line.step))
     vm.run(100)
     assert len(seen) == real.steps > 50
 

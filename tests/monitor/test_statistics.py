@@ -10,6 +10,7 @@ from isa.assembler import assemble
 from isa.devices import Ports
 from isa.engines.choice import bare
 from isa.machine import Reason, Storage
+from isa.machine.trace import TraceLine, each_line
 from monitor import Decision, ExitEvent, Monitor, VirtualMachine
 from monitor.monitor import tower
 from tests.guests.boot import image_of, outfit
@@ -76,8 +77,8 @@ def test_an_exit_is_what_the_bare_machine_does_there(name: str, data: st.DataObj
     vm, bare = setup.monitored(), setup.bare()
     events = watched(vm)
     vm.run(program.budget)
-    lines = {}
-    bare.trace = lambda line: lines.setdefault(line.step, line)
+    lines: dict[int, TraceLine] = {}
+    bare.trace = each_line(lambda line: lines.setdefault(line.step, line))
     bare.run(program.budget)
     for event in events:
         line = lines.get(event.step if event.decision is not Decision.EMULATED else event.step - 1)

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from isa.engines.choice import NATIVE, REFERENCE
 from isa.machine import Machine, Reason
+from isa.machine.trace import each_line
 from tests.isa.test_engine_programs import blocks, outcome
 from tests.machines_to_test import EACH, G3, MACHINES
 from tests.program_pairs import compared, setup_of
@@ -59,12 +61,11 @@ def test_traps_are_the_same_before_they_are_taken(name: str, data: st.DataObject
 
 
 @EACH
-@given(data=st.data(), depth=DEPTHS)
-def test_traces_are_equal_word_for_word(name: str, data: st.DataObject, depth: int) -> None:
+@given(data=st.data(), depth=DEPTHS, engine=st.sampled_from((REFERENCE, NATIVE)))
+def test_traces_are_equal_word_for_word(name: str, data: st.DataObject, depth: int, engine: str) -> None:
     program: Program = data.draw(programs(MACHINES[name], 80))
-    setup = setup_of(program, depth)
     ends = []
-    lines = [traced(machine) for machine in (setup.bare(), setup.monitored())]
+    lines = [traced(m) for m in (setup_of(program).bare(), setup_of(program, depth, engine=engine).monitored())]
     for machine, _ in lines:
         ends.append(machine.run(program.budget))
     assert lines[0][1] == lines[1][1] and ends[0] == ends[1]
@@ -74,5 +75,5 @@ def test_traces_are_equal_word_for_word(name: str, data: st.DataObject, depth: i
 
 def traced(machine: Machine) -> tuple[Machine, list[str]]:
     lines: list[str] = []
-    machine.trace = lambda line: lines.append(line.text(machine.isa))
+    machine.trace = each_line(lambda line: lines.append(line.text(machine.isa)))
     return machine, lines

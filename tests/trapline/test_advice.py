@@ -20,7 +20,8 @@ def options() -> dict[str, set[str]]:
     """The options of every command."""
     parser = build_parser(subcommands())
     (found,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
-    return {name: {o for a in child._actions for o in a.option_strings} for name, child in found.choices.items()}
+    own = {o for a in parser._actions for o in a.option_strings}
+    return {"": own} | {n: {o for a in child._actions for o in a.option_strings} for n, child in found.choices.items()}
 
 
 def sources() -> Iterator[Path]:

@@ -35,7 +35,7 @@ OUTPUTS = {
     ("witness", "--output"): "witness mine.isa:mine setie",
 }
 # What takes a value and is no file of its own: a name that a room of Trapline understands.
-NAMES = {"MACHINE", "GUEST", "SOURCE", "INSTRUCTION", "INSTR", "A", "B", "COMMAND"}
+NAMES = {"MACHINE", "GUEST", "SOURCE", "INSTRUCTION", "INSTR", "A", "B", "COMMAND", "WHERE", "WHERE[:END]"}
 FILES = {"FILE", "DIR", "IMAGE", "PATH"}
 
 

@@ -3,7 +3,10 @@
 import argparse
 import gc
 import io
+import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +14,7 @@ from types import ModuleType
 
 import pytest
 
+from guests import catalogue
 from isa.errors import MachineError, TraplineError, UsageError
 from trapline import cli, output
 from trapline.__main__ import start
@@ -79,8 +83,94 @@ def test_a_second_run_loads_only_what_runs() -> None:
 def test_a_command_is_parsed_without_the_others() -> None:
     """And nothing can tell: not its help, nor what is said to its arguments."""
     assert set(cli.asked(["run", "hello"])) == {"run"}
-    for arguments in ([], ["--json", "run"], ["nope"], ["__init__"], ["run.x"], [""], ["import"]):
+    for arguments in ([], ["--json", "run"], [""]):
         assert set(cli.asked(arguments)) == set(cli.subcommands())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ("rnu hello", "trapline: there is no command `rnu`: did you mean `run`?"),
+        ("comparee x", "trapline: there is no command `comparee`: did you mean `compare`?"),
+        ("run hello --step-count 5", "trapline run: there is no option `--step-count`: did you mean `--steps`?"),
+        ("run hello --trcae=x", "trapline run: there is no option `--trcae`: did you mean `--trace` or `--storage`?"),
+        ("run hello --qqq", "trapline run: there is no option `--qqq`; see `trapline run --help`"),
+        ("run hello x", "trapline run: there is one argument too many: `x`; see `trapline run --help`"),
+        ("asm", "trapline asm: what is missing: SOURCE; see `trapline asm --help`"),
+        ("run hello --steps 0", "trapline run: --steps: `0` must be at least 1; see `trapline run --help`"),
+        ("run hello --define 1", "`1=1` is not a definition"),
+        ("run hello --define X=y", "trapline run: --define: `X=y` is not NAME=VALUE with a number as its value; see"),
+    ],
+)
+def test_wrong_usage_is_one_line(arguments: str, complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(arguments.split()) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("error: ")) == ("", 1) and err.startswith(f"error: {complaint}")
+    assert err.count("\n") == 1 + ("help: " in err)
+    assert cli.main([*arguments.split(), "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["exit_code"] == 2
+
+
+@pytest.mark.parametrize("name", ["__init__", "run.x", "import", "..", "zzz"])
+def test_what_is_no_command(name: str) -> None:
+    with pytest.raises(UsageError, match="there is no command"):
+        cli.asked([name])
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert re.fullmatch(r"trapline \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+def test_the_shipped_guests(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["guests", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["guests"]
+    assert [guest["name"] for guest in listed] == catalogue.names()
+    assert cli.main(["guests"]) == 0
+    assert all(guest["summary"].split()[0] in capsys.readouterr().out for guest in listed[:1])
+
+
+@pytest.mark.parametrize("name", ["", *sorted(cli.subcommands())])
+def test_help_fits_80_columns_with_all_its_words(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = []
+    for columns in ("80", "1000"):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert cli.main([*([name] if name else []), "--help"]) == 0
+        text = capsys.readouterr().out
+        words.append(sorted(text.split()))
+        assert columns != "80" or all(len(line) <= 80 for line in text.splitlines())
+    assert words[0] == words[1]
+
+
+@pytest.mark.parametrize(
+    "command", ["guests", "machines", "machines g3", "run exits --monitor trap --exits", "compare sgdt --isa g3_sgdt"]
+)
+def test_tables_of_80_columns_keep_all_their_words(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = []
+    for columns in (80, 20, 1000):
+        monkeypatch.setattr(output, "PIPE_WIDTH", columns)
+        cli.main(command.split())
+        words.append(sorted("".join(capsys.readouterr()).split()))
+    assert words[0] == words[1] == words[2]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_the_run(number: int, code: int, tmp_path: Path) -> None:
+    """It is sent by the guest's own output: once something is printed, the run is under way."""
+    (tmp_path / "busy.s").write_text("start: addi r1, r0, 65\n out r1, r0\n1: addi r2, r2, 1\n b 1b")
+    command = [sys.executable, "-m", "trapline", "run", "busy.s", "--engine", "reference"]
+    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=-1, stderr=-1) as process:
+        assert process.stdout is not None and process.stdout.read(1) == b"A"
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert b"interrupted after" in said and b"saved in busy.saved" in said
+    assert (tmp_path / "busy.saved").exists()
 
 
 @pytest.mark.parametrize(

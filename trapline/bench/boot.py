@@ -5,6 +5,7 @@ from pathlib import Path
 
 from guests.catalogue import describe, directory
 from isa.assembler import Image, assemble
+from isa.assembler.image_format import save_image
 from isa.engines.choice import INTERPRETER, REFERENCE
 from trapline.bench.building import LeftOut
 from trapline.bench.cold import child
@@ -23,9 +24,9 @@ def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
     bench.show("boot, assembling")
     folder = bench.folder("boot")
     path, other = str(folder / "boot"), str(folder / "other")
-    program(*((1, 2) if bench.quick else (GROUPS, ROUNDS))).save(path)
+    save_image(program(*((1, 2) if bench.quick else (GROUPS, ROUNDS))), path)
     fib = next(k for k in COMPUTE if k.name == "fib")
-    image(fib, fib.quick).save(other)
+    save_image(image(fib, fib.quick), other)
     ratios, seconds = [], []
     for turn in range(bench.repeat):
         bench.show(f"boot, turn {turn + 1} of {bench.repeat}")

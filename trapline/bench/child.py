@@ -13,11 +13,11 @@ from typing import Any
 
 def cold(engine: str, image: str, words: int, runs: int) -> dict[str, Any]:
     """Seconds from the making of a machine to its halt, then of further runs of the same machine."""
-    from isa.assembler import Image
+    from isa.assembler.image_format import load_image
     from trapline.bench.kernels import RESULT, machine
     from trapline.bench.machines import Prepared, unmonitored
 
-    program = Image.load(image)
+    program = load_image(image)
     machine()  # its description has been read; what is cold is the engine
     began = time.perf_counter()
     prepared = Prepared(unmonitored(engine, words), program)
@@ -29,10 +29,10 @@ def cold(engine: str, image: str, words: int, runs: int) -> dict[str, Any]:
 
 def after(engine: str, other: str, image: str, words: int) -> dict[str, Any]:
     """As `cold`, in a process in which the engine is at work already: it has run the program `other` for a while."""
-    from isa.assembler import Image
+    from isa.assembler.image_format import load_image
     from trapline.bench.machines import Prepared, unmonitored
 
-    earlier = Prepared(unmonitored(engine, words), Image.load(other))
+    earlier = Prepared(unmonitored(engine, words), load_image(other))
     until = time.perf_counter() + 1
     while time.perf_counter() < until:
         earlier.run()

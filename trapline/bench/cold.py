@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from isa.assembler.image_format import save_image
 from isa.errors import TraplineError
 from isa.files.cache import VARIABLE
 from trapline.bench.building import LeftOut
@@ -111,7 +112,7 @@ def _turn(bench: Bench, kernel: Kernel, sizes: dict[str, int]) -> Turn:
     bench.show(f"{kernel.name}, cold and warm")
     cache = bench.folder("cold")
     path = str(cache / "image")
-    image(kernel, sizes).save(path)
+    save_image(image(kernel, sizes), path)
     arguments = {"engine": bench.engine, "image": path, "words": WORDS}
     empty = child("cold", cache, runs=1, **arguments)
     filled = child("cold", cache, runs=1, **arguments)

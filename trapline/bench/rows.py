@@ -9,13 +9,25 @@ from importlib.metadata import version as package_version
 from types import ModuleType
 from typing import Any
 
-from trapline.bench import against, boot, cold, exits, many, reference, system
+from trapline.bench import against, assembling, boot, cold, exits, looking, many, reference, system, traces, waiting
 from trapline.bench.building import CROSS, NATIVE, LeftOut, version
 from trapline.bench.figures import Bench, Figure
 from trapline.bench.kernels import KERNELS
 from trapline.bench.peers import QEMU_SYSTEM, QEMU_USER
 
-MODULES: tuple[ModuleType, ...] = (against, cold, exits, system, many, boot, reference)
+MODULES: tuple[ModuleType, ...] = (
+    against,
+    cold,
+    exits,
+    waiting,
+    system,
+    many,
+    boot,
+    traces,
+    reference,
+    looking,
+    assembling,
+)
 ROWS: tuple[str, ...] = tuple(row for module in MODULES for row in module.ROWS)
 
 

@@ -3,7 +3,7 @@ storage, device output. On a difference, show the first instruction that differs
 
 examples:
   trapline compare os --monitor trap:2
-  trapline compare sgdt                  on its own machine, whose relocation anyone can read
+  trapline compare sgdt                  on its own machine, which leaks
 """
 
 import argparse
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.monitor.depth == 0:
         raise UsageError("`--monitor none` leaves nothing to compare", "give `--monitor trap` or `trap:DEPTH`")
-    program = find(arguments.guest, arguments.isa)
+    program = find(arguments.guest, arguments.isa, arguments.define)
     engine = engine_in_use(arguments.engine)
     result = _compared(arguments, program, engine)
     if arguments.json:

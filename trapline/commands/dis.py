@@ -7,7 +7,7 @@ examples:
 
 import argparse
 
-from trapline.options import add_guest_argument, add_machine_option
+from trapline.options import add_define_option, add_guest_argument, add_machine_option
 
 SUMMARY = "disassemble an image into text that assembles to the same words"
 
@@ -15,6 +15,7 @@ SUMMARY = "disassemble an image into text that assembles to the same words"
 def configure(parser: argparse.ArgumentParser) -> None:
     add_guest_argument(parser)
     add_machine_option(parser)
+    add_define_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -22,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trapline.output import emit_json
     from trapline.running.programs import find
 
-    program = find(arguments.guest, arguments.isa)
+    program = find(arguments.guest, arguments.isa, arguments.define)
     image = program.image
     if arguments.json:
         dis = Disassembler(program.isa)

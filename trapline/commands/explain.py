@@ -16,6 +16,7 @@ from typing import Any
 
 from isa.description import Instruction, Isa, Pseudo
 from trapline.combinations import refuse
+from trapline.options import add_define_option
 
 SUMMARY = "explain one instruction: encoding, meaning, reads and writes by role, code"
 
@@ -27,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--asm", action="store_true", help="its native code in the host's assembly")
     told = "the native code of the smallest loop of this guest that has the instruction"
     parser.add_argument("--region", metavar="GUEST", help=told)
+    add_define_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -60,7 +62,7 @@ def _explained(
     forms = [LLVM] * arguments.llvm + [ASSEMBLY] * arguments.asm
     if not forms and arguments.region is None:
         return {**facts, "python": _python(isa, instruction)}, chain(lines, _python_lines(isa, instruction))
-    program = None if arguments.region is None else find(arguments.region, arguments.machine)
+    program = None if arguments.region is None else find(arguments.region, arguments.machine, arguments.define)
     listings, forms = native_code(isa, instruction, program), forms or [LLVM]
     if arguments.json:
         return {**facts, "native": code_facts(isa, listings, forms)}, ()

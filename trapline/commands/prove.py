@@ -5,10 +5,10 @@ exit code: 0 all proved, 1 refuted or refused, 4 something stayed unknown.
 
 examples:
   trapline prove g3
-  trapline prove g3 --export certificates/    each obligation as SMT-LIB 2 too, for any solver
-  trapline prove g3 --sample 1000             the same theorems as random tests, without a solver's search
-  trapline prove g3 --properties              run generated guests, and watch the three properties
-  trapline prove --mutants                    plant mistakes, and show which check refutes each
+  trapline prove g3 --export folder/   each obligation as SMT-LIB 2 too
+  trapline prove g3 --sample 1000      the same on random states
+  trapline prove g3 --properties       run guests, watch the properties
+  trapline prove --mutants             plant mistakes; which check refutes each
 """
 
 import argparse

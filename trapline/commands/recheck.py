@@ -6,7 +6,7 @@ open.
 
 examples:
   trapline recheck g3.certificate
-  trapline recheck g3.certificate --solver cvc5     a solver that has no code in common with the one we ask
+  trapline recheck g3.certificate --solver cvc5     by another solver than ours
   trapline recheck mine.certificate --isa mine.isa:variant
 """
 

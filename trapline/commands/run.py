@@ -1,7 +1,7 @@
 """Run a guest, bare or under monitors. What it prints goes to stdout, everything else to stderr.
 
-Exit code 0 if it halts and leaves 0 in its register 1, else 1. An interrupted run, or one that the host failed, is
-saved: `--resume` goes on from there, bare or monitored.
+Exit code 0 if it halts with exit code 0, else 1: the machine's description says where a guest leaves it. An interrupted
+run, or one that the host failed, is saved: `--resume` goes on from there, bare or monitored.
 
 examples:
   trapline run hello
@@ -13,6 +13,7 @@ import argparse
 import os
 import shlex
 import sys
+from functools import partial
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
@@ -21,16 +22,25 @@ from trapline.options import (
     add_guest_argument,
     add_monitor_option,
     add_run_options,
+    natural,
     read,
     updated,
     written,
 )
 from trapline.running.claims import used
+from trapline.state.choice import add_dump_option
+from trapline.tracing.options import add_choice_options, check_untraced
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from isa.machine import Exit
+    from trapline.reports.lines import LineFile
     from trapline.running.launch import Launch
+    from trapline.running.point import Point
+    from trapline.running.session import Interruption
     from trapline.running.verdict import Verdict
+    from trapline.state.shown import Shown
 
 SUMMARY = "run a guest, bare or under monitors"
 
@@ -48,48 +58,95 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write every exit to the monitor to FILE, one JSON object per line",
     )
-    add("--trace", type=written, metavar="FILE", help="write a line for every step to FILE; `-` is stderr")
+    add("--trace", type=written, metavar="FILE", help="write a line for every step to FILE, or a record, to FILE.bin")
+    add("--of", type=natural, metavar="LEVEL", help="trace the machine at this level; 0 is the real one")
+    add_choice_options(parser)
     add("--record", type=written, metavar="FILE", help="record live input with its steps; FILE can then be an --input")
     add("--save", type=written, metavar="FILE", help="save the machine in FILE at the end of the run")
+    add(
+        "--break",
+        dest="stop_at",
+        metavar="WHERE",
+        help="stop before the instruction at a label, FILE:LINE or pc; `--steps` counts from there on",
+    )
+    add_dump_option(parser, "at the end of the run")
     add("--resume", type=read, metavar="FILE", help="go on with the machine saved in FILE")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from trapline.reports.lines import followed, traced
+    from trapline.reports.lines import followed
     from trapline.running import session
     from trapline.running.launch import launch
     from trapline.running.verdict import verdict
+    from trapline.state.shown import Shown
 
     with (
         launch(arguments) as launched,
         session.interruptible() as interruption,
-        traced(launched.rig, arguments.trace, interruption) as trace,
+        _traced(launched, arguments, interruption) as trace,
         followed(launched.rig, launched.image, arguments.events, interruption) as events,
-        session.counting(launched.steps(arguments.steps), launched.visible, launched.terminal is None) as progress,
+        session.counting(_limit(launched, arguments), launched.visible, launched.terminal is None) as progress,
     ):
         if launched.sink is not None:
             launched.sink.before = progress.clear
-        end = session.run(
+        go = partial(
+            session.run,
             launched.rig.machine,
-            progress.stop,
-            interruption,
-            launched.terminal,
-            progress.show,
-            arguments.quantum or session.SLICE,
+            interruption=interruption,
+            terminal=launched.terminal,
+            show=progress.show,
+            slice=arguments.quantum or session.SLICE,
             # Somebody who types is heard at the end of each slice.
-            arguments.quantum or (session.SLICE if launched.terminal else session.LONGEST),
+            longest=arguments.quantum or (session.SLICE if launched.terminal else session.LONGEST),
         )
+        point = _prepare(launched, arguments)
+        end = point.run(launched.rig.machine, go, progress.stop, arguments.steps) if point else go(progress.stop)
     if launched.sink is not None and launched.sink.broken:
         raise BrokenPipeError
     found = verdict(launched.rig, end, interruption.asked, trace.failure or events.failure)
+    found = point.verdict(found, end) if point else found
     kept = _keep(launched, arguments, found)
+    shown = Shown.at_end(launched, end, arguments.dump)
     if arguments.json:
-        _emit(launched, end, found, kept)
+        _emit(launched, end, found, kept, shown)
     else:
         _say(launched, found, arguments.exits)
+        shown.say()
         if kept:
             print(f"saved in {kept}; go on with `{_going_on(kept, arguments)}`", file=sys.stderr)
     return found.code
+
+
+def _traced(
+    launched: "Launch", arguments: argparse.Namespace, interruption: "Interruption"
+) -> "AbstractContextManager[LineFile]":
+    """Inside, what is to be traced goes to the file, if there is one."""
+    if arguments.trace is None:
+        from trapline.reports.lines import LineFile
+
+        check_untraced(arguments)
+        return LineFile("", interruption)
+    from trapline.tracing.recording import traced
+
+    return traced(launched, arguments, interruption)
+
+
+def _prepare(launched: "Launch", arguments: argparse.Namespace) -> "Point | None":
+    """The point to run to, if one is asked for. Raises UsageError for it, or for a dump of what is not there."""
+    if arguments.dump:
+        from trapline.state.dump import check_choice
+
+        check_choice(launched.rig.machine, arguments.dump)
+    if arguments.stop_at is None:
+        return None
+    from trapline.running.point import Point
+
+    return Point.find(arguments.stop_at, launched.image)
+
+
+def _limit(launched: "Launch", arguments: argparse.Namespace) -> int:
+    """How many steps to run at most; with `--break` until the point, since `--steps` counts from there."""
+    return launched.steps(None if arguments.stop_at else arguments.steps)
 
 
 def _keep(launched: "Launch", arguments: argparse.Namespace, found: "Verdict") -> str | None:
@@ -102,7 +159,7 @@ def _keep(launched: "Launch", arguments: argparse.Namespace, found: "Verdict") -
     if arguments.save is not None:
         Snapshot.take(launched.rig.machine).save(arguments.save)
         return str(arguments.save)
-    path = _free(launched.name.partition(".")[0], arguments)
+    path = _free(launched.name.partition(".")[0] or "machine", arguments)
     try:
         Snapshot.take(launched.rig.machine).save(path)
     except TraplineError as error:
@@ -147,7 +204,7 @@ def _headline(launched: "Launch", found: "Verdict") -> str:
     return f"{launched.name}, {kind} on {rig.isa.name}: {found.text}{seed}"
 
 
-def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None) -> None:
+def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None, shown: "Shown") -> None:
     from isa.machine import Reason
     from trapline.output import emit_json
     from trapline.reports.exits import statistics_facts
@@ -170,6 +227,7 @@ def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None) -
             "output": rig.output.decode("utf-8", "backslashreplace"),
             "printed": rig.printed,
             "saved": kept,
+            **shown.facts(),
             "statistics": statistics_facts(vm.statistics) if vm is not None else None,
         }
     )

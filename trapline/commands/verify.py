@@ -8,7 +8,7 @@ examples:
   trapline verify g3
   trapline verify mine.isa:variant --html verdict.html
   trapline verify --all machines/ --timeout 60
-  trapline verify g3 --certificate g3.certificate     what `trapline recheck` checks again
+  trapline verify g3 --certificate g3.certificate     for `trapline recheck`
 """
 
 import argparse

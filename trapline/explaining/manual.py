@@ -47,7 +47,15 @@ def _state_row(isa: Isa, state: State) -> tuple[str, ...]:
             size = f"{state.count} x {state.width} bits"
         case _:
             size = f"{state.width} bits"
-    return f"`{state.name}`", size, _role(isa, state.role), state.doc or _members(isa, state.enum)
+    notes = (state.doc or _members(isa, state.enum), _exit_note(state))
+    return f"`{state.name}`", size, _role(isa, state.role), " ".join(filter(None, notes))
+
+
+def _exit_note(state: State) -> str:
+    """Where a guest leaves its exit code, if that is here."""
+    if state.exit is None:
+        return ""
+    return f"A guest's exit code is in `{state.name}{f'[{state.exit}]' if state.kind is Kind.ARRAY else ''}`."
 
 
 def _causes(isa: Isa) -> Iterator[str]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TextIO
+from typing import BinaryIO
 
 from isa.assembler import Image
 from isa.errors import UsageError
@@ -15,7 +15,7 @@ from trapline.running.session import Interruption
 
 
 class LineFile:
-    """A new text file; `-` is stderr, empty is none. `failure` says why it could not be written, if so.
+    """A new file; `-` is stderr, empty is none. `failure` says why it could not be written, if so.
 
     As a context it is closed at the end. Raises OSError if it cannot be made.
     """
@@ -23,15 +23,19 @@ class LineFile:
     def __init__(self, path: str, interruption: Interruption) -> None:
         self.path, self.failure = path, ""
         self._interruption = interruption
-        self._file: TextIO | None = None
+        self._file: BinaryIO | None = None
         if path:
-            self._file = sys.stderr if path == "-" else open(path, "w", encoding="ascii")  # noqa: SIM115
+            self._file = sys.stderr.buffer if path == "-" else open(path, "wb")  # noqa: SIM115
 
     def write(self, line: str) -> None:
-        """Append a line, in the middle of a step: so it must not raise, and what follows a failure is dropped."""
+        """Append a line; as `append`."""
+        self.append(line.encode("ascii", "backslashreplace") + b"\n")
+
+    def append(self, data: bytes | memoryview) -> None:
+        """Append bytes, in the middle of a run: so it must not raise, and what follows a failure is dropped."""
         if self._file is not None and not self.failure:
             try:
-                self._file.write(line + "\n")
+                self._file.write(data)
             except OSError as error:
                 self._fail(error)
 
@@ -46,23 +50,12 @@ class LineFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if self._file is not None and self._file is not sys.stderr:
+            if self._file is not None and self.path == "-":
+                self._file.flush()
+            elif self._file is not None:
                 self._file.close()
         except OSError as failed:
             self._fail(failed)
-
-
-@contextmanager
-def traced(rig: Rig, path: str | None, interruption: Interruption) -> Iterator[LineFile]:
-    """Inside, every step of the machine is a line in the file, if there is one."""
-    machine = rig.machine
-    with LineFile(path or "", interruption) as file:
-        if path:
-            machine.trace = lambda line: file.write(line.text(machine.isa))
-        try:
-            yield file
-        finally:
-            machine.trace = None
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 
 from isa.errors import UsageError
 from isa.files.sources_read import files_read
-from isa.machines.catalogue import files as shipped_files
 from trapline.options import Read, Updated, Written
 
 STREAMS = ("stdin", "stdout", "stderr")
@@ -62,7 +61,9 @@ def _others(arguments: argparse.Namespace, option: str) -> Iterator[tuple[str, I
             yield f"read as `{_option(name)}`", _of(0) if value == STREAM else _identity(value)
     for found, name in files_read().items():
         yield f"read (`{name}`)", found
-    for path in shipped_files():
+    from isa.machines.catalogue import files  # only where something is written: it is slow to load
+
+    for path in files():
         yield "a description that Trapline brings", _identity(path)
     for number, stream in enumerate(STREAMS):
         yield f"where {stream} goes", _of(number) if _is_file(number) else None

@@ -8,7 +8,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -67,13 +68,14 @@ class Stdout(Descriptor):
 @dataclass(slots=True)
 class Launch:
     """`name` is the guest's, or the saved machine's; `image` is None for a resumed one; `terminal` is there if the
-    guest reads live input."""
+    guest reads live input. `again` makes the rig as it is before its run, where that can be had twice."""
 
     name: str
     rig: Rig
     image: Image | None
     sink: Stdout | None
     terminal: Terminal | None
+    again: Callable[[], Rig] | None = None
 
     def steps(self, asked: int | None) -> int:
         """How many steps to run at most: somebody who types is not hurried."""
@@ -117,7 +119,7 @@ def _recorder(arguments: argparse.Namespace, opened: ExitStack, origin: Callable
 
 
 def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack) -> Launch:
-    program = programs.find(arguments.guest, arguments.isa)
+    program = programs.find(arguments.guest, arguments.isa, arguments.define)
     claim(arguments)
     origin = partial(origin_of, program, arguments.seed)
     recorder = _recorder(arguments, opened, origin)
@@ -131,7 +133,15 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack
     rig = build(program.isa, words, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
     rig.machine.load(program.image)
     terminal = Terminal(STDIN, input) if isinstance(input, Live) and rig.console else None
-    return Launch(program.name, rig, program.image, sink, terminal)
+    spare = replace(kit, input=copy(kit.input), sink=None)
+
+    def again() -> Rig:
+        made = build(program.isa, words, replace(spare, input=copy(spare.input)), arguments.monitor.depth, "reference")
+        made.machine.load(program.image)
+        return made
+
+    twice = None if disk or terminal else again
+    return Launch(program.name, rig, program.image, sink, terminal, twice)
 
 
 def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack) -> Launch:

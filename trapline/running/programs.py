@@ -5,22 +5,24 @@ the image says, else the default.
 """
 
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from guests import catalogue
-from guests.catalogue import DIRECTORY, Guest, describe
+from guests.catalogue import DIRECTORY, LIBRARY, Guest, describe
 from isa.assembler import Image
 from isa.assembler.assembled import assembled
 from isa.assembler.includes import read_source
 from isa.description import Isa
+from isa.display import Displayed
 from isa.errors import TraplineError, UsageError
 from isa.machines.catalogue import find as find_machine
 from isa.machines.catalogue import shipped as shipped_machines
 from trapline.options import DEFAULT_MACHINE
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+@dataclass(frozen=True, slots=True, repr=False)
+class Program(Displayed):
     """A guest ready to load. `machine` is what `--isa` would have to say; `guest` is its header, None for an image."""
 
     name: str
@@ -28,6 +30,13 @@ class Program:
     isa: Isa
     image: Image
     guest: Guest | None
+
+    def title(self) -> str:
+        return f"program {self.name}"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        yield "machine", self.isa.name
+        yield from self.image.shown()
 
     @property
     def storage(self) -> int | None:
@@ -47,43 +56,61 @@ class Program:
         return self.guest.disk if self.guest else 0
 
 
-def find(argument: str, machine: str | None) -> Program:
-    """The program that `argument` names, for `machine` if one is given.
+def find(argument: str, machine: str | None, definitions: Sequence[tuple[str, int]] | None = None) -> Program:
+    """The program that `argument` names, for `machine` if one is given, with constants defined from outside.
 
-    Raises UsageError for a name that is no guest, SourceError for mistakes in the assembly, TraplineError for a file
-    that cannot be used.
+    Raises UsageError for a name that is no guest and for definitions for an image, SourceError for mistakes in the
+    assembly, TraplineError for a file that cannot be used.
     """
     names = catalogue.names()
     if argument in names:
-        return _assembled(catalogue.find(argument), machine, DIRECTORY)
+        return _assembled(catalogue.find(argument), machine, DIRECTORY, definitions)
     if argument.endswith(".s"):
         _check_file(argument, names)
         read_source(argument)  # explains a file that is no text
         from pathlib import Path
 
-        return _assembled(describe(Path(argument)), machine, None)
+        return _assembled(describe(Path(argument)), machine, None, definitions)
+    if definitions:
+        raise UsageError(f"{argument} is an image, and nothing can be defined in it", "leave `--define` away")
     return _loaded(argument, machine, names)
 
 
-def _assembled(guest: Guest, machine: str | None, root: str | None) -> Program:
-    chosen = machine or guest.machine
+def _assembled(
+    guest: Guest, machine: str | None, root: str | None, definitions: Sequence[tuple[str, int]] | None
+) -> Program:
+    chosen = machine or _beside(guest)
     isa = find_machine(chosen)
-    image = assembled(isa, guest.file, root)
+    image = assembled(isa, guest.file, root, LIBRARY, dict(definitions or ()))
     if not image.segments:
         help = f"write some instructions: `trapline machines {chosen} --manual` explains them"
         raise TraplineError(f"{guest.file} is empty: it assembles to no words", help)
     return Program(guest.name, chosen, isa, _portable(image, root) if root else image, guest)
 
 
+def _beside(guest: Guest) -> str:
+    """The machine of a guest's header: a shipped one, or a description that is looked for in the guest's own folder."""
+    path = guest.machine if guest.machine.endswith(".isa") else guest.machine.rpartition(":")[0]
+    if guest.machine in shipped_machines() or not path.endswith(".isa"):
+        return guest.machine
+    return os.path.join(os.path.dirname(guest.file), guest.machine)
+
+
 def _portable(image: Image, root: str) -> Image:
     """The image of a shipped guest with file names as seen from the folder of guests, wherever that is installed."""
-    lines = {a: replace(line, file=os.path.relpath(line.file, root)) for a, line in image.lines.items()}
+    lines = {a: replace(line, file=_from(root, line.file)) for a, line in image.lines.items()}
     return replace(image, lines=lines)
+
+
+def _from(root: str, file: str) -> str:
+    return file if file.startswith("<") else os.path.relpath(file, root)
 
 
 def _loaded(path: str, machine: str | None, names: list[str]) -> Program:
     _check_file(path, names)
-    image = Image.load(path)
+    from isa.assembler.image_format import load_image  # not where a program comes as text
+
+    image = load_image(path)
     chosen = machine or (image.machine if image.machine in shipped_machines() else DEFAULT_MACHINE)
     isa = find_machine(chosen)
     image.check(isa)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from isa.description import Isa, Kind, Role
+from isa.description import Isa
 from isa.devices import BLOCK, Console, Disk, Input, MemoryBacking, Ports, Sink, copied, standard
 from isa.engines.choice import DEFAULT, bare
 from isa.machine import Machine, Storage
@@ -59,7 +59,7 @@ class Rig:
 
     @property
     def exit_code(self) -> int:
-        """What the guest leaves in its register 1, by the convention of all guests: 0 is success."""
+        """What the guest leaves where its machine's description says that exit codes are: 0 is success."""
         return exit_code(self.machine)
 
     @property
@@ -102,9 +102,9 @@ def plenty(isa: Isa) -> int:
 
 
 def exit_code(machine: Machine) -> int:
-    """Cell 1 of the first register file with the role @general; 0 for a machine without one."""
-    for place in machine.isa.roles[Role.GENERAL]:
-        if machine.isa.states[place.state].kind is Kind.ARRAY:
-            cells = machine.state[place.state]
-            return cells[1] if isinstance(cells, list) and len(cells) > 1 else 0
-    return 0
+    """What stands where the description says that exit codes are; 0 for a machine that has none."""
+    if machine.isa.exit is None:
+        return 0
+    state, cell = machine.isa.exit
+    found = machine.state[state]
+    return found[cell] if isinstance(found, list) else found

@@ -4,7 +4,6 @@ Slices change nothing that a guest can see. Ctrl-C never breaks into a step: the
 slice with the state whole, a second one gives up at once.
 """
 
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from types import FrameType
 
 from isa.devices import Console, Terminal
 from isa.machine import Exit, Machine, Reason
+from trapline.interrupts import code_of, handled, raising
 
 SLICE = 20_000  # steps between two looks at the world outside
 LONGEST = 1 << 22  # as much for a machine that nobody types at: at worst half a second until Ctrl-C is served
@@ -22,26 +22,23 @@ QUIET = 1.0  # seconds before progress is shown
 
 
 class Interruption:
-    """Whether Ctrl-C was pressed."""
+    """Whether Ctrl-C was pressed, or the process told to end: `asked` is 0, or the exit code for it."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked = 0
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
+            raising(number, frame)
+        self.asked = code_of(number)
 
 
 @contextmanager
 def interruptible() -> Iterator[Interruption]:
-    """Inside, the first Ctrl-C only sets `asked`. The former handler is put back at the end."""
+    """Inside, the first Ctrl-C or SIGTERM only sets `asked`. The former handlers are put back at the end."""
     interruption = Interruption()
-    former = signal.signal(signal.SIGINT, interruption)
-    try:
+    with handled(interruption):
         yield interruption
-    finally:
-        signal.signal(signal.SIGINT, former)
 
 
 def run(

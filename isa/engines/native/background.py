@@ -1,19 +1,25 @@
 """A thread that works while others run: it compiles, mostly, which leaves Python's lock to them.
 
-There is one for the process, started when first needed. Nobody waits for it when the process ends.
+There is one for the process, started when first needed. When the process ends, it finishes what it has in hand, if that
+takes no longer than a moment. If it does, the process ends without taking anything down: LLVM's own objects would go
+while LLVM works with them.
 """
 
+import atexit
+import ctypes
 import heapq
 import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from typing import Any, Generic, TypeVar
 
 Result = TypeVar("Result")
 
 PATIENCE = 0.0005  # seconds that somebody who comes back from native code waits for Python's lock while this works
+PARTING = 0.2  # seconds that the end of the process waits for what is in hand
 MOST_WAITING = 64  # pieces of work; who finds no room asks again later, and knows better then what is worth it
 
 
@@ -60,6 +66,7 @@ class Background:
         self._numbers = count()
         self._busy = threading.RLock()
         self._thread: threading.Thread | None = None
+        self._closed = False
         self._prepare()
         # A child process has no such thread, and must not find LLVM in the middle of something.
         os.register_at_fork(before=self._busy.acquire, after_in_parent=self._busy.release, after_in_child=self._child)
@@ -86,7 +93,20 @@ class Background:
         while True:
             self._ready.acquire()
             with self._busy:
+                if self._closed:
+                    return
                 heapq.heappop(self._waiting)[2].run()
+
+    def close(self) -> None:
+        """The process ends: begin nothing more, and see to it that what is in hand does no harm."""
+        self._closed = True
+        if self._thread is None:
+            return
+        with suppress(KeyboardInterrupt):
+            if self._busy.acquire(timeout=PARTING):
+                return
+        if not end_as_it_is():
+            self._busy.acquire()
 
     def _prepare(self) -> None:
         self._starting = threading.Lock()
@@ -105,6 +125,16 @@ class Background:
             self._start()
 
 
+def end_as_it_is() -> bool:
+    """Have the process end, once Python is done, without what libraries do at the end; its exit code stays. False where
+    the host has no way to say so."""
+    host = ctypes.CDLL(None)
+    if not hasattr(host, "on_exit"):
+        return False
+    refused: int = host.on_exit(ctypes.cast(host._exit, ctypes.c_void_p), None)
+    return not refused
+
+
 def workers() -> int:
     """How many threads work in the background: 1, or 0 where only one core may be used."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -113,3 +143,4 @@ def workers() -> int:
 
 BACKGROUND = Background()
 submit = BACKGROUND.submit
+atexit.register(BACKGROUND.close)

@@ -4,29 +4,33 @@
 unknown values) is one step of the reference engine, on the same state. So both may take turns at any step.
 """
 
-import ctypes
 from array import array
 from collections.abc import Callable
 from functools import lru_cache
 
 from isa.description import Isa
 from isa.engines.native.compiler import Compiler, Linked, Tier
-from isa.engines.native.frame import Code, Frame, Tables, tables_of
+from isa.engines.native.frame import FIELD, Code, Frame, Tables, callable_at, tables_of
 from isa.engines.native.module import module_source
 from isa.engines.native.options import Options
 from isa.engines.native.plan import Plan, plan_of
+from isa.engines.native.traced import traced_code
 from isa.engines.native.translations import translations_of
 from isa.engines.reference.engine import HAPPENED, ReferenceEngine, Stop
 from isa.ir.nodes import Origin
 from isa.machine.exits import Pause, Trap
 from isa.machine.machine import Machine
+from isa.machine.records import Trace
 from isa.machine.storage import Storage
 
-Execute = Callable[[int, int, int], int]
-SYMBOLS = ("execute", "touch", "claim", "single", "enter")
+SYMBOLS = ("execute", "touch", "claim", "single", "enter", "skip")
 USUAL = Options()
 SLICE = 1 << 23  # steps after which Python looks at what was compiled meanwhile
 LONG_SLICE = 1 << 25  # as much if nothing is: where a slice ends, code is left that is not entered there again at once
+CODES = tuple(Code)
+LOOK = 1 << 12  # steps before the next look at what was compiled meanwhile: it takes longer than a thousand steps
+QUESTIONS = 64  # to Python, between two looks at what was compiled meanwhile
+_RAN, _TRAPPED, _ASK = FIELD["ran"], FIELD["trapped"], int(Code.ASK)
 _PAUSES = {Code.SPIN: Pause.SPIN, Code.HALT: Pause.HALT}
 
 
@@ -43,6 +47,7 @@ class NativeCode:
     def frame(self, machine: Machine, tables: Tables) -> Frame:
         """A frame for a machine of this description, run by `execute`."""
         frame = Frame(machine.state, machine.storage, tables, len(self.plan.hoisted))
+        frame["polls"] = machine.ports.polls
         for name in SYMBOLS:
             frame["run" if name == "execute" else name] = self.linked.address(name)
         return frame
@@ -50,11 +55,6 @@ class NativeCode:
     def tables(self, storage: Storage) -> Tables:
         """The tables of a storage's root. Raises MachineError if another description has run there."""
         return tables_of(storage, self.plan.record_bytes, self.plan.digest)
-
-
-def callable_at(address: int) -> Execute:
-    """`execute`, or another function that is called in the same way, as one of Python."""
-    return ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(address)
 
 
 @lru_cache(maxsize=64)
@@ -73,6 +73,8 @@ class NativeEngine(ReferenceEngine):
         self.tables = self.code.tables(self.storage)
         self.translations = translations_of(self.isa, self.storage.root, self.tables)
         self.frame = self.code.frame(machine, self.tables)
+        self._since = LOOK  # steps since the last look at what was compiled
+        self.trapped = 0  # steps of the present run that trapped
 
     def execute(self, limit: int) -> tuple[int, Stop]:
         done, _, stop = self._run(limit, deliver=False)
@@ -85,39 +87,70 @@ class NativeEngine(ReferenceEngine):
 
     def _run(self, limit: int, deliver: bool) -> tuple[int, int, Stop]:
         """Up to `limit` steps: how many there were, how many of them trapped, and why it stopped."""
+        self.done = self.trapped = 0
         if self.machine.halted:
             return 0, 0, Pause.HALT
-        frame, done, trapped = self.frame, 0, 0
-        while done < limit:
-            code = self.enter_native(min(limit - done, self.slice), deliver)
-            done += frame["ran"]
-            trapped += frame["trapped"]
+        while self.done < limit:
+            code, stop = self.enter_native(min(limit, self.done + self.slice), deliver)
             if code in _PAUSES:
-                return done, trapped, _PAUSES[code]
-            if code is Code.TRAP:
-                return done, trapped, self._trap()
-            if code is Code.ASK:
-                self.done = done
-                stop = self.single()
-                if isinstance(stop, Trap) and deliver:
-                    self.enter(stop)
-                    trapped += 1
-                    if self.machine.halted:
-                        return done + 1, trapped, Pause.HALT
-                elif stop is not None:
-                    return done + (stop in HAPPENED), trapped, stop
-                done += 1
-        return done, trapped, Pause.LIMIT
+                stop = _PAUSES[code]
+            elif code is Code.TRAP:
+                stop = self._trap()
+            elif isinstance(stop, Trap) and deliver:
+                self.enter(stop)
+                self.done += 1
+                self.trapped += 1
+                stop = Pause.HALT if self.machine.halted else None
+            elif stop in HAPPENED:
+                self.done += 1
+            if stop is not None:
+                return self.done, self.trapped, stop
+        return self.done, self.trapped, Pause.LIMIT
 
-    def enter_native(self, limit: int, deliver: bool) -> Code:
-        """Run native code once, and see to what it met: code that became hot, code that was overwritten."""
+    def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Stop]:
+        self.done = self.trapped = 0
+        if self.machine.halted:
+            return 0, 0, Pause.HALT
         self.begin()
         try:
-            code = Code(self.code.execute(self.frame.address, limit, deliver))
+            code = traced_code(self.isa).run(self.machine, self.frame, min(limit, SLICE), deliver, trace)
         finally:
             self.translations.end()
         self.attend(code)
-        return code
+        ran, trapped = self.frame["ran"], self.frame["trapped"]
+        if code is Code.ASK and not ran:
+            return super().record(1, deliver, trace)
+        return ran, trapped, self._trap() if code is Code.TRAP else _PAUSES.get(code, Pause.LIMIT)
+
+    def enter_native(self, until: int, deliver: bool) -> tuple[Code, Stop | None]:
+        """Run native code up to so many steps of the present run, and see to what it met: code that became hot, code
+        that was overwritten. Why it returned, and what came of the step that it left to Python."""
+        first = self.done
+        self.begin()
+        try:
+            code, stop = self._converse(until, deliver)
+        finally:
+            self.translations.end()
+        self._since += self.done - first
+        self.attend(code)
+        return code, stop
+
+    def _converse(self, until: int, deliver: bool) -> tuple[Code, Stop | None]:
+        """Run native code and answer its questions, as long as nothing comes of them and others need not wait."""
+        fields, address, execute = self.frame.fields, self.frame.address, self.code.execute
+        for _ in range(QUESTIONS):
+            code = execute(address, until - self.done, deliver)
+            self.done += fields[_RAN]
+            self.trapped += fields[_TRAPPED]
+            if code != _ASK:
+                return CODES[code], None
+            stop = self.single()
+            if stop is not None and (stop is not Pause.ASKED or self.machine.disturbed):
+                return Code.ASK, stop
+            self.done += 1
+            if self.done >= until:
+                break
+        return Code.LIMIT, None
 
     # ---- under another machine: see `isa.engines.native.layers.Level`
 
@@ -133,15 +166,17 @@ class NativeEngine(ReferenceEngine):
         lock, and what is hot will still be hot afterwards."""
         asks = self.options.regions and not self.translations.busy
         self.frame["heat"] = self.options.hot if asks else 0
+        self.frame.look(self.machine.watched, self.machine.deadline is not None)
         self.translations.begin()
 
     def finish(self, code: Code | None) -> tuple[int, Stop | None]:
         self.translations.end()
         ran, self.frame["steps"] = self.frame["steps"], 0
         self._count(ran)
+        self._since += ran
         self.attend(code)
         if code is not Code.ASK:
-            return 0, Pause.SPIN if code is Code.SPIN else None
+            return 0, None
         self.done = 0
         traffic = self.machine.ports.traffic
         stop = self.single()
@@ -157,12 +192,14 @@ class NativeEngine(ReferenceEngine):
     def attend(self, code: Code | None) -> None:
         """What has to be done in Python between two runs of native code."""
         frame = self.frame
+        self.machine.skipped += frame.take_skipped()
         if frame["rewritten"]:
             for word in frame.take_rewritten():
                 self.storage.tell(word)
         if code is Code.HOT:
             self.translations.hot(frame["hot"], self._places(), self.options)
-        elif self.translations.unsettled:
+        elif self._since >= LOOK and self.translations.unsettled:
+            self._since = 0
             self.translations.settle(self.options)
 
     def _places(self) -> Callable[[int], int | None]:

@@ -26,6 +26,8 @@ class Outcome(IntEnum):
     INTERRUPTED = 3  # it trapped in its prologue
     LIMIT = 4  # a run was as long as it might be
     DEADLINE = 5  # the same, where a device had set the limit
+    WAITED = 6  # a single step spins
+    SPUN = 7  # the machine below spins
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ root storage; they are anonymous mappings, so what is never touched is never res
 """
 
 import ctypes
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from threading import Lock
 from weakref import WeakKeyDictionary
@@ -27,7 +27,11 @@ FIELDS = (
     "claim",  # the function that tells whether words may be written: see `isa.engines.native.claims`
     "heat",  # how often a place is jumped to before it is reported as hot; 0: never
     "earned",  # steps taken in regions since a jump last led to a place that has none
+    "polls",  # the table of words that a guest may receive without Python: see `isa.devices.polling`
+    "watched",  # whether somebody looks at single steps, so that Python has to see to whatever is not one
+    "awaited",  # whether a device is due at some step, and ends an idle then at the latest
     # what a run leaves behind
+    "skipped",  # steps that passed in idling, not yet counted
     "ran",  # steps taken, trapped ones included
     "trapped",  # how many of them trapped
     "cause",  # the trap that was demanded, `site` being its number among `Sites`
@@ -43,6 +47,7 @@ FIELDS = (
     "run",  # the functions that run this machine, and that take or trap a single step of it
     "single",
     "enter",
+    "skip",  # the function that lets time pass where the next step spins
     "below",  # the frame of the machine below, and where in its storage this machine's begins
     "offset",
     "slice",  # how many steps the machine below may take before Python looks after it
@@ -50,7 +55,7 @@ FIELDS = (
     "inside",  # whether the machine below is in the middle of a run
     "allowed",  # the steps of that run, and those that it has taken
     "partial",
-    "next",  # what the run ended with in Python: TRAP, HALT, IDLE or VIOLATION; else 0
+    "next",  # what the run ended with in Python: TRAP, HALT or VIOLATION; else 0
     "used",  # set by Python if this machine used a channel in the run that the machine above asked for
     "steps",  # steps that the machine above had this one take, not yet counted
     "direct",  # as much for steps that the machine below took, and for steps taken singly
@@ -64,6 +69,7 @@ FIELDS = (
     "rewritten",  # how many words of code were overwritten; the words follow in `MOST_REWRITTEN` fields
 )
 FIELD = {name: number for number, name in enumerate(FIELDS)}
+_WATCHED, _AWAITED, _SKIPPED = (FIELD[name] for name in ("watched", "awaited", "skipped"))
 MOST_REWRITTEN = 64  # words of code that one step can overwrite
 HOISTED = len(FIELDS) + MOST_REWRITTEN  # the first field for values that hold as long as the context does
 
@@ -73,17 +79,18 @@ class Code(IntEnum):
 
     LIMIT = 0
     TRAP = 1  # demanded, and not delivered: `cause`, `info`, `site`
-    SPIN = 2
+    SPIN = 2  # nothing but a device will ever end it, or somebody wants to see it
     HALT = 3  # halted by the last step
     ASK = 4  # the next step is Python's
     HOT = 5  # the place `hot` was jumped to often
     REWRITTEN = 6  # the last step overwrote code that Python knows of
     # of a machine that runs on another one
-    IDLE = 7  # the machine below waits for ever
-    VIOLATION = 8  # a machine below was ended, because it was changed where it must not be
-    BREACH = 9  # the machine below was changed where it must not be
-    FULL = 10  # there is no room for another kind of exit
+    VIOLATION = 7  # a machine below was ended, because it was changed where it must not be
+    BREACH = 8  # the machine below was changed where it must not be
+    FULL = 9  # there is no room for another kind of exit
 
+
+Execute = Callable[[int, int, int], int]  # a function of native code that gets a frame, and what it is told
 
 BELOW = 16  # added to a code that leaves something to Python at a machine below the one that returns it
 
@@ -141,6 +148,11 @@ def address(buffer: object) -> int:
     return ctypes.addressof(ctypes.c_char.from_buffer(buffer))  # type: ignore[arg-type]
 
 
+def callable_at(address: int) -> Execute:
+    """`execute`, or another function that is called in the same way, as one of Python."""
+    return ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(address)
+
+
 class Frame:
     """One machine as native code sees it. `hoisted` is how many values its code keeps there."""
 
@@ -161,6 +173,17 @@ class Frame:
 
     def __setitem__(self, field: str, value: int) -> None:
         self.fields[FIELD[field]] = value
+
+    def look(self, watched: bool, awaited: bool) -> None:
+        """Before a run: whether somebody looks at single steps, and whether a device is due at some step."""
+        self.fields[_WATCHED], self.fields[_AWAITED] = watched, awaited
+
+    def take_skipped(self) -> int:
+        """The steps that passed in idling since the last call."""
+        skipped: int = self.fields[_SKIPPED]
+        if skipped:
+            self.fields[_SKIPPED] = 0
+        return skipped
 
     def take_rewritten(self) -> Iterable[int]:
         """The words of storage, counted from this machine's first, whose code was overwritten since the last call."""

@@ -4,8 +4,9 @@ from functools import lru_cache
 
 from isa.description import Isa
 from isa.engines.native.compiler import Compiler, Tier
-from isa.engines.native.engine import NativeCode, callable_at, native_code
+from isa.engines.native.engine import NativeCode, native_code
 from isa.engines.native.exact import Exact
+from isa.engines.native.frame import callable_at
 from isa.engines.native.layered import layer_source
 from isa.engines.native.layers import Layer
 from isa.files import cache

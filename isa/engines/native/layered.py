@@ -4,7 +4,8 @@
 
 has the meaning of `execute` (see `isa.engines.native.loop`) for a machine that has another one below. As long as its
 own prologue is not due, the machine below runs in its place; then, or when that one stops before a trap, it takes one
-step singly, on its own state, and so on. What that step came to is counted as an exit.
+step singly, on its own state, and so on. What that step came to is counted as an exit. If it waits, or the machine
+below does, time passes as far as this machine's own clock says (`isa.engines.native.idling`).
 
 Whatever else the machine below stops for, Python sees to it. Then this function returns, and so do those above it, in
 the middle of their runs, and the frames hold where they are. Called again, they go on from there.
@@ -22,6 +23,7 @@ from isa.ir.nodes import Load, Origin
 DECLARATIONS = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\ndeclare i64 @llvm.umin.i64(i64, i64)\n"
 LOWER, BOTH = "%lower", "ptr %frame, ptr %lower"
 LIMIT, STEPS = Value(64, "%limit"), Value(64, "%steps")
+ENDS = (Code.TRAP, Code.HALT, Code.SPIN)  # what ends a run of the machine below before its time
 LONG = 1 << 22  # steps after which Python is entered, between two runs: it may have been interrupted
 MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)  # odd, with their bits spread: they make the hash
 
@@ -122,7 +124,7 @@ class Layered:
         self._add(text, LOWER, "steps", ran)
         self._add(text, FRAME, "partial", ran)
         limit = f"i64 {int(Code.LIMIT)}, label %fully"
-        ended = f"i64 {int(Code.TRAP)}, label %ended i64 {int(Code.HALT)}, label %ended"
+        ended = " ".join(f"i64 {int(end)}, label %ended" for end in ENDS)
         text.emit(f"switch {code.typed}, label %suspend [ {ended} {limit} ]")
         text.block("fully")
         whole = text.compare("eq", text.field("partial"), text.field("allowed"))
@@ -134,9 +136,8 @@ class Layered:
     def _ended(self, text: Body) -> None:
         """The run of the machine below is over: take over what it did."""
         text.block("ended")
-        text.lines.append(
-            "  %end = phi i64 [ %code, %direct ], [ %code, %direct ], [ %code, %fully ], [ %next, %resumed ]"
-        )
+        direct = "[ %code, %direct ], " * len(ENDS)
+        text.lines.append(f"  %end = phi i64 {direct}[ %code, %fully ], [ %next, %resumed ]")
         end, steps = Value(64, "%end"), text.field("partial")
         text.set("inside", number(64, 0))
         breach = Value(0, text.call("i1", "@breach", [BOTH, steps.typed]))
@@ -149,8 +150,9 @@ class Layered:
         for name in ("ran", "direct", "since"):
             self._add(text, FRAME, name, steps)
         text.lines.append(f"  %because = load i64, ptr {text.at(LOWER, FIELD['cause'])}")
-        over = f"i64 {int(Code.IDLE)}, label %over i64 {int(Code.VIOLATION)}, label %over"
-        text.emit(f"switch {end.typed}, label %scheduled [ i64 {int(Code.TRAP)}, label %single {over} ]")
+        cases = f"i64 {int(Code.TRAP)}, label %single i64 {int(Code.SPIN)}, label %spun"
+        over = f"i64 {int(Code.VIOLATION)}, label %over"
+        text.emit(f"switch {end.typed}, label %scheduled [ {cases} {over} ]")
         self._leave(text, "over", end)
         text.block("scheduled")
         text.branch(text.compare("eq", text.field("ran"), LIMIT), "due", "again")
@@ -166,7 +168,8 @@ class Layered:
         here = self._here(text)
         code = Value(64, text.call("i64", text.address("single"), [f"ptr {FRAME}"]))
         took = f"i64 {int(Code.LIMIT)}, label %took i64 {int(Code.HALT)}, label %took"
-        text.emit(f"switch {code.typed}, label %refused [ {took} i64 {int(Code.TRAP)}, label %trap ]")
+        cases = f"{took} i64 {int(Code.TRAP)}, label %trap i64 {int(Code.SPIN)}, label %waits"
+        text.emit(f"switch {code.typed}, label %refused [ {cases} ]")
         text.block("refused")
         text.set("because", Value(64, "%cause"))
         self._return(text, code)
@@ -177,6 +180,24 @@ class Layered:
         text.branch(text.is_zero(code), "happened", "halted", USUAL)
         self._leave(text, "halted", Code.HALT)
         self._trapped(text, here)
+        self._waits(text, here)
+
+    def _waits(self, text: Body, here: tuple[Value, Value]) -> None:
+        """The single step spins, or the machine below does, which has no device to wake it: so does this one, as long
+        as nothing of its own is due."""
+        text.block("spun")
+        self._count(text, number(64, Outcome.SPUN), number(64, NOTHING), *self._here(text))
+        text.jump("wait")
+        text.block("waits")
+        self._count(text, number(64, Outcome.WAITED), Value(64, "%cause"), *here)
+        text.jump("wait")
+        text.block("wait")
+        rest = text.sub(LIMIT, text.field("ran"))
+        waited = Value(64, text.call("i64", text.address("skip"), [f"ptr {FRAME}", rest.typed]))
+        for name in ("ran", "since"):
+            self._add(text, FRAME, name, waited)
+        text.branch(text.is_zero(waited), "asleep", "again")
+        self._leave(text, "asleep", Code.SPIN)
 
     def _trapped(self, text: Body, here: tuple[Value, Value]) -> None:
         """The single step trapped."""

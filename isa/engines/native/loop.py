@@ -6,6 +6,7 @@ and the prologue's horizon, and the window of the fetch bounds the pc. The count
 
 from isa.engines.native.exact import FRAME, Body, Exact
 from isa.engines.native.frame import Code
+from isa.engines.native.idling import idle
 from isa.engines.native.text import RARE, USUAL, Value, number
 from isa.passes.windows import Window
 
@@ -22,7 +23,7 @@ class Loop:
         self.shift = self.plan.record_bytes.bit_length() - 1
 
     def functions(self) -> list[str]:
-        return [self.execute()]
+        return [idle(self.exact), self.execute()]
 
     def execute(self) -> str:
         text = Body()
@@ -39,6 +40,7 @@ class Loop:
             assert self.plan.window is not None
             self._stretch(text, left, self.plan.window)
         self._single(text)
+        self._spun(text)
         return text.define(f"define i64 @execute(ptr {FRAME}, i64 %limit, i64 %deliver)")
 
     def _stretch(self, text: Body, left: Value, window: Window) -> None:
@@ -69,9 +71,11 @@ class Loop:
         took = text.sub(steps, text.field("left"))
         text.call("void", "@advance", [f"ptr {FRAME}", took.typed])
         text.set("ran", text.add(text.field("ran"), took))
-        stopped = text.label("stopped")
+        stopped, other = text.label("stopped"), text.label("other")
         text.branch(text.is_zero(text.and_(code, number(64, 255))), "more", stopped, USUAL)
         text.block(stopped)
+        text.branch(text.compare("eq", code, number(64, Code.SPIN)), "spun", other, USUAL)
+        text.block(other)
         text.emit(f"ret {code.typed}")
         text.block("more")
         text.branch(text.compare("eq", text.field("ran"), Value(64, "%limit")), "done", "asked", RARE)
@@ -112,7 +116,8 @@ class Loop:
         text.lines.append(f"  %code = phi i64 [ %exact, %one ]{known}")
         code = Value(64, "%code")
         cases = f"i64 {int(Code.LIMIT)}, label %happened i64 {int(Code.HALT)}, label %halted"
-        text.emit(f"switch {code.typed}, label %refused [ {cases} i64 {int(Code.TRAP)}, label %trap ]")
+        cases += f" i64 {int(Code.TRAP)}, label %trap i64 {int(Code.SPIN)}, label %spun"
+        text.emit(f"switch {code.typed}, label %refused [ {cases} ]")
         text.block("refused")
         text.emit(f"ret {code.typed}")
         text.block("halted")
@@ -129,6 +134,16 @@ class Loop:
         text.branch(text.is_zero(text.field("rewritten")), "again", "stale", USUAL)
         text.block("stale")
         text.give(Code.REWRITTEN)
+
+    def _spun(self, text: Body) -> None:
+        """Wait, and go on."""
+        text.block("spun")
+        rest = text.sub(Value(64, "%limit"), text.field("ran"))
+        waited = Value(64, text.call("i64", "@skip", [f"ptr {FRAME}", rest.typed]))
+        text.set("ran", text.add(text.field("ran"), waited))
+        text.branch(text.is_zero(waited), "asleep", "again")
+        text.block("asleep")
+        text.give(Code.SPIN)
 
     def _count(self, text: Body, name: str) -> None:
         text.set(name, text.add(text.field(name), number(64, 1)))

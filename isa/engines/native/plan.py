@@ -118,6 +118,10 @@ class Plan:
         needs = any(isinstance(n, Recv | Unknown) for n in nodes(*behaviour.expressions()))
         return needs or any(isinstance(e, Send) for e in behaviour.effects)
 
+    def spins(self, instruction: Instruction) -> bool:
+        """Whether it may come back to itself with nothing changed but time."""
+        return self.steps.spin_condition(instruction) is not None
+
     def step(self, instruction: Instruction) -> tuple[Behaviour, frozenset[Expr]]:
         """An instruction's whole step after prologue and fetch let it through, merged and narrowed, and which indexes
         of it lie in storage for sure."""
@@ -188,7 +192,7 @@ class Plan:
             made = narrow.rewritten(rewriter(replace))
             operands = _operands(made.behaviour)
             if operands is not None:
-                spins = self.steps.spin_condition(instruction) is not None
+                spins = self.spins(instruction)
                 yield Handler(instruction, choice, when, made.behaviour, made.inside, operands, spins)
 
     def _behaviours(self) -> Iterator[Behaviour]:

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from isa.devices import DeviceFailure
 from isa.engines.reference.blocks import LONGEST, Line, block_source, compiled_block
 from isa.engines.reference.delivery import deliver
+from isa.engines.reference.recording import record
 from isa.engines.reference.steps import steps_of
 from isa.machine.exits import Pause, Trap
 from isa.machine.machine import Machine
+from isa.machine.records import Trace
 
 Stop = Trap | Pause
 Block = tuple[Callable[..., int], int]  # the function and the most steps one pass may take
@@ -75,6 +77,10 @@ class ReferenceEngine:
     def deliver(self, limit: int) -> tuple[int, int, Pause]:
         """As `execute`, but traps are delivered, one step each, and it goes on after them."""
         return deliver(self, self.machine, limit)
+
+    def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Stop]:
+        """As `deliver` or `execute`, with records of the steps. To the letter, without shortcuts."""
+        return record(self, limit, deliver, trace)
 
     def _execute_singly(self, limit: int) -> tuple[int, Stop]:
         single = self.single
@@ -160,8 +166,10 @@ class ReferenceEngine:
 
     def spin_horizon(self) -> int:
         """After how many steps the instruction that spins here would do something else, or the prologue would trap."""
-        _, operands, _, _, name = self.steps.decode(self.steps.fetch(self.state.block, self.storage.cells, self))
-        horizon: int = self.steps.spin_horizon(name)(self.state.block, self.storage.cells, self, *operands)
+        s, m = self.state.block, self.storage.cells
+        word = self.steps.fetch(s, m, self)
+        decoded = self._decoded.get(word) or self.steps.decode(word)
+        horizon: int = self.steps.spin_horizon(decoded.name)(s, m, self, *decoded.operands)
         return horizon
 
     def advance(self, steps: int) -> None:

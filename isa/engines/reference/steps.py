@@ -121,16 +121,20 @@ class Steps:
 
     def spin_horizon(self, name: str) -> Function:
         """`f(s, m, e, *operands, insn)`: after how many steps a spinning instruction would first do something else."""
-        instruction = self.isa.instructions[name]
+        key = f"{name} horizon"
+        if key not in self._instructions:
+            instruction = self.isa.instructions[name]
+            horizon, params = self.spin_horizon_value(instruction), parameters(instruction)
+            self._instructions[key] = self.values("spin_horizon", (horizon,), params)
+        return self._instructions[key]
+
+    def spin_horizon_value(self, instruction: Instruction) -> Expr:
+        """The same for an instruction that may spin, as IR."""
         condition = self.spin_condition(instruction)
         assert self.time is not None and condition is not None
         horizon = self.time.horizon((negate(condition),))
         assert horizon is not None
-        params = parameters(instruction)
-        key = f"{name} horizon"
-        if key not in self._instructions:
-            self._instructions[key] = self.values("spin_horizon", (horizon,), params)
-        return self._instructions[key]
+        return horizon
 
     @cached_property
     def advance(self) -> Function:

@@ -1,0 +1,245 @@
+"""Words that native code gives without Python: the same ones, at the same steps, and counted as if they had been asked
+for. And that devices keep the promise on which this rests."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+
+from isa.assembler import assemble
+from isa.devices import Console, Ports
+from isa.devices.backing import MemoryBacking
+from isa.devices.disk import Disk
+from isa.devices.inputs import Script
+from isa.devices.polling import MOST, NOTES, Polls
+from isa.engines.native.frame import Frame
+from isa.machine import Machine, Storage
+from isa.machine.trace import each_line
+from tests.engines.differential import shown
+from tests.engines.engines import STEPPING, Factory
+from tests.engines.engines import native as native_engine
+from tests.engines.fresh import watched
+from tests.isa.alarm import Alarm
+from tests.machines_to_test import G3
+from tests.monitor.native_checks import SIZE, tall
+from tests.planting import Bugs, Planted, must_catch
+
+Patch = pytest.MonkeyPatch
+NATIVE = native_engine(regions=False)
+POLL = """
+start:  set r2, 1
+1:      in r3, r2
+        addi r8, r8, 1
+        andi r4, r3, 1
+        bnez r4, take
+        andi r4, r3, 2
+        beqz r4, 1b
+        in r6, r0
+        halt
+take:   in r5, r0
+        in r3, r2
+        add r9, r9, r3
+        out r5, r0
+        in r6, r0
+        b 1b
+"""
+# Two devices in turn, more often than there is room for notes; the disk is at work, and then it is done.
+BOTH = """
+start:  set r2, 4
+        out r2, r2
+        set r8, 100
+        set r1, 1
+1:      in r3, r2
+        in r4, r1
+        in r5, r7
+        in r6, r9
+        set r9, 3
+        addi r8, r8, -1
+        bnez r8, 1b
+        halt
+"""
+# The time of the day is another one each time: never at hand.
+TIME = "start: set r1, 5\n set r8, 30\n1: in r3, r1\n add r4, r4, r3\n addi r8, r8, -1\n bnez r8, 1b\n halt"
+
+
+def outfit() -> Ports:
+    console = Console(Script(b"a line of text\n", interval=37))
+    return Ports({0: console, 2: Disk(MemoryBacking(bytes(1 << 16)), G3.word, duration=90), 5: Alarm([70])})
+
+
+def machine(engine: Factory, depth: int, source: str) -> Machine:
+    ports = outfit()
+    if depth:
+        made: Machine = tall(G3, depth, engine, lambda: ports)
+    else:
+        made = Machine(G3, Storage(G3.word, SIZE), ports, engine=engine)
+    made.load(assemble(G3, source, "test"))
+    return made
+
+
+def same(depth: int, source: str, *budgets: int) -> None:
+    machines = [machine(engine, depth, source) for engine in (NATIVE, STEPPING)]
+    for made in machines:
+        for budget in budgets:
+            made.run(budget)
+    assert shown(machines[0]) == shown(machines[1])
+
+
+def polling_is_the_same(depth: int = 0) -> None:
+    same(depth, POLL, 5000)
+    random = Random(depth)
+    same(depth, POLL, *(random.randint(1, 90) for _ in range(30)))
+
+
+def two_devices_are_the_same(depth: int = 0) -> None:
+    same(depth, BOTH, 3000)
+
+
+def a_device_that_does_not_promise_is_asked(depth: int = 0) -> None:
+    same(depth, TIME, 1000)
+
+
+def who_looks_sees_each_word(depth: int = 0) -> None:
+    seen = []
+    for engine in (NATIVE, STEPPING):
+        made, lines = machine(engine, depth, POLL), list[object]()
+        made.trace = each_line(lines.append)
+        made.run(400)
+        seen.append(lines)
+    assert seen[0] == seen[1]
+
+
+CHECKS = (
+    who_looks_sees_each_word,
+    polling_is_the_same,
+    two_devices_are_the_same,
+    a_device_that_does_not_promise_is_asked,
+)
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_what_is_received_is_the_same(check: Callable[[int], None], depth: int) -> None:
+    check(depth)
+
+
+def test_python_is_asked_only_where_something_comes_of_it() -> None:
+    made = machine(NATIVE, 0, POLL)
+    with watched() as events:
+        made.run(5000)
+    assert made.halted and made.state["x"][8] > 80
+    assert events["ASK"] <= 5 * 15
+
+
+def test_a_device_that_changed_between_two_runs_is_asked_again() -> None:
+    made = machine(NATIVE, 0, POLL)
+    made.run(5)
+    assert made.state["x"][3] == 1
+    made.run(30)
+    assert made.state["x"][3] == 0
+    made.ports.restore(Ports.save(machine(NATIVE, 0, POLL).ports))
+    console = made.ports.find(Console)
+    assert console is not None
+    console._waiting += b"!"
+    made.run(10)
+    assert made.state["x"][5] == ord("!")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_devices_keep_their_promise(seed: int) -> None:
+    """Whatever happened before: a steady word comes again and again, at any step, and leaves the device as it was."""
+    random, ports, now = Random(seed), outfit(), 0
+    for _ in range(200):
+        now += random.randint(0, 20)
+        due = ports.deadline()
+        if due is not None and due <= now:
+            ports.act(now, Storage(G3.word, SIZE))
+        elif random.random() < 0.5:
+            ports.send(random.randint(0, 5), random.randint(0, 3), now)
+        else:
+            ports.recv(random.randint(0, 5), now)
+        for first, device in list(ports.devices.items())[:2]:
+            for own in range(device.ports):
+                word = device.steady(own)  # type: ignore[attr-defined]
+                before = device.save()
+                if word is not None:
+                    assert [device.recv(own, now + later) for later in (0, 5, 1 << 40)] == [word] * 3, first
+                    assert device.save() == before
+
+
+# ---- planted bugs
+
+BUGS = Bugs()
+caught_by = BUGS.caught_by
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: Patch) -> None:
+    must_catch(bug, monkeypatch, (AssertionError,))
+
+
+@caught_by(who_looks_sees_each_word)
+def nobody_is_seen_to_look(patch: Patch) -> None:
+    right = Frame.look
+    patch.setattr(Frame, "look", lambda self, watched, awaited: right(self, False, awaited))
+
+
+@caught_by(polling_is_the_same)
+def a_word_outlives_what_a_device_does(patch: Patch) -> None:
+    right = Ports.act
+
+    def act(self: Ports, now: int, storage: Any) -> int:
+        with Patch.context() as inner:
+            inner.setattr(Polls, "renew", lambda self: None)
+            return right(self, now, storage)
+
+    patch.setattr(Ports, "act", act)
+
+
+@caught_by(polling_is_the_same)
+def a_word_outlives_the_question_after_it(patch: Patch) -> None:
+    right = Ports.recv
+
+    def recv(self: Ports, port: int, now: int) -> int:
+        with Patch.context() as inner:
+            if port == 0:
+                inner.setattr(Polls, "renew", lambda self: None)
+            return right(self, port, now)
+
+    patch.setattr(Ports, "recv", recv)
+
+
+@caught_by(polling_is_the_same)
+def a_character_is_promised_for_ever(patch: Patch) -> None:
+    def steady(self: Console, port: int) -> int:
+        return (self._waiting or b"\0")[0] if port == 0 else self.recv(port, 0)
+
+    patch.setattr(Console, "steady", steady)
+
+
+@caught_by(polling_is_the_same)
+def what_native_code_took_is_not_counted(patch: Patch) -> None:
+    def take(self: Polls) -> list[tuple[int, int, int]]:
+        self.table[NOTES] = 0
+        return []
+
+    patch.setattr(Polls, "take", take)
+
+
+@caught_by(polling_is_the_same)
+def what_native_code_took_is_counted_once(patch: Patch) -> None:
+    right = Polls.take
+    patch.setattr(Polls, "take", lambda self: [(port, word, 1) for port, word, _ in right(self)])
+
+
+@caught_by(two_devices_are_the_same)
+def what_native_code_took_is_counted_in_another_order(patch: Patch) -> None:
+    right = Polls.take
+    patch.setattr(Polls, "take", lambda self: list(right(self))[::-1])
+
+
+@caught_by(two_devices_are_the_same)
+def the_last_note_is_lost_where_all_are_full(patch: Patch) -> None:
+    right = Polls.take
+    patch.setattr(Polls, "take", lambda self: list(right(self))[: MOST - 1])

@@ -1,0 +1,174 @@
+"""What `import trapline` offers, for notebooks and scripts: docs/python.md, whose examples are tests.
+
+    load, guest, assemble             a machine's description; a program, shipped, from a file, or from a text
+    machine, run, compare             run a program, bare or under monitors, or both and compared
+    verify, prove, witness            what is true for all states, and a guest that shows what is not
+    guests                            the shipped guests
+
+Each does what the command of its name does, and raises the same errors, `TraplineError` and those under it. All that is
+heavy is loaded by the first call that needs it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guests.catalogue import DIRECTORY, LIBRARY, Guest
+from guests.catalogue import guests as guests
+from isa.assembler import Directory
+from isa.assembler import assemble as assembled
+from isa.description import Isa
+from isa.devices import Input, Script
+from isa.display import Displayed
+from isa.engines.choice import DEFAULT
+from isa.machine import Exit, Machine
+from isa.machines.catalogue import find as find_machine
+from trapline.options import DEFAULT_STEPS
+from trapline.running.programs import Program, find
+from trapline.running.rig import Outfit, Rig, build, plenty, scratch_disk
+
+if TYPE_CHECKING:
+    from proofs.runs.compare import Comparison
+    from proofs.verdict.proving import Proof
+    from proofs.verdict.theorems import Verification
+    from proofs.witness.finding import Finding
+
+__all__ = [
+    "Guest",
+    "Program",
+    "Run",
+    "assemble",
+    "compare",
+    "guest",
+    "guests",
+    "load",
+    "machine",
+    "prove",
+    "run",
+    "verify",
+    "witness",
+]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Run(Displayed):
+    """A run that has ended: how, the machine as it stands, what it printed, and what it left as its exit code."""
+
+    end: Exit
+    machine: Machine
+    output: str
+    code: int
+
+    def title(self) -> str:
+        return f"run on {self.machine.isa.name}: {self.end.reason.value}"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        yield from self.end.shown()
+        yield "exit code", str(self.code)
+        yield "output", repr(self.output)
+
+
+def load(name: str) -> Isa:
+    """A machine's description: a shipped name, or PATH[:NAME]. Raises UsageError, SourceError."""
+    return find_machine(name)
+
+
+def guest(name: str, isa: Isa | None = None, **definitions: int) -> Program:
+    """A shipped guest by name, an assembly file (.s), or an image; for another machine than its own if one is given.
+
+    Keywords are constants, as `--define` gives them. Raises UsageError, SourceError, TraplineError.
+    """
+    program = find(name, None, tuple(definitions.items()))
+    if isa is None or program.guest is None:
+        return program
+    with open(program.guest.file, encoding="utf-8") as file:
+        text = file.read()
+    directory = Directory(DIRECTORY, LIBRARY)
+    image = assembled(isa, text, program.guest.file, directory, definitions)
+    return Program(program.name, isa.name, isa, image, program.guest)
+
+
+def assemble(isa: Isa, text: str, name: str = "notebook", **definitions: int) -> Program:
+    """A program from its text, which may include shipped files (`.include <console.s>`), but no others.
+
+    Keywords are constants, as `--define` gives them. Raises SourceError with everything that is wrong.
+    """
+    image = assembled(isa, text, name, Directory(DIRECTORY, LIBRARY), definitions)
+    return Program(name, isa.name, isa, image, None)
+
+
+def machine(program: Program, monitors: int = 0, input: str | None = None, engine: str = DEFAULT) -> Machine:
+    """A machine with a program in it, ready to run: the real one, or a virtual one on top of so many monitors.
+
+    `input` is what its console will read; without it, what the guest's header says. Raises MachineError.
+    """
+    return _rig(program, monitors, input, engine).machine
+
+
+def run(
+    program: Program,
+    monitors: int = 0,
+    steps: int = DEFAULT_STEPS,
+    input: str | None = None,
+    engine: str = DEFAULT,
+) -> Run:
+    """Run a program for at most so many steps, as `machine` makes its machine. Raises MachineError."""
+    rig = _rig(program, monitors, input, engine)
+    end = rig.machine.run(steps)
+    return Run(end, rig.machine, rig.output.decode("latin-1"), rig.exit_code)
+
+
+def compare(
+    program: Program,
+    monitors: int = 1,
+    steps: int = DEFAULT_STEPS,
+    input: str | None = None,
+    engine: str = DEFAULT,
+) -> "Comparison":
+    """Run a program bare and monitored, compared at every exit: `equivalent`, or else the `divergence`."""
+    from proofs.runs.compare import Setup
+    from proofs.runs.compare import compare as compared
+
+    words, isa = _words(program), program.isa
+    setup = Setup(isa, program.image, words, lambda: _outfit(program, input).ports(isa), monitors, engine=engine)
+    return compared(setup, steps)
+
+
+def verify(isa: Isa, timeout: float = 120.0) -> "Verification":
+    """The three theorems, decided for all states of a machine, within so many seconds."""
+    from proofs.verdict.verification import verify as verified
+
+    return verified(isa, timeout)
+
+
+def prove(isa: Isa, timeout: float = 120.0) -> "Proof":
+    """Whether our monitor is right for a machine. Raises TraplineError for one that it does not take."""
+    from proofs.verdict.proving import prove as proved
+    from proofs.verdict.proving import require_theorem1
+
+    return proved(isa, timeout, unclaimed=require_theorem1(isa, timeout))
+
+
+def witness(isa: Isa, instruction: str, timeout: float = 60.0) -> "Finding":
+    """The shortest guest that shows why an instruction may not run directly, or why there is none."""
+    from proofs.witness.finding import Witnesses
+
+    witnesses = Witnesses(isa, isa.name, timeout)
+    witnesses.check(instruction)
+    return witnesses.against(instruction)
+
+
+def _rig(program: Program, monitors: int, input: str | None, engine: str) -> Rig:
+    rig = build(program.isa, _words(program), _outfit(program, input), monitors, engine)
+    rig.machine.load(program.image)
+    return rig
+
+
+def _words(program: Program) -> int:
+    return program.storage or max(plenty(program.isa), program.image.top)
+
+
+def _outfit(program: Program, input: str | None) -> Outfit:
+    given = program.input if input is None else input.encode()
+    console: Input | None = Script(given) if given else None
+    return Outfit(console, None, scratch_disk(program.isa, None, program.disk)())
