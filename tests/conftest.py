@@ -1,5 +1,6 @@
 """The profiles of Hypothesis, the slow modules, and a cache for a run. `tests.sizes` has how much is drawn."""
 
+import gc
 import os
 from tempfile import TemporaryDirectory
 
@@ -17,6 +18,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile(PROFILE)
+gc.set_threshold(50_000)  # what tests share lives long; to look through it again and again takes a tenth of the time
 
 
 # Modules that take most of the time: what asks the solver much, runs many guests, or starts processes. `make quick`
