@@ -1,25 +1,24 @@
-"""How large the properties are: `quick` (the default) draws the same few examples each time, `nightly` many new ones.
+"""The profiles of Hypothesis, the slow modules, and a cache for a run. `tests.sizes` has how much is drawn."""
 
-Choose with HYPOTHESIS_PROFILE; a nightly failure prints a `reproduce_failure` line that becomes an explicit example.
-"""
-
+import gc
 import os
 from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
+from tests.sizes import EXAMPLES, NIGHTLY, PROFILE
 
-settings.register_profile("quick", max_examples=25, derandomize=True, deadline=None, database=None)
+settings.register_profile("quick", max_examples=EXAMPLES, derandomize=True, deadline=None, database=None)
 settings.register_profile(
     "nightly",
-    max_examples=2000,
+    max_examples=EXAMPLES,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile(PROFILE)
+gc.set_threshold(50_000)  # what tests share lives long; to look through it again and again takes a tenth of the time
 
 
 # Modules that take most of the time: what asks the solver much, runs many guests, or starts processes. `make quick`
@@ -55,5 +54,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in SLOW:
             item.add_marker(pytest.mark.slow)
-        if PROFILE != "nightly" and item.get_closest_marker("nightly"):
+        if not NIGHTLY and item.get_closest_marker("nightly"):
             item.add_marker(pytest.mark.skip(reason="runs with HYPOTHESIS_PROFILE=nightly"))

@@ -49,6 +49,7 @@ from proofs.terms.symbolic import (
     conjunction,
     disjunction,
     is_false,
+    is_one,
     negation,
     once,
 )
@@ -368,4 +369,4 @@ def _restricted(where: Callable[[SymbolicState], Term] | None, *states: Symbolic
 
 def _relocation_differs(a: Attempt, b: Attempt) -> Term:
     pairs = ((a.state.at(p), b.state.at(p)) for p in places(a.state.isa, RELOCATION | {Role.MODE}))
-    return disjunction(*(x != y for x, y in pairs if not x.eq(y)))
+    return disjunction(*(x != y for x, y in pairs if not is_one(x, y)))

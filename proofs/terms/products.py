@@ -10,7 +10,7 @@ be at all: `unsat` of the abstraction is `unsat` of the question, and any other 
 import z3
 
 from proofs.terms.symbolic import Term
-from proofs.terms.walking import terms_below
+from proofs.terms.walking import kinds_below, terms_below
 
 _COMMUTATIVE = {z3.Z3_OP_BMUL}
 _DIVISIONS = {z3.Z3_OP_BUDIV, z3.Z3_OP_BUREM, z3.Z3_OP_BSDIV, z3.Z3_OP_BSREM, z3.Z3_OP_BSMOD}
@@ -20,6 +20,8 @@ _ABSTRACTED = _COMMUTATIVE | _DIVISIONS
 def abstracted(conditions: list[Term]) -> list[Term]:
     """The conditions with functions for products and quotients, and what is known of the functions; nothing if there
     are none."""
+    if not kinds_below(conditions) & _ABSTRACTED:
+        return []
     known: list[tuple[Term, Term]] = []
     facts = []
     for term in filter(_is_product, terms_below(conditions)):

@@ -19,7 +19,7 @@ from tests.isa.test_engine_programs import blocks
 from tests.machines_to_test import G3, M16, W64
 
 CLOSELY = {"g3": G3, "m16": M16, "w64": W64}  # looked at with more guests
-ALWAYS = {*CLOSELY, "g3_popf", "arm_interrupts", "mc68010", "pdp10_flags", "pentium", "riscv", "s360"}
+ALWAYS = {*CLOSELY, "mc68010", "pentium", "riscv", "s360"}
 MACHINES = [*CLOSELY, *(name for name in shipped() if name != "g3")]
 EACH = pytest.mark.parametrize(
     "name", [name if name in ALWAYS else pytest.param(name, marks=pytest.mark.nightly) for name in MACHINES]

@@ -22,6 +22,7 @@ from proofs.terms.solving import Found, exists
 from proofs.terms.symbolic import arbitrary
 from proofs.verdict.grounds import assumptions
 from proofs.verdict.repair import repair, written_guard
+from proofs.verdict.theorems import Verification
 from proofs.verdict.verification import verify
 from trapline.explaining.manual import manual
 from trapline.reports.verification_facts import verification_facts
@@ -34,6 +35,11 @@ YES, NO = Found.YES, Found.NO
 @cache
 def rings(variant: str = "rings") -> Isa:
     return find(f"{RINGS}:{variant}")
+
+
+@cache
+def verified(variant: str) -> Verification:
+    return verify(rings(variant), TIMEOUT)
 
 
 def verdict(variant: str, name: str) -> Verdict:
@@ -129,9 +135,9 @@ def test_users_that_are_taken_for_one_are_a_mistake(monkeypatch: pytest.MonkeyPa
 
 def test_whole_machines() -> None:
     for variant in ("rings", "rings_three"):
-        found = verify(rings(variant), TIMEOUT)
+        found = verified(variant)
         assert (found.theorem1, found.theorem2, found.theorem3) == (YES, YES, YES)
-    found = verify(rings("rings_view"), TIMEOUT)
+    found = verified("rings_view")
     letter = found.letter
     assert (letter.theorem1, letter.theorem3) == (NO, NO)  # user modes run in one, and the view tells them apart
     assert found.theorem1 is Found.UNKNOWN  # the mode of guests is refused more, so what runs is right, but seldom
@@ -148,7 +154,7 @@ def test_a_value_that_is_no_mode_is_assumed_away_and_said() -> None:
 
 
 def test_repair_guards_in_every_user_mode() -> None:
-    found = repair(verify(rings("rings_trapping"), TIMEOUT), RINGS.read_text("utf-8"))
+    found = repair(verified("rings_trapping"), RINGS.read_text("utf-8"))
     assert found.holds is YES and found.guarded == ("middle", "split")  # in the mode of guests `most` traps
     assert "{ guard(); trap privileged" in found.text
 
@@ -166,7 +172,7 @@ def test_reports_say_which_modes_count_as_what() -> None:
     assert not any("whatever a guest" in line for line in assumptions(find("g3")))
     assert "@mode(kernel, executive)" in manual(isa)
     assert "@mode |" in manual(find("g3"))
-    facts = verification_facts(verify(rings(), TIMEOUT))
+    facts = verification_facts(verified("rings"))
     assert facts["modes"] == {"supervisor": ["kernel"], "user": ["executive", "supervisor", "user"], "guest": "user"}
 
 

@@ -8,6 +8,7 @@ import z3
 
 from proofs.terms.products import abstracted
 from proofs.terms.solving import Found, exists
+from proofs.terms.walking import kinds_below, terms_below
 
 BITS, SEEDS = 2, 100
 OPERATORS: list[Callable[..., z3.ExprRef]] = [lambda a, b: a * b, z3.UDiv, z3.URem, lambda a, b: a / b, z3.SRem]
@@ -95,3 +96,12 @@ def test_constant_factors_stay_products() -> None:
     a, b = z3.BitVecs("a b", 8)
     assert abstracted([a * 3 == b]) == []
     assert abstracted([a == b]) == []
+
+
+def test_the_kinds_below_are_those_of_the_terms_below() -> None:
+    """By the short way, which products are looked for by."""
+    random = Random(0)
+    for operator in OPERATORS:
+        conditions = [drawn(random, operator) != z3.BitVec("a", BITS), z3.If(z3.Bool("p"), z3.Bool("q"), z3.Bool("r"))]
+        assert kinds_below(conditions) == {term.decl().kind() for term in terms_below(conditions)}
+    assert z3.Z3_OP_BUREM in kinds_below([z3.Not(z3.URem(*z3.BitVecs("a b", BITS)) == 0)])

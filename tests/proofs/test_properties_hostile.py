@@ -1,15 +1,14 @@
 """Hostile guests by the thousand, several at a time, at every depth, with all three properties checked on each.
 
-At least 2,000 in the ordinary profile, in shards so that both cores have some; a hundred times that in the nightly one.
+At least 2,000 in the ordinary profile, in shards so that both cores have some; many times that in the nightly one.
 """
 
 import pytest
 
 from proofs.runs.properties import tally
-from tests.conftest import PROFILE
 from tests.machines_to_test import G3, M16, MACHINES
+from tests.sizes import HOSTILE
 
-FACTOR = 100 if PROFILE == "nightly" else 1
 SHARD = 189  # three at a time, one below each depth
 SHARDS = [(G3.name, i) for i in range(7)] + [(M16.name, i) for i in range(4)]
 OFTEN = 0.2  # the least share of direct execution of an average guest: most of them are made to trap
@@ -21,7 +20,7 @@ def test_there_are_enough_of_them() -> None:
 
 @pytest.mark.parametrize(("name", "shard"), SHARDS)
 def test_no_hostile_guest_breaks_a_property(name: str, shard: int) -> None:
-    count = SHARD * FACTOR
+    count = SHARD * HOSTILE
     found = tally(MACHINES[name], range(shard * count, (shard + 1) * count))
     assert not found.failures, "\n".join([f"{found.failures[0]}", *found.failures[0].listing])
     assert len(found.runs) == count and {run.depth for run in found.runs} == {1, 2, 3}

@@ -22,10 +22,9 @@ from proofs.runs.generation import Generator, generator
 from proofs.runs.guests import Guest
 from proofs.runs.justification import justified
 from proofs.runs.laboratory import Laboratory, Resident
-from tests.conftest import PROFILE
 from tests.machines_to_test import EACH, MACHINES
+from tests.sizes import HISTORIES, RULES
 
-EXAMPLES, RULES = (500, 50) if PROFILE == "nightly" else (12, 25)
 QUANTA = st.sampled_from([1, 2, 3, 7, 40, 97])
 LARGE = [HealthCheck.large_base_example, HealthCheck.too_slow, HealthCheck.data_too_large]  # whole guests are drawn
 ANY = st.integers(0, 63)  # taken modulo what there is
@@ -116,7 +115,7 @@ def monitoring(name: str) -> type[RuleBasedStateMachine]:
 
 @EACH
 def test_whatever_is_done_the_three_properties_hold(name: str) -> None:
-    run_state_machine_as_test(monitoring(name), settings=some(EXAMPLES, RULES))
+    run_state_machine_as_test(monitoring(name), settings=some(HISTORIES, RULES))
 
 
 def some(examples: int, rules: int) -> settings:

@@ -162,6 +162,12 @@ def test_guards_mend_nothing_that_is_part_of_every_step_or_of_the_machine(name: 
     assert broken.obstacles == (f"the {name}, which no guard changes: it: elsewhere",)
 
 
+def narrow(instruction: str) -> str:
+    """A machine of words of 16 bits, with an instruction of its own. Where a guard is written depends on no width."""
+    text = (MACHINES / "hostile.isa").read_text().partition("instr factor")[0]
+    return text.replace("bits(64)", "bits(16)").replace("0:52", "0:4") + instruction + "}\n"
+
+
 @pytest.mark.parametrize(
     ("otherwise", "guarded"),
     [
@@ -170,8 +176,7 @@ def test_guards_mend_nothing_that_is_part_of_every_step_or_of_the_machine(name: 
     ],
 )
 def test_unassigned_words_are_guarded_in_the_step(otherwise: str, guarded: bool) -> None:
-    text = (MACHINES / "hostile.isa").read_text()
-    text = text[: text.index("instr factor")].replace("else trap illegal(insn) }", f"{otherwise}\n }}") + "}\n"
+    text = narrow("").replace("else trap illegal(insn) }", f"{otherwise}\n }}")
     text = text.replace("timer <- 0", "base <- 0")
     opened = verify(load_text(text))
     mended = repair(opened, text)
@@ -192,11 +197,8 @@ def test_a_guard_in_the_step_may_stand_before_anything(otherwise: str) -> None:
 
 
 def test_a_machine_without_a_guard_of_its_own_gets_the_trap_written_out() -> None:
-    text = (MACHINES / "hostile.isa").read_text()
-    begin = text.index("instr factor")
-    text = (
-        text[:begin]
-        + 'instr peek "d, a" F(2) "Two lines,\t# no comment." {\n  r[d] <- base # the base\n  r[a] <- bound\n}\n}\n'
+    text = narrow(
+        'instr peek "d, a" F(2) "Two lines,\t# no comment." {\n  r[d] <- base # the base\n  r[a] <- bound\n}\n'
     )
     mended = repair(verify(load_text(text)), text)
     assert mended.guarded == ("peek",) and "trap illegal(insn) when mode == user" in mended.text
