@@ -5,8 +5,8 @@
     verify, prove, witness            what is true for all states, and a guest that shows what is not
     guests                            the shipped guests
 
-Each does what the command of its name does, and raises the same errors, `TraplineError` and those under it. All that is
-heavy is loaded by the first call that needs it.
+Each does what the command of its name does, and raises the same errors, `TraplineError` and those under it. Where a
+description or a program is wanted, its name will do. All that is heavy is loaded by the first call that needs it.
 """
 
 from collections.abc import Iterator
@@ -88,16 +88,17 @@ def guest(name: str, isa: Isa | None = None, **definitions: int) -> Program:
     return Program(program.name, isa.name, isa, image, program.guest)
 
 
-def assemble(isa: Isa, text: str, name: str = "notebook", **definitions: int) -> Program:
+def assemble(isa: Isa | str, text: str, name: str = "notebook", **definitions: int) -> Program:
     """A program from its text, which may include shipped files (`.include <console.s>`), but no others.
 
     Keywords are constants, as `--define` gives them. Raises SourceError with everything that is wrong.
     """
+    isa = _described(isa)
     image = assembled(isa, text, name, Directory(DIRECTORY, LIBRARY), definitions)
     return Program(name, isa.name, isa, image, None)
 
 
-def machine(program: Program, monitors: int = 0, input: str | None = None, engine: str = DEFAULT) -> Machine:
+def machine(program: Program | str, monitors: int = 0, input: str | None = None, engine: str = DEFAULT) -> Machine:
     """A machine with a program in it, ready to run: the real one, or a virtual one on top of so many monitors.
 
     `input` is what its console will read; without it, what the guest's header says. Raises MachineError.
@@ -106,7 +107,7 @@ def machine(program: Program, monitors: int = 0, input: str | None = None, engin
 
 
 def run(
-    program: Program,
+    program: Program | str,
     monitors: int = 0,
     steps: int = DEFAULT_STEPS,
     input: str | None = None,
@@ -119,7 +120,7 @@ def run(
 
 
 def compare(
-    program: Program,
+    program: Program | str,
     monitors: int = 1,
     steps: int = DEFAULT_STEPS,
     input: str | None = None,
@@ -129,36 +130,48 @@ def compare(
     from proofs.runs.compare import Setup
     from proofs.runs.compare import compare as compared
 
+    program = _found(program)
     words, isa = _words(program), program.isa
     setup = Setup(isa, program.image, words, lambda: _outfit(program, input).ports(isa), monitors, engine=engine)
     return compared(setup, steps)
 
 
-def verify(isa: Isa, timeout: float = 120.0) -> "Verification":
+def verify(isa: Isa | str, timeout: float = 120.0) -> "Verification":
     """The three theorems, decided for all states of a machine, within so many seconds."""
     from proofs.verdict.verification import verify as verified
 
-    return verified(isa, timeout)
+    return verified(_described(isa), timeout)
 
 
-def prove(isa: Isa, timeout: float = 120.0) -> "Proof":
+def prove(isa: Isa | str, timeout: float = 120.0) -> "Proof":
     """Whether our monitor is right for a machine. Raises TraplineError for one that it does not take."""
     from proofs.verdict.proving import prove as proved
     from proofs.verdict.proving import require_theorem1
 
+    isa = _described(isa)
     return proved(isa, timeout, unclaimed=require_theorem1(isa, timeout))
 
 
-def witness(isa: Isa, instruction: str, timeout: float = 60.0) -> "Finding":
+def witness(isa: Isa | str, instruction: str, timeout: float = 60.0) -> "Finding":
     """The shortest guest that shows why an instruction may not run directly, or why there is none."""
     from proofs.witness.finding import Witnesses
 
+    isa = _described(isa)
     witnesses = Witnesses(isa, isa.name, timeout)
     witnesses.check(instruction)
     return witnesses.against(instruction)
 
 
-def _rig(program: Program, monitors: int, input: str | None, engine: str) -> Rig:
+def _described(machine: Isa | str) -> Isa:
+    return load(machine) if isinstance(machine, str) else machine
+
+
+def _found(program: Program | str) -> Program:
+    return guest(program) if isinstance(program, str) else program
+
+
+def _rig(given: Program | str, monitors: int, input: str | None, engine: str) -> Rig:
+    program = _found(given)
     rig = build(program.isa, _words(program), _outfit(program, input), monitors, engine)
     rig.machine.load(program.image)
     return rig

@@ -75,7 +75,7 @@ def test_what_is_advised_exists() -> None:
         ("isa/machine/machine.py", 'help = f"give it more: `--memory {least}`"'),
         ("trapline/commands/verify.py", 'raise UsageError("no", "leave out `--sample`")'),
         ("proofs/verdict/proving.py", 'raise Refused("no", f"`trapline verify {name} --sample` tells more")'),
-        ("proofs/verdict/proving.py", 'raise Refused("no", "see `trapline check`")'),
+        ("proofs/verdict/proving.py", 'raise Refused("no", "see `trapline chuck`")'),
     ],
 )
 def test_advice_that_leads_nowhere_is_found(name: str, text: str) -> None:

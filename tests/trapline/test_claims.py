@@ -103,7 +103,7 @@ def test_no_output_is_the_file_that_the_command_is_about(
         (os.link if name == "hard" else os.symlink)(about, name)
     place = name.format(about, folder=here.name)
     if of == "bench":
-        monkeypatch.setattr(claims, "shipped_files", lambda: ["a.s"])
+        monkeypatch.setattr("isa.machines.catalogue.files", lambda: ["a.s"])
     assert "give each output a file of its own" in refused(here, capfd, f"{command} {option} {place}")
 
 

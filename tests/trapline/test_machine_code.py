@@ -83,7 +83,7 @@ def test_numbers_are_named_as_the_layouts_have_them() -> None:
 
 
 def test_a_step_that_is_left_to_python_says_so() -> None:
-    (step,) = listings("in")
+    (step,) = listings("out")
     assert "; ASK\n" in step.text and "; LIMIT\n" not in step.text
 
 

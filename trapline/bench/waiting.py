@@ -13,11 +13,11 @@ from trapline.bench.kernels import RESULT, WORDS, Kernel, image
 from trapline.bench.machines import finish, monitored, unmonitored
 from trapline.bench.sitting import summary
 
-WAIT = Kernel("wait", {"ROUNDS": 2_000_000}, {"ROUNDS": 20})
+TICK = Kernel("tick", {"ROUNDS": 2_000_000}, {"ROUNDS": 20})
 WAKE = Kernel("wake", {"ROUNDS": 40_000}, {"ROUNDS": 20})
 POLL = Kernel("poll", {"ROUNDS": 40_000}, {"ROUNDS": 20})
 KINDS: dict[str, tuple[Kernel, str, Goal]] = {
-    "wait": (WAIT, "a wait that the clock ends", at_most(1)),
+    "tick": (TICK, "a wait that the clock ends", at_most(1)),
     "wake": (WAKE, "a wait that a device ends", at_most(15)),
     "character": (POLL, "a console character in and out, polled for", at_most(15)),
 }
@@ -45,7 +45,7 @@ MAKERS: dict[str, Callable[[str, int, Ports], Machine]] = {"bare": unmonitored, 
 
 def _microseconds(sizes: dict[str, int], kernel: Kernel, make: Callable[[Ports], Machine]) -> float:
     rounds = sizes["ROUNDS"]
-    ports = Ports({} if kernel is WAIT else {0: Console(Script(b"x" * rounds))})
+    ports = Ports({} if kernel is TICK else {0: Console(Script(b"x" * rounds))})
     made = make(ports)
     made.load(image(kernel, sizes))
     began = time.process_time()

@@ -29,7 +29,7 @@ SUMMARY = "read a binary trace, choose of it, and show it as text"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=read, metavar="FILE", help="a file that `run --trace FILE.bin` wrote")
+    parser.add_argument("file", type=read, metavar="FILE", help="a file that `trapline run --trace FILE.bin` wrote")
     add_choice_options(parser)
     parser.add_argument(
         "--isa", type=name, metavar="MACHINE", help="the description that was run, for mnemonics (default: by its name)"

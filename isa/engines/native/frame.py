@@ -15,7 +15,7 @@ from isa.errors import MachineError
 from isa.machine.state import MachineState
 from isa.machine.storage import CODE, LINE_SHIFT, RECORD, REFERENCE, REGION, Storage, lazy
 
-FIELDS = (
+OWN = (
     "state",  # the state block
     "cells",  # the first word of this machine's storage, and below its line, code byte, record and entry
     "lines",
@@ -43,11 +43,17 @@ FIELDS = (
     "place",  # the record of pc 0, and the end of the fetch window
     "window",
     "span",  # bytes of its records
-    # machines that run on another one: see `isa.engines.native.layers`
+    # what a machine above it, and who records its steps, asks of this one
     "run",  # the functions that run this machine, and that take or trap a single step of it
     "single",
     "enter",
     "skip",  # the function that lets time pass where the next step spins
+    "used",  # set by Python if this machine used a channel in the run that the machine above asked for
+    "steps",  # steps that the machine above had this one take, not yet counted
+    "ended",  # the code that this machine last returned
+)  # of every machine
+
+LAYER = (
     "below",  # the frame of the machine below, and where in its storage this machine's begins
     "offset",
     "slice",  # how many steps the machine below may take before Python looks after it
@@ -56,18 +62,17 @@ FIELDS = (
     "allowed",  # the steps of that run, and those that it has taken
     "partial",
     "next",  # what the run ended with in Python: TRAP, HALT or VIOLATION; else 0
-    "used",  # set by Python if this machine used a channel in the run that the machine above asked for
-    "steps",  # steps that the machine above had this one take, not yet counted
-    "direct",  # as much for steps that the machine below took, and for steps taken singly
+    "direct",  # steps that the machine below took, and those taken singly, not yet counted
     "interpreted",
     "since",  # steps since the last exit
-    "ended",  # the code that this machine last returned
     "because",  # if a single step was left to Python: the cause for which it is taken singly, or `NOTHING`
     "index",  # the table of exits: see `isa.engines.native.exits`
     "exits",
     "known",
-    "rewritten",  # how many words of code were overwritten; the words follow in `MOST_REWRITTEN` fields
-)
+)  # of a machine that runs on another one: see `isa.engines.native.layers`
+
+REWRITTEN = "rewritten"  # how many words of code were overwritten; the words follow in `MOST_REWRITTEN` fields
+FIELDS = (*OWN, *LAYER, REWRITTEN)
 FIELD = {name: number for number, name in enumerate(FIELDS)}
 _WATCHED, _AWAITED, _SKIPPED = (FIELD[name] for name in ("watched", "awaited", "skipped"))
 MOST_REWRITTEN = 64  # words of code that one step can overwrite
@@ -188,6 +193,6 @@ class Frame:
     def take_rewritten(self) -> Iterable[int]:
         """The words of storage, counted from this machine's first, whose code was overwritten since the last call."""
         first = len(FIELDS)
-        words = list(self.fields[first : first + self["rewritten"]])
-        self["rewritten"] = 0
+        words = list(self.fields[first : first + self[REWRITTEN]])
+        self[REWRITTEN] = 0
         return words

@@ -187,11 +187,11 @@ class Layered:
         as nothing of its own is due."""
         text.block("spun")
         self._count(text, number(64, Outcome.SPUN), number(64, NOTHING), *self._here(text))
-        text.jump("wait")
+        text.jump("rest")
         text.block("waits")
         self._count(text, number(64, Outcome.WAITED), Value(64, "%cause"), *here)
-        text.jump("wait")
-        text.block("wait")
+        text.jump("rest")
+        text.block("rest")
         rest = text.sub(LIMIT, text.field("ran"))
         waited = Value(64, text.call("i64", text.address("skip"), [f"ptr {FRAME}", rest.typed]))
         for name in ("ran", "since"):
