@@ -7,7 +7,7 @@ from isa.assembler import Image, assemble
 from isa.assembler.includes import Directory
 from isa.description import Isa, Kind, Role
 from isa.devices import BLOCK, Console, Disk, MemoryBacking, Ports, Script, standard
-from isa.engines.choice import bare
+from isa.engines.choice import DEFAULT, bare
 from isa.machine.exits import Exit
 from isa.machine.storage import Storage
 from isa.machines.catalogue import find
@@ -29,12 +29,17 @@ class Booted:
     """A machine with a guest in it, its console, and the exit of the run once `run` was called."""
 
     def __init__(
-        self, guest: Guest, isa: Isa | None = None, text: str | None = None, image: Image | None = None
+        self,
+        guest: Guest,
+        isa: Isa | None = None,
+        text: str | None = None,
+        image: Image | None = None,
+        engine: str = DEFAULT,
     ) -> None:
         self.guest, self.isa = guest, isa or machine(guest.machine)
         ports = outfit(self.isa, guest.input if text is None else text, guest.disk)
         self.image = image or image_of(guest, self.isa)
-        self.machine = bare(self.isa, Storage(self.isa.word, guest.storage), ports)
+        self.machine = bare(self.isa, Storage(self.isa.word, guest.storage), ports, engine=engine)
         self.machine.load(self.image)
 
     def run(self) -> Exit:
