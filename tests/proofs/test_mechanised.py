@@ -118,6 +118,7 @@ def without_it_a_proof_fails(name: str, folder: Path) -> None:
     assert "Error" in printed and 'File "./Obligations.v"' not in printed
 
 
+@pytest.mark.nightly
 def test_without_timely_the_rest_holds_and_the_conclusion_does_not(tmp_path: Path) -> None:
     shutil.copy(MASKED, tmp_path)
     needed = ["Machine.v", "Obligations.v", "Dispatcher.v", "Toy.v", "ToyObligations.v", MASKED.name]

@@ -86,7 +86,7 @@ class Forgetful(Core):
 class Lazy(Dispatcher):
     """Interprets everything: equivalent, safe, and no virtual machine monitor."""
 
-    def _stretch(self, limit: int) -> Trap | Pause | None:
+    def _stretch(self, limit: int, most: int) -> Trap | Pause | None:
         return self.interpret(None)
 
 

@@ -36,6 +36,7 @@ from proofs.definitions.classification import Classifier
 from proofs.terms.solving import Found
 from proofs.verdict.theorems import Kind
 from proofs.verdict.verification import TIMEOUT, jobs, verify
+from tests.sizes import SECOND_OPINION
 
 cvc5 = pytest.importorskip("cvc5", reason="the second solver is part of the test extra")
 from proofs.certificates.second_solver import by_cvc5  # noqa: E402
@@ -104,8 +105,8 @@ def test_the_second_solver_confirms_a_spread_of_answers_of_both_kinds() -> None:
 @pytest.mark.parametrize("name", shipped())
 def test_the_second_solver_contradicts_no_answer_of_a_shipped_machine(name: str) -> None:
     isa = find(name)
-    found, parts = certified(isa, 600)
-    again = recheck(certificate(found, parts), isa, by_cvc5, 3600)
+    found, parts = certified(isa, TIMEOUT)
+    again = recheck(certificate(found, parts), isa, by_cvc5, SECOND_OPINION)
     assert not again.contradicted and not again.forged
     assert len(again.open) <= again.confirmed // 10, again.open
 
