@@ -22,7 +22,7 @@ check: $(READY)
 	@$(BIN)/mypy
 
 nightly: $(READY)
-	@HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q -n 2
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q -n 2 --dist=load
 
 bench: $(READY)
 	@$(BIN)/trapline bench --output bench.json
