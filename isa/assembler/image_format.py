@@ -11,7 +11,7 @@ from isa.assembler.image import Image, ImageError, Line, Segment, printable
 from isa.assembler.limits import MAX_WORDS
 from isa.assembler.macros import MAX_STATEMENT
 from isa.assembler.tokens import MAX_LINE
-from isa.files.sources_read import noted
+from isa.files.sources_read import read_noted
 from isa.files.writing import write_whole
 
 MAGIC = b"\x89TLI\r\n\x1a\n"  # as PNG's: a transfer as text, or through seven bits, shows at once
@@ -232,9 +232,7 @@ def save_image(image: Image, path: str) -> None:
 def load_image(path: str) -> Image:
     """Read an image file. Raises ImageError."""
     try:
-        with open(path, "rb") as file:
-            noted(file.fileno(), path)
-            data = file.read(MAX_BYTES + 1)
+        data = read_noted(path, MAX_BYTES)
     except OSError as error:
         raise ImageError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
     if len(data) > MAX_BYTES:

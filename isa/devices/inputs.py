@@ -21,7 +21,7 @@ from isa.devices.recording import (
 )
 from isa.devices.saved import Saved, packed
 from isa.errors import TraplineError
-from isa.files.sources_read import noted
+from isa.files.sources_read import read_noted
 
 INTERVAL = 100
 LARGEST_SCRIPT = 1 << 24
@@ -213,9 +213,7 @@ def read_input(path: str, origin: Callable[[], Origin] | None = None) -> Callabl
 
 def _bytes(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
-            noted(file.fileno(), path)
-            return file.read(LARGEST_RECORDING + 1)
+        return read_noted(path, LARGEST_RECORDING)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise TraplineError(f"cannot read the input {path}: {reason}", "give the name of a readable file") from None

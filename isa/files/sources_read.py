@@ -34,6 +34,13 @@ def noted(file: int | str, name: str) -> None:
             files.setdefault((found.st_dev, found.st_ino), name)
 
 
+def read_noted(path: str, most: int) -> bytes:
+    """The bytes of a file that a user names; one more than `most`, if it is larger. Raises OSError, ValueError."""
+    with open(path, "rb") as file:
+        noted(file.fileno(), path)
+        return file.read(most + 1)
+
+
 def files_read() -> dict[Identity, str]:
     """Every file that was read so far, inside the `noting` that is open; none outside of any."""
     return dict(_files.get() or {})

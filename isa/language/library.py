@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from isa.errors import Source, SourceError, TraplineError, UsageError
-from isa.files.sources_read import noted
+from isa.files.sources_read import read_noted
 from isa.files.texts import decoded
 from isa.language import limits
 from isa.language.shipped import sources
@@ -26,9 +26,7 @@ def read_source(path: str, name: str = "") -> Source:
     """A text file as a source. Raises TraplineError if it cannot be read or is not text."""
     most = 4 * limits.FILE_CHARACTERS  # beyond that it is refused, whatever is cut off
     try:
-        with open(path, "rb") as file:
-            noted(file.fileno(), path)
-            data = file.read(most + 1)
+        data = read_noted(path, most)
     except OSError as error:
         raise TraplineError(f"cannot read `{path}`: {os.strerror(error.errno or 0)}") from None
     return decoded(name or path, data.decode(errors="ignore").encode() if len(data) > most else data)

@@ -18,7 +18,7 @@ import z3
 
 from isa.description import Isa
 from isa.errors import TraplineError
-from isa.files.sources_read import noted
+from isa.files.sources_read import read_noted
 from isa.machine.identity import meaning_digest
 from proofs.certificates.questions import SAT, Claim, Part, Question, recorded
 from proofs.terms.workers import Lost, Progress, answers, no_progress
@@ -153,9 +153,7 @@ def _part(claims: Claims) -> dict[str, Any]:
 
 def read(path: str) -> Certificate:
     """The certificate in a file. Raises BadCertificate with place and rule, and OSError."""
-    with open(path, "rb") as file:
-        noted(file.fileno(), path)
-        data = file.read(LARGEST + 1)
+    data = read_noted(path, LARGEST)
     if len(data) > LARGEST:
         raise BadCertificate(f"{path}: more than {LARGEST >> 20} MiB", "no certificate is that large")
     try:

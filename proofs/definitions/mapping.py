@@ -98,11 +98,16 @@ def mapped(core: Core) -> Mapped:
     allocation = Allocation(*(z3.BitVec(n, isa.word) for n in ("offset", "virtual_size", "real_size")))
     root = Memory(cells("storage", isa.word, isa.storage.width))
     virtual = replace(arbitrary(isa), storage=root.window(allocation.offset), size=allocation.size)
-    below = replace(arbitrary(isa, "_real"), storage=root, size=allocation.whole)
     steps = z3.BitVec("aged", COUNT_WIDTH)
-    fresh = Mapped(core, allocation, virtual, below, steps)
-    real = fresh.resumed(virtual)
-    return replace(fresh, real=perform(core.advance, real, {"steps": steps}))
+    fresh = resumed(core, allocation, virtual, root, steps)
+    return replace(fresh, real=perform(core.advance, fresh.real, {"steps": steps}))
+
+
+def resumed(core: Core, allocation: Allocation, virtual: SymbolicState, root: Memory, steps: Term) -> Mapped:
+    """A virtual state, resumed on a machine with the storage `root`, in which the allocation has its words."""
+    below = replace(arbitrary(core.isa, "_real"), storage=root, size=allocation.whole)
+    before = Mapped(core, allocation, virtual, below, steps)
+    return replace(before, real=before.resumed(virtual))
 
 
 def paired(virtual: SymbolicState, real: SymbolicState) -> SymbolicState:

@@ -17,7 +17,7 @@ from proofs.definitions.classification import UNASSIGNED
 from proofs.terms.solving import LOGIC
 from proofs.terms.symbolic import Memory, SymbolicState, Term, arbitrary, bits, same
 from proofs.witness.chain import ImageWords, body_of, is_named
-from proofs.witness.search import Search, mapped
+from proofs.witness.search import Search, placed
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def needs(search: Search, timeout: float) -> list[Need] | None:
     image = ImageWords(isa)
     free = replace(arbitrary(isa), storage=Memory(image), size=z3.BitVecVal(site.words, isa.word))
     word = z3.BitVec("word_of_culprit", isa.storage.width)
-    before = mapped(search.core, site, free)
+    before = placed(search.core, site, free)
     step = search.step(before, word)
     solver = z3.SolverFor(LOGIC)
     solver.set("timeout", max(int(timeout * 1000), 1))

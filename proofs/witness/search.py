@@ -22,9 +22,9 @@ from isa.passes.partition import ORDINARY
 from monitor.core import Core
 from proofs.definitions.classification import UNASSIGNED, Subject, subjects
 from proofs.definitions.exact import Direct, alone, directly, idle_step, prologue_fails
-from proofs.definitions.mapping import Allocation, Mapped
+from proofs.definitions.mapping import Allocation, Mapped, resumed
 from proofs.terms.solving import Answer, Found, exists
-from proofs.terms.symbolic import Memory, SymbolicState, Term, arbitrary, disjunction, negation, same
+from proofs.terms.symbolic import Memory, SymbolicState, Term, disjunction, negation, same
 from proofs.witness.chain import Chain, ImageWords, body_of, is_definite, is_named, mergeable, operands, with_pc
 from proofs.witness.place import Site
 
@@ -69,7 +69,7 @@ class Draft:
         return exists([*self.conditions, *more], timeout)
 
 
-def mapped(core: Core, site: Site, virtual: SymbolicState) -> Mapped:
+def placed(core: Core, site: Site, virtual: SymbolicState) -> Mapped:
     """The real state that `resume` makes of a virtual one, where the monitor puts its only virtual machine. Whatever
     lies outside the window is zero."""
     isa = core.isa
@@ -80,9 +80,7 @@ def mapped(core: Core, site: Site, virtual: SymbolicState) -> Mapped:
         inside = z3.simplify(z3.ULT(index - offset, size))
         return z3.If(inside, virtual.storage.read(z3.simplify(index - offset)), z3.BitVecVal(0, isa.storage.width))
 
-    below = replace(arbitrary(isa, "_real"), storage=Memory(cell), size=whole)
-    before = Mapped(core, allocation, virtual, below, z3.BitVecVal(0, COUNT_WIDTH))
-    return replace(before, real=before.resumed(virtual))
+    return resumed(core, allocation, virtual, Memory(cell), z3.BitVecVal(0, COUNT_WIDTH))
 
 
 class Search:
@@ -161,7 +159,7 @@ class Search:
             last = trap and i == len(names) - 1
             chain = chain.trap(self._trapping if len(allowed) > 1 else allowed) if last else chain.step(allowed)
         word, fetched = chain.fetched()
-        before = mapped(self.core, self.site, chain.state)
+        before = placed(self.core, self.site, chain.state)
         step = self.step(before, word)
         chosen = is_named(self.isa, self.what.name, word)
         conditions = (*chain.conditions, *fetched, chosen, *step.ran, *self._again(chain, word))

@@ -7,7 +7,8 @@ exit code: 0 Theorem 1 holds, before or after; 1 guards cannot do it; 4 it staye
 
 examples:
   trapline repair g3_sgdt > mended.isa && trapline verify mended.isa
-  trapline repair mine.isa -o mended.isa && trapline verify mended.isa:mine_guarded
+  trapline repair mine.isa -o mended.isa
+  trapline verify mended.isa:mine_guarded
 """
 
 import argparse
