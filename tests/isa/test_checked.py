@@ -18,6 +18,7 @@ from isa.machines.catalogue import find, shipped
 ROOT = Path(__file__).parents[2]
 FILES = [*sorted((ROOT / "isa" / "machines").rglob("*.isa")), *sorted((ROOT / "tests" / "machines").glob("*.isa"))]
 MACHINES = [(path, name) for path in FILES for name, _, _ in names_in(path.read_text())]
+OFTEN = {*shipped(), "m16", "w64", "stack24", "rings", "corners", "hostile"}  # the rest are variants of these
 M16 = read_source(str(ROOT / "tests" / "machines" / "m16.isa"))
 
 
@@ -52,7 +53,10 @@ def test_all_machines_are_tried() -> None:
     assert {name for _, name in MACHINES} > {*shipped(), "m16"}
 
 
-@pytest.mark.parametrize(("path", "name"), MACHINES, ids=[name for _, name in MACHINES])
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [pytest.param(path, name, id=name, marks=() if name in OFTEN else pytest.mark.nightly) for path, name in MACHINES],
+)
 def test_a_kept_machine_is_equal_to_a_checked_one(path: Path, name: str) -> None:
     source = read_source(str(path))
     fresh = Library.of(source).load(name)
