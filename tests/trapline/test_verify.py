@@ -170,6 +170,12 @@ def test_diff_shows_what_moved(capsys: Capture, folder: Path) -> None:
     assert (code, found["moves"]) == (0, [])
 
 
+def test_diff_asks_nothing_before_it_has_both_machines(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trapline.commands.diff.with_progress", lambda *asked: pytest.fail("it was asked"))
+    assert main(["diff", "g3", "g4"]) == 2
+    assert "g4" in capsys.readouterr().err
+
+
 def test_repair_writes_a_machine_that_verifies(capsys: Capture, folder: Path) -> None:
     machine, mended = f"{folder}/deeper/peek.isa", f"{folder}/mended.isa"
     assert main(["repair", machine, "-o", mended]) == 0

@@ -11,7 +11,7 @@ examples:
 import argparse
 from typing import TYPE_CHECKING
 
-from trapline.commands.verify import UNKNOWN, add_limits, verified
+from trapline.commands.verify import UNKNOWN, add_limits, with_progress
 
 if TYPE_CHECKING:
     from proofs.verdict.movement import Move
@@ -27,10 +27,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from isa.machines.catalogue import find
     from proofs.verdict.movement import moves
     from trapline.output import emit_json
 
-    a, b = verified(arguments.before, arguments), verified(arguments.after, arguments)
+    both = [find(name) for name in (arguments.before, arguments.after)]  # what is wrong with either is said at once
+    a, b = (with_progress(isa, arguments) for isa in both)
     found = moves(a, b)
     if arguments.json:
         parts = [{"what": m.what, "name": m.name, "before": m.before, "after": m.after} for m in found]

@@ -83,13 +83,6 @@ def run(arguments: argparse.Namespace) -> int:
     return exit_code(found, arguments.letter)
 
 
-def verified(machine: str, arguments: argparse.Namespace) -> "Verification":
-    """Verify the machine that a user names, with progress."""
-    from isa.machines.catalogue import find
-
-    return with_progress(find(machine), arguments)
-
-
 def _documented(isa: "Isa", arguments: argparse.Namespace) -> "Verification":
     """Verify a machine, with every question kept and written where the user wants it."""
     from proofs.certificates.certificate import BEGINS, certificate, certified, questions, written
