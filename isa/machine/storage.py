@@ -7,6 +7,7 @@ engines learn of stores into code they translated, comparisons of the lines that
 because small programs keep code and data in one page. What nobody has touched takes no memory.
 """
 
+import gc
 import mmap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
@@ -188,4 +189,8 @@ def _occurrences(entries: bytes, kind: int) -> Iterator[int]:
 
 def lazy(size: int) -> "memoryview[int]":
     """That many zero bytes at an address that stays, which take no memory until they are written."""
-    return memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+    try:
+        return memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+    except OSError:  # the host gives a process only so many mappings, and machines that are garbage may have them still
+        gc.collect()
+        return memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))

@@ -1,7 +1,10 @@
 """Storage: windows share cells and maps with their root, no write goes unnoticed, and what is not used is free."""
 
 import ctypes
+import errno
 import gc
+import mmap
+import weakref
 from pathlib import Path
 
 import pytest
@@ -188,3 +191,23 @@ def test_pages_that_are_not_zero_are_found_in_a_large_storage(places: set[int], 
     for place in written:
         storage.store(place, 1)
     assert storage.nonzero_pages() == sorted({place // storage.page_words for place in written})
+
+
+def test_where_the_host_has_no_more_mappings_those_of_garbage_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine and its engine know each other, so that only a look for garbage frees them."""
+    made: list[object] = []
+    right = mmap.mmap
+
+    class Held:
+        def __init__(self) -> None:
+            self.itself, self.mapping = self, memoryview(right(-1, 4096))
+            weakref.finalize(self, made.append, "freed")
+
+    def scarce(*arguments: object, **options: object) -> mmap.mmap:
+        if not made:
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
+        return right(*arguments, **options)  # type: ignore[arg-type]
+
+    Held()
+    monkeypatch.setattr("isa.machine.storage.mmap.mmap", scarce)
+    assert Storage(32, 64).read(0, 64) == [0] * 64
