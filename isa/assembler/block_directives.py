@@ -44,7 +44,8 @@ def rept(layout: Layout, head: Token, operands: Tokens, context: Context) -> Non
 def _repeat(
     layout: Layout, head: Token, times: int, name: str | None, body: tuple[Tokens, ...], context: Context
 ) -> None:
-    for turn in range(times if body else 0):
+    layout.work.room(body, times, head)
+    for turn in range(times):
         note = (context.span, f"in repetition {turn + 1} of {times}")
         bound = {name: (numeral(turn, head),)} if name else {}
         layout.expand(body, bound, head, context._replace(notes=(note, *context.notes)))

@@ -49,6 +49,12 @@ class Work:
         if self._expanded > MAX_EXPANDED:
             raise LimitFault(head.span, f"all expansions together are longer than {MAX_EXPANDED} characters")
 
+    def room(self, body: tuple[Tokens, ...], times: int, head: Token) -> None:
+        """Lines that will be made so often; what cannot end well is refused before it begins."""
+        count = times * sum([4 + len(line) for line in body])
+        if self._steps + count > MAX_STEPS:
+            self.steps(count, (head,))
+
     def repeated(self, line: Tokens, head: Token) -> None:
         """A line that `head` made of one that may be used again; making it counts as four words more."""
         self.steps(4 + len(line), (head,))

@@ -65,7 +65,4 @@ help: write `.ifdef NAME`
 blocks.s:21:9: error: expansions and long lines have more than 600000 words, numbers and marks together
    21 |         .rept 1 << 40
       |         ^^^^^
-blocks.s:21:9: note: in repetition 100001 of 1099511627776
-   21 |         .rept 1 << 40
-      |         ^^^^^^^^^^^^^
 help: make them shorter, or the program smaller
