@@ -20,7 +20,10 @@ from tests.sizes import VARIANTS
 SHARD = 50
 
 
-@pytest.mark.parametrize("kind", CHANGES)
+EACH = [k if i % 2 == 0 else pytest.param(k, marks=pytest.mark.nightly) for i, k in enumerate(CHANGES)]
+
+
+@pytest.mark.parametrize("kind", EACH)
 def test_the_verdicts_on_variants_of_each_kind_are_confirmed(kind: str) -> None:
     judgement = judged(variant(0, DOWN, kind))
     assert not judgement.outcome.fails, judgement

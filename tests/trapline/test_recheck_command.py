@@ -12,7 +12,7 @@ from proofs.certificates.certificate import LARGEST, BadCertificate, read
 from trapline.cli import main
 
 Capture = pytest.CaptureFixture[str]
-QUIET = f"{Path(__file__).parents[1] / 'machines' / 'corners.isa'}:corners_quiet"
+QUIET = str(Path(__file__).parents[1] / "machines" / "small.isa")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_what_verify_writes_recheck_confirms(whole: Path, capsys: Capture) -> No
     assert main(["recheck", str(whole / "quiet"), "--isa", QUIET]) == 0
     assert "is confirmed by z3" in capsys.readouterr().out
     scripts = list((whole / "questions").iterdir())
-    assert len(scripts) > 50 and all("(set-info :status" in path.read_text() for path in scripts)
+    assert len(scripts) > 30 and all("(set-info :status" in path.read_text() for path in scripts)
     claimed = {q.digest for part in read(str(whole / "quiet")).parts for q in part.questions}
     told = {path.read_text().split("\n")[3].rpartition(" ")[2] for path in scripts}
     assert told == claimed

@@ -16,8 +16,7 @@ ROOT = Path(__file__).parents[2]
 MACHINES = ROOT / "tests" / "machines"
 QUIET, TICK = (f"{MACHINES / 'corners.isa'}:corners_{name}" for name in ("quiet", "tick"))
 
-SMALL = (MACHINES / "hostile.isa").read_text().partition("instr factor")[0] + "}\n"
-SMALL = SMALL.replace("bits(64)", "bits(16)").replace("0:52", "0:4")  # as quickly proved as may be
+SMALL = (MACHINES / "small.isa").read_text()  # as quickly proved as may be
 PEEK = SMALL.replace(
     'instr plus   "d, a" F(1) { r[d] <- r[d] + r[a] }', 'instr peek "d, a" F(1) { r[d] <- r[a] + base }'
 )
@@ -28,7 +27,7 @@ BROKEN = SMALL.replace("state mode", "state made")
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "deeper").mkdir()
     (tmp_path / "small.isa").write_text(SMALL)
-    (tmp_path / "deeper" / "peek.isa").write_text(PEEK.replace("isa hostile", "isa peek"))
+    (tmp_path / "deeper" / "peek.isa").write_text(PEEK.replace("isa small", "isa peek"))
     return tmp_path
 
 
@@ -137,7 +136,7 @@ def test_all_machines_of_a_folder(capsys: Capture, folder: Path) -> None:
     rows = [line.split() for line in text.splitlines()[1:]]
     assert [row[:7] for row in rows] == [
         ["peek", *["no"] * 5, "neither"],
-        ["hostile", *["yes"] * 5, "trap-and-emulate"],
+        ["small", *["yes"] * 5, "trap-and-emulate"],
     ]
     page = Page()
     page.feed((folder / "all.html").read_text())
@@ -186,7 +185,7 @@ def test_repair_writes_a_machine_that_verifies(capsys: Capture, folder: Path) ->
     assert (code, found["guards"], found["theorem1_before"], found["theorem1_after"]) == (0, ["peek"], "no", "yes")
     assert "trap illegal(insn) when mode == user; r[d] <- r[a] + base" in found["text"]
     assert main(["repair", f"{folder}/small.isa"]) == 0
-    assert capsys.readouterr() == ("", "hostile: Theorem 1 holds; there is nothing to guard\n")
+    assert capsys.readouterr() == ("", "small: Theorem 1 holds; there is nothing to guard\n")
 
 
 def test_what_repair_prints_is_a_description_and_nothing_else(capsys: Capture, folder: Path) -> None:
