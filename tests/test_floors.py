@@ -52,6 +52,7 @@ FLOORS = (
     "trapline.combinations",
     "trapline.options",
     "trapline.running",
+    "trapline.debugging",
     "trapline.explaining",
     "trapline.reports",
     "trapline.tracing",

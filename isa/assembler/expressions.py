@@ -35,7 +35,8 @@ class Leaf(NamedTuple):
 
 
 class Operate(NamedTuple):
-    """An operator on the top `arity` values; the slice takes the value, the high and the low bit."""
+    """An operator on the top `arity` values; the slice takes the value, the high and the low bit. `LOAD` is the word at
+    an address, which only conditions on a running machine may ask for."""
 
     symbol: str
     arity: int
@@ -59,6 +60,7 @@ class Scope(Protocol):
     def look_up(self, token: Token) -> int: ...
 
 
+LOAD = "[]"
 _LEVELS = ("||", "&&", "|", "^", "&", "== !=", "< <= > >=", "<< >>", "+ -", "* / %")
 _PRECEDENCE = {symbol: level for level, symbols in enumerate(_LEVELS) for symbol in symbols.split()}
 _UNARY: dict[str, Callable[[int], int]] = {
@@ -90,14 +92,15 @@ _BINARY: dict[str, Callable[[int, int], int]] = {
 _LEAVES = (Kind.NAME, Kind.LOCAL)
 
 
-def parse(tokens: Tokens, before: Token | None = None) -> Expression:
-    """The expression that all of `tokens` are; if there are none, it is missing after `before`. Raises Fault."""
+def parse(tokens: Tokens, before: Token | None = None, loads: bool = False) -> Expression:
+    """The expression that all of `tokens` are; if there are none, it is missing after `before`. With `loads` a value
+    may be `[e]`. Raises Fault."""
     if len(tokens) == 1 and tokens[0].kind is Kind.NUMBER:
         return Expression((_push(tokens[0]),), tokens)
     if not tokens:
         assert before is not None
         raise Fault(after(before), "a value is missing", "write a number, a symbol or an expression")
-    parser = _Parser()
+    parser = _Parser(loads)
     for token in _opened(tokens) if any(t.kind is Kind.GROUP for t in tokens) else tokens:
         parser.take(token)
     parser.finish(tokens[-1])
@@ -139,7 +142,8 @@ def _opened(tokens: Tokens) -> Iterator[Token]:
 class _Parser:
     """Dijkstra's shunting yard. `waiting` holds operators and open brackets, outermost first."""
 
-    def __init__(self) -> None:
+    def __init__(self, loads: bool) -> None:
+        self.loads = loads
         self.code: list[Push | Leaf | Operate] = []
         self.waiting: list[tuple[str, int, Token]] = []  # symbol, arity (0 for a bracket), token
         self.wants_value = True
@@ -158,7 +162,7 @@ class _Parser:
         self._reduce(-1)
         if self.waiting:
             symbol, _, token = self.waiting[-1]
-            opener = "[" if symbol == ":" else symbol
+            opener = "[" if symbol in (":", LOAD) else symbol
             raise Fault(token.span, f"`{opener}` is not closed", f"add `{']' if opener == '[' else ')'}`")
 
     def _value(self, token: Token) -> None:
@@ -170,6 +174,8 @@ class _Parser:
             self.waiting.append((token.text, 1, token))
         elif token.is_mark("("):
             self.waiting.append(("(", 0, token))
+        elif self.loads and token.is_mark("["):
+            self.waiting.append((LOAD, 0, token))
         elif token.kind is Kind.PASTE:
             raise Fault(token.span, f"`{token.text}` is a macro's parameter, and this is not in a macro")
         else:
@@ -194,10 +200,16 @@ class _Parser:
             opener = self._close("[", token)
             self.waiting.append((":", 0, opener))
             self.wants_value = True
+        elif symbol == "]" and self._innermost() == LOAD:
+            self.code.append(Operate(LOAD, 1, self._close(LOAD, token)))
         elif symbol == "]":
             self.code.append(Operate("[:]", 3, self._close(":", token)))
         else:
             raise Fault(token.span, f"`{token.text}` is not expected here", "is an operator or a comma missing?")
+
+    def _innermost(self) -> str:
+        """The bracket that is open, or nothing."""
+        return next((symbol for symbol, arity, _ in reversed(self.waiting) if not arity), "")
 
     def _close(self, opener: str, token: Token) -> Token:
         self._reduce(-1)
@@ -229,13 +241,14 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
         else:
             operands = stack[-step.arity :]
             del stack[-step.arity :]
-            stack.append(_operate(step, operands, expression))
+            stack.append(operate(step, operands, expression))
             if step.symbol == "[:]":
                 bits = operands[1] - operands[2] + 1
     return Value(stack[0], bits)
 
 
-def _operate(step: Operate, operands: list[int], expression: Expression) -> int:
+def operate(step: Operate, operands: list[int], expression: Expression) -> int:
+    """What an operator other than `LOAD` makes of its operands. Raises Fault."""
     match step.symbol, operands:
         case "[:]", [value, high, low]:
             return _slice(value, high, low, step.token)

@@ -1,0 +1,155 @@
+"""Conditions on a machine, in the assembler's own notation: `psw.mode == user && [counter + 1] > 10`.
+
+A name is a symbol of the program, a register as instructions name it, a state of the machine or a field of one, a
+member of an enumeration, or `step`. `[e]` is the word of the machine's storage at that place. Names of states are the
+machine's own; `real.psw.mode` is that of the real machine under all monitors, and `virtual.` says so where it is not.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from isa.assembler.expressions import LOAD, Expression, Leaf, Operate, Push, operate, parse
+from isa.assembler.symbols import suggestion
+from isa.assembler.syntax import Syntax
+from isa.assembler.tokens import Fault, LimitFault, SourceLine, Token
+from isa.description import Isa, Kind
+from isa.errors import Source, SourceError, Span
+from isa.ir.nodes import Element, Param, nodes
+from isa.machine import Machine
+
+Reader = Callable[[Machine], int]
+LONGEST = 2_000  # characters of a condition
+_SIDES: dict[str, Callable[[Machine], Machine]] = {
+    "virtual.": lambda machine: machine,
+    "real.": lambda machine: machine.hosts[-1],
+}
+
+
+class Condition:
+    """A condition on machines of one description; `symbols` are the program's. Raises SourceError for a text that is
+    none, with the place of each mistake."""
+
+    def __init__(self, text: str, isa: Isa, symbols: Mapping[str, int] | None = None) -> None:
+        self.text = text
+        line = SourceLine(Source("<condition>", text), 1, text)
+        try:
+            self._expression = _parsed(line, Syntax(isa))
+            names = _Names(isa, symbols or {})
+            self._readers = [names.reader(step.token) if isinstance(step, Leaf) else None for step in self._code]
+        except Fault as fault:
+            raise SourceError((fault.diagnostic,)) from None
+
+    def __call__(self, machine: Machine) -> bool:
+        return self.value(machine) != 0
+
+    def value(self, machine: Machine) -> int:
+        """The value in the machine's present state. Raises SourceError for one that has none there: a place that is not
+        in storage, a division by zero."""
+        try:
+            return self._value(machine)
+        except Fault as fault:
+            raise SourceError((fault.diagnostic,)) from None
+
+    @property
+    def _code(self) -> tuple[Push | Leaf | Operate, ...]:
+        return self._expression.code
+
+    def _value(self, machine: Machine) -> int:
+        stack: list[int] = []
+        for step, reader in zip(self._code, self._readers, strict=True):
+            match step:
+                case Push(number):
+                    stack.append(number)
+                case Leaf():
+                    assert reader is not None
+                    stack.append(reader(machine))
+                case Operate(symbol, _, token) if symbol == LOAD:
+                    stack.append(_load(machine, stack.pop(), token))
+                case Operate(_, arity, _):
+                    operands = stack[-arity:]
+                    del stack[-arity:]
+                    stack.append(operate(step, operands, self._expression))
+        return stack[0]
+
+
+def _parsed(line: SourceLine, syntax: Syntax) -> Expression:
+    whole = Span(line.source, 1, 1, 2)
+    if len(line.text) > LONGEST:
+        raise LimitFault(whole, f"a condition has at most {LONGEST} characters", "say less at a time")
+    if len(line.text.splitlines()) > 1:
+        raise Fault(whole, "a condition is one line", "join its parts with `&&` or `||`")
+    tokens = syntax.lexer.line(line)
+    if not tokens:
+        raise Fault(whole, "a condition is missing", "write one such as `pc == 0x20`")
+    return parse(tokens, loads=True)
+
+
+def _load(machine: Machine, place: int, token: Token) -> int:
+    if not 0 <= place < machine.storage.size:
+        raise Fault(token.span, f"there is no word {place:#x}: the storage has {machine.storage.size:#x} words")
+    return machine.storage.read(place, 1)[0]
+
+
+class _Place(NamedTuple):
+    """A scalar, a field of one, or a cell of a register file."""
+
+    name: str
+    cell: int | None = None
+
+    def read(self, machine: Machine) -> int:
+        found = machine.state[self.name]
+        if isinstance(found, list):
+            assert self.cell is not None
+            return found[self.cell]
+        return found
+
+
+class _Names:
+    """What names mean in conditions on machines of one description."""
+
+    def __init__(self, isa: Isa, symbols: Mapping[str, int]) -> None:
+        self.places = dict(_registers(isa)) | dict(_states(isa))
+        members = [(name, enum.name, value) for enum in isa.enums.values() for name, value in enum.members.items()]
+        self.numbers = {f"{enum}.{name}": value for name, enum, value in members}
+        self.numbers = {name: value for name, _, value in members} | self.numbers | dict(symbols)
+
+    def reader(self, token: Token) -> Reader:
+        """How to find the value of a name. Raises Fault for one that means nothing."""
+        text = token.text
+        side = next((side for side in _SIDES if text.startswith(side)), "")
+        place = self.places.get(text.removeprefix(side))
+        if place is not None and (side or text not in self.numbers):
+            where = _SIDES[side or "virtual."]
+            return lambda machine: place.read(where(machine))
+        if text == "step":
+            return lambda machine: machine.steps
+        if text not in self.numbers:
+            help = suggestion(text, ["step", *self.places, *self.numbers])
+            raise Fault(
+                token.span,
+                f"`{text}` is no symbol, register, state or field",
+                help or "`real.` and `virtual.` precede states",
+            )
+        number = self.numbers[text]
+        return lambda machine: number
+
+
+def _states(isa: Isa) -> Iterator[tuple[str, _Place]]:
+    for state in isa.states.values():
+        if state.kind is Kind.SCALAR:
+            names = [state.name, *(f"{state.name}.{field.name}" for field in state.fields)]
+            yield from ((name, _Place(name)) for name in names)
+
+
+def _registers(isa: Isa) -> Iterator[tuple[str, _Place]]:
+    """Registers by the names that instructions give them: what a register operand chooses, wherever it does first."""
+    files: dict[str, str] = {}
+    for instruction in isa.instructions.values():
+        chosen = {u.name: u.operand.name for u in instruction.uses if u.operand.is_register}
+        for node in nodes(*instruction.behaviour.expressions()):
+            if isinstance(node, Element) and isinstance(node.index, Param) and node.index.name in chosen:
+                files.setdefault(chosen[node.index.name], node.state)
+    for operand, file in files.items():
+        numbered = {isa.operands[operand].style % n: n for n in range(isa.states[file].count)}
+        for name, cell in (numbered | isa.operands[operand].aliases).items():
+            yield name, _Place(file, cell)
