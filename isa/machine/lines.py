@@ -57,9 +57,10 @@ class Lines:
         """The lines written between a moment and the one before."""
         return frozenset(self.moments[moment])
 
-    def size(self, moment: int) -> int:
-        """How many bytes a moment takes."""
-        return len(self.moments[moment]) * (ENTRY_BYTES + (self.storage.cells.itemsize << LINE_SHIFT))
+    @property
+    def size(self) -> int:
+        """How many bytes the moments take, about."""
+        return sum(map(len, self.moments)) * (ENTRY_BYTES + (self.storage.cells.itemsize << LINE_SHIFT))
 
     def _now(self, number: int) -> bytes:
         return self.storage.line(number).tobytes()

@@ -23,6 +23,7 @@ class Checkpoint:
     step: int
     tower: Tower
     fixed: bool = False
+    size: int = 0  # in bytes, its lines of storage apart
 
 
 class Checkpoints:
@@ -33,7 +34,8 @@ class Checkpoints:
         self.machine, self.memory = machine, memory
         self.machines = machines_of(machine)
         self.lines = Lines(machine.storage)
-        self.points = [Checkpoint(machine.steps, Tower.take(self.machines), True)]
+        tower = Tower.take(self.machines)
+        self.points = [Checkpoint(machine.steps, tower, True, tower.size())]
 
     @property
     def present(self) -> Checkpoint:
@@ -52,8 +54,9 @@ class Checkpoints:
     def note(self, fixed: bool = False, beside: int = 0) -> None:
         """Make one of where the machine stands, behind the present one. Raises HistoryError if the memory does not
         suffice even so; `beside` is what else of it is taken."""
-        tower = Tower.take(self.machines, self.present.tower)
-        self.points.insert(self.lines.insert(), Checkpoint(self.machine.steps, tower, fixed))
+        before = self.present.tower
+        tower = Tower.take(self.machines, before)
+        self.points.insert(self.lines.insert(), Checkpoint(self.machine.steps, tower, fixed, tower.size(before)))
         self._thin(beside)
 
     def cut(self) -> None:
@@ -64,11 +67,7 @@ class Checkpoints:
     @property
     def size(self) -> int:
         """How many bytes they take, about."""
-        return sum(map(self._size, range(len(self.points))))
-
-    def _size(self, number: int) -> int:
-        before = self.points[number - 1].tower if number else None
-        return self.lines.size(number) + self.points[number].tower.size(before)
+        return self.lines.size + sum([point.size for point in self.points])
 
     def _thin(self, beside: int) -> None:
         size = self.size + beside

@@ -14,6 +14,7 @@ history, nobody else runs these machines.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from time import perf_counter
 
 from isa.devices.journal import journal
 from isa.machine import Exit, Machine, Reason
@@ -23,6 +24,7 @@ from monitor.monitor import VirtualMachine
 from monitor.statistics import ExitEvent
 
 MEMORY = 64 << 20  # bytes
+SHARE = 0.05  # of the time of a run
 Subscriber = Callable[[ExitEvent], None]
 
 __all__ = ["MEMORY", "History", "HistoryError"]
@@ -30,12 +32,16 @@ __all__ = ["MEMORY", "History", "HistoryError"]
 
 class History:
     """`newest` is the last step reached. `branches` are the steps at which something was changed in the past, and what
-    came after given up. Checkpoints take at most `memory` bytes, about, the journals of disks included."""
+    came after given up. Checkpoints take at most `memory` bytes, about, the journals of disks included, and no larger
+    `share` of the time of the run: there are none at cuts where they would. That changes nothing but speed."""
 
-    def __init__(self, machine: Machine, memory: int = MEMORY) -> None:
-        self.machine = machine
+    def __init__(self, machine: Machine, memory: int = MEMORY, share: float = SHARE) -> None:
+        self.machine, self.share = machine, share
+        began = perf_counter()
         self._journals = [j for host in machine.hosts for j in journal(host.ports)]
         self.checkpoints = Checkpoints(machine, memory)
+        self._cost = perf_counter() - began  # seconds that the last checkpoint took
+        self._ran = self._spent = 0.0  # seconds that running took, and all checkpoints
         self.first = self.newest = machine.steps
         self.branches: list[int] = []
         self._ended = False
@@ -88,14 +94,24 @@ class History:
         machine = self.machine
         while True:
             stop = min(step, cut_after(machine.steps))
+            began = perf_counter()
             end = machine.run(stop - machine.steps)
+            self._ran += perf_counter() - began
             if end.reason is not Reason.BUDGET:
                 return end
             here = machine.steps
             if here == cut_before(here) and here != self.checkpoints.present.step:
-                self.checkpoints.note(beside=self._beside)
+                self._note()
             if here >= step:
                 return end
+
+    def _note(self) -> None:
+        """Make a checkpoint here, if there is time for it."""
+        if self._spent + self._cost <= self.share * self._ran:
+            began = perf_counter()
+            self.checkpoints.note(beside=self._beside)
+            self._cost = perf_counter() - began
+            self._spent += self._cost
 
     @property
     def _beside(self) -> int:

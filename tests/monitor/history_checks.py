@@ -8,7 +8,7 @@ import pytest
 from isa.engines.choice import choose
 from isa.machine import Machine
 from monitor.history import cuts
-from monitor.history.history import History
+from monitor.history.history import MEMORY, History
 from monitor.history.tower import machines_of
 from monitor.monitor import VirtualMachine, tower
 from tests.program_strategies import Program
@@ -21,6 +21,11 @@ def small_stretches() -> Iterator[None]:
         patch.setattr(cuts, "SHORTEST", 8)
         patch.setattr(cuts, "LONGEST", 64)
         yield
+
+
+def kept_everywhere(machine: Machine, memory: int = MEMORY) -> History:
+    """A history with a checkpoint at every cut, whatever time that takes."""
+    return History(machine, memory, share=1e12)
 
 
 def build(program: Program, depth: int, engine: str) -> Machine:
@@ -47,11 +52,11 @@ def _parts(machine: Machine) -> dict[str, object]:
     return parts
 
 
-def check_goes(program: Program, depth: int, engine: str, steps: list[int], memory: int = 1 << 24) -> History:
+def check_goes(program: Program, depth: int, engine: str, steps: list[int], memory: int = MEMORY) -> History:
     """Raises AssertionError if a history, asked for these steps one after the other, is ever somewhere else than a
     fresh run to that step."""
     with small_stretches():
-        history = History(build(program, depth, engine), memory)
+        history = kept_everywhere(build(program, depth, engine), memory)
         for step in steps:
             end = history.go(step)
             twin = build(program, depth, engine)

@@ -26,9 +26,7 @@ def test_every_step_is_as_in_a_fresh_run(name: str, depth: int, data: st.DataObj
 @pytest.mark.parametrize("engine", [NATIVE, AUTO])
 @settings(max_examples=6)
 @given(data=st.data(), steps=STEPS)
-def test_every_engine_has_a_history(
-    engine: str, name: str, depth: int, data: st.DataObject, steps: list[int]
-) -> None:
+def test_every_engine_has_a_history(engine: str, name: str, depth: int, data: st.DataObject, steps: list[int]) -> None:
     check_goes(data.draw(programs(MACHINES[name])), depth, engine, steps)
 
 
