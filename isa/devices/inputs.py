@@ -170,10 +170,15 @@ class Live:
             self._closed = True
             self._fed.append(None)
 
+    @property
+    def pending(self) -> bool:
+        """Whether something was fed that has not arrived yet."""
+        return bool(self._fed or self._arrived)
+
     def due(self) -> int | None:
         if self._next < len(self._known):
             return self._known[self._next].step
-        return 0 if self._fed or self._arrived else None
+        return 0 if self.pending else None
 
     def arrive(self, now: int) -> bytes:
         return self._again(now) if self._next < len(self._known) else self._anew(now)

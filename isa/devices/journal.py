@@ -42,18 +42,20 @@ class Journal:
         return sum(len(before) + len(after) + 200 for _, before, after in self._writes)
 
     def read(self, offset: int, count: int) -> bytes:
-        self._check()
         later = next((n for n in self._at.get(offset, ()) if n >= self.past), None)
-        return self.inner.read(offset, count) if later is None else self._writes[later][1]
+        if later is not None:
+            return self._writes[later][1]
+        self._check()
+        return self.inner.read(offset, count)
 
     def write(self, offset: int, data: bytes) -> None:
         """A write that is known already is not done again; one that is another than was known begins a branch."""
-        self._check()
         if self.past < len(self._writes):
             if (self._writes[self.past][0], self._writes[self.past][2]) == (offset, data):
                 self.past += 1
                 return
             self.branch()
+        self._check()
         before = self.inner.read(offset, len(data))
         self.inner.write(offset, data)
         self._stamp = self.inner.stamp()

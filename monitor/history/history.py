@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
+from isa.devices import Console, Live
 from isa.devices.journal import journal
 from isa.machine import Exit, Machine, Reason
 from monitor.history.checkpoints import Checkpoints, HistoryError
@@ -50,6 +51,7 @@ class History:
         """Bring the machine to a step, or as near as it comes: not before the first, nor beyond its end. The exit says
         how the last stretch ended: with BUDGET at the step. Raises HistoryError where the memory does not suffice."""
         step = max(step, self.first)
+        self._take_up_what_was_typed()
         with self._quiet():
             number = self.checkpoints.nearest(step)
             if not self._leads(number, step):
@@ -79,6 +81,19 @@ class History:
             yield
         finally:
             checkpoints.note(fixed=True, beside=self._beside)
+
+    def _take_up_what_was_typed(self) -> None:
+        """It arrives at the newest step, and there alone."""
+        consoles = [device for device in self.machine.ports.devices.values() if isinstance(device, Console)]
+        if not any(isinstance(console.input, Live) and console.input.pending for console in consoles):
+            return
+        if self.machine.steps < self.newest:
+            raise HistoryError(
+                "something was typed while the machine is in its past", "type at the newest step, or inside a change"
+            )
+        if self.checkpoints.present.step != self.machine.steps:
+            with self.change():
+                pass
 
     # ---- running
 

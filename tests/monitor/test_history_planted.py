@@ -4,6 +4,8 @@ console, disk and random source, bare or two monitors deep, that goes back and f
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -12,11 +14,14 @@ from guests.catalogue import find
 from isa.assembler import Image, assemble
 from isa.devices.console import Console
 from isa.devices.disk import Disk
-from isa.devices.inputs import Script
+from isa.devices.inputs import Live, Script
+from isa.devices.journal import Journal, Once
 from isa.devices.ports import Ports
 from isa.devices.random import RandomSource
+from isa.devices.recording import Recorder
 from isa.devices.transcript import Transcript
 from isa.engines.choice import AUTO, bare
+from isa.errors import TraplineError
 from isa.machine import Machine, Storage
 from isa.machine.lines import Lines
 from isa.machine.moment import Moment
@@ -27,6 +32,7 @@ from monitor.monitor import VirtualMachine, tower
 from monitor.statistics import Accounts, Statistics
 from tests.guests.boot import image_of, outfit
 from tests.machines_to_test import G3
+from tests.monitor import test_history_outside as outside
 from tests.monitor.history_checks import kept_everywhere, small_stretches, whole
 from tests.monitor.test_unknown import ISA as UNSURE
 from tests.planting import Bugs, Planted, must_catch
@@ -39,7 +45,7 @@ GOES = (9_000, 3_500, 3_501, 14_000, 0, 12_289, 6_000, 13_000)
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: Patch) -> None:
-    must_catch(bug, monkeypatch, (AssertionError, IndexError))
+    must_catch(bug, monkeypatch, (AssertionError, IndexError, TraplineError))
 
 
 # ---- checks
@@ -290,3 +296,58 @@ def cut_where_somebody_looked(patch: Patch) -> None:
         return number == self.checkpoints.lines.present and self.machine.steps <= step
 
     patch.setattr(History, "_leads", wrong)
+
+
+# ---- what goes out
+
+
+def nothing_is_printed_twice() -> None:
+    outside.test_nothing_is_printed_twice(0)
+
+
+def a_disk_is_as_it_was() -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "disk"
+        path.write_bytes(bytes(4 * outside.STRIDE))
+        outside.test_a_disk_is_in_the_past_as_it_was_then(1, path, Path(folder))
+
+
+def what_was_typed_arrives_again() -> None:
+    with TemporaryDirectory() as folder:
+        outside.test_what_was_typed_arrives_again_and_is_recorded_once(1, Path(folder))
+
+
+@caught_by(nothing_is_printed_twice)
+def everything_printed_again(patch: Patch) -> None:
+    patch.setattr(Once, "write", lambda self, data: self.inner.write(data))
+
+
+@caught_by(a_disk_is_as_it_was)
+def blocks_read_as_they_are_now(patch: Patch) -> None:
+    patch.setattr(Journal, "read", lambda self, offset, count: self.inner.read(offset, count))
+
+
+@caught_by(a_disk_is_as_it_was)
+def blocks_written_again(patch: Patch) -> None:
+    write = Journal.write
+
+    def wrong(self: Journal, offset: int, data: bytes) -> None:
+        self.inner.write(offset, data)
+        write(self, offset, data)
+
+    patch.setattr(Journal, "write", wrong)
+
+
+@caught_by(a_disk_is_as_it_was)
+def blocks_of_another_branch_kept(patch: Patch) -> None:
+    patch.setattr(Journal, "branch", lambda self: None)
+
+
+@caught_by(what_was_typed_arrives_again)
+def arrivals_forgotten(patch: Patch) -> None:
+    patch.setattr(Live, "_again", lambda self, now: b"")
+
+
+@caught_by(what_was_typed_arrives_again)
+def recording_of_another_branch_kept(patch: Patch) -> None:
+    patch.setattr(Recorder, "back_to", lambda self, end: None)
