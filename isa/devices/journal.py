@@ -104,30 +104,45 @@ class Journal:
 
 
 class Once:
-    """A console's sink that takes each byte that is printed once."""
+    """A console's sink that takes each byte that is printed once. While it is `holding`, nothing goes out yet."""
 
     def __init__(self, inner: Sink, console: Console) -> None:
         self.inner, self.console = inner, console
         self.sent = console.transcript.length
+        self.holding = False
+        self._held = b""
 
     def write(self, data: bytes) -> None:
-        known = self.sent - self.console.transcript.length
-        if known < len(data):
-            self.inner.write(data[max(0, known) :])
-            self.sent += len(data) - max(0, known)
+        new = data[max(0, self.sent - self.console.transcript.length) :]
+        if self.holding:
+            self._held += new
+        elif new:
+            self.inner.write(new)
+        self.sent += len(new)
 
     def branch(self) -> None:
-        self.sent = self.console.transcript.length
+        printed = self.console.transcript.length
+        self._held = self._held[: max(0, len(self._held) - (self.sent - printed))]
+        self.sent = printed
+
+    def release(self) -> None:
+        """Let out what was held. Raises OSError."""
+        self.holding = False
+        held, self._held = self._held, b""
+        if held:
+            self.inner.write(held)
 
 
-def journal(ports: Ports) -> list[Journal]:
-    """Have what these devices send outside sent once; the journals of the disks."""
-    found = []
+def journal(ports: Ports) -> tuple[list[Journal], list[Once]]:
+    """Have what these devices send outside sent once: the journals of the disks, and the sinks of the consoles."""
+    journals, sinks = [], []
     for device in ports.devices.values():
         if isinstance(device, Disk):
             if not isinstance(device.backing, Journal):
                 device.backing = Journal(device.backing)
-            found.append(device.backing)
-        elif isinstance(device, Console) and device.sink is not None and not isinstance(device.sink, Once):
-            device.sink = Once(device.sink, device)
-    return found
+            journals.append(device.backing)
+        elif isinstance(device, Console) and device.sink is not None:
+            if not isinstance(device.sink, Once):
+                device.sink = Once(device.sink, device)
+            sinks.append(device.sink)
+    return journals, sinks

@@ -39,13 +39,13 @@ class History:
     def __init__(self, machine: Machine, memory: int = MEMORY, share: float = SHARE) -> None:
         self.machine, self.share = machine, share
         began = perf_counter()
-        self._journals = [j for host in machine.hosts for j in journal(host.ports)]
+        self._journals, self._sinks = journal(machine.ports)
         self.checkpoints = Checkpoints(machine, memory)
         self._cost = perf_counter() - began  # seconds that the last checkpoint took
         self._ran = self._spent = 0.0  # seconds that running took, and all checkpoints
         self.first = self.newest = machine.steps
         self.branches: list[int] = []
-        self._ended = False
+        self._astray = False  # whether the machine is not where a run to this step would be
 
     def go(self, step: int) -> Exit:
         """Bring the machine to a step, or as near as it comes: not before the first, nor beyond its end. The exit says
@@ -57,7 +57,7 @@ class History:
             if not self._leads(number, step):
                 self.checkpoints.put(number)
             end = self._run(step)
-            self._ended = end.reason is not Reason.BUDGET
+            self._astray = end.reason is not Reason.BUDGET
         self.newest = max(self.newest, self.machine.steps)
         return end
 
@@ -66,21 +66,37 @@ class History:
         """Inside, the machine may be changed at the present step: state, storage, devices, what is typed. What came
         after this step is given up, and in the files of disks and recordings undone. Raises HistoryError if a disk
         cannot be."""
-        step, checkpoints = self.machine.steps, self.checkpoints
-        try:
-            for machine in checkpoints.machines:
-                machine.ports.branch()
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise HistoryError(f"what was written outside cannot be taken back: {reason}", "mend it first") from None
-        checkpoints.cut()
-        if self.newest > step:
-            self.branches.append(step)
-        self.newest, self._ended = step, False
+        past = self.machine.steps < self.newest
+        self.forget()
+        if past:
+            self.branches.append(self.machine.steps)
+        self._astray = False
         try:
             yield
         finally:
-            checkpoints.note(fixed=True, beside=self._beside)
+            self.checkpoints.note(fixed=True, beside=self._beside)
+
+    def forget(self) -> None:
+        """Make the present step the newest one, as if the machine had never run on. Raises HistoryError as `change`."""
+        try:
+            self.machine.ports.branch()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise HistoryError(f"what was written outside cannot be taken back: {reason}", "mend it first") from None
+        self.checkpoints.cut()
+        self.newest = self.machine.steps
+
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Inside, what is printed does not go out yet: whoever runs on to look for something may come too far, and
+        forgets that."""
+        for sink in self._sinks:
+            sink.holding = True
+        try:
+            yield
+        finally:
+            for sink in self._sinks:
+                sink.release()
 
     def _take_up_what_was_typed(self) -> None:
         """It arrives at the newest step, and there alone."""
@@ -95,13 +111,22 @@ class History:
             with self.change():
                 pass
 
+    @contextmanager
+    def looking(self, first: int) -> Iterator[Machine]:
+        """Inside, the machine is at that step, and may be run on up to the newest one in whatever way shows most. What
+        it comes to is then not taken for the history."""
+        self.go(first)
+        with self._quiet():
+            self._astray = True
+            yield self.machine
+
     # ---- running
 
     def _leads(self, number: int, step: int) -> bool:
         """Whether one can run on from where the machine stands. What runs on a monitor was cut there, and what ended
-        was counted as that."""
+        has been counted as that."""
         here, present = self.machine.steps, self.checkpoints.lines.present
-        if number != present or here > step or self._ended:
+        if number != present or here > step or self._astray:
             return False
         return here == step or here == self.checkpoints.present.step or len(self.machine.hosts) == 1
 
