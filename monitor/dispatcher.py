@@ -36,7 +36,7 @@ class Dispatcher:
         self._window = (self.offset, vm.storage.size)
         self._pc = vm.state.layout.slots[vm.isa.pc].first
         self._causes = {number: name for name, number in reversed(vm.isa.cause.members.items())}
-        self._last_exit = 0
+        self.last_exit = 0
         self.done = self.trapped = 0  # steps of the present run, and those of them that trapped
         self._native: NativeLevel | None = None
         self._asked: Trace | None = None  # for the present run
@@ -236,11 +236,11 @@ class Dispatcher:
     @property
     def since(self) -> int:
         """How many steps ran since the last exit."""
-        return self.vm.steps + self.done - self._last_exit
+        return self.vm.steps + self.done - self.last_exit
 
     @since.setter
     def since(self, steps: int) -> None:
-        self._last_exit = self.vm.steps + self.done - steps
+        self.last_exit = self.vm.steps + self.done - steps
 
     def _record(self, decision: Decision, cause: str, pc: int, place: int | None) -> None:
         """Count an exit, and tell whoever subscribed."""

@@ -43,6 +43,15 @@ MOST_PLACES = 1 << 16  # a hostile guest may trap at every address there is
 ELSEWHERE = -1  # the pc that stands for all places after that many
 
 
+class Accounts(NamedTuple):
+    """What `Statistics` had counted at a moment."""
+
+    exits: dict[tuple[Decision, str, int, int | None], int]
+    since: dict[tuple[Decision, str, int, int | None], int]
+    direct: int
+    interpreted: int
+
+
 class Statistics:
     """Exits of one virtual machine by (decision, cause, pc, place), with the steps before them. Beyond `MOST_PLACES`
     places, new ones are counted together for each decision and cause, as pc `ELSEWHERE`.
@@ -99,6 +108,17 @@ class Statistics:
             key = (decision, cause, ELSEWHERE, None)
         self._exits[key] += count
         self._since[key] += since
+
+    def mark(self) -> "Accounts":
+        """All that is counted now, for `rewind`."""
+        self.settle()
+        return Accounts(dict(self._exits), dict(self._since), self._direct, self._interpreted)
+
+    def rewind(self, mark: "Accounts") -> None:
+        """Count on from there."""
+        self.settle()
+        self._exits, self._since = Counter(mark.exits), Counter(mark.since)
+        self._direct, self._interpreted = mark.direct, mark.interpreted
 
     def by_decision(self) -> dict[Decision, int]:
         """How many exits ended in each decision; decisions that did not occur are there with 0."""

@@ -34,6 +34,7 @@ FLOORS = (
     "isa.engines",
     "isa",
     "monitor",
+    "monitor.history",
     "guests",
     "proofs.terms",
     "proofs.definitions",

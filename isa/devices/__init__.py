@@ -2,7 +2,7 @@
 
 Read `ports.py` first (what a device is), then `console.py`, `disk.py` and `random.py`, then `catalogue.py` (where each
 is attached). Behind them: `inputs.py`, `recording.py` and `terminal.py` (characters in), `backing.py` (a disk's bytes),
-`saved.py` (state read back), `difference.py` (what a comparison reports).
+`saved.py` (state read back), `difference.py` (what a comparison reports), `rewinding.py` and `journal.py` (going back).
 """
 
 from isa.devices.backing import Backing, FileBacking, MemoryBacking, copied

@@ -18,7 +18,11 @@ from isa.files.sources_read import noted
 
 
 class Backing(Protocol):
-    """`size` bytes; `read` and `write` move bytes inside it and raise OSError for the host's trouble."""
+    """`size` bytes; `read` and `write` move bytes inside it and raise OSError for the host's trouble. `path` is of the
+    host's file, empty if there is none."""
+
+    @property
+    def path(self) -> str: ...
 
     @property
     def size(self) -> int: ...
@@ -34,9 +38,15 @@ class Backing(Protocol):
 
     def restore(self, saved: Saved) -> None: ...
 
+    def stamp(self) -> object:
+        """Another value after somebody else has written there. Raises OSError."""
+        ...
+
 
 class MemoryBacking:
     """Bytes in memory. They are part of a saved state."""
+
+    path = ""
 
     def __init__(self, data: bytes, writable: bool = True) -> None:
         self.data = bytearray(data)
@@ -51,6 +61,9 @@ class MemoryBacking:
 
     def write(self, offset: int, data: bytes) -> None:
         self.data[offset : offset + len(data)] = data
+
+    def stamp(self) -> None:
+        return None
 
     def save(self) -> dict[str, object]:
         return {"kind": "memory", "data": packed(self.data), "writable": int(self.writable)}
@@ -111,6 +124,11 @@ class FileBacking:
                 if count <= 0:
                     raise OSError(errno.EIO, "nothing could be written")
                 data, offset = data[count:], offset + count
+
+    def stamp(self) -> tuple[int, int]:
+        with self._opened(os.O_RDONLY) as fd:
+            found = os.fstat(fd)
+            return found.st_ino, found.st_mtime_ns
 
     def save(self) -> dict[str, object]:
         return {"kind": "file", "path": self.path, "size": self.size, "writable": int(self.writable)}

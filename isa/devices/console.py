@@ -7,10 +7,11 @@ Port 0 receives the next character and sends one; port 1 receives the status. Ch
 
 import os
 import select
-from typing import Protocol
+from typing import Any, Protocol
 
 from isa.devices.inputs import KINDS, Input, Script
 from isa.devices.ports import DeviceFailure
+from isa.devices.rewinding import branch, mark_part, rewind_part
 from isa.devices.saved import Saved, packed
 from isa.devices.transcript import Transcript
 
@@ -103,6 +104,19 @@ class Console:
             raise DeviceFailure(self.name, f"cannot record input: {reason}", "make room, and continue") from error
         self._waiting += arrived
         return bool(arrived) or self.input.ended != had_ended
+
+    def mark(self) -> tuple[Any, ...]:
+        return self.input, mark_part(self.input), bytes(self._waiting), self.transcript.mark()
+
+    def rewind(self, mark: tuple[Any, ...]) -> None:
+        self.input, arrived, waiting, printed = mark
+        rewind_part(self.input, arrived)
+        self._waiting = bytearray(waiting)
+        self.transcript.rewind(printed)
+
+    def branch(self) -> None:
+        branch(self.input)
+        branch(self.sink)
 
     def save(self) -> dict[str, object]:
         source = {"kind": self.input.kind, "state": self.input.save()}

@@ -6,9 +6,11 @@ Where the blocks are kept is `backing.py`'s business.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from isa.devices.backing import Backing, FileBacking
 from isa.devices.ports import DeviceFailure, DeviceStorage
+from isa.devices.rewinding import branch, mark_part, rewind_part
 from isa.devices.saved import Saved
 from isa.errors import MachineError, TraplineError
 
@@ -117,10 +119,20 @@ class Disk:
 
     def _failure(self, job: Job, error: OSError) -> DeviceFailure:
         verb = "write" if job.command == WRITE else "read"
-        where = f" of {self.backing.path}" if isinstance(self.backing, FileBacking) else ""
+        where = f" of {self.backing.path}" if self.backing.path else ""
         reason = error.strerror or str(error)
         help = "mend it and continue: the command is done again"
         return DeviceFailure(self.name, f"cannot {verb} block {job.block}{where}: {reason}", help)
+
+    def mark(self) -> tuple[Any, ...]:
+        return self._address, self._block, self._status, self._job, mark_part(self.backing)
+
+    def rewind(self, mark: tuple[Any, ...]) -> None:
+        self._address, self._block, self._status, self._job, blocks = mark
+        rewind_part(self.backing, blocks)
+
+    def branch(self) -> None:
+        branch(self.backing)
 
     def save(self) -> dict[str, object]:
         job = self._job
@@ -143,10 +155,10 @@ def _blocks(backing: Backing, size: int) -> int:
     """The number of blocks of `size` bytes in a backing."""
     blocks, excess = divmod(backing.size, size)
     if excess or not blocks:
-        what = f"the disk {backing.path}" if isinstance(backing, FileBacking) else "the disk"
+        what = f"the disk {backing.path}" if backing.path else "the disk"
         fitting = size * (blocks + 1)
         help = f"make it a multiple of {size}, for example {fitting}"
-        if isinstance(backing, FileBacking):
+        if backing.path:
             help += f": truncate -s {fitting} {backing.path}"
         raise TraplineError(f"{what} has {backing.size} bytes, which are not whole blocks of {size} bytes", help)
     return blocks

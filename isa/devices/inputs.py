@@ -72,6 +72,12 @@ class Script:
         self.ended = self.ended or latest >= len(self._data)
         return self._data[first : self._next]
 
+    def mark(self) -> tuple[int, bool]:
+        return self._next, self.ended
+
+    def rewind(self, mark: tuple[int, bool]) -> None:
+        self._next, self.ended = mark
+
     def save(self) -> dict[str, object]:
         return {"data": packed(self._data), "interval": self._interval, "next": self._next, "ended": int(self.ended)}
 
@@ -108,6 +114,12 @@ class Replay:
                 taken.append(character)
         return bytes(taken)
 
+    def mark(self) -> tuple[tuple[Arrival, ...], int, bool]:
+        return self._arrivals, self._next, self.ended
+
+    def rewind(self, mark: tuple[tuple[Arrival, ...], int, bool]) -> None:
+        self._arrivals, self._next, self.ended = mark
+
     def save(self) -> dict[str, object]:
         rest = [[arrival.step, arrival.character] for arrival in self._arrivals[self._next :]]
         return {"rest": rest, "ended": int(self.ended)}
@@ -131,7 +143,8 @@ def _arrival(saved: Saved, item: object) -> Arrival:
 class Live:
     """Characters given by `feed` while the machine stands still; they arrive at the next step boundary.
 
-    The step is stamped there, not when the key was pressed: it is the arrival that must be the same in a replay.
+    The step is stamped there, not when the key was pressed: it is the arrival that must be the same in a replay. A
+    machine that goes back is given again what arrived, at the same steps; what is fed meanwhile comes behind that.
     """
 
     kind = "live"
@@ -142,6 +155,9 @@ class Live:
         self._fed: list[int | None] = []
         self._arrived = bytearray()
         self._closed = False
+        self._known: list[Arrival] = []  # all arrivals, those too that come after the present moment
+        self._next = 0  # of them
+        self._lines: list[int] = []  # where in the recording each of them begins
 
     def feed(self, data: bytes) -> None:
         """Append characters; dropped after `close`."""
@@ -154,10 +170,29 @@ class Live:
             self._closed = True
             self._fed.append(None)
 
+    @property
+    def pending(self) -> bool:
+        """Whether something was fed that has not arrived yet."""
+        return bool(self._fed or self._arrived)
+
     def due(self) -> int | None:
-        return 0 if self._fed or self._arrived else None
+        if self._next < len(self._known):
+            return self._known[self._next].step
+        return 0 if self.pending else None
 
     def arrive(self, now: int) -> bytes:
+        return self._again(now) if self._next < len(self._known) else self._anew(now)
+
+    def _again(self, now: int) -> bytes:
+        """What arrived here before."""
+        first = self._next
+        while self._next < len(self._known) and self._known[self._next].step <= now:
+            self._next += 1
+        found = [arrival.character for arrival in self._known[first : self._next]]
+        self.ended = self.ended or None in found
+        return bytes(c for c in found if c is not None)
+
+    def _anew(self, now: int) -> bytes:
         recorded = 0
         try:
             for character in self._fed:
@@ -172,8 +207,27 @@ class Live:
         return taken
 
     def _record(self, arrival: Arrival) -> None:
+        begins = 0 if self._recorder is None else self._recorder.end
         if self._recorder is not None:
             self._recorder.record(arrival)
+        self._known.append(arrival)
+        self._lines.append(begins)
+        self._next += 1
+
+    def mark(self) -> tuple[int, bool]:
+        return self._next, self.ended
+
+    def rewind(self, mark: tuple[int, bool]) -> None:
+        self._next, self.ended = mark
+
+    def branch(self) -> None:
+        """Forget what arrived after the present moment; so does the recording. Raises OSError."""
+        if self._next == len(self._known):
+            return
+        if self._recorder is not None:
+            self._recorder.back_to(self._lines[self._next])
+        self._closed = self.ended or None in self._fed
+        del self._known[self._next :], self._lines[self._next :]
 
     def save(self) -> dict[str, object]:
         fed = bytes(c for c in self._fed if c is not None)
@@ -183,6 +237,7 @@ class Live:
     def restore(self, saved: Saved) -> None:
         fed, arrived = saved.data("fed"), bytearray(saved.data("arrived"))
         self._closed, self.ended = saved.flag("closed"), saved.flag("ended")
+        self._known, self._lines, self._next = [], [], 0
         self._fed, self._arrived = list(fed), arrived
         if self._closed and not self.ended:
             self._fed.append(None)

@@ -6,10 +6,11 @@ where each of them is attached. docs/devices.md describes every port for the pro
 """
 
 from collections.abc import Mapping
-from typing import Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from zlib import crc32
 
 from isa.devices.polling import NOTES, Polls
+from isa.devices.rewinding import branch, mark_device, rewind_device
 from isa.devices.saved import Saved
 from isa.errors import MachineError, TraplineError
 
@@ -71,6 +72,15 @@ class Device(Protocol):
     def restore(self, saved: dict[str, object]) -> None:
         """Take up a saved state; MachineError if it is damaged or another device's."""
         ...
+
+
+class PortsMark(NamedTuple):
+    """What the ports of a machine are at a moment: see `isa.devices.rewinding`."""
+
+    devices: tuple[Any, ...]
+    traffic: int
+    fingerprint: int
+    raised: int
 
 
 class Ports:
@@ -173,6 +183,25 @@ class Ports:
     def find(self, kind: type[D]) -> D | None:
         """The first device of a class, or None."""
         return next((device for device in self.devices.values() if isinstance(device, kind)), None)
+
+    def mark(self) -> PortsMark:
+        """What all devices are now, for `rewind`."""
+        marks = tuple(mark_device(device) for device in self._devices)
+        return PortsMark(marks, self.traffic, self.fingerprint, self._raised)
+
+    def rewind(self, mark: PortsMark) -> None:
+        """Be again what was marked."""
+        self._settle()
+        for device, part in zip(self._devices, mark.devices, strict=True):
+            rewind_device(device, part)
+        _, self._traffic, self._fingerprint, self._raised = mark
+        self.renew()
+
+    def branch(self) -> None:
+        """Something else is going to happen than what came after this moment. Raises OSError if a disk's file cannot
+        be brought back."""
+        for device in self._devices:
+            branch(device)
 
     def save(self) -> dict[str, object]:
         """The state of all devices as JSON values, to go on from exactly here."""

@@ -41,6 +41,12 @@ class RandomSource:
     def act(self, now: int, storage: object) -> bool:
         return False
 
+    def mark(self) -> int:
+        return self._state
+
+    def rewind(self, mark: int) -> None:
+        self._state = mark
+
     def save(self) -> dict[str, object]:
         return {"state": self._state}
 

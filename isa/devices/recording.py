@@ -77,6 +77,16 @@ class Recorder:
         """Append one arrival. Raises OSError; it may then be tried again, since a half-written line is overwritten."""
         self._append(arrival.line())
 
+    @property
+    def end(self) -> int:
+        """Where the next arrival will stand."""
+        return self._end
+
+    def back_to(self, end: int) -> None:
+        """Take away all arrivals from there on. Raises OSError."""
+        os.ftruncate(self._fd, end)
+        self._end = end
+
     def _append(self, line: str) -> None:
         rest, at = line.encode("ascii"), self._end
         while rest:

@@ -35,6 +35,13 @@ class Transcript:
         """What was printed from byte `start` on, as far as it is kept; a negative start counts from the end."""
         return bytes(self._recent[start if start < 0 else max(0, start - self.dropped) :])
 
+    def mark(self) -> tuple[int, str, bytes]:
+        return self.dropped, self.digest, bytes(self._recent)
+
+    def rewind(self, mark: tuple[int, str, bytes]) -> None:
+        self.dropped, self.digest, recent = mark
+        self._recent = bytearray(recent)
+
     def save(self) -> dict[str, object]:
         """What was dropped is only mentioned if something was, as in snapshots that knew nothing of it."""
         dropped = {"dropped": self.dropped, "digest": self.digest} if self.dropped else {}

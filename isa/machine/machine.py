@@ -101,7 +101,7 @@ class Machine(Displayed):
         self.breakpoints: set[int] = set()
         self.deadline: int | None = None  # the step at which a device is due, as it was when the engine was asked last
         self.break_places: set[int] = set()
-        self._broke = -1  # the step at which a breakpoint last ended a run, so that the next one passes it
+        self.broke = -1  # the step at which a breakpoint last ended a run, so that the next one passes it
         slots = self.state.layout.slots
         self._halt = [(slots[p.state].first, (1 << p.width) - 1 << p.low) for p in isa.roles[Role.HALT]]
         self.pc_slot = slots[isa.pc].first
@@ -179,8 +179,8 @@ class Machine(Displayed):
         except DeviceFailure as failure:
             return Reason.DEVICE, None, failure.message
         self.deadline = deadline
-        if self.steps != self._broke and self._at_breakpoint():
-            self._broke = self.steps
+        if self.steps != self.broke and self._at_breakpoint():
+            self.broke = self.steps
             return Reason.BREAKPOINT, None, ""
         limit = max(1, (stop if deadline is None else min(stop, deadline)) - self.steps)
         singly = bool(self.breakpoints or self.break_places)

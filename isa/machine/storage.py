@@ -11,7 +11,7 @@ import gc
 import mmap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
-from weakref import WeakMethod
+from weakref import WeakMethod, WeakSet
 
 from isa.errors import MachineError
 
@@ -74,6 +74,8 @@ class Storage:
         self.lines = lazy(words >> LINE_SHIFT)
         self.code = lazy(words)
         self._listeners: list[WeakMethod[Callable[[int], None]]] = []
+        self._takers: WeakSet[Storage] = WeakSet()  # windows that asked for the lines written
+        self._taken: set[int] = set()
 
     def __repr__(self) -> str:
         return f"<storage: {self.size} words of {self.width} bits>"
@@ -88,6 +90,7 @@ class Storage:
         window.cells = self.cells[offset : offset + size]
         window.lines = self.lines[offset >> LINE_SHIFT : -(-(offset + size) >> LINE_SHIFT)]
         window.code = self.code[offset : offset + size]
+        window._taken = set()
         return window
 
     @property
@@ -148,12 +151,38 @@ class Storage:
         listeners.append(WeakMethod(listener, listeners.remove))
 
     def take_dirty(self) -> list[int]:
-        """The lines of this window written since the last call, in order."""
+        """The lines of this window written since the last call, in order. What one window takes is not lost to others
+        that have asked before; whoever wants to share with nobody makes a window of their own."""
         entries = self.lines.tobytes()
-        found = sorted(line for kind in (DIRTY, DIRTY | CODE) for line in _occurrences(entries, kind))
-        for line in found:
+        marked = [line for kind in (DIRTY, DIRTY | CODE) for line in _occurrences(entries, kind)]
+        for line in marked:
             self.lines[line] &= ~DIRTY
-        return found
+        first = self.offset >> LINE_SHIFT
+        for taker in self.root._takers:
+            if taker is not self and marked:
+                taker._note(first - (taker.offset >> LINE_SHIFT), marked)
+        self.root._takers.add(self)
+        found, self._taken = self._taken.union(marked), set()
+        return sorted(found)
+
+    def _note(self, ahead: int, lines: list[int]) -> None:
+        """Another window took the marks of these lines, which are numbered `ahead` higher here."""
+        self._taken.update(line + ahead for line in lines if 0 <= line + ahead < len(self.lines))
+
+    def put_line(self, number: int, words: bytes) -> None:
+        """Make a line hold these words, as bytes of its cells. Words that stay the same are not written."""
+        first = number << LINE_SHIFT
+        there = self.cells[first : first + (1 << LINE_SHIFT)]
+        if there.tobytes() == words:
+            return
+        wanted = memoryview(words).cast(_FORMATS[there.itemsize])
+        if self.lines[number] & CODE:
+            for index, (word, present) in enumerate(zip(wanted, there, strict=True), first):
+                if word != present:
+                    self.store(index, word)
+        else:
+            there[:] = wanted
+            self.lines[number] |= DIRTY
 
     def line(self, number: int) -> "memoryview[int]":
         """The words of one line, read-only; the last line of a window may be short."""

@@ -94,6 +94,28 @@ def test_dirty_lines_are_those_written(outer: list[int], inner: list[int]) -> No
     assert root.take_dirty() == []
 
 
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 299) | st.none()), max_size=40))
+def test_nobody_loses_a_line_that_another_window_takes(turns: list[tuple[int, int | None]]) -> None:
+    """Each turn one of three windows stores a word, or takes the lines written since it asked last."""
+    root = Storage(32, 2048)
+    windows = (root, root.window(0, 2048), root.window(1024, 300))
+    missing: list[set[int]] = [set(), set(), set()]
+    for window in windows:
+        window.take_dirty()
+    for number, index in turns:
+        window = windows[number]
+        if index is None:
+            assert window.take_dirty() == sorted(missing[number])
+            missing[number].clear()
+            continue
+        window.store(index, 1)
+        line = (window.offset + index) >> LINE_SHIFT
+        missing[0].add(line)
+        missing[1].add(line)
+        if 0 <= line - (1024 >> LINE_SHIFT) <= 299 >> LINE_SHIFT:
+            missing[2].add(line - (1024 >> LINE_SHIFT))
+
+
 @given(st.sets(st.integers(0, 200), max_size=20), st.lists(st.integers(0, 200), max_size=60))
 def test_a_store_into_code_is_told_once_through_any_window(code: set[int], stores: list[int]) -> None:
     root = Storage(32, 4096)

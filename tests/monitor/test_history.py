@@ -1,0 +1,38 @@
+"""A history goes to any step in either direction, and is there exactly what a fresh run to that step is."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from isa.engines.choice import AUTO, NATIVE, REFERENCE
+from monitor.history import cuts
+from tests.machines_to_test import EACH, MACHINES
+from tests.monitor.history_checks import check_goes
+from tests.program_strategies import programs
+
+STEPS = st.lists(st.integers(0, 320), min_size=2, max_size=8)
+
+
+@EACH
+@pytest.mark.parametrize("depth", [0, 1, 2, 3])
+@settings(max_examples=12)
+@given(data=st.data(), steps=STEPS)
+def test_every_step_is_as_in_a_fresh_run(name: str, depth: int, data: st.DataObject, steps: list[int]) -> None:
+    check_goes(data.draw(programs(MACHINES[name])), depth, REFERENCE, steps)
+
+
+@EACH
+@pytest.mark.parametrize("depth", [0, 1, 3])
+@pytest.mark.parametrize("engine", [NATIVE, AUTO])
+@settings(max_examples=6)
+@given(data=st.data(), steps=STEPS)
+def test_every_engine_has_a_history(engine: str, name: str, depth: int, data: st.DataObject, steps: list[int]) -> None:
+    check_goes(data.draw(programs(MACHINES[name])), depth, engine, steps)
+
+
+@given(st.integers(0, 1 << 40))
+def test_a_cut_is_a_cut_from_wherever_it_is_looked_for(step: int) -> None:
+    before, after = cuts.cut_before(step), cuts.cut_after(step)
+    assert before <= step < after
+    assert cuts.cut_before(before) == before and cuts.cut_before(after) == after
+    assert cuts.cut_after(before) == after and cuts.cut_before(after - 1) == before

@@ -1,0 +1,212 @@
+"""What went out of a machine does not go out again, and what is changed in the past is a branch."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from isa.assembler import assemble
+from isa.devices import BLOCK, Disk, Live, Recorder, Script, load_recording, standard
+from isa.devices.backing import FileBacking
+from isa.devices.inputs import Input
+from isa.engines.choice import bare
+from isa.machine import Machine, Reason, Storage
+from isa.machine.trace import TraceLine, each_line
+from monitor import ExitEvent, VirtualMachine
+from monitor.history import HistoryError
+from monitor.history.cuts import fresh
+from monitor.monitor import tower
+from tests.machines_to_test import G3
+from tests.monitor.history_checks import kept_everywhere, whole
+
+SIZE, STRIDE = 1024, 4 * BLOCK
+ECHO = """
+        .org 16
+start:  set  r6, 1              # adds up the characters that come in
+1:      in   r1, r6
+        andi r2, r1, 1
+        beqz r2, 1b
+        in   r1, r0
+        out  r1, r0
+        add  r5, r5, r1
+        b    1b
+"""
+WRITING = """
+        .org 16                 # writes the number of each round into a block, and prints a letter
+start:  set  r7, 2
+        set  r8, 3
+        set  r9, 4
+1:      addi r1, r1, 1
+        sw   r1, 600(r0)
+        set  r2, 600
+        out  r2, r7
+        andi r3, r1, 3
+        out  r3, r8
+        set  r2, 2
+        out  r2, r9
+2:      in   r2, r9
+        addi r2, r2, -1
+        beqz r2, 2b
+        addi r4, r1, 64
+        out  r4, r0
+        b    1b
+"""
+
+
+class Screen(io.BytesIO):
+    """What a person has seen."""
+
+
+def made(source: str, depth: int = 0, input: Input | None = None, path: Path | None = None) -> tuple[Machine, Screen]:
+    screen = Screen()
+    disk = None if path is None else Disk(FileBacking(str(path)), G3.word)
+    ports = standard(G3, input=input or Script(), disk=disk, sink=screen)
+    machine: Machine = tower(G3, SIZE, depth, ports) if depth else bare(G3, Storage(32, SIZE), ports)
+    machine.load(assemble(G3, source, "test"))
+    return machine, screen
+
+
+def blocks(path: Path) -> list[int]:
+    """The first word of each."""
+    data = path.read_bytes()
+    return [int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data), STRIDE)]
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Path:
+    path = tmp_path / "disk"
+    path.write_bytes(bytes(4 * STRIDE))
+    return path
+
+
+def round_of(machine: Machine) -> int:
+    x = machine.state["x"]
+    assert isinstance(x, list)
+    return x[1]
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_nothing_is_printed_twice(depth: int) -> None:
+    machine, screen = made(WRITING, depth)
+    history = kept_everywhere(machine)
+    for step in (6_000, 100, 5_000, 9_000, 8_999):
+        history.go(step)
+    twin, seen = made(WRITING, depth)
+    fresh(twin, 9_000)
+    assert screen.getvalue() == seen.getvalue() and len(seen.getvalue()) > 20
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_a_disk_is_in_the_past_as_it_was_then(depth: int, disk: Path, tmp_path: Path) -> None:
+    """And its file is as it is at the newest step."""
+    machine, _ = made(WRITING, depth, path=disk)
+    history = kept_everywhere(machine)
+    history.go(9_000)
+    newest, inode = blocks(disk), disk.stat().st_mtime_ns
+    device = machine.ports.find(Disk)
+    assert device is not None
+    for step in (1_500, 300, 4_000):
+        history.go(step)
+        other = tmp_path / f"other {step}"
+        other.write_bytes(bytes(4 * STRIDE))
+        twin, _ = made(WRITING, depth, path=other)
+        fresh(twin, step)
+        assert device.backing.read(0, STRIDE) + device.backing.read(STRIDE, STRIDE) == other.read_bytes()[: 2 * STRIDE]
+    assert blocks(disk) == newest and disk.stat().st_mtime_ns == inode
+    with history.change():
+        pass
+    assert disk.read_bytes() == other.read_bytes() and history.branches == [4_000]
+
+
+def test_a_disk_that_somebody_else_wrote_is_not_believed(disk: Path) -> None:
+    machine, _ = made(WRITING, path=disk)
+    history = kept_everywhere(machine)
+    history.go(9_000)
+    disk.write_bytes(bytes(4 * STRIDE))
+    history.go(2_000)
+    with pytest.raises(HistoryError, match="somebody else has written to it"), history.change():
+        pass
+    assert history.go(9_000).reason is Reason.BUDGET  # nothing is read, nor written again
+    end = history.go(12_000)
+    assert end.reason is Reason.DEVICE and "somebody else has written to it" in end.detail
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_what_was_typed_arrives_again_and_is_recorded_once(depth: int, tmp_path: Path) -> None:
+    live = Live(Recorder(str(tmp_path / "recording")))
+    machine, screen = made(ECHO, depth, live)
+    history = kept_everywhere(machine)
+    for step, text in ((1_000, b"ab"), (6_000, b"c")):
+        history.go(step)
+        live.feed(text)
+    history.go(9_000)
+    state = whole(machine)
+    for step in (500, 7_000, 2_000, 9_000):
+        history.go(step)
+    assert whole(machine) == state and screen.getvalue() == b"abc"
+    arrivals = load_recording(str(tmp_path / "recording"))
+    assert [(a.step, a.character) for a in arrivals] == [(1_000, 97), (1_000, 98), (6_000, 99)]
+    history.go(3_000)
+    live.feed(b"x")
+    with pytest.raises(HistoryError, match="typed while the machine is in its past"):
+        history.go(9_000)
+    with history.change():
+        pass
+    assert history.branches == [3_000]
+    history.go(9_000)
+    arrivals = load_recording(str(tmp_path / "recording"))
+    assert [(a.step, a.character) for a in arrivals] == [(1_000, 97), (1_000, 98), (3_000, 120)]
+    assert screen.getvalue() == b"abcx"
+
+
+@pytest.mark.parametrize("depth", [0, 2])
+def test_a_change_in_the_past_is_a_branch(depth: int) -> None:
+    machine, screen = made(WRITING, depth)
+    history = kept_everywhere(machine)
+    history.go(9_000)
+    before, printed = round_of(machine), len(screen.getvalue())
+    history.go(5_001)
+    with history.change():
+        x = machine.state["x"]
+        assert isinstance(x, list)
+        machine.state["x"] = [x[0], x[1] + 1000, *x[2:]]
+        machine.storage.store(900, 77)
+    assert (history.branches, history.newest) == ([5_001], 5_001)
+    history.go(9_000)
+    state = whole(machine)
+    assert before + 900 < round_of(machine) and len(screen.getvalue()) > printed
+    history.go(5_000)
+    assert round_of(machine) < 900 and machine.storage.load(900) == 0
+    history.go(5_001)
+    assert round_of(machine) > 900 and machine.storage.load(900) == 77
+    history.go(9_000)
+    assert whole(machine) == state
+
+
+def test_nobody_is_told_twice() -> None:
+    """Of exits, or of the steps that a trace has."""
+    machine, _ = made(WRITING, 1)
+    assert isinstance(machine, VirtualMachine)
+    told: list[ExitEvent] = []
+    machine.monitor.subscribe(told.append)
+    history = kept_everywhere(machine)
+    for step in (1_000, 200, 3_000):
+        history.go(step)
+    steps = [event.step for event in told]
+    assert steps == sorted(steps) and len(steps) > 100
+    lines: list[TraceLine] = []
+    alone, _ = made(WRITING)
+    alone.trace = each_line(lines.append)
+    history = kept_everywhere(alone)
+    for step in (1_000, 200, 3_000):
+        history.go(step)
+    assert [line.step for line in lines] == list(range(3_000))
+
+
+def test_a_history_that_does_not_fit_says_so_and_stays() -> None:
+    machine, _ = made(WRITING)
+    history = kept_everywhere(machine, 1_000)
+    with pytest.raises(HistoryError, match=r"the history takes [\d,]+ bytes, and may take 1,000"):
+        history.go(100_000)
+    step = machine.steps
+    assert history.go(10).reason is Reason.BUDGET and machine.steps == 10 < step

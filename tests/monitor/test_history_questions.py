@@ -1,0 +1,209 @@
+"""Questions find the very step, in either direction: they are held against a run that was looked at step by step."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from isa.engines.choice import AUTO, NATIVE, REFERENCE
+from isa.machine import Machine, Storage
+from isa.machine.trace import TraceLine, each_line
+from monitor import Decision, ExitEvent, VirtualMachine
+from monitor.history import History, HistoryError, cuts
+from monitor.history.looks import Changes, Executes, Exits, Fetches, Holds, Talks, Traps, Writes, mode_changes
+from monitor.history.questions import Question, first, last, seek, step
+from tests.machines_to_test import EACH, G3, MACHINES
+from tests.monitor.history_checks import build, kept_everywhere, small_stretches, whole
+from tests.monitor.test_history_outside import WRITING, made
+from tests.program_strategies import Program, programs
+
+BUDGET = 300
+
+
+def lines_of(program: Program) -> list[TraceLine]:
+    """Every step of a bare run."""
+    lines: list[TraceLine] = []
+    machine = program.bare()
+    machine.trace = each_line(lines.append, registers=True)
+    cuts.fresh(machine, BUDGET)
+    return lines
+
+
+def exits_of(program: Program, depth: int) -> list[ExitEvent]:
+    events: list[ExitEvent] = []
+    vm = build(program, depth, REFERENCE)
+    assert isinstance(vm, VirtualMachine)
+    vm.monitor.subscribe(events.append)
+    cuts.fresh(vm, BUDGET)
+    return events
+
+
+def check(history: History, question: Question, wanted: Iterable[int], here: int) -> None:
+    """Both directions from a step, as if `wanted` were all the steps that there are; and nothing is changed by it."""
+    known = sorted({step for step in wanted if step < history.newest})
+    for backwards in (False, True):
+        history.go(here)
+        at = history.machine.steps
+        nearest = [s for s in known if s < at][-1:] if backwards else [s for s in known if s > at][:1]
+        assert seek(history, question, backwards, BUDGET - at if not backwards else BUDGET) == next(iter(nearest), None)
+        assert history.machine.steps == next(iter(nearest), at)
+
+
+def whole_history(program: Program, depth: int, engine: str) -> History:
+    history = kept_everywhere(build(program, depth, engine))
+    history.go(BUDGET)
+    return history
+
+
+@EACH
+@pytest.mark.parametrize(("depth", "engine"), [(0, REFERENCE), (1, REFERENCE), (2, NATIVE), (0, AUTO)])
+@settings(max_examples=10)
+@given(data=st.data(), here=st.integers(0, BUDGET))
+def test_records_tell_the_step(name: str, depth: int, engine: str, data: st.DataObject, here: int) -> None:
+    program = data.draw(programs(MACHINES[name], BUDGET))
+    with small_stretches():
+        lines, history = lines_of(program), whole_history(program, depth, engine)
+        state = whole(history.machine)
+        line = data.draw(st.sampled_from(lines)) if lines else None
+        pc, place = (line.pc, line.place) if line else (0, 0)
+        check(history, Executes(pc), (x.step for x in lines if x.pc == pc), here)
+        if place is not None:
+            check(history, Fetches(place), (x.step for x in lines if x.place == place), here)
+        check(history, Traps(), (x.step for x in lines if x.trap), here)
+        for cause in set(program.isa.cause.members.values()):
+            check(history, Traps(cause), (x.step for x in lines if x.trap and x.trap.cause == cause), here)
+        check(history, Talks(0), (x.step for x in lines if any(port == 0 for port, _ in x.sent + x.received)), here)
+        slots = sorted({slot for x in lines for slot, _ in x.changed})
+        for slot in slots[:3]:
+            changed = [x.step for x in lines if slot in dict(x.changed)]
+            check(history, Changes(slot, (1 << 64) - 1), changed, here)
+        history.go(BUDGET)
+        assert whole(history.machine) == state and history.branches == []
+
+
+@settings(max_examples=10)
+@given(data=st.data(), here=st.integers(0, BUDGET), depth=st.integers(1, 2))
+def test_exits_tell_the_step(data: st.DataObject, here: int, depth: int) -> None:
+    program = data.draw(programs(G3, BUDGET))
+    with small_stretches():
+        events, history = exits_of(program, depth), whole_history(program, depth, REFERENCE)
+        for decision in (Decision.EMULATED, Decision.REFLECTED, Decision.INJECTED):
+            ahead = decision is Decision.EMULATED
+            check(history, Exits(decision), (e.step - ahead for e in events if e.decision is decision), here)
+
+
+def writes_of(program: Program, place: int) -> list[int]:
+    """The steps of a bare run that store a word, found by looking at each store."""
+    found: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        machines: list[Machine] = []
+        store = Storage.store
+
+        def noted(self: Storage, index: int, word: int) -> bool:
+            if machines and index == place:
+                found.append(machines[0].steps)
+            return store(self, index, word)
+
+        patch.setattr(Storage, "store", noted)
+        machine = build(program, 0, REFERENCE)
+        machines.append(machine)
+        for step_ in range(BUDGET):
+            if machine.steps == step_:
+                machine.run(1)
+    return found
+
+
+@pytest.mark.parametrize(("depth", "engine"), [(0, REFERENCE), (1, NATIVE), (2, REFERENCE)])
+@settings(max_examples=10)
+@given(data=st.data(), here=st.integers(0, BUDGET))
+def test_the_step_that_wrote_a_word_is_found(depth: int, engine: str, data: st.DataObject, here: int) -> None:
+    program = data.draw(programs(G3, BUDGET))
+    with small_stretches():
+        place = data.draw(st.integers(0, program.size - 1))
+        history = whole_history(program, depth, engine)
+        wanted = writes_of(program, place)
+        check(history, Writes(place), wanted, here)
+        history.go(here)
+        at = history.machine.steps
+        assert last(history, place) == max((s for s in wanted if s < at), default=None)
+        assert history.machine.steps == at
+
+
+def counting(machine: Machine) -> bool:
+    x = machine.state["x"]
+    assert isinstance(x, list)
+    return x[1] >= 7
+
+
+def test_conditions_are_found_by_looking_at_each_step_or_in_halves() -> None:
+    history = History(made(WRITING, 1)[0])
+    history.go(9_000)
+    found = first(history, counting, lasting=True)
+    assert found is not None and found == last_without(history, found) + 1
+    assert history.machine.steps == 9_000
+    history.go(found - 60)
+    assert seek(history, Holds(counting)) == found
+    history.go(found + 50)
+    assert seek(history, Holds(lambda m: not counting(m)), backwards=True) == found - 1
+
+
+def last_without(history: History, found: int) -> int:
+    return max(s for s in range(found - 40, found) if not at(history, s, counting))
+
+
+def at(history: History, step: int, condition: Callable[[Machine], bool]) -> bool:
+    here = history.machine.steps
+    history.go(step)
+    holds = condition(history.machine)
+    history.go(here)
+    return holds
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_who_looks_for_something_does_not_come_too_far(depth: int) -> None:
+    """Nothing has gone out that comes after the step at which one stops, and to go on from there is no branch."""
+    machine, screen = made(WRITING, depth)
+    history = kept_everywhere(machine)
+    printing = next(a for a in range(16, 64) if machine.storage.load(a) == machine.storage.load(PRINTS))
+    for letters in range(4):
+        assert seek(history, Executes(printing)) == machine.steps == history.newest
+        assert screen.getvalue() == bytes(range(65, 65 + letters))
+    assert step(history) == machine.steps and screen.getvalue() == b"ABCD"
+    assert seek(history, Executes(printing), backwards=True) is not None and history.newest > machine.steps
+    assert history.branches == [] and screen.getvalue() == b"ABCD"
+
+
+PRINTS = 16 + 14
+
+
+def test_a_step_at_the_ends_of_history_is_none() -> None:
+    history = History(made("start: nop\n halt")[0])
+    assert step(history, backwards=True) is None and history.machine.steps == 0
+    assert [step(history), step(history), step(history)] == [1, 2, None]
+    assert step(history, backwards=True, count=2) == 0
+    assert seek(history, Traps()) is None and history.machine.steps == 0
+
+
+@pytest.mark.parametrize(
+    ("what", "rule"),
+    [
+        ("y", "g3 has no register 'y'"),
+        ("x[32]", "g3 has no register"),
+        ("psw.colour", "has no field 'colour'"),
+        ("pc", "changes by itself"),
+        (1 << 20, "there is no word 0x100000 in a storage of 1024 words"),
+    ],
+)
+def test_what_does_not_exist_is_said(what: str | int, rule: str) -> None:
+    history = History(made(WRITING)[0])
+    with pytest.raises(HistoryError, match=rule):
+        last(history, what)
+
+
+def test_exits_are_of_monitors_and_modes_of_machines_that_have_one() -> None:
+    history = History(made(WRITING)[0])
+    history.go(100)
+    with pytest.raises(HistoryError, match="under no monitor has no exits"):
+        seek(history, Exits(Decision.EMULATED), backwards=True)
+    assert seek(history, mode_changes(history.machine), backwards=True) is None
