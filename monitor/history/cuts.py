@@ -7,7 +7,7 @@ belong to a run. As they are always at the same steps, a stretch comes out alike
 
 from isa.machine import Exit, Machine, Reason
 
-SHORTEST, LONGEST, PARTS_SHIFT = 1 << 12, 1 << 20, 4  # steps from cut to cut; a power of two has 16 stretches
+SHORTEST, LONGEST, PARTS_SHIFT = 1 << 12, 1 << 23, 4  # steps from cut to cut; a power of two has 16 stretches
 
 
 def stretch(step: int) -> int:

@@ -7,107 +7,130 @@ records, but tells when a word is written of which code was made, and so a word 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from struct import iter_unpack
+from typing import ClassVar
 
 from isa.description import Kind as StateKind
 from isa.description import Role
 from isa.machine import Machine
 from isa.machine.recording import watched
-from isa.machine.records import FORMAT, RECORD, Kind, Recorder, Trace
+from isa.machine.records import BEGINS, FORMAT, RECORD, Consume, Kind, Recorder, Trace
 from isa.machine.storage import LINE_SHIFT
 from monitor.history.history import History, HistoryError
 from monitor.monitor import VirtualMachine
 from monitor.statistics import Decision, ExitEvent
 
 Condition = Callable[[Machine], bool]
-_NUMBER = RECORD.size - 16  # where the first number of a record is
+BEGINNING = frozenset(BEGINS)
+_NUMBER = RECORD.size - 16  # where the first number of a record is, behind its kind
 
 
-def recorded(history: History, first: int, stop: int, registers: bool = False) -> bytes:
-    """The records of these steps."""
-    found = bytearray()
+class Question:
+    """What is alike in all of them: how many steps they are asked about at a time."""
+
+    span: ClassVar[int] = 1 << 19
+
+
+def such(history: History, first: int, stop: int, number: int, kinds: frozenset[Kind]) -> list[int]:
+    """The steps among these that have a record of one of the kinds, with this first number. They are found as fast as
+    the host looks through memory."""
+    wanted, found = number.to_bytes(8, "little"), list[int]()
+
+    def consume(view: memoryview) -> None:
+        records = bytes(view)
+        at = records.find(wanted, _NUMBER)
+        while at >= 0:
+            place, inside = divmod(at, RECORD.size)
+            if inside == _NUMBER:
+                if records[at - 1] in kinds:
+                    found.append(RECORD.unpack_from(records, place * RECORD.size)[0])
+                inside = 0
+                place += 1
+            elif inside > _NUMBER:
+                place += 1
+            at = records.find(wanted, place * RECORD.size + _NUMBER)
+
+    record(history, first, stop, consume)
+    return found
+
+
+def record(history: History, first: int, stop: int, consume: Consume, registers: bool = False) -> None:
+    """Have the records of these steps consumed."""
     with history.looking(first) as machine:
-        machine.trace = Trace(Recorder(found.extend), first, stop, registers)
+        machine.trace = Trace(Recorder(consume), first, stop, registers)
         machine.run(stop - first)
-    return bytes(found)
 
 
-def such(records: bytes, kind: Kind, number: int) -> Iterator[int]:
-    """The steps that have a record of this kind with this first number, found as fast as the host looks through
-    memory."""
-    wanted = bytes([kind]) + number.to_bytes(8, "little")
-    at = records.find(wanted)
-    while at >= 0:
-        start = at - _NUMBER + 1
-        if start % RECORD.size == 0:
-            yield RECORD.unpack_from(records, start)[0]
-        at = records.find(wanted, at + 1)
-
-
-def chosen(steps: Iterator[int] | list[int], latest: bool) -> int | None:
+def chosen(steps: list[int], latest: bool) -> int | None:
     return max(steps, default=None) if latest else min(steps, default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Executes:
+@dataclass(frozen=True)
+class Executes(Question):
     """Steps that execute, or try to, what is at a pc."""
 
     pc: int
 
     def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        records = recorded(history, first, stop)
-        kinds = (Kind.STEP, Kind.MOVED, Kind.UNFETCHED)
-        return chosen([step for kind in kinds for step in such(records, kind, self.pc)], latest)
+        return chosen(such(history, first, stop, self.pc, BEGINNING), latest)
 
 
-@dataclass(frozen=True, slots=True)
-class Fetches:
+@dataclass(frozen=True)
+class Fetches(Question):
     """Steps that fetch a word of storage, wherever it is to the machine."""
 
     place: int
 
     def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        records = recorded(history, first, stop)
-        return chosen([s for kind in (Kind.STEP, Kind.PLACE) for s in such(records, kind, self.place)], latest)
+        return chosen(such(history, first, stop, self.place, frozenset({Kind.STEP, Kind.PLACE})), latest)
 
 
-@dataclass(frozen=True, slots=True)
-class Traps:
+@dataclass(frozen=True)
+class Traps(Question):
     """Steps that trap, for a cause or any."""
 
     cause: int | None = None
 
     def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        records = recorded(history, first, stop)
-        causes = set(history.machine.isa.cause.members.values()) if self.cause is None else {self.cause}
-        return chosen([step for cause in causes for step in such(records, Kind.TRAP, cause)], latest)
+        if self.cause is not None:
+            return chosen(such(history, first, stop, self.cause, frozenset({Kind.TRAP})), latest)
+        found: list[int] = []
+
+        def consume(records: memoryview) -> None:
+            found.extend(step for step, kind, _, _ in iter_unpack(FORMAT, records) if kind == Kind.TRAP)
+
+        record(history, first, stop, consume)
+        return chosen(found, latest)
 
 
-@dataclass(frozen=True, slots=True)
-class Talks:
+@dataclass(frozen=True)
+class Talks(Question):
     """Steps that send or receive a word at a port."""
 
     port: int
 
     def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        records = recorded(history, first, stop)
-        return chosen([s for kind in (Kind.SEND, Kind.RECV) for s in such(records, kind, self.port)], latest)
+        return chosen(such(history, first, stop, self.port, frozenset({Kind.SEND, Kind.RECV})), latest)
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+@dataclass(frozen=True)
+class Changes(Question):
     """Steps that change a part of the state, given by its slot and a mask."""
 
     slot: int
     mask: int
 
     def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        records = recorded(history, first, stop, registers=True)
         history.go(first)
-        value, found = history.machine.state.block[self.slot] & self.mask, []
-        for step, kind, slot, now in iter_unpack(FORMAT, records):
-            if kind == Kind.CHANGED and slot == self.slot and now & self.mask != value:
-                value = now & self.mask
-                found.append(step)
+        value, found = history.machine.state.block[self.slot] & self.mask, list[int]()
+
+        def consume(records: memoryview) -> None:
+            nonlocal value
+            for step, kind, slot, now in iter_unpack(FORMAT, records):
+                if kind == Kind.CHANGED and slot == self.slot and now & self.mask != value:
+                    value = now & self.mask
+                    found.append(step)
+
+        record(history, first, stop, consume, registers=True)
         return chosen(found, latest)
 
 
@@ -136,8 +159,8 @@ def place_of(machine: Machine, name: str) -> tuple[int, int]:
     return slot, fields[part] if part else (1 << state.width) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Exits:
+@dataclass(frozen=True)
+class Exits(Question):
     """Steps at which the monitor of a virtual machine decided so; `cause` is what it was about, or any."""
 
     decision: Decision
@@ -158,8 +181,8 @@ class Exits:
             yield event.step - (event.decision is Decision.EMULATED)
 
 
-@dataclass(frozen=True, slots=True)
-class Holds:
+@dataclass(frozen=True)
+class Holds(Question):
     """Steps before which a condition holds. It is asked before every one."""
 
     condition: Condition
@@ -179,10 +202,12 @@ class Holds:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Writes:
+@dataclass(frozen=True)
+class Writes(Question):
     """Steps that write a word of storage, whether it changes or not; what a device puts there counts for the step
     before which it does."""
+
+    span: ClassVar[int] = 1 << 62  # a stretch at a time: most are left out, as checkpoints know what was written
 
     place: int
 

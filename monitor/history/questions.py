@@ -19,7 +19,10 @@ FAR = 1 << 62  # steps; nothing runs so many
 
 
 class Question(Protocol):
-    """Something that steps may be or not."""
+    """Something that steps may be or not. It is asked about `span` steps at a time, at most."""
+
+    @property
+    def span(self) -> int: ...
 
     def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
         """The first step from `first` up to before `stop`, all of which are known, that it is, or the `latest`; None if
@@ -77,7 +80,7 @@ def first(history: History, condition: Condition, lasting: bool = False) -> int 
     if not lasting:
         at = history.first
         while found is None and at <= newest:
-            stop = min(cut_after(at), newest + 1)
+            stop = min(at + Holds.span, newest + 1)
             found, at = Holds(condition).within(history, at, stop, False), stop
     history.go(here)
     return found
@@ -98,7 +101,7 @@ def _halved(history: History, condition: Condition) -> int | None:
 def _before(history: History, question: Question, here: int, most: int) -> int | None:
     least = max(history.first, here - most)
     while here > least:
-        start = max(least, cut_before(here - 1))
+        start = max(least, cut_before(here - 1), here - question.span)
         found = question.within(history, start, here, True)
         if found is not None:
             return found
@@ -109,7 +112,7 @@ def _before(history: History, question: Question, here: int, most: int) -> int |
 def _after(history: History, question: Question, here: int, most: int) -> int | None:
     here, end = here + 1, here + most
     while here <= end:
-        stop = min(cut_after(here), end + 1)
+        stop = min(cut_after(here), here + question.span, end + 1)
         if stop > history.newest:
             history.go(stop)
         known = min(stop, history.newest)

@@ -19,6 +19,7 @@ from tests.monitor.test_history_outside import WRITING, made
 from tests.program_strategies import Program, programs
 
 BUDGET = 300
+PRINTING = 31  # where `WRITING` prints its letter
 
 
 def lines_of(program: Program) -> list[TraceLine]:
@@ -46,7 +47,8 @@ def check(history: History, question: Question, wanted: Iterable[int], here: int
         history.go(here)
         at = history.machine.steps
         nearest = [s for s in known if s < at][-1:] if backwards else [s for s in known if s > at][:1]
-        assert seek(history, question, backwards, BUDGET - at if not backwards else BUDGET) == next(iter(nearest), None)
+        most = BUDGET if backwards else BUDGET - 1 - at
+        assert seek(history, question, backwards, most) == next(iter(nearest), None)
         assert history.machine.steps == next(iter(nearest), at)
 
 
@@ -165,16 +167,12 @@ def test_who_looks_for_something_does_not_come_too_far(depth: int) -> None:
     """Nothing has gone out that comes after the step at which one stops, and to go on from there is no branch."""
     machine, screen = made(WRITING, depth)
     history = kept_everywhere(machine)
-    printing = next(a for a in range(16, 64) if machine.storage.load(a) == machine.storage.load(PRINTS))
     for letters in range(4):
-        assert seek(history, Executes(printing)) == machine.steps == history.newest
+        assert seek(history, Executes(PRINTING)) == machine.steps == history.newest
         assert screen.getvalue() == bytes(range(65, 65 + letters))
     assert step(history) == machine.steps and screen.getvalue() == b"ABCD"
-    assert seek(history, Executes(printing), backwards=True) is not None and history.newest > machine.steps
+    assert seek(history, Executes(PRINTING), backwards=True) is not None and history.newest > machine.steps
     assert history.branches == [] and screen.getvalue() == b"ABCD"
-
-
-PRINTS = 16 + 14
 
 
 def test_a_step_at_the_ends_of_history_is_none() -> None:

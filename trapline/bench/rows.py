@@ -9,7 +9,20 @@ from importlib.metadata import version as package_version
 from types import ModuleType
 from typing import Any
 
-from trapline.bench import against, assembling, boot, cold, exits, looking, many, reference, system, traces, waiting
+from trapline.bench import (
+    against,
+    assembling,
+    boot,
+    cold,
+    exits,
+    history,
+    looking,
+    many,
+    reference,
+    system,
+    traces,
+    waiting,
+)
 from trapline.bench.building import CROSS, NATIVE, LeftOut, version
 from trapline.bench.figures import Bench, Figure
 from trapline.bench.kernels import KERNELS
@@ -26,6 +39,7 @@ MODULES: tuple[ModuleType, ...] = (
     traces,
     reference,
     looking,
+    history,
     assembling,
 )
 ROWS: tuple[str, ...] = tuple(row for module in MODULES for row in module.ROWS)
