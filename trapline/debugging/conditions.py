@@ -5,17 +5,16 @@ member of an enumeration, or `step`. `[e]` is the word of the machine's storage 
 machine's own; `real.psw.mode` is that of the real machine under all monitors, and `virtual.` says so where it is not.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
 
 from isa.assembler.expressions import LOAD, Expression, Leaf, Operate, Push, operate, parse
 from isa.assembler.symbols import suggestion
 from isa.assembler.syntax import Syntax
 from isa.assembler.tokens import Fault, LimitFault, SourceLine, Token
-from isa.description import Isa, Kind
+from isa.description import Isa
 from isa.errors import Source, SourceError, Span
-from isa.ir.nodes import Element, Param, nodes
 from isa.machine import Machine
+from trapline.debugging.places import places_of
 
 Reader = Callable[[Machine], int]
 LONGEST = 2_000  # characters of a condition
@@ -90,25 +89,11 @@ def _load(machine: Machine, place: int, token: Token) -> int:
     return machine.storage.read(place, 1)[0]
 
 
-class _Place(NamedTuple):
-    """A scalar, a field of one, or a cell of a register file."""
-
-    name: str
-    cell: int | None = None
-
-    def read(self, machine: Machine) -> int:
-        found = machine.state[self.name]
-        if isinstance(found, list):
-            assert self.cell is not None
-            return found[self.cell]
-        return found
-
-
 class _Names:
     """What names mean in conditions on machines of one description."""
 
     def __init__(self, isa: Isa, symbols: Mapping[str, int]) -> None:
-        self.places = dict(_registers(isa)) | dict(_states(isa))
+        self.places = places_of(isa)
         members = [(name, enum.name, value) for enum in isa.enums.values() for name, value in enum.members.items()]
         self.numbers = {f"{enum}.{name}": value for name, enum, value in members}
         self.numbers = {name: value for name, _, value in members} | self.numbers | dict(symbols)
@@ -132,24 +117,3 @@ class _Names:
             )
         number = self.numbers[text]
         return lambda machine: number
-
-
-def _states(isa: Isa) -> Iterator[tuple[str, _Place]]:
-    for state in isa.states.values():
-        if state.kind is Kind.SCALAR:
-            names = [state.name, *(f"{state.name}.{field.name}" for field in state.fields)]
-            yield from ((name, _Place(name)) for name in names)
-
-
-def _registers(isa: Isa) -> Iterator[tuple[str, _Place]]:
-    """Registers by the names that instructions give them: what a register operand chooses, wherever it does first."""
-    files: dict[str, str] = {}
-    for instruction in isa.instructions.values():
-        chosen = {u.name: u.operand.name for u in instruction.uses if u.operand.is_register}
-        for node in nodes(*instruction.behaviour.expressions()):
-            if isinstance(node, Element) and isinstance(node.index, Param) and node.index.name in chosen:
-                files.setdefault(chosen[node.index.name], node.state)
-    for operand, file in files.items():
-        numbered = {isa.operands[operand].style % n: n for n in range(isa.states[file].count)}
-        for name, cell in (numbered | isa.operands[operand].aliases).items():
-            yield name, _Place(file, cell)

@@ -1,0 +1,115 @@
+"""Debug a guest, forwards and backwards.
+
+It takes what `run` takes, and then words: `step`, `at loop`, `until psw.mode == user`, `back trap`, `last [counter]`.
+`help` lists them; docs/debug.md explains them.
+
+examples
+  trapline debug hello
+  trapline debug os --monitor trap --batch words.txt
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from trapline.options import add_engine_option, add_guest_argument, add_monitor_option, add_run_options, read, updated
+
+if TYPE_CHECKING:
+    from trapline.debugging.words import Debugger
+
+    Say = Callable[[Debugger, str], None]
+
+SUMMARY = "debug a guest, forwards and backwards, by words"
+PROMPT = "(trapline) "
+LONGEST = 1 << 20  # bytes of a batch
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_guest_argument(parser, optional=True)
+    add_run_options(parser, disk=updated)
+    add_monitor_option(parser)
+    add_engine_option(parser)
+    parser.add_argument("--resume", type=read, metavar="FILE", help="begin with the machine saved in FILE")
+    parser.add_argument("--batch", type=read, metavar="FILE", help="do the words of FILE, one line each, and end")
+    parser.set_defaults(record=None, save=None, exits=False, events=None)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from isa.errors import UsageError
+    from trapline.debugging.words import Debugger
+    from trapline.running.launch import launch
+
+    if arguments.input == "-":
+        raise UsageError("stdin is for the words of the debugger", "give the guest's input with `--input FILE`")
+    with launch(arguments) as launched:
+        machine = launched.rig.machine
+        debugger = Debugger(machine, launched.image, machine.steps + launched.steps(arguments.steps))
+        say = _as_json if arguments.json else _as_text
+        say(debugger, "where")
+        return _converse(debugger, say) if arguments.batch is None else _batch(debugger, say, arguments.batch)
+
+
+def _batch(debugger: "Debugger", say: "Say", path: str) -> int:
+    """Words from a file. The first that cannot be done ends it, with its line."""
+    from isa.errors import TraplineError, UsageError
+
+    for number, line in enumerate(map(str.strip, _lines(path)), 1):
+        if line and not line.startswith("#") and not debugger.over:
+            if say is _as_text:
+                print(f"{PROMPT}{line}")
+            try:
+                say(debugger, line)
+            except TraplineError as error:
+                raise UsageError(f"{path}:{number}: {error.render().removeprefix('error: ')}") from None
+    return 0
+
+
+def _lines(path: str) -> list[str]:
+    from isa.errors import TraplineError
+    from isa.files.sources_read import read_noted
+    from isa.files.texts import decoded
+
+    try:
+        data = sys.stdin.buffer.read(LONGEST + 1) if path == "-" else read_noted(path, LONGEST)
+    except OSError as error:
+        raise TraplineError(f"cannot read `{path}`: {error.strerror or error}") from None
+    if len(data) > LONGEST:
+        raise TraplineError(f"`{path}` is larger than {LONGEST} bytes", "say less at a time")
+    return decoded(path, data).text.splitlines()
+
+
+def _converse(debugger: "Debugger", say: "Say") -> int:
+    """Words from whoever sits there. What cannot be done is said, and nothing is lost."""
+    from isa.errors import TraplineError
+
+    with suppress(ImportError):
+        import readline  # noqa: F401  # lines can be edited and found again
+    while not debugger.over:
+        try:
+            say(debugger, input(PROMPT))
+        except TraplineError as error:
+            print(error.render(), file=sys.stderr)
+        except EOFError:
+            print()
+            break
+    return 0
+
+
+def _as_text(debugger: "Debugger", line: str) -> None:
+    """On lines of their own, after whatever the guest has printed meanwhile."""
+    before = debugger.printed
+    for number, shown in enumerate(debugger.do(line)):
+        if not number and debugger.printed > before and not debugger.at_line_start:
+            print()
+        print(shown, flush=True)
+
+
+def _as_json(debugger: "Debugger", line: str) -> None:
+    """An object on a line of its own: docs/debug.md lists its keys."""
+    lines = list(debugger.do(line))
+    machine = debugger.machine
+    where = {"step": machine.steps, "newest": debugger.history.newest, "pc": machine.state[machine.isa.pc]}
+    print(json.dumps({"word": line, "lines": lines, **where, "halted": machine.halted}), flush=True)
