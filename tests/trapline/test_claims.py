@@ -25,6 +25,7 @@ OUTPUTS = {
     ("prove", "--export"): "prove mine.isa:mine",
     ("repair", "--output"): "repair mine.isa:mine",
     ("run", "--disk"): "run a.s",
+    ("debug", "--disk"): "debug a.s",
     ("run", "--events"): "run a.s --monitor trap",
     ("run", "--record"): "run a.s",
     ("run", "--save"): "run a.s",
