@@ -139,7 +139,9 @@ trap:   sw   r12, SCRATCH(r0)   # no register is free yet, but r0 reaches the fi
         sw   r5, P_R + 5(r12)
         sw   r6, P_R + 6(r12)
         sw   r7, P_R + 7(r12)
+        .ifndef FORGET_R8       # a mistake to be found: docs/debug.md
         sw   r8, P_R + 8(r12)
+        .endif
         sw   r9, P_R + 9(r12)
         sw   r10, P_R + 10(r12)
         sw   r11, P_R + 11(r12)

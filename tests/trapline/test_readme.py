@@ -15,7 +15,7 @@ from trapline.cli import main
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-FILE_NAMES = re.compile(r"`(\w+\.(?:s|isa))`:\s*$")
+FILE_NAMES = re.compile(r"`(\w+\.(?:s|isa|txt))`:\s*$")
 
 
 def blocks() -> Iterator[tuple[str, str, str]]:
@@ -60,8 +60,8 @@ def test_every_command_does_what_the_readme_says(
     monkeypatch.chdir(tmp_path)
     ran = 0
     for kind, text, name in blocks():
-        if kind in ("asm", "isa"):
-            assert name, "a program without a file name"
+        if kind in ("asm", "isa") or name:
+            assert name, "a text without a file name"
             Path(name).write_text(text)
             continue
         for command, expected in commands(text):

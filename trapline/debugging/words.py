@@ -99,14 +99,16 @@ class Debugger:
     def _steps(self, rest: str, backwards: bool) -> Iterator[str]:
         count = self.number(rest) if rest else 1
         if step(self.history, backwards, count) is None:
-            raise UsageError(self._no_more(backwards), "go less far")
-        yield from self.where("")
+            yield f"not as many steps: {self._no_more(backwards)}"
+        else:
+            yield from self.where("")
 
     def _seek(self, question: Question, backwards: bool) -> Iterator[str]:
         most = max(0, self.limit - self.machine.steps)
         if seek(self.history, question, backwards, *(() if backwards else (most,))) is None:
-            raise UsageError(f"there is no such step: {self._no_more(backwards)}", "`where` says where it stands")
-        yield from self.where("")
+            yield f"there is no such step: {self._no_more(backwards)}"
+        else:
+            yield from self.where("")
 
     def _no_more(self, backwards: bool) -> str:
         if backwards:
@@ -133,16 +135,18 @@ class Debugger:
             what = str(self.place(rest))
         found = last(self.history, what)
         if found is None:
-            raise UsageError(f"nothing has changed {rest} since step {self.history.first:,}", "ask for something else")
-        self.history.go(found)
-        yield from self.where("")
+            yield f"nothing has changed {rest} since step {self.history.first:,}"
+        else:
+            self.history.go(found)
+            yield from self.where("")
 
     def first(self, rest: str) -> Iterator[str]:
         found = first(self.history, self.condition(rest))
         if found is None:
-            raise UsageError(f"that held at no step up to {self.history.newest:,}", "run on, and ask again")
-        self.history.go(found)
-        yield from self.where("")
+            yield f"that held at no step up to {self.history.newest:,}"
+        else:
+            self.history.go(found)
+            yield from self.where("")
 
     # ---- looking and changing
 
