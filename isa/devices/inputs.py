@@ -237,7 +237,6 @@ class Live:
     def restore(self, saved: Saved) -> None:
         fed, arrived = saved.data("fed"), bytearray(saved.data("arrived"))
         self._closed, self.ended = saved.flag("closed"), saved.flag("ended")
-        self._known, self._lines, self._next = [], [], 0
         self._fed, self._arrived = list(fed), arrived
         if self._closed and not self.ended:
             self._fed.append(None)

@@ -32,9 +32,10 @@ __all__ = ["MEMORY", "History", "HistoryError"]
 
 
 class History:
-    """`newest` is the last step reached. `branches` are the steps at which something was changed in the past, and what
-    came after given up. Checkpoints take at most `memory` bytes, about, the journals of disks included, and no larger
-    `share` of the time of the run: there are none at cuts where they would. That changes nothing but speed."""
+    """`newest` is the last step reached, `first` the one at which this was made. `branches` are the steps at which
+    something was changed in the past, and what came after given up. Checkpoints take at most `memory` bytes, about, the
+    journals of disks included, and no larger `share` of the time of the run: there are none at cuts where they would.
+    That changes nothing but speed."""
 
     def __init__(self, machine: Machine, memory: int = MEMORY, share: float = SHARE) -> None:
         self.machine, self.share = machine, share
@@ -48,17 +49,21 @@ class History:
         self._astray = False  # whether the machine is not where a run to this step would be
 
     def go(self, step: int) -> Exit:
-        """Bring the machine to a step, or as near as it comes: not before the first, nor beyond its end. The exit says
-        how the last stretch ended: with BUDGET at the step. Raises HistoryError where the memory does not suffice."""
+        """Bring the machine to a step, or as near as it comes: not before the first, nor beyond its end. Breakpoints do
+        not stop it. The exit says how the last stretch ended: with BUDGET at the step. Raises HistoryError where the
+        memory does not suffice."""
         step = max(step, self.first)
         self._take_up_what_was_typed()
         with self._quiet():
             number = self.checkpoints.nearest(step)
             if not self._leads(number, step):
                 self.checkpoints.put(number)
-            end = self._run(step)
+            self._astray = True  # until it is known how it ended
+            try:
+                end = self._run(step)
+            finally:
+                self.newest = max(self.newest, self.machine.steps)
             self._astray = end.reason is not Reason.BUDGET
-        self.newest = max(self.newest, self.machine.steps)
         return end
 
     @contextmanager

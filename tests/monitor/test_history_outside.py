@@ -6,16 +6,18 @@ from pathlib import Path
 import pytest
 
 from isa.assembler import assemble
-from isa.devices import BLOCK, Disk, Live, Recorder, Script, load_recording, standard
+from isa.devices import BLOCK, Disk, Live, MemoryBacking, Ports, Recorder, Script, load_recording, standard
 from isa.devices.backing import FileBacking
 from isa.devices.inputs import Input
 from isa.engines.choice import bare
 from isa.machine import Machine, Reason, Storage
+from isa.machine.snapshot import Snapshot
 from isa.machine.trace import TraceLine, each_line
 from monitor import ExitEvent, VirtualMachine
 from monitor.history import HistoryError
 from monitor.history.cuts import fresh
 from monitor.monitor import tower
+from tests.isa.alarm import Alarm
 from tests.machines_to_test import G3
 from tests.monitor.history_checks import kept_everywhere, whole
 
@@ -181,6 +183,46 @@ def test_a_change_in_the_past_is_a_branch(depth: int) -> None:
     assert round_of(machine) > 900 and machine.storage.load(900) == 77
     history.go(9_000)
     assert whole(machine) == state
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_a_saved_machine_can_be_taken_up_in_a_history(depth: int) -> None:
+    """As any change: what came before it is still there, the blocks of a disk too."""
+
+    def started() -> Machine:
+        ports = standard(G3, input=Live(), disk=Disk(MemoryBacking(bytes(4 * STRIDE)), G3.word))
+        machine: Machine = tower(G3, SIZE, depth, ports) if depth else bare(G3, Storage(32, SIZE), ports)
+        machine.load(assemble(G3, WRITING, "test"))
+        return machine
+
+    other = started()
+    fresh(other, 6_000)
+    saved = Snapshot.take(other)
+    history = kept_everywhere(started())
+    history.go(2_500)
+    with history.change():
+        saved.apply(history.machine)
+        history.machine.steps = 2_500
+    assert history.machine.ports.save() == saved.ports
+    history.go(1_200)
+    twin = started()
+    fresh(twin, 1_200)
+    assert whole(history.machine) == whole(twin)
+    history.go(2_500)
+    assert history.machine.ports.save() == saved.ports and bytes(history.machine.storage.cells) == bytes(
+        other.storage.cells
+    )
+
+
+def test_a_device_that_has_no_marks_is_saved_and_restored() -> None:
+    machine = bare(G3, Storage(32, SIZE), Ports({0: Alarm([40, 1_500, 3_001, 6_000, 8_191, 8_192])}))
+    machine.load(assemble(G3, "start: addi r1, r1, 1\n b start", "test"))
+    alarm = machine.ports.find(Alarm)
+    assert alarm is not None
+    history = kept_everywhere(machine)
+    for step in (9_000, 2_000, 5_000, 0, 9_000):
+        history.go(step)
+        assert alarm.acted == [due for due in (40, 1_500, 3_001, 6_000, 8_191, 8_192) if due < machine.steps]
 
 
 def test_nobody_is_told_twice() -> None:
