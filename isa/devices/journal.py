@@ -136,9 +136,9 @@ class Once:
     def release(self) -> None:
         """Let out what was held. Raises OSError."""
         self.holding = False
-        held, self._held = self._held, b""
-        if held:
-            self.inner.write(held)
+        if self._held:
+            self.inner.write(self._held)
+            self._held = b""
 
 
 def journal(ports: Ports) -> tuple[list[Journal], list[Once]]:
