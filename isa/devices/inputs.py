@@ -158,6 +158,7 @@ class Live:
         self._known: list[Arrival] = []  # all arrivals, those too that come after the present moment
         self._next = 0  # of them
         self._lines: list[int] = []  # where in the recording each of them begins
+        self.waits = False  # nothing that is fed arrives now
 
     def feed(self, data: bytes) -> None:
         """Append characters; dropped after `close`."""
@@ -178,7 +179,7 @@ class Live:
     def due(self) -> int | None:
         if self._next < len(self._known):
             return self._known[self._next].step
-        return 0 if self.pending else None
+        return 0 if self.pending and not self.waits else None
 
     def arrive(self, now: int) -> bytes:
         return self._again(now) if self._next < len(self._known) else self._anew(now)
@@ -237,7 +238,6 @@ class Live:
     def restore(self, saved: Saved) -> None:
         fed, arrived = saved.data("fed"), bytearray(saved.data("arrived"))
         self._closed, self.ended = saved.flag("closed"), saved.flag("ended")
-        self._known, self._lines, self._next = [], [], 0
         self._fed, self._arrived = list(fed), arrived
         if self._closed and not self.ended:
             self._fed.append(None)

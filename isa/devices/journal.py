@@ -15,10 +15,11 @@ CHANGED = "somebody else has written to it since this history began, which canno
 
 
 class Journal:
-    """Blocks, and what each of them held before every write. `past` counts the writes that the present moment knows."""
+    """Blocks of `block` bytes, and what each of them held before every write. `past` counts the writes that the present
+    moment knows."""
 
-    def __init__(self, inner: Backing) -> None:
-        self.inner = inner
+    def __init__(self, inner: Backing, block: int) -> None:
+        self.inner, self.block = inner, block
         self.past = 0
         self._writes: list[tuple[int, bytes, bytes]] = []  # where, what was there, what came there
         self._at: dict[int, list[int]] = {}  # the writes to each block, by where it begins
@@ -92,10 +93,17 @@ class Journal:
         return then.save()
 
     def restore(self, saved: Saved) -> None:
-        """The blocks of a saved state are where it begins."""
+        """The blocks of a saved state are written, where they are others."""
+        if not isinstance(self.inner, MemoryBacking):
+            self.inner.restore(saved)
+            return
+        before = self.inner.data
         self.inner.restore(saved)
-        self.past = 0
-        self._writes, self._at = [], {}
+        self.inner.data, wanted = before, bytes(self.inner.data)
+        for offset in range(0, self.size, self.block):
+            data = wanted[offset : offset + self.block]
+            if data != self.read(offset, self.block):
+                self.write(offset, data)
 
     def _check(self) -> None:
         """Raises OSError if the file is not as it was left: what a disk held then could not be told any more."""
@@ -128,9 +136,9 @@ class Once:
     def release(self) -> None:
         """Let out what was held. Raises OSError."""
         self.holding = False
-        held, self._held = self._held, b""
-        if held:
-            self.inner.write(held)
+        if self._held:
+            self.inner.write(self._held)
+            self._held = b""
 
 
 def journal(ports: Ports) -> tuple[list[Journal], list[Once]]:
@@ -139,7 +147,7 @@ def journal(ports: Ports) -> tuple[list[Journal], list[Once]]:
     for device in ports.devices.values():
         if isinstance(device, Disk):
             if not isinstance(device.backing, Journal):
-                device.backing = Journal(device.backing)
+                device.backing = Journal(device.backing, device.backing.size // device.blocks)
             journals.append(device.backing)
         elif isinstance(device, Console) and device.sink is not None:
             if not isinstance(device.sink, Once):

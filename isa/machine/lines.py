@@ -4,6 +4,8 @@ Storage is at one of the moments, or has been run on from there; `put` brings it
 were written between the two, however large storage is. Next: `isa.machine.moment`, for all the rest of a machine.
 """
 
+from collections.abc import KeysView
+
 from isa.machine.storage import LINE_SHIFT, Storage
 
 ENTRY_BYTES = 150  # what the host takes for a line beside its words
@@ -37,6 +39,8 @@ class Lines:
             for n in found:
                 self.storage.put_line(n, lines[n])
             left -= found
+            if not left:
+                break
         for n in left:
             self.storage.put_line(n, bytes(len(self.storage.line(n)) * self.storage.cells.itemsize))
         self.storage.take_dirty()
@@ -53,9 +57,9 @@ class Lines:
         """Forget all moments behind the present one."""
         del self.moments[self.present + 1 :]
 
-    def written(self, moment: int) -> frozenset[int]:
+    def written(self, moment: int) -> KeysView[int]:
         """The lines written between a moment and the one before."""
-        return frozenset(self.moments[moment])
+        return self.moments[moment].keys()
 
     @property
     def size(self) -> int:

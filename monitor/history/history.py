@@ -32,9 +32,12 @@ __all__ = ["MEMORY", "History", "HistoryError"]
 
 
 class History:
-    """`newest` is the last step reached. `branches` are the steps at which something was changed in the past, and what
-    came after given up. Checkpoints take at most `memory` bytes, about, the journals of disks included, and no larger
-    `share` of the time of the run: there are none at cuts where they would. That changes nothing but speed."""
+    """`newest` is the last step reached, `first` the one at which this was made. `branches` are the steps at which
+    something was changed in the past, and what came after given up. Checkpoints take at most `memory` bytes, about, the
+    journals of disks included, and no larger `share` of the time of the run: there are none at cuts where they would.
+    That changes nothing but speed. `progress`, if set, is told the step after every stretch; what it raises ends a `go`
+    there, and nothing is lost.
+    """
 
     def __init__(self, machine: Machine, memory: int = MEMORY, share: float = SHARE) -> None:
         self.machine, self.share = machine, share
@@ -45,20 +48,27 @@ class History:
         self._ran = self._spent = 0.0  # seconds that running took, and all checkpoints
         self.first = self.newest = machine.steps
         self.branches: list[int] = []
+        self.progress: Callable[[int], None] | None = None
         self._astray = False  # whether the machine is not where a run to this step would be
 
     def go(self, step: int) -> Exit:
-        """Bring the machine to a step, or as near as it comes: not before the first, nor beyond its end. The exit says
-        how the last stretch ended: with BUDGET at the step. Raises HistoryError where the memory does not suffice."""
-        step = max(step, self.first)
+        """Bring the machine to a step, or as near as it comes: not before the first, nor beyond its end. Breakpoints do
+        not stop it. The exit says how the last stretch ended: with BUDGET at the step. Raises HistoryError where the
+        memory does not suffice."""
         self._take_up_what_was_typed()
+        return self._go(max(step, self.first))
+
+    def _go(self, step: int) -> Exit:
         with self._quiet():
             number = self.checkpoints.nearest(step)
             if not self._leads(number, step):
                 self.checkpoints.put(number)
-            end = self._run(step)
+            self._astray = True  # until it is known how it ended
+            try:
+                end = self._run(step)
+            finally:
+                self.newest = max(self.newest, self.machine.steps)
             self._astray = end.reason is not Reason.BUDGET
-        self.newest = max(self.newest, self.machine.steps)
         return end
 
     @contextmanager
@@ -66,11 +76,12 @@ class History:
         """Inside, the machine may be changed at the present step: state, storage, devices, what is typed. What came
         after this step is given up, and in the files of disks and recordings undone. Raises HistoryError if a disk
         cannot be."""
+        if self._astray:  # how it ended does not belong to a step from which it goes on
+            self._go_back()
         past = self.machine.steps < self.newest
         self.forget()
         if past:
             self.branches.append(self.machine.steps)
-        self._astray = False
         try:
             yield
         finally:
@@ -95,13 +106,21 @@ class History:
         try:
             yield
         finally:
+            self._release()
+
+    def _release(self) -> None:
+        try:
             for sink in self._sinks:
                 sink.release()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise HistoryError(
+                f"console: cannot write output: {reason}", "make room or open the output again"
+            ) from None
 
     def _take_up_what_was_typed(self) -> None:
         """It arrives at the newest step, and there alone."""
-        consoles = [device for device in self.machine.ports.devices.values() if isinstance(device, Console)]
-        if not any(isinstance(console.input, Live) and console.input.pending for console in consoles):
+        if not any(live.pending for live in self._typed()):
             return
         if self.machine.steps < self.newest:
             raise HistoryError(
@@ -110,6 +129,21 @@ class History:
         if self.checkpoints.present.step != self.machine.steps:
             with self.change():
                 pass
+
+    def _go_back(self) -> None:
+        """To the step at which the machine is, as it was when it came there. What was typed since waits."""
+        for live in self._typed():
+            live.waits = True
+        try:
+            self._go(self.machine.steps)
+        finally:
+            for live in self._typed():
+                live.waits = False
+
+    def _typed(self) -> Iterator[Live]:
+        for device in self.machine.ports.devices.values():
+            if isinstance(device, Console) and isinstance(device.input, Live):
+                yield device.input
 
     @contextmanager
     def looking(self, first: int) -> Iterator[Machine]:
@@ -137,6 +171,8 @@ class History:
             began = perf_counter()
             end = machine.run(stop - machine.steps)
             self._ran += perf_counter() - began
+            if self.progress is not None:
+                self.progress(machine.steps)
             if end.reason is not Reason.BUDGET:
                 return end
             here = machine.steps

@@ -36,7 +36,11 @@ def seek(history: History, question: Question, backwards: bool = False, most: in
     here, newest = history.machine.steps, history.newest
     look = _before if backwards else _after
     with history.held_back():
-        found = look(history, question, here, most)
+        try:
+            found = look(history, question, here, most)
+        except BaseException:
+            history.go(here)
+            raise
         history.go(here if found is None else found)
         if found is not None and found >= newest:
             history.forget()
@@ -67,22 +71,27 @@ def last(history: History, what: str | int) -> int | None:
     else:
         raise HistoryError(f"there is no word {what:#x} in a storage of {machine.storage.size} words")
     here = machine.steps
-    found = _before(history, question, here, FAR)
-    history.go(here)
-    return found
+    try:
+        return _before(history, question, here, FAR)
+    finally:
+        history.go(here)
 
 
 def first(history: History, condition: Condition, lasting: bool = False) -> int | None:
     """The first step since the history began, up to the newest, before which a condition holds. The machine stays. With
     `lasting` the condition holds for ever where it holds once, and few steps are looked at; else all are."""
-    here, newest = history.machine.steps, history.newest
-    found = _halved(history, condition) if lasting else None
-    if not lasting:
-        at = history.first
-        while found is None and at <= newest:
-            stop = min(at + Holds.span, newest + 1)
-            found, at = Holds(condition).within(history, at, stop, False), stop
-    history.go(here)
+    here = history.machine.steps
+    try:
+        return _halved(history, condition) if lasting else _first(history, condition)
+    finally:
+        history.go(here)
+
+
+def _first(history: History, condition: Condition) -> int | None:
+    at, end, found = history.first, history.newest + 1, None
+    while found is None and at < end:
+        stop = min(at + Holds.span, end)
+        found, at = Holds(condition).within(history, at, stop, False), stop
     return found
 
 

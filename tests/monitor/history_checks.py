@@ -2,15 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import pytest
 
-from isa.engines.choice import choose
-from isa.machine import Machine
+from guests.catalogue import find
+from isa.assembler import Image
+from isa.engines.choice import AUTO, bare, choose
+from isa.machine import Machine, Storage
 from monitor.history import cuts
 from monitor.history.history import MEMORY, History
 from monitor.history.tower import machines_of
 from monitor.monitor import VirtualMachine, tower
+from tests.guests.boot import image_of, outfit
+from tests.machines_to_test import G3
 from tests.program_strategies import Program
 
 
@@ -32,6 +37,21 @@ def build(program: Program, depth: int, engine: str) -> Machine:
     if not depth:
         return program.bare(choose(engine))
     return program.start(tower(program.isa, program.size, depth, program.ports(), program.seed, engine))
+
+
+@cache
+def program(name: str) -> Image:
+    return image_of(find(name), G3)
+
+
+def guest_at(name: str, depth: int) -> Machine:
+    guest = find(name)
+    ports = outfit(G3, guest.input, guest.disk)
+    made: Machine = (
+        tower(G3, guest.storage, depth, ports) if depth else bare(G3, Storage(32, guest.storage), ports, engine=AUTO)
+    )
+    made.load(program(name))
+    return made
 
 
 def whole(machine: Machine) -> dict[str, object]:

@@ -30,6 +30,16 @@ def test_every_engine_has_a_history(engine: str, name: str, depth: int, data: st
     check_goes(data.draw(programs(MACHINES[name])), depth, engine, steps)
 
 
+@pytest.mark.nightly
+@EACH
+@pytest.mark.parametrize("depth", [0, 1, 2, 3])
+@pytest.mark.parametrize("engine", [REFERENCE, NATIVE, AUTO])
+@settings(max_examples=100)
+@given(data=st.data(), steps=st.lists(st.integers(0, 1_050), min_size=2, max_size=12))
+def test_every_step_of_longer_runs(engine: str, name: str, depth: int, data: st.DataObject, steps: list[int]) -> None:
+    check_goes(data.draw(programs(MACHINES[name], 1_000)), depth, engine, steps)
+
+
 @given(st.integers(0, 1 << 40))
 def test_a_cut_is_a_cut_from_wherever_it_is_looked_for(step: int) -> None:
     before, after = cuts.cut_before(step), cuts.cut_after(step)

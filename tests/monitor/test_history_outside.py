@@ -4,22 +4,30 @@ import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from guests.catalogue import find
 from isa.assembler import assemble
-from isa.devices import BLOCK, Disk, Live, Recorder, Script, load_recording, standard
+from isa.devices import BLOCK, Disk, Live, MemoryBacking, Ports, Recorder, Script, load_recording, standard
 from isa.devices.backing import FileBacking
 from isa.devices.inputs import Input
-from isa.engines.choice import bare
+from isa.engines.choice import REFERENCE, bare
 from isa.machine import Machine, Reason, Storage
+from isa.machine.snapshot import Snapshot
 from isa.machine.trace import TraceLine, each_line
 from monitor import ExitEvent, VirtualMachine
 from monitor.history import HistoryError
 from monitor.history.cuts import fresh
 from monitor.monitor import tower
+from tests.guests.boot import image_of
+from tests.isa.alarm import Alarm
 from tests.machines_to_test import G3
-from tests.monitor.history_checks import kept_everywhere, whole
+from tests.monitor.history_checks import build, kept_everywhere, small_stretches, whole
+from tests.program_strategies import programs
 
 SIZE, STRIDE = 1024, 4 * BLOCK
+SMALL = 160  # words of the machine of a random program
 ECHO = """
         .org 16
 start:  set  r6, 1              # adds up the characters that come in
@@ -159,6 +167,24 @@ def test_what_was_typed_arrives_again_and_is_recorded_once(depth: int, tmp_path:
     assert screen.getvalue() == b"abcx"
 
 
+@pytest.mark.parametrize("depth", [0, 1])
+def test_a_machine_that_waits_for_somebody_goes_on_when_he_types(depth: int) -> None:
+    live, screen, guest = Live(), Screen(), find("echo")
+    ports = standard(G3, input=live, sink=screen)
+    machine: Machine = tower(G3, guest.storage, depth, ports) if depth else bare(G3, Storage(32, guest.storage), ports)
+    machine.load(image_of(guest, G3))
+    history = kept_everywhere(machine)
+    assert history.go(9_000).reason is Reason.IDLE
+    live.feed(b"on\n")
+    assert history.go(19_000).reason is Reason.IDLE
+    assert screen.getvalue() == b"no\n"
+    step, state = machine.steps, whole(machine)
+    for there in (10, step, 100):
+        history.go(there)
+    assert history.go(19_000).reason is Reason.IDLE
+    assert whole(machine) == state and screen.getvalue() == b"no\n" and history.branches == []
+
+
 @pytest.mark.parametrize("depth", [0, 2])
 def test_a_change_in_the_past_is_a_branch(depth: int) -> None:
     machine, screen = made(WRITING, depth)
@@ -181,6 +207,94 @@ def test_a_change_in_the_past_is_a_branch(depth: int) -> None:
     assert round_of(machine) > 900 and machine.storage.load(900) == 77
     history.go(9_000)
     assert whole(machine) == state
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_a_saved_machine_can_be_taken_up_in_a_history(depth: int) -> None:
+    """As any change: what came before it is still there, the blocks of a disk too."""
+
+    def started() -> Machine:
+        ports = standard(G3, input=Live(), disk=Disk(MemoryBacking(bytes(4 * STRIDE)), G3.word))
+        machine: Machine = tower(G3, SIZE, depth, ports) if depth else bare(G3, Storage(32, SIZE), ports)
+        machine.load(assemble(G3, WRITING, "test"))
+        return machine
+
+    other = started()
+    fresh(other, 6_000)
+    saved = Snapshot.take(other)
+    history = kept_everywhere(started())
+    history.go(2_500)
+    with history.change():
+        saved.apply(history.machine)
+        history.machine.steps = 2_500
+    assert history.machine.ports.save() == saved.ports
+    history.go(1_200)
+    twin = started()
+    fresh(twin, 1_200)
+    assert whole(history.machine) == whole(twin)
+    history.go(2_500)
+    assert history.machine.ports.save() == saved.ports and bytes(history.machine.storage.cells) == bytes(
+        other.storage.cells
+    )
+
+
+def test_a_device_that_has_no_marks_is_saved_and_restored() -> None:
+    machine = bare(G3, Storage(32, SIZE), Ports({0: Alarm([40, 1_500, 3_001, 6_000, 8_191, 8_192])}))
+    machine.load(assemble(G3, "start: addi r1, r1, 1\n b start", "test"))
+    alarm = machine.ports.find(Alarm)
+    assert alarm is not None
+    history = kept_everywhere(machine)
+    for step in (9_000, 2_000, 5_000, 0, 9_000):
+        history.go(step)
+        assert alarm.acted == [due for due in (40, 1_500, 3_001, 6_000, 8_191, 8_192) if due < machine.steps]
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+@given(data=st.data())
+@settings(max_examples=8)
+def test_changes_are_made_where_they_were_made(depth: int, data: st.DataObject) -> None:
+    """At random steps of a random program, in the past or not, and looked at from everywhere."""
+    program = data.draw(programs(G3))
+    changes: list[tuple[int, int, int]] = []
+    with small_stretches():
+        history = kept_everywhere(build(program, depth, REFERENCE))
+        for _ in range(data.draw(st.integers(1, 6))):
+            history.go(data.draw(st.integers(0, 300)))
+            if data.draw(st.booleans()):
+                at, place = history.machine.steps, data.draw(st.integers(0, SMALL - 1))
+                word = data.draw(st.integers(0, 9))
+                with history.change():
+                    history.machine.storage.store(place, word)
+                changes = [*(change for change in changes if change[0] <= at), (at, place, word)]
+            history.go(step := data.draw(st.integers(0, 300)))
+            twin = build(program, depth, REFERENCE)
+            for at, place, word in changes:
+                if at <= step:
+                    fresh(twin, at)
+                    twin.storage.store(place, word)
+            fresh(twin, step)
+            ours, theirs = whole(history.machine), whole(twin)
+            assert [name for name in theirs if ours[name] != theirs[name]] == []
+
+
+def test_what_ends_a_run_between_stretches_loses_nothing() -> None:
+    """Ctrl-C, for example."""
+
+    def enough(step: int) -> None:
+        if step >= 20_000:
+            raise KeyboardInterrupt
+
+    machine, screen = made(WRITING, 1)
+    history = kept_everywhere(machine)
+    history.progress = enough
+    with pytest.raises(KeyboardInterrupt):
+        history.go(90_000)
+    assert machine.steps == history.newest < 30_000
+    history.progress = None
+    history.go(40_000)
+    twin, seen = made(WRITING, 1)
+    fresh(twin, 40_000)
+    assert whole(machine) == whole(twin) and screen.getvalue() == seen.getvalue()
 
 
 def test_nobody_is_told_twice() -> None:

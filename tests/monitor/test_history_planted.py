@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from guests.catalogue import find
-from isa.assembler import Image, assemble
+from isa.assembler import assemble
 from isa.devices.console import Console
 from isa.devices.disk import Disk
 from isa.devices.inputs import Live, Script
@@ -30,10 +29,9 @@ from monitor.history.history import MEMORY, History
 from monitor.history.tower import Account, Tower
 from monitor.monitor import VirtualMachine, tower
 from monitor.statistics import Accounts, Statistics
-from tests.guests.boot import image_of, outfit
 from tests.machines_to_test import G3
 from tests.monitor import test_history_outside as outside
-from tests.monitor.history_checks import kept_everywhere, small_stretches, whole
+from tests.monitor.history_checks import guest_at, kept_everywhere, small_stretches, whole
 from tests.monitor.test_unknown import ISA as UNSURE
 from tests.planting import Bugs, Planted, must_catch
 
@@ -49,21 +47,6 @@ def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: Patch) -> None:
 
 
 # ---- checks
-
-
-@cache
-def program(name: str) -> Image:
-    return image_of(find(name), G3)
-
-
-def guest_at(name: str, depth: int) -> Machine:
-    guest = find(name)
-    ports = outfit(G3, guest.input, guest.disk)
-    made: Machine = (
-        tower(G3, guest.storage, depth, ports) if depth else bare(G3, Storage(32, guest.storage), ports, engine=AUTO)
-    )
-    made.load(program(name))
-    return made
 
 
 COUNTING = """

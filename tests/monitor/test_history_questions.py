@@ -14,7 +14,7 @@ from monitor.history import History, HistoryError, cuts
 from monitor.history.looks import Changes, Executes, Exits, Fetches, Holds, Talks, Traps, Writes, mode_changes
 from monitor.history.questions import Question, first, last, seek, step
 from tests.machines_to_test import EACH, G3, MACHINES
-from tests.monitor.history_checks import build, kept_everywhere, small_stretches, whole
+from tests.monitor.history_checks import build, guest_at, kept_everywhere, small_stretches, whole
 from tests.monitor.test_history_outside import WRITING, made
 from tests.program_strategies import Program, programs
 
@@ -197,6 +197,22 @@ def test_what_does_not_exist_is_said(what: str | int, rule: str) -> None:
     history = History(made(WRITING)[0])
     with pytest.raises(HistoryError, match=rule):
         last(history, what)
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_the_operating_system_is_followed_from_mode_to_mode(depth: int) -> None:
+    def mode(machine: Machine) -> object:
+        return machine.state["psw.mode"]
+
+    twin, changed = guest_at("os", 0), list[int]()
+    while len(changed) < 3:
+        before = mode(twin)
+        twin.run(1)
+        changed += [twin.steps - 1] * (mode(twin) != before)
+    history = kept_everywhere(guest_at("os", depth))
+    assert [seek(history, mode_changes(history.machine)) for _ in changed] == changed
+    assert last(history, "psw.mode") == changed[-2]
+    assert seek(history, mode_changes(history.machine), backwards=True) == changed[-2]
 
 
 def test_exits_are_of_monitors_and_modes_of_machines_that_have_one() -> None:
