@@ -17,6 +17,7 @@ from tests.machines_to_test import EACH, G3, MACHINES
 from tests.monitor.history_checks import build, guest_at, kept_everywhere, small_stretches, whole
 from tests.monitor.test_history_outside import WRITING, made
 from tests.program_strategies import Program, programs
+from tests.sizes import sized
 
 BUDGET = 300
 PRINTING = 31  # where `WRITING` prints its letter
@@ -60,7 +61,7 @@ def whole_history(program: Program, depth: int, engine: str) -> History:
 
 @EACH
 @pytest.mark.parametrize(("depth", "engine"), [(0, REFERENCE), (1, REFERENCE), (2, NATIVE), (0, AUTO)])
-@settings(max_examples=10)
+@settings(max_examples=sized(4, 100))
 @given(data=st.data(), here=st.integers(0, BUDGET))
 def test_records_tell_the_step(name: str, depth: int, engine: str, data: st.DataObject, here: int) -> None:
     program = data.draw(programs(MACHINES[name], BUDGET))
@@ -84,7 +85,7 @@ def test_records_tell_the_step(name: str, depth: int, engine: str, data: st.Data
         assert whole(history.machine) == state and history.branches == []
 
 
-@settings(max_examples=10)
+@settings(max_examples=sized(4, 100))
 @given(data=st.data(), here=st.integers(0, BUDGET), depth=st.integers(1, 2))
 def test_exits_tell_the_step(data: st.DataObject, here: int, depth: int) -> None:
     program = data.draw(programs(G3, BUDGET))
@@ -117,7 +118,7 @@ def writes_of(program: Program, place: int) -> list[int]:
 
 
 @pytest.mark.parametrize(("depth", "engine"), [(0, REFERENCE), (1, NATIVE), (2, REFERENCE)])
-@settings(max_examples=10)
+@settings(max_examples=sized(4, 100))
 @given(data=st.data(), here=st.integers(0, BUDGET))
 def test_the_step_that_wrote_a_word_is_found(depth: int, engine: str, data: st.DataObject, here: int) -> None:
     program = data.draw(programs(G3, BUDGET))
