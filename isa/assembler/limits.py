@@ -12,7 +12,7 @@ MAX_WORDS = 1 << 18  # words of one program
 MAX_NESTING = 32  # macros in macros, includes in includes
 MAX_EXPANDED = 4 << 20  # characters of all expansions together, where a line counts as 16 more
 MAX_INCLUDES = 1000  # files of one program
-MAX_STEPS = 600_000  # words, numbers and marks of expansions and long lines: about a second
+MAX_STEPS = 550_000  # words, numbers and marks of expansions and long lines: about a second
 PAID = 16  # steps that every line of a source has for itself
 
 

@@ -62,7 +62,7 @@ blocks.s:18:16: error: a name is expected
    18 |         .ifdef 7
       |                ^
 help: write `.ifdef NAME`
-blocks.s:21:9: error: expansions and long lines have more than 600000 words, numbers and marks together
+blocks.s:21:9: error: expansions and long lines have more than 550000 words, numbers and marks together
    21 |         .rept 1 << 40
       |         ^^^^^
 help: make them shorter, or the program smaller
