@@ -103,6 +103,20 @@ def test_what_is_changed_in_the_past_begins_a_branch(depth: int) -> None:
     assert [*made.do("set psw.mode = Mode.user")] == [] and said(made, "print psw.mode == Mode.user") == ["1 0x1"]
 
 
+@pytest.mark.parametrize("line", ["first 0 / (r1 - 66)", "until 0 / (r3 - 70)", "back until 0 / r0"])
+def test_a_question_that_fails_on_the_way_leaves_the_machine_where_it_was(line: str) -> None:
+    made = debugger()
+    steps(made, "step 20")
+    with pytest.raises(SourceError, match="division by zero"):
+        list(made.do(line))
+    assert made.machine.steps == 20
+
+
+def test_what_is_always_zero_stays_so() -> None:
+    made = debugger()
+    assert [*made.do("set r0 = 5")] == [] and said(made, "print r0") == ["0 0x0"]
+
+
 def test_exits_and_ports_are_asked_for() -> None:
     made = debugger(1)
     (emulated,) = steps(made, "exit emulated privileged")

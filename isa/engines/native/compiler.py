@@ -141,7 +141,9 @@ class _Llvm:
         self._binding = llvm
         self._target = llvm.Target.from_default_triple()
         if llvm.llvm_version_info < _OLDEST or not self._target.triple.startswith(_PROCESSORS):
-            raise NotImplementedError(f"LLVM {llvm.llvm_version_info} for {self._target.triple}")
+            raise RuntimeError(
+                f"LLVM {llvm.llvm_version_info} lacks the calls of threaded code for {self._target.triple}"
+            )
         self._cpu, self._features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
         self._idle: dict[Tier, list[Any]] = {tier: [] for tier in Tier}
         self.identity = f"{llvmlite.__version__} {llvm.llvm_version_info} {self._target.triple} "

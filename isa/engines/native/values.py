@@ -69,10 +69,10 @@ class Values(Reading[Value]):
         return self.params[name]
 
     def recv(self, channel: str, index: Value, width: int) -> Value:
-        raise NotImplementedError("a channel is asked in Python")
+        raise AssertionError("a step that uses a channel was not left to Python")
 
     def unknown(self, serial: int, width: int) -> Value:
-        raise NotImplementedError("an unknown value is chosen in Python")
+        raise AssertionError("a step that chooses an unknown value was not left to Python")
 
     # ---- places
 
@@ -129,4 +129,4 @@ class Values(Reading[Value]):
                 text.jump(on)
                 text.block(on)
             case _:
-                raise NotImplementedError("a channel is asked in Python")
+                raise AssertionError("a step that uses a channel was not left to Python")
