@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from isa.assembler import Image
 from isa.devices import Console
-from isa.errors import TraplineError, UsageError
+from isa.errors import UsageError
 from isa.machine import Machine, Reason
 from monitor.history import History
 from monitor.history.looks import Executes, Exits, Fetches, Holds, Talks, Traps, mode_changes
@@ -47,16 +47,11 @@ class Debugger:
     def do(self, line: str) -> Iterator[str]:
         """Do what a line says, and give the lines that there are to show. Raises UsageError, SourceError, HistoryError
         for what cannot be done; then the machine is where it was."""
-        here = self.machine.steps
         name, _, rest = line.strip().partition(" ")
-        try:
-            if name == "back":
-                yield from self._back(rest.strip())
-            elif name:
-                yield from self._word(name, rest.strip(), False)
-        except TraplineError:
-            self.history.go(here)
-            raise
+        if name == "back":
+            yield from self._back(rest.strip())
+        elif name:
+            yield from self._word(name, rest.strip(), False)
 
     def _back(self, rest: str) -> Iterator[str]:
         name, _, more = rest.partition(" ")
