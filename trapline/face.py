@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guests.catalogue import DIRECTORY, LIBRARY, Guest
+from guests.catalogue import DIRECTORY, LIBRARY
+from guests.catalogue import Guest as Guest
 from guests.catalogue import guests as guests
 from isa.assembler import Directory
 from isa.assembler import assemble as assembled
@@ -24,7 +25,8 @@ from isa.engines.choice import DEFAULT
 from isa.machine import Exit, Machine
 from isa.machines.catalogue import find as find_machine
 from trapline.options import DEFAULT_STEPS
-from trapline.running.programs import Program, find
+from trapline.running.programs import Program as Program
+from trapline.running.programs import find
 from trapline.running.rig import Outfit, Rig, build, plenty, scratch_disk
 
 if TYPE_CHECKING:
@@ -32,22 +34,6 @@ if TYPE_CHECKING:
     from proofs.verdict.proving import Proof
     from proofs.verdict.theorems import Verification
     from proofs.witness.finding import Finding
-
-__all__ = [
-    "Guest",
-    "Program",
-    "Run",
-    "assemble",
-    "compare",
-    "guest",
-    "guests",
-    "load",
-    "machine",
-    "prove",
-    "run",
-    "verify",
-    "witness",
-]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
