@@ -38,10 +38,12 @@ from proofs.terms.symbolic import (
     perform,
     same,
 )
+from proofs.terms.words import number
 
 PROLOGUE = "(prologue)"  # a step that does nothing but its prologue
 FETCH = "(fetch)"
 BRIEF = 2.0  # seconds for a first attempt at a question
+TRIABLE = 1 << 20  # words of a storage that is shown
 
 
 @dataclass(frozen=True)
@@ -275,4 +277,13 @@ def fetch_question(before: Mapped) -> tuple[list[Term], Term, Term]:
 def counterexample(core: Core, what: Subject, timeout: float) -> tuple[Direct, Answer]:
     """A state from which running the instruction directly goes wrong, if the solver finds one."""
     step = asked(core, what, timeout)
-    return step, exists([*step.ran, disjunction(step.unlike, step.breaches)], timeout)
+    return step, shown(step.before, [*step.ran, disjunction(step.unlike, step.breaches)], timeout)
+
+
+def shown(before: Mapped, conditions: list[Term], timeout: float) -> Answer:
+    """Whether the conditions can hold at once; by a storage that anybody can try, where one of that size shows it."""
+    answer, whole = exists(conditions, timeout), before.allocation.whole
+    if answer.model is None or number(answer.model, whole) <= TRIABLE:
+        return answer
+    smaller = exists([*conditions, z3.ULE(whole, TRIABLE)], timeout)
+    return smaller if smaller.model is not None else answer

@@ -26,9 +26,9 @@ from proofs.definitions.dependence import (
     seen_through,
     size_value,
 )
-from proofs.definitions.exact import Direct, counterexample, fetch_question
+from proofs.definitions.exact import Direct, counterexample, fetch_question, shown
 from proofs.definitions.mapping import Mapped, mapped
-from proofs.terms.solving import asking, exists
+from proofs.terms.solving import asking
 from proofs.terms.symbolic import Symbolic, index_width
 from proofs.terms.words import number, place_name
 
@@ -49,7 +49,7 @@ def fetch_exhibit(core: Core, timeout: float) -> Exhibit:
     """A state in which the word fetched under the monitor is not the one fetched bare."""
     before = mapped(core)
     ran, _, unlike = fetch_question(before)
-    model = exists([*ran, unlike], timeout).model
+    model = shown(before, [*ran, unlike], timeout).model
     if model is None:
         return NONE
     fetch = core.isa.fetch

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+import z3
 
 import proofs.verdict.exhibits
 from isa.description import Isa, Kind, Place
@@ -14,7 +15,10 @@ from isa.machines.catalogue import find
 from monitor.core import Core
 from proofs.definitions.classification import Subject, subjects
 from proofs.definitions.dependence import Exhibit, Value, parts
-from proofs.terms.words import STATUS, place_name, state_places
+from proofs.definitions.exact import TRIABLE
+from proofs.definitions.exact import shown as shown_in
+from proofs.definitions.mapping import mapped
+from proofs.terms.words import STATUS, number, place_name, state_places
 from proofs.verdict.exhibits import exhibit
 from tests.ir_evaluation import Evaluation
 from tests.proofs.verdict_machines import machine, verified
@@ -127,3 +131,14 @@ def test_keys_are_told_in_words_and_as_data() -> None:
     (difference,) = told["differences"]
     assert difference["name"] == f"x[{told['operands']['d']}]" and {difference["bare"], difference["direct"]} == {0, 1}
     assert (told["state"]["key"] == told["state"]["lock"]) == bool(difference["bare"])
+
+
+def test_a_storage_that_is_shown_can_be_tried() -> None:
+    """The solver may choose any size that fits a word; where a small storage shows the same, that is shown."""
+    isa = find("g3_popf")
+    before = mapped(Core(isa))
+    whole = before.allocation.whole
+    chosen = shown_in(before, [z3.UGE(whole, 8)], 60.0).model
+    assert chosen is not None and 8 <= number(chosen, whole) <= TRIABLE
+    large = shown_in(before, [z3.UGE(whole, 3 * TRIABLE)], 60.0).model
+    assert large is not None and number(large, whole) >= 3 * TRIABLE
