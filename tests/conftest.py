@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -42,7 +43,9 @@ SLOW = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A run of the tests has a cache of its own (see `isa.files.cache`), shared by workers and processes it starts."""
+    """A run of the tests has a cache of its own (see `isa.files.cache`), shared by workers and processes it starts.
+    Ctrl-C means what it means, though whoever started this in the background may have it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         kept = TemporaryDirectory(prefix="trapline-tests-", ignore_cleanup_errors=True)
         config.add_cleanup(kept.cleanup)
