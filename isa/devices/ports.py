@@ -6,7 +6,7 @@ where each of them is attached. docs/devices.md describes every port for the pro
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 from zlib import crc32
 
 from isa.devices.polling import NOTES, Polls
@@ -71,6 +71,15 @@ class Device(Protocol):
 
     def restore(self, saved: dict[str, object]) -> None:
         """Take up a saved state; MachineError if it is damaged or another device's."""
+        ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A device that has something to show to whoever debugs a guest."""
+
+    def told(self) -> dict[str, int]:
+        """Numbers by their names."""
         ...
 
 

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from trapline.options import add_engine_option, add_guest_argument, add_monitor_option, add_run_options, read, updated
+from trapline.debugging import opening
+from trapline.options import read
 
 if TYPE_CHECKING:
     from trapline.debugging.words import Debugger
@@ -28,25 +29,12 @@ LONGEST = 1 << 20  # bytes of a batch
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    add_guest_argument(parser, optional=True)
-    add_run_options(parser, disk=updated)
-    add_monitor_option(parser)
-    add_engine_option(parser)
-    parser.add_argument("--resume", type=read, metavar="FILE", help="begin with the machine saved in FILE")
+    opening.configure(parser)
     parser.add_argument("--batch", type=read, metavar="FILE", help="do the words of FILE, one line each, and end")
-    parser.set_defaults(record=None, save=None, exits=False, events=None)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from isa.errors import UsageError
-    from trapline.debugging.words import Debugger
-    from trapline.running.launch import launch
-
-    if arguments.input == "-":
-        raise UsageError("stdin is for the words of the debugger", "give the guest's input with `--input FILE`")
-    with launch(arguments) as launched:
-        machine = launched.rig.machine
-        debugger = Debugger(machine, launched.image, machine.steps + launched.steps(arguments.steps))
+    with opening.opened(arguments) as debugger:
         say = _as_json if arguments.json else _as_text
         say(debugger, "where")
         return _converse(debugger, say) if arguments.batch is None else _batch(debugger, say, arguments.batch)

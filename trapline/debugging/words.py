@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from isa.assembler import Image
-from isa.devices import Console
 from isa.errors import UsageError
 from isa.machine import Machine, Reason
-from monitor.history import History
 from monitor.history.looks import Executes, Exits, Fetches, Holds, Talks, Traps, mode_changes
 from monitor.history.questions import Question, first, last, seek, step
 from monitor.statistics import Decision
 from trapline.debugging.conditions import Condition
-from trapline.debugging.places import Place, places_of
+from trapline.debugging.debugged import Debugged
 from trapline.running.point import Point
 from trapline.state.choice import DumpChoice, dump_choice
 from trapline.state.dump import dump_lines
@@ -34,14 +32,11 @@ class Word:
     question: "Callable[[Debugger, str], Question] | None" = None
 
 
-class Debugger:
-    """A machine with its history. `limit` is the step beyond which it is not run; `image`, if there is one, has the
-    program's symbols and lines."""
+class Debugger(Debugged):
+    """What is debugged, told in words what to do."""
 
     def __init__(self, machine: Machine, image: Image | None, limit: int) -> None:
-        self.machine, self.image, self.limit = machine, image, limit
-        self.history = History(machine)
-        self.symbols = image.symbols if image else {}
+        super().__init__(machine, image, limit)
         self.over = False
 
     def do(self, line: str) -> Iterator[str]:
@@ -75,19 +70,6 @@ class Debugger:
         else:
             assert word.perform is not None
             yield from word.perform(self, rest)
-
-    @property
-    def printed(self) -> int:
-        """How many characters have gone out of the guest's console."""
-        return sum(console.transcript.length for console in self._consoles)
-
-    @property
-    def at_line_start(self) -> bool:
-        return all(console.printed(-1) in (b"", b"\n") for console in self._consoles)
-
-    @property
-    def _consoles(self) -> list[Console]:
-        return [device for device in self.machine.ports.devices.values() if isinstance(device, Console)]
 
     # ---- moving
 
@@ -192,20 +174,6 @@ class Debugger:
         yield from ()
 
     # ---- parts
-
-    def place(self, name: str) -> Place:
-        places = places_of(self.machine.isa)
-        if name not in places:
-            near = get_close_matches(name, places, 3)
-            help = f"did you mean {' or '.join(near)}?" if near else "give a register, a state, a field, or `[e]`"
-            raise UsageError(f"there is no place `{name:.40}`", help)
-        return places[name]
-
-    def condition(self, text: str) -> Condition:
-        return Condition(text, self.machine.isa, self.symbols)
-
-    def number(self, text: str) -> int:
-        return self.condition(text).value(self.machine)
 
     def at(self, rest: str) -> Question:
         point = Point.find(rest, self.image)
