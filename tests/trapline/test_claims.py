@@ -26,6 +26,7 @@ OUTPUTS = {
     ("repair", "--output"): "repair mine.isa:mine",
     ("run", "--disk"): "run a.s",
     ("debug", "--disk"): "debug a.s",
+    ("gdb", "--disk"): "gdb a.s --port 0",
     ("run", "--events"): "run a.s --monitor trap",
     ("run", "--record"): "run a.s",
     ("run", "--save"): "run a.s",

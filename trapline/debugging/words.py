@@ -14,12 +14,15 @@ from isa.machine import Machine, Reason
 from monitor.history.looks import Executes, Exits, Fetches, Holds, Talks, Traps, mode_changes
 from monitor.history.questions import Question, first, last, seek, step
 from monitor.statistics import Decision
+from trapline.debugging.code import Row, code
 from trapline.debugging.conditions import Condition
 from trapline.debugging.debugged import Debugged
 from trapline.running.point import Point
 from trapline.state.choice import DumpChoice, dump_choice
 from trapline.state.dump import dump_lines
 from trapline.state.standing import standing, standing_lines
+
+AT_ONCE, MOST_ROWS = 8, 10_000  # instructions that are listed, if nothing is said, and at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,14 @@ class Debugger(Debugged):
         stop = self.number(high) if high else start + 8
         yield from dump_lines(self.machine, dump_choice(f"storage[{start}:{stop}]"))
 
+    def code(self, rest: str) -> Iterator[str]:
+        first, _, count = rest.partition(" ")
+        pc = self.number(first or self.machine.isa.pc)
+        many = self.number(count) if count else AT_ONCE
+        if not 0 < many <= MOST_ROWS:
+            raise UsageError(f"there is no list of {many:,} instructions", f"from 1 to {MOST_ROWS:,}")
+        yield from (_row_line(row) for row in code(self.machine, self.image, pc, many))
+
     def set(self, rest: str) -> Iterator[str]:
         where, equals, what = rest.partition("=")
         if not equals:
@@ -196,6 +207,15 @@ class Debugger(Debugged):
         return Exits(decisions[name], cause.strip() or None)
 
 
+def _row_line(row: Row) -> str:
+    """`0x2  loop: addi r1, r1, 1  (loop.s:12, word 0x202)`."""
+    label = f"{row.label}: " if row.label else ""
+    beside = [f"{row.line.file}:{row.line.line}"] if row.line else []
+    beside += [f"word {row.place:#x}"] if row.place not in (None, row.pc) else []
+    text = f"{label}{row.text}" if row.word is not None else "nothing can be fetched from there"
+    return f"{row.pc:#x}  {text}" + (f"  ({', '.join(beside)})" if beside else "")
+
+
 WORDS: dict[str, Word] = {
     "step": Word("[N]", "one step, or N"),
     "go": Word("STEP", "to a step of the run, in either direction", Debugger.go),
@@ -212,6 +232,7 @@ WORDS: dict[str, Word] = {
     "print": Word("EXPRESSION", "its value", Debugger.print),
     "registers": Word("", "all registers and fields", Debugger.registers),
     "storage": Word("A [B]", "words of storage", Debugger.storage),
+    "code": Word("[PC [N]]", "instructions, N or 8, from a pc on", Debugger.code),
     "set": Word("PLACE = EXPRESSION", "change something; in the past that begins a branch", Debugger.set),
     "help": Word("[WORD]", "these words; `back WORD` asks the same backwards", Debugger.help),
     "quit": Word("", "the end", Debugger.quit),

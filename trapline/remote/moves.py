@@ -1,0 +1,97 @@
+"""How gdb's steps and runs become moves through a history, in either direction, and what it hears of where they end.
+
+A breakpoint is a pc. A watchpoint is the words of storage that the machine sees there when gdb sets it. gdb takes all
+of them out and puts them back at every stop. As RISC-V does, the machine stops before a watched write is done, or
+undone; gdb then takes the watchpoint out and steps.
+"""
+
+from collections.abc import Iterator
+
+from monitor.history import History
+from monitor.history.looks import Executes, Writes
+from monitor.history.questions import seek, step
+from trapline.debugging.words import Debugger
+
+STRETCH = 1 << 23  # steps that are given up at most when Ctrl-C is pressed
+BREAKS = {"0": b"swbreak:;", "1": b"hwbreak:;"}  # by the kinds that gdb numbers
+WATCH = "2"
+BEGIN, END = b"replaylog:begin;", b"replaylog:end;"  # as gdb calls the ends of a history
+
+
+class AnyOf:
+    def __init__(self, questions: tuple[Executes | Writes, ...]) -> None:
+        self.questions, self.span = questions, Executes.span
+
+    def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
+        found = [q.within(history, first, stop, latest) for q in self.questions]
+        here = [n for n in found if n is not None]
+        return (max if latest else min)(here) if here else None
+
+
+class Interrupted(Exception):
+    """Somebody pressed Ctrl-C."""
+
+
+class Moves:
+    """`stops` are what gdb has set: pcs, or places in storage, by kind and byte address."""
+
+    def __init__(self, debugger: Debugger) -> None:
+        self.debugger, self.history, self.machine = debugger, debugger.history, debugger.machine
+        self.stops: dict[tuple[str, int], tuple[int, ...]] = {}
+
+    def step(self, backwards: bool) -> bytes:
+        if written := self._writes(backwards):
+            return written
+        ended = self.machine.steps >= self.debugger.limit and not backwards
+        if ended or step(self.history, backwards) is None:
+            return BEGIN if backwards else END
+        return b""
+
+    def run(self, backwards: bool) -> bytes:
+        """To the next stop, a stretch at a time: Ctrl-C keeps those that are behind it."""
+        if written := self._writes(backwards):
+            return written
+        end = self.history.first if backwards else self.debugger.limit
+        stops = AnyOf(tuple(self._questions()))
+        while (here := self.machine.steps) != end:
+            most = min(STRETCH, abs(end - here))
+            if self.stops and seek(self.history, stops, backwards, most) is not None:
+                return self._reached(backwards)
+            self.history.go(here - most if backwards else here + most)
+            if self.machine.steps == here:
+                break
+        return BEGIN if backwards else END
+
+    def _questions(self) -> Iterator[Executes | Writes]:
+        for (kind, _), where in self.stops.items():
+            yield from map(Executes if kind in BREAKS else Writes, where)
+
+    def _reached(self, backwards: bool) -> bytes:
+        """For what the machine has been stopped before this step."""
+        pc = self.machine.state[self.machine.isa.pc]
+        for (kind, _), where in self.stops.items():
+            if kind in BREAKS and pc in where:
+                return BREAKS[kind]
+        if backwards:
+            self.history.go(self.machine.steps + 1)
+        return self._writes(backwards)
+
+    def _writes(self, backwards: bool) -> bytes:
+        """What the next step in this direction writes of what is watched. The machine stays."""
+        here = self.machine.steps
+        taken = here - 1 if backwards else here
+        watched = [(places, address) for (kind, address), places in self.stops.items() if kind == WATCH]
+        if not watched or not self.history.first <= taken < self.debugger.limit:
+            return b""
+        newest = here == self.history.newest
+        self.history.go(taken + 1)
+        known = range(taken, self.machine.steps)
+        written = (address for places, address in watched for p in places for n in known if self._wrote(p, n))
+        address = next(written, None)
+        self.history.go(here)
+        if newest:
+            self.history.forget()
+        return b"" if address is None else b"watch:%x;" % address
+
+    def _wrote(self, place: int, step: int) -> bool:
+        return Writes(place).within(self.history, step, step + 1, False) is not None
