@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
 
-from isa.assembler import assemble
+from isa.assembler import Image, assemble
 from isa.devices import Console, Ports
 from isa.engines.choice import bare
 from isa.machine import Machine, Storage
@@ -13,6 +13,7 @@ from monitor.monitor import tower
 from tests.machines_to_test import G3
 from trapline.debugging.words import Debugger
 from trapline.remote.stub import Stub
+from trapline.remote.target import Target
 from trapline.remote.wire import Gone, Wire, framed
 
 PROGRAM = """
@@ -44,7 +45,7 @@ LOOP, COUNTER = IMAGE.symbols["loop"], IMAGE.symbols["counter"]
 FOR_EVER = assemble(G3, "        .org 16\nstart:  b start\n", "ever.s")
 
 
-def debugger(depth: int = 0, image: object = IMAGE, limit: int = 100_000) -> Debugger:
+def debugger(depth: int = 0, image: Image = IMAGE, limit: int = 100_000) -> Debugger:
     ports = Ports({0: Console()})
     machine: Machine = tower(G3, 4096, depth, ports) if depth else bare(G3, Storage(32, 4096), ports)
     machine.load(image)
@@ -106,7 +107,7 @@ def served(made: Debugger) -> Iterator[Client]:
 
     def serve() -> None:
         with theirs, suppress(Gone):
-            Stub(made, Wire(theirs.fileno(), theirs.fileno())).serve()
+            Stub(made, Target(made.machine.isa), Wire(theirs.fileno(), theirs.fileno())).serve()
 
     thread = Thread(target=serve, daemon=True)
     thread.start()

@@ -67,30 +67,32 @@ class Moves:
             yield from map(Executes if kind in BREAKS else Writes, where)
 
     def _reached(self, backwards: bool) -> bytes:
-        """For what the machine has been stopped before this step."""
-        pc = self.machine.state[self.machine.isa.pc]
-        for (kind, _), where in self.stops.items():
-            if kind in BREAKS and pc in where:
-                return BREAKS[kind]
+        """For what the machine has been stopped before this step. A write is undone before a breakpoint is reached."""
         if backwards:
             self.history.go(self.machine.steps + 1)
-        return self._writes(backwards)
+            if written := self._writes(backwards):
+                return written
+            self.history.go(self.machine.steps - 1)
+        return self._broken() or self._writes(backwards)
+
+    def _broken(self) -> bytes:
+        pc = self.machine.state[self.machine.isa.pc]
+        hit = (kind for (kind, _), where in self.stops.items() if kind in BREAKS and pc in where)
+        return BREAKS.get(next(hit, ""), b"")
 
     def _writes(self, backwards: bool) -> bytes:
         """What the next step in this direction writes of what is watched. The machine stays."""
+        watched = [(place, address) for (kind, address), all in self.stops.items() if kind == WATCH for place in all]
         here = self.machine.steps
-        taken = here - 1 if backwards else here
-        watched = [(places, address) for (kind, address), places in self.stops.items() if kind == WATCH]
-        if not watched or not self.history.first <= taken < self.debugger.limit:
+        step, newest = here - backwards, here == self.history.newest
+        if not watched or not self.history.first <= step < self.debugger.limit:
             return b""
-        newest = here == self.history.newest
-        self.history.go(taken + 1)
-        known = range(taken, self.machine.steps)
-        written = (address for places, address in watched for p in places for n in known if self._wrote(p, n))
-        address = next(written, None)
+        self.history.go(step + 1)
+        taken = self.machine.steps > step
+        address = next((address for place, address in watched if taken and self._wrote(place, step)), None)
         self.history.go(here)
         if newest:
-            self.history.forget()
+            self.history.forget()  # to look ahead is no step
         return b"" if address is None else b"watch:%x;" % address
 
     def _wrote(self, place: int, step: int) -> bool:

@@ -24,9 +24,9 @@ _NAME = re.compile(r"[qQv]\w+\??|.", re.DOTALL)
 class Stub:
     """What one gdb talks to until it is `over`, because gdb has left the machine or `killed` it."""
 
-    def __init__(self, debugger: Debugger, wire: Wire) -> None:
+    def __init__(self, debugger: Debugger, target: Target, wire: Wire) -> None:
         self.debugger, self.machine, self.wire = debugger, debugger.machine, wire
-        self.target, self.moves = Target(self.machine.isa), Moves(debugger)
+        self.target, self.moves = target, Moves(debugger)
         self.over = self.killed = False
         self._shown = debugger.printed
 

@@ -1,7 +1,7 @@
 """A machine as gdb can take it. gdb knows no machines but its own, and of those RV32 fits best.
 
-The general registers are `x0` and up, whatever the machine calls them; the rest of its state stands beside them under
-its own names. gdb counts bytes: byte 4 * n is the first of word n, in the pc, in addresses and in breakpoints.
+The first file of general registers is `x0` and up, whatever the machine calls it; the rest of its state stands beside
+it under its own names. gdb counts bytes: byte 4 * n is the first of word n, in the pc, in addresses and in breakpoints.
 """
 
 from collections.abc import Iterator
@@ -45,14 +45,14 @@ class Target:
 
     def __init__(self, isa: Isa) -> None:
         stated = [s for s in isa.states.values() if s.kind in (Kind.SCALAR, Kind.ARRAY)]
-        files = [s for s in stated if s.kind is Kind.ARRAY and s.role is Role.GENERAL]
-        general = [Place(s.name, cell) for s in files for cell in range(s.count)]
-        if {isa.word, *(s.width for s in files)} != {8 * BYTES} or len(general) > PC:
-            rule = f"gdb has no machine like {isa.name}: words and registers have 32 bits there, and those are {PC}"
+        general = next((s for s in stated if s.kind is Kind.ARRAY and s.role is Role.GENERAL), None)
+        if general is None or {isa.word, general.width} != {8 * BYTES} or general.count > PC:
+            rule = f"gdb has no machine like {isa.name}: words and registers have 32 bits, and of these there are {PC}"
             raise UsageError(rule, "`trapline debug` and `trapline dap` take every machine")
-        missing: list[Place | None] = [None] * ((FEW if len(general) <= FEW else PC) - len(general))
-        own = [s for s in stated if s not in files and s.name != isa.pc]
-        cpu = [Register(f"x{n}", "uint32", BYTES, place) for n, place in enumerate([*general, *missing])]
+        own = [s for s in stated if s is not general and s.name != isa.pc]
+        numbers = range(FEW if general.count <= FEW else PC)
+        places = [Place(general.name, n) if n < general.count else None for n in numbers]
+        cpu = [Register(f"x{n}", "uint32", BYTES, place) for n, place in enumerate(places)]
         pc = Register("pc", "code_ptr", BYTES, Place(isa.pc), BYTES)
         self.registers = dict(enumerate(cpu)) | dict(enumerate([pc, *(r for s in own for r in _registers(s))], PC))
         self.xml = f"{_HEAD}{self._cpu()}{self._own(own)}</target>".encode()

@@ -1,5 +1,8 @@
 # What gdb runs to show a machine of Trapline: `trapline gdb --script` prints where this file is.
 
+# Until a guest has been assembled, nobody answers; gdb gives up after two seconds by itself.
+set remotetimeout 60
+
 define hookpost-monitor
   maintenance flush register-cache
   maintenance flush dcache

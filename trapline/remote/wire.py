@@ -67,30 +67,33 @@ class Wire:
 
     def _cut(self) -> bytes | None:
         """Take a whole packet out of what came, if there is one."""
-        while (end := self._came.find(b"#")) >= 0 and len(self._came) >= end + 3:
-            before, data = self._came[:end].rpartition(b"$")[::2]
-            sound = b"$" in self._came[:end] and self._came[end + 1 : end + 3].lower() == framed(data)[-2:]
-            self._came = self._came[end + 3 :]
-            if b"-" in before:
+        while True:
+            noise, begun, rest = self._came.partition(b"$")
+            if b"-" in noise and self.acknowledged:
                 self._write(self._sent)
+            data, ended, after = rest.partition(b"#")
+            self._came = begun + rest if len(data) <= LONGEST else b""
+            if not ended or len(after) < 2:
+                return None
+            data = data.rpartition(b"$")[2]  # one that broke off before it
+            sound = framed(data)[-2:] == after[:2].lower()
+            self._came = after[2:] if sound else after
             if self.acknowledged:
                 self._write(b"+" if sound else b"-")
             if sound:
                 return unescaped(data)
-        if b"$" not in self._came or len(self._came) > LONGEST:
-            if b"-" in self._came and self.acknowledged:
-                self._write(self._sent)
-            self._came = b""
-        return None
 
     def _listen(self, patience: float | None) -> bool:
-        """Take in what the client has sent; whether that was anything."""
+        """Take in what the client has sent; whether that was anything. Raises Gone."""
         both = [self.inward, self.listener.fileno()] if self.listener else [self.inward]
         ready = select.select(both, [], [], patience)[0]
+        if self.inward in ready:
+            self._take()
         if self.listener and self.listener.fileno() in ready:
             _turn_away(self.listener)
-        if self.inward not in ready:
-            return False
+        return self.inward in ready
+
+    def _take(self) -> None:
         try:
             came = os.read(self.inward, LONGEST)
         except OSError:
@@ -98,7 +101,6 @@ class Wire:
         if not came:
             raise Gone
         self._came += came
-        return True
 
     def _write(self, data: bytes) -> None:
         try:
