@@ -40,6 +40,7 @@ class Debugger(Debugged):
 
     def __init__(self, machine: Machine, image: Image | None, limit: int) -> None:
         super().__init__(machine, image, limit)
+        self.alone = True  # nobody stands beside it who is another and has come further
         self.over = False
 
     def do(self, line: str) -> Iterator[str]:
@@ -132,8 +133,8 @@ class Debugger(Debugged):
 
     def where(self, rest: str) -> Iterator[str]:
         machine = self.machine
-        past = f" of {self.history.newest:,}" if machine.steps < self.history.newest else ""
-        found = standing(machine, len(machine.hosts) - 1, self.image)
+        past = f" of {self.history.newest:,}" if self.past and self.alone else ""
+        found = standing(machine, len(machine.hosts) - 1 if self.alone else 0, self.image)
         yield f"step {machine.steps:,}{past}: " + ("halted" if machine.halted else next(standing_lines(machine, found)))
 
     def print(self, rest: str) -> Iterator[str]:

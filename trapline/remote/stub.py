@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from isa.errors import TraplineError, UsageError
 from trapline.debugging.code import Row, code
+from trapline.debugging.printed import Printed
 from trapline.debugging.words import Debugger
 from trapline.remote.moves import BREAKS, END, WATCH, Interrupted, Moves
 from trapline.remote.target import BYTES, PC, Target
@@ -28,7 +29,7 @@ class Stub:
         self.debugger, self.machine, self.wire = debugger, debugger.machine, wire
         self.target, self.moves = target, Moves(debugger)
         self.over = self.killed = False
-        self._shown = debugger.printed
+        self._printed = Printed(debugger)
 
     def serve(self) -> None:
         """Answer until it is over. Raises Gone if gdb is gone without a word."""
@@ -179,14 +180,7 @@ class Stub:
             raise Interrupted
 
     def _print(self) -> None:
-        """What the guest has printed that was not shown yet."""
-        for console in self.debugger.consoles[:1]:
-            length = console.transcript.length
-            if not self.debugger.past:
-                self._shown = min(self._shown, length)
-            if length > self._shown:
-                self._show(console.printed(self._shown))
-                self._shown = length
+        self._show(self._printed.new())
 
     def _say(self, lines: list[str]) -> None:
         self._show("".join(f"{line}\n" for line in lines).encode())

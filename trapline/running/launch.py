@@ -154,9 +154,21 @@ def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitSta
     disk = arguments.disk or _disk_of(snapshot, isa)
     check_disk(arguments, disk is not None)
     kit = Outfit(_if_console(isa, Live()), sink, disk, arguments.read_only, snapshot.seed)
-    rig = build(isa, snapshot.size, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
-    snapshot.apply(rig.machine)
+    rig = _stood(snapshot, isa, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
     return Launch(os.path.basename(arguments.resume), rig, None, sink, None if debugged else _reattached(rig))
+
+
+def restored(snapshot: "Snapshot", isa: Isa, depth: int, engine: str) -> Rig:
+    """A saved machine under so many monitors, with nothing from outside. Raises TraplineError, and UsageError for one
+    that had the file of a disk."""
+    kit = Outfit(_if_console(isa, Live()), disk=_disk_of(snapshot, isa), seed=snapshot.seed)
+    return _stood(snapshot, isa, kit, depth, engine)
+
+
+def _stood(snapshot: "Snapshot", isa: Isa, kit: Outfit, depth: int, engine: str) -> Rig:
+    rig = build(isa, snapshot.size, kit, depth, engine)
+    snapshot.apply(rig.machine)
+    return rig
 
 
 def _if_console(isa: Isa, input: Input | None) -> Input | None:
