@@ -42,7 +42,7 @@ end:    set   r1, 0
 """
 IMAGE = assemble(G3, PROGRAM, "loop.s")
 LOOP, COUNTER = IMAGE.symbols["loop"], IMAGE.symbols["counter"]
-FOR_EVER = assemble(G3, "        .org 16\nstart:  b start\n", "ever.s")
+FOR_EVER = assemble(G3, "        .org 16\nstart:  addi r1, r1, 1\n        b start\n", "ever.s")
 
 
 def debugger(depth: int = 0, image: Image = IMAGE, limit: int = 100_000) -> Debugger:

@@ -101,7 +101,13 @@ ANSWERS = {
     "watch back": ["Old value = 66", "New value = 65", "0x00000064 in ?? ()"],
     "watch step": ["Old value = 65", "New value = 66", "0x00000068 in ?? ()"],
     "read watch": ["Could not insert hardware watchpoint ."],
-    "end": ["CDEF", "step 60: halted", "No more reverse-execution history.", "0x00000098 in ?? ()"],  # B was out
+    "end": [
+        "CDEF",
+        "halted",
+        "step 60: halted",
+        "No more reverse-execution history.",
+        "0x00000098 in ?? ()",
+    ],  # B was out
     "odd bytes": ["0x5d: 0x00 0x00 0x00"],
     "odd address": ["0x62: 0x00171111"],
     "outside": ["0x4000: Cannot access memory at address 0x4000"],

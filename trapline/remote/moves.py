@@ -5,14 +5,11 @@ of them out and puts them back at every stop. As RISC-V does, the machine stops 
 undone; gdb then takes the watchpoint out and steps.
 """
 
-from collections.abc import Iterator
-
 from monitor.history import History
 from monitor.history.looks import Executes, Writes
 from monitor.history.questions import seek, step
 from trapline.debugging.words import Debugger
 
-STRETCH = 1 << 23  # steps that are given up at most when Ctrl-C is pressed
 BREAKS = {"0": b"swbreak:;", "1": b"hwbreak:;"}  # by the kinds that gdb numbers
 WATCH = "2"
 BEGIN, END = b"replaylog:begin;", b"replaylog:end;"  # as gdb calls the ends of a history
@@ -38,6 +35,7 @@ class Moves:
     def __init__(self, debugger: Debugger) -> None:
         self.debugger, self.history, self.machine = debugger, debugger.history, debugger.machine
         self.stops: dict[tuple[str, int], tuple[int, ...]] = {}
+        self._clear = self._come = debugger.machine.steps  # up to where there is no stop, and how far it has come
 
     def step(self, backwards: bool) -> bytes:
         if written := self._writes(backwards):
@@ -48,23 +46,29 @@ class Moves:
         return b""
 
     def run(self, backwards: bool) -> bytes:
-        """To the next stop, a stretch at a time: Ctrl-C keeps those that are behind it."""
+        """To the next stop. Ctrl-C forwards keeps the way that is known to have none, and backwards the place."""
         if written := self._writes(backwards):
             return written
-        end = self.history.first if backwards else self.debugger.limit
-        stops = AnyOf(tuple(self._questions()))
-        while (here := self.machine.steps) != end:
-            most = min(STRETCH, abs(end - here))
-            if self.stops and seek(self.history, stops, backwards, most) is not None:
+        here = self._clear = self._come = self.machine.steps
+        end = self.history.first if backwards else max(here, self.debugger.limit)
+        try:
+            if self.stops and seek(self.history, AnyOf(self._questions), backwards, abs(end - here)) is not None:
                 return self._reached(backwards)
-            self.history.go(here - most if backwards else here + most)
-            if self.machine.steps == here:
-                break
+            self.history.go(end)
+        except Interrupted:
+            self.history.go(here if backwards else self._clear)
+            raise
         return BEGIN if backwards else END
 
-    def _questions(self) -> Iterator[Executes | Writes]:
-        for (kind, _), where in self.stops.items():
-            yield from map(Executes if kind in BREAKS else Writes, where)
+    def come(self, step: int) -> None:
+        """What the history tells as it goes on. A stretch has been looked through when the next one is told of."""
+        if step > self._come:
+            self._clear, self._come = self._come, step
+
+    @property
+    def _questions(self) -> tuple[Executes | Writes, ...]:
+        stops = ((Executes if kind in BREAKS else Writes, where) for (kind, _), where in self.stops.items())
+        return tuple(question(n) for question, where in stops for n in where)
 
     def _reached(self, backwards: bool) -> bytes:
         """For what the machine has been stopped before this step. A write is undone before a breakpoint is reached."""

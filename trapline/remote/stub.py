@@ -147,7 +147,7 @@ class Stub:
             signal = ASKED
         self._print()
         if why == END:
-            self._say(["", *self.debugger.do("where")][self.debugger.at_line_start :])
+            self._say(["", *self.debugger.do("run")][self.debugger.at_line_start :])  # how it ended, and where
         return b"T%02x%b%02x:%b;thread:1;" % (signal, why, PC, self.target.registers[PC].read(self.machine))
 
     # ---- words
@@ -176,6 +176,7 @@ class Stub:
             self.debugger.history.progress = None
 
     def _listen(self, step: int) -> None:
+        self.moves.come(step)
         if self.wire.interrupted():
             raise Interrupted
 
