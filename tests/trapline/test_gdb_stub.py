@@ -295,6 +295,10 @@ def test_the_machine_waits_at_a_port_for_one_client_after_the_other(capfd: Captu
             with socket.create_connection(here) as second:
                 assert "another gdb" in Client(second).packet()
             assert one.ask("vCont;s").startswith("T05")
+        with socket.create_connection(here) as page:
+            page.sendall(b"POST / HTTP/1.1\r\n\r\n" + framed(b"vCont;s"))
+            with pytest.raises((EOFError, ConnectionError)):
+                Client(page).packet()
         with socket.create_connection(here) as third:
             two = Client(third)
             assert two.word("where").startswith("step 2: ") and two.ask("D") == "OK"

@@ -12,6 +12,7 @@ from contextlib import suppress
 LONGEST = 1 << 14  # bytes of a packet
 INTERRUPT = b"\x03"
 SPECIAL = b"#$*}"
+OPENING = b"+-$\x03"  # how a client of this protocol begins, and no page of a browser
 BUSY = b"E.another gdb has this machine: there is one at a time"
 
 
@@ -98,7 +99,7 @@ class Wire:
             came = os.read(self.inward, LONGEST)
         except OSError:
             came = b""
-        if not came:
+        if not came or (self.listener and not self._sent and came[:1] not in OPENING):
             raise Gone
         self._came += came
 
