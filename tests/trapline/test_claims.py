@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 OUTPUTS = {
     ("asm", "--output"): "asm a.s",
     ("bench", "--output"): "bench --quick --only gcc",
+    ("prove", "--difference"): "prove mine.isa:mine --properties",
     ("prove", "--export"): "prove mine.isa:mine",
     ("repair", "--output"): "repair mine.isa:mine",
     ("run", "--disk"): "run a.s",

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,15 @@ from isa.assembler import assemble
 from isa.devices import Ports, Script, standard
 from isa.errors import TraplineError
 from isa.machines.catalogue import find
+from proofs.runs.broken import Property
 from proofs.runs.compare import Setup
+from proofs.runs.guests import Guest
+from proofs.runs.properties import Failure, Tally
 from tests.machines_to_test import G3
 from tests.planting import Bugs, Planted, must_catch, passes
 from tests.trapline.remote_client import IMAGE
 from trapline.cli import main
+from trapline.commands import prove
 from trapline.debugging import lockstep
 from trapline.debugging.difference import Difference
 from trapline.debugging.lockstep import BARE, BOTH, DIFFERS, MONITORED, Line, Lockstep, marked, opened
@@ -246,6 +251,18 @@ def test_a_witness_opens_in_the_same_way(tmp_path: Path, monkeypatch: Patch, cap
     assert main(["witness", "g3_jrst", "jrst", "--difference", "d.json"]) == 0
     assert main(batch(tmp_path, "step")) == 0
     assert "differs    psw: 0x1 bare, 0x0 monitored" in capfd.readouterr().out
+
+
+def test_a_generated_guest_opens_in_the_same_way(tmp_path: Path, monkeypatch: Patch, capfd: Capture) -> None:
+    monkeypatch.chdir(tmp_path)
+    guest = Guest(LEAKS, {0x15: assemble(LEAKS, "        rrel r15, r2\n").segments[0].words[0]}, {"pc": 0x15}, 136)
+    broken = Failure(Property.EQUIVALENCE, "", 99, 1, (), guest)
+    prove._keep("d.json", LEAKS, Tally(failures=[replace(broken, which=Property.CONTROL), broken]))
+    assert main(batch(tmp_path, "step")) == 0
+    assert "differs    x[15]: 0x0 bare, 0x400 monitored" in capfd.readouterr().out
+    prove._keep("e.json", LEAKS, Tally())
+    assert "e.json is not written" in capfd.readouterr().err and not os.path.exists("e.json")
+    assert main(["prove", "g3", "--difference", "d.json"]) == 2
 
 
 def test_where_there_is_no_difference_nothing_is_written(tmp_path: Path, monkeypatch: Patch, capfd: Capture) -> None:

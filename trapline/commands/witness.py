@@ -75,8 +75,7 @@ def _write(path: str, text: str) -> None:
 def _keep(path: str, found: "Witness", isa: "Isa") -> None:
     from trapline.debugging.difference import keep
 
-    setup = found.setup(isa)
-    keep(path, setup, found.image(isa), f"witness of {found.name}", found.divergence)
+    keep(path, found.setup(isa), found.image(isa), f"a witness of {found.name}", found.divergence)
 
 
 def _found(witnesses: "Witnesses", name: str, timeout: int) -> "Finding | Lost":

@@ -1,5 +1,5 @@
-"""The step at which a guest shows a difference between the bare and the monitored machine, on file: `compare` and
-`witness` write it, `trapline debug --at` opens it.
+"""The step at which a guest shows a difference between the bare and the monitored machine, on file: `compare`,
+`witness` and `prove --properties` write it, `trapline debug --at` opens it.
 
 The file has all that is needed, and names no other: the machine before its first step, as it is saved, with its
 devices; the program's image, for labels and lines; the description, unless it is a shipped one. Nothing in it is
@@ -15,16 +15,21 @@ from isa.assembler import Image
 from isa.assembler.image_format import dump, parse
 from isa.description import Isa
 from isa.devices.saved import Saved, packed
-from isa.engines.choice import ENGINES
+from isa.encoding import encoding_digest
+from isa.engines.choice import ENGINES, bare
 from isa.errors import Source, TraplineError
 from isa.files.sources_read import read_noted
 from isa.files.writing import write_whole
+from isa.machine import Machine
 from isa.machine.identity import meaning_digest
 from isa.machine.snapshot import Snapshot
 from isa.machines.catalogue import described, find, shipped
 from isa.machines.checked import origin
-from proofs.runs.compare import Divergence, Setup
+from monitor import VirtualMachine
+from proofs.runs.compare import Divergence, Setup, compare
+from proofs.runs.guests import Guest
 from trapline.options import MAX_DEPTH
+from trapline.running.launch import restored
 
 KIND, VERSION = "difference", 1
 LARGEST = 1 << 28  # bytes of the file
@@ -87,16 +92,45 @@ class Difference:
         return cls(facts.text("guest"), isa, image, start, depth, engine, facts.number("step"))
 
 
+@dataclass(frozen=True)
+class Begun(Setup):
+    """What is compared from a state that was saved, whatever else the image says."""
+
+    start: Snapshot | None = None
+
+    def bare(self) -> Machine:
+        return self._restored(0)
+
+    def monitored(self) -> VirtualMachine:
+        made = self._restored(self.depth)
+        assert isinstance(made, VirtualMachine)
+        return made
+
+    def _restored(self, depth: int) -> Machine:
+        assert self.start is not None
+        return restored(self.start, self.isa, depth, self.engine).machine
+
+
 def keep(path: str | None, setup: Setup, image: Image, guest: str, found: Divergence | None) -> str | None:
     """Write what was found to the file, if one was asked for, and say on stderr what became of it. The file's name, if
     it was written. Raises TraplineError."""
-    if path is None or found is None:
-        if path is not None:
-            print(f"no difference was found: {path} is not written", file=sys.stderr)
+    if path is None:
+        return None
+    if found is None:
+        print(f"no difference was found: {path} is not written", file=sys.stderr)
         return None
     Difference.of(setup, image, guest, found.step).save(path)
     print(f"the step at which they part is in {path}: `trapline debug --at {path}` opens it", file=sys.stderr)
     return str(path)
+
+
+def keep_guest(path: str, isa: Isa, guest: Guest, depth: int) -> str | None:
+    """The same of a generated guest, which is run again as commands run guests."""
+    machine = bare(isa, guest.storage(), guest.ports(), guest.seed)
+    guest.start(machine)
+    begun = Begun(isa, guest, guest.size, guest.ports, depth, guest.seed, start=Snapshot.take(machine))
+    image = Image(isa.name, isa.word, (), encoding_digest(isa, ()), tuple(guest.segments), guest.entry)
+    return keep(path, begun, image, "a generated guest", compare(begun, guest.steps).divergence)
 
 
 def _description(isa: Isa) -> str | None:
