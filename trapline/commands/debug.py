@@ -72,10 +72,8 @@ def _both_as_text(both: "Lockstep", line: str) -> None:
 
 def _both_as_json(both: "Lockstep", line: str) -> None:
     lines = [{"side": side, "text": text} for side, text in both.do(line)]
-    sides = {"bare": both.bare, "monitored": both.monitored}
-    print(
-        json.dumps({"word": line, "lines": lines, **{name: _where(side) for name, side in sides.items()}}), flush=True
-    )
+    where = {"bare": _where(both.bare), "monitored": _where(both.monitored)}
+    print(json.dumps({"word": line, "lines": lines, **where}), flush=True)
 
 
 def _batch(debugger: Told, say: Callable[[Told, str], None], path: str) -> int:
@@ -115,13 +113,23 @@ def _converse(debugger: Told, say: Callable[[Told, str], None]) -> int:
         import readline  # noqa: F401  # lines can be edited and found again
     while not debugger.over:
         try:
-            say(debugger, input(PROMPT))
+            line = input(PROMPT)
+            if not debugger.branches(line) or _agreed(debugger):
+                say(debugger, line)
         except TraplineError as error:
             print(error.render(), file=sys.stderr)
         except EOFError:
             print()
             break
     return 0
+
+
+def _agreed(debugger: "Debugger | Lockstep") -> bool:
+    """Whether what came after the present step may be given up."""
+    return input(f"This gives up the {debugger.ahead:,} steps that came after. Go on? [y/N] ").strip().lower() in (
+        "y",
+        "yes",
+    )
 
 
 def _as_text(debugger: "Debugger", line: str) -> None:

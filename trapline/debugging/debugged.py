@@ -11,23 +11,33 @@ from isa.devices import Console
 from isa.errors import UsageError
 from isa.machine import Machine
 from monitor.history import History
+from trapline.debugging.breakpoints import Stop
 from trapline.debugging.conditions import Condition
+from trapline.debugging.meeting import Memory
 from trapline.debugging.places import Place, places_of
 
 
 class Debugged:
     """`limit` is the step beyond which the machine is not run; `image`, if there is one, has the program's symbols and
-    lines."""
+    lines. `stops` are what its user has set. It is `alone` unless another machine at the same step stands beside it:
+    then how far each has come, and on what it runs, is not told."""
 
     def __init__(self, machine: Machine, image: Image | None, limit: int) -> None:
         self.machine, self.image, self.limit = machine, image, limit
         self.history = History(machine)
         self.symbols = image.symbols if image else {}
+        self.stops: list[Stop] = []
+        self.alone = True
 
     @property
     def past(self) -> bool:
         """Whether to change something now gives up what came after."""
         return self.machine.steps < self.history.newest
+
+    @property
+    def ahead(self) -> int:
+        """How many steps that would be."""
+        return self.history.newest - self.machine.steps
 
     @property
     def consoles(self) -> list[Console]:
@@ -50,7 +60,15 @@ class Debugged:
 
     def number(self, text: str) -> int:
         """The value of an expression now. Raises SourceError."""
-        return self.condition(text).value(self.machine)
+        return self.value(self.condition(text))
+
+    def value(self, condition: Condition) -> int:
+        """The value of a condition now. Raises SourceError."""
+        here = self.machine.steps
+        (known,) = Memory(self.history).before(condition.needs, [here])
+        if condition.needs:
+            self.history.go(here)
+        return condition.value(self.machine, known)
 
     def place(self, name: str) -> Place:
         """A register, a state or a field by its name. Raises UsageError."""

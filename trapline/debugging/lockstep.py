@@ -49,6 +49,15 @@ class Lockstep:
     def over(self) -> bool:
         return self.bare.over or self.monitored.over
 
+    @property
+    def ahead(self) -> int:
+        """How many steps came after the present one, on the side that has come further."""
+        return max(side.ahead for side in self.sides)
+
+    def branches(self, line: str) -> bool:
+        """Whether a line would give them up."""
+        return any(side.branches(line) for side in self.sides)
+
     def do(self, line: str) -> Iterator[Line]:
         """Say a line to both. Raises TraplineError for what neither can do; then both are where they were."""
         name, _, rest = line.strip().partition(" ")
@@ -82,7 +91,7 @@ class Lockstep:
         new = [[f"| {printable(text)}" for text in printed.text().split("\n") if text] for printed in self._printed]
         yield from marked([*new[0], *texts[0]], [*new[1], *texts[1]])
         if line.strip() == "help":
-            yield from (Line(BOTH, name.ljust(28) + does) for name, does in WORDS.items())
+            yield from (Line(BOTH, name.ljust(36) + does) for name, does in WORDS.items())
         yield from self._news()
 
     def _meet(self, here: list[int], texts: list[list[str]]) -> None:

@@ -5,24 +5,13 @@ of them out and puts them back at every stop. As RISC-V does, the machine stops 
 undone; gdb then takes the watchpoint out and steps.
 """
 
-from monitor.history import History
-from monitor.history.looks import Executes, Writes
+from monitor.history.looks import AnyOf, Executes, Writes
 from monitor.history.questions import seek, step
 from trapline.debugging.words import Debugger
 
 BREAKS = {"0": b"swbreak:;", "1": b"hwbreak:;"}  # by the kinds that gdb numbers
 WATCH = "2"
 BEGIN, END = b"replaylog:begin;", b"replaylog:end;"  # as gdb calls the ends of a history
-
-
-class AnyOf:
-    def __init__(self, questions: tuple[Executes | Writes, ...]) -> None:
-        self.questions, self.span = questions, Executes.span
-
-    def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        found = [q.within(history, first, stop, latest) for q in self.questions]
-        here = [n for n in found if n is not None]
-        return (max if latest else min)(here) if here else None
 
 
 class Interrupted(Exception):
