@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -15,12 +16,14 @@ from isa.assembler import assemble
 from isa.devices import Ports, Script, standard
 from isa.errors import TraplineError
 from isa.machines.catalogue import find
+from monitor.dispatcher import Dispatcher
 from proofs.runs.broken import Property
-from proofs.runs.compare import Setup
+from proofs.runs.compare import Setup, compare, differing
 from proofs.runs.guests import Guest
 from proofs.runs.properties import Failure, Tally
 from tests.machines_to_test import G3
 from tests.planting import Bugs, Planted, must_catch, passes
+from tests.proofs.test_properties_planted import Mute, Vague
 from tests.trapline.remote_client import IMAGE
 from trapline.cli import main
 from trapline.commands import prove
@@ -132,6 +135,22 @@ def test_help_has_the_words_of_both() -> None:
     assert all(f"| `{name}` |" in manual for name in lockstep.WORDS)
 
 
+@pytest.mark.parametrize(
+    ("bug", "what"), [(Vague, "storage[0x5]: 0x3 bare, 0x0 monitored"), (Mute, "console.output: ")]
+)
+def test_a_bug_planted_in_the_monitor_is_seen_at_its_step(bug: type[Dispatcher], what: str, tmp_path: Path) -> None:
+    with patch("monitor.monitor.Dispatcher", bug):
+        asked = Setup(G3, IMAGE, 4096, lambda: standard(G3), engine="reference")
+        seen = compare(asked, 1000).divergence
+        assert seen is not None
+        Difference.of(asked, IMAGE, "loop", seen.step).save(str(tmp_path / "d.json"))
+        both = opened(Difference.load(str(tmp_path / "d.json")))
+        assert both.parts and at(both) == (seen.step, seen.step)
+        assert any(line.side == DIFFERS and line.text.startswith(what) for line in said(both, "step"))
+    both = opened(Difference.load(str(tmp_path / "d.json")))
+    assert not both.parts  # the bug has been mended
+
+
 # ---- a property: nobody can tell which side says something that both say
 
 
@@ -200,7 +219,7 @@ def sides_are_confused(monkeypatch: Patch) -> None:
 
 @caught_by(what_differs_is_marked)
 def storage_is_not_looked_at(monkeypatch: Patch) -> None:
-    rightly = lockstep.differing
+    rightly = differing
     monkeypatch.setattr(
         lockstep, "differing", lambda a, b: tuple(d for d in rightly(a, b) if not d.name.startswith("storage"))
     )
