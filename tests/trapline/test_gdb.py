@@ -63,7 +63,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Answers, Answers]:
         text=True,
         cwd=folder,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(folder)},
-        timeout=60,
+        timeout=120,
     )
     parts = re.findall(r"@([a-z ]+)\n(.*?)(?=@[a-z ]+\n|\Z)", done.stdout, re.DOTALL)
     size = len(SESSION) + 1

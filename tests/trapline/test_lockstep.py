@@ -257,6 +257,7 @@ def test_a_difference_is_all_that_is_needed(tmp_path: Path, monkeypatch: Patch, 
         (tmp_path / name).unlink()
     assert main(batch(tmp_path, "step", "go 6", "print r5")) == 0
     out = capfd.readouterr().out
+    assert out.startswith("own on peek, bare beside 1 monitor\n")
     assert "differs    x[3]: 0x0 bare, 0x" in out and "own.s:4: rrel  r3, r4" in out
     assert f"bare       {ord('v')} 0x76" in out  # what the file of the input begins with has arrived
     assert main([*batch(tmp_path, "step"), "--json"]) == 0

@@ -34,7 +34,7 @@ LONGEST = 1 << 20  # bytes of a batch
 def configure(parser: argparse.ArgumentParser) -> None:
     opening.configure(parser)
     parser.add_argument("--batch", type=read, metavar="FILE", help="do the words of FILE, one line each, and end")
-    at = "open the difference that `compare` or `witness` wrote to FILE, bare and monitored side by side"
+    at = "open what `--difference FILE` has written, bare and monitored side by side"
     parser.add_argument("--at", type=read, metavar="FILE", help=at)
 
 
@@ -56,7 +56,10 @@ def _at(arguments: argparse.Namespace) -> int:
 
     check_at(arguments)
     engine = None if arguments.engine == DEFAULT else arguments.engine
-    both = opened(Difference.load(arguments.at), engine, arguments.steps)
+    found = Difference.load(arguments.at)
+    both = opened(found, engine, arguments.steps)
+    if not arguments.json:
+        print(found.title)
     if not both.parts:
         print(f"note: {NOT_HERE}", file=sys.stderr)
     say = _both_as_json if arguments.json else _both_as_text

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from isa.assembler import Image
+from isa.assembler.image import printable
 from isa.assembler.image_format import dump, parse
 from isa.description import Isa
 from isa.devices.saved import Saved, packed
@@ -33,6 +34,7 @@ from trapline.running.launch import restored
 
 KIND, VERSION = "difference", 1
 LARGEST = 1 << 28  # bytes of the file
+LONGEST = 200  # characters of a guest's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,10 @@ class Difference:
     @classmethod
     def of(cls, setup: Setup, image: Image, guest: str, step: int) -> "Difference":
         return cls(guest, setup.isa, image, Snapshot.take(setup.bare()), setup.depth, setup.engine, step)
+
+    @property
+    def title(self) -> str:
+        return f"{self.guest} on {self.isa.name}, bare beside {self.depth} monitor{'s' if self.depth > 1 else ''}"
 
     def save(self, path: str) -> None:
         """Write the file, whole or not at all. Raises TraplineError."""
@@ -89,7 +95,8 @@ class Difference:
         image.check(isa)
         if start.meaning != meaning_digest(isa):
             raise TraplineError(f"{path} is of another {isa.name}", "look at it with the release that wrote it")
-        return cls(facts.text("guest"), isa, image, start, depth, engine, facts.number("step"))
+        guest = printable(facts.text("guest"))[:LONGEST]
+        return cls(guest, isa, image, start, depth, engine, facts.number("step"))
 
 
 @dataclass(frozen=True)
