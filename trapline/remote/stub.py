@@ -1,6 +1,6 @@
 """What answers gdb: packets become looks at a debugger's machine, changes of it, and moves (`moves.py`).
 
-Registers and addresses are those of `target.py`. Memory is what the running program sees, through its relocation.
+Registers and addresses are those of `target.py`. A packet that is not known is answered by nothing, as gdb expects.
 """
 
 import re
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from isa.errors import TraplineError, UsageError
-from trapline.debugging.code import Row, code
 from trapline.debugging.printed import Printed
 from trapline.debugging.words import Debugger
+from trapline.remote.memory import Memory
 from trapline.remote.moves import BREAKS, END, WATCH, Interrupted, Moves
 from trapline.remote.target import BYTES, PC, Target
 from trapline.remote.wire import LONGEST, Wire, escaped
@@ -27,7 +27,7 @@ class Stub:
 
     def __init__(self, debugger: Debugger, target: Target, wire: Wire) -> None:
         self.debugger, self.machine, self.wire = debugger, debugger.machine, wire
-        self.target, self.moves = target, Moves(debugger)
+        self.target, self.memory, self.moves = target, Memory(debugger), Moves(debugger)
         self.over = self.killed = False
         self._printed = Printed(debugger)
 
@@ -54,8 +54,8 @@ class Stub:
     def features(self, rest: str) -> bytes:
         """A part of what there is to know of its registers."""
         _, kind, _, _, span = rest.split(":")
-        start, count = _numbers(span)
-        part = self.target.xml[start : start + min(count, LONGEST // 4)]
+        start, count = _span(span)
+        part = self.target.xml[start : start + count]
         more = b"m" if start + len(part) < len(self.target.xml) else b"l"
         return more + escaped(part) if kind == "features" else b""
 
@@ -76,33 +76,17 @@ class Stub:
         self._change(lambda: place.write(self.machine, found))
         return b"OK"
 
-    def memory(self, rest: str) -> bytes:
-        """Any bytes, as far as there are some."""
-        address, count = _numbers(rest)
-        return _bytes(self._rows(address, count))[address % BYTES :][:count].hex().encode() or b"E01"
+    def read_memory(self, rest: str) -> bytes:
+        return self.memory.read(*_span(rest)).hex().encode() or b"E01"
 
-    def set_memory(self, rest: str) -> bytes:
+    def write_memory(self, rest: str) -> bytes:
         span, _, data = rest.partition(":")
-        address, count = _numbers(span)
-        rows, new, start = self._rows(address, count), bytes.fromhex(data), address % BYTES
-        whole = _bytes(rows)
-        if len(new) != count or len(whole) < start + count:
+        address, count = _span(span)
+        new = bytes.fromhex(data)
+        if len(new) != count or not self.memory.places(address, count):
             return b"E01"
-        whole[start : start + count] = new
-        self._change(lambda: self._write(rows, whole))
+        self._change(lambda: self.memory.write(address, new))
         return b"OK"
-
-    def _rows(self, address: int, count: int) -> list[Row]:
-        """The words in which these bytes lie, up to the first that is none."""
-        first, end = address // BYTES, -(-(address + min(count, LONGEST)) // BYTES)
-        rows = code(self.machine, self.debugger.image, first, end - first)
-        return rows[: next((n for n, row in enumerate(rows) if row.word is None), len(rows))]
-
-    def _write(self, rows: list[Row], data: bytearray) -> None:
-        for number, row in enumerate(rows):
-            if row.place is not None:
-                word = int.from_bytes(data[BYTES * number :][:BYTES], "little")
-                self.machine.storage.write(row.place, [word])
 
     def _change(self, do: Callable[[], None]) -> None:
         if self.debugger.past:
@@ -115,11 +99,10 @@ class Stub:
 
     def set_stop(self, rest: str) -> bytes:
         kind, span = rest.partition(";")[0].split(",", 1)
-        address, count = _numbers(span)
+        address, count = _span(span)
         if kind not in (*BREAKS, WATCH):
             return b""
-        seen = [row.place for row in self._rows(address, count) if row.place is not None] if kind == WATCH else []
-        where = (address // BYTES,) if kind in BREAKS else tuple(seen)
+        where = self.memory.places(address, count) if kind == WATCH else (address // BYTES,)
         if not where or len(self.moves.stops) >= MOST:
             return b"E01"
         self.moves.stops[kind, address] = where
@@ -127,7 +110,7 @@ class Stub:
 
     def clear_stop(self, rest: str) -> bytes:
         kind, span = rest.split(",", 1)
-        self.moves.stops.pop((kind, _numbers(span)[0]), None)
+        self.moves.stops.pop((kind, _span(span)[0]), None)
         return b"OK"
 
     def resume(self, rest: str) -> bytes:
@@ -202,16 +185,12 @@ class Stub:
         return b"OK"
 
 
-def _numbers(span: str) -> tuple[int, int]:
-    """`ADDRESS,LENGTH`, in hexadecimal."""
-    address, length = (int(text, 16) for text in span.split(","))
-    if not 0 <= address < 1 << 32 or not 0 <= length < 1 << 32:
-        raise ValueError(span)
-    return address, length
-
-
-def _bytes(rows: list[Row]) -> bytearray:
-    return bytearray(b"".join((row.word or 0).to_bytes(BYTES, "little") for row in rows))
+def _span(text: str) -> tuple[int, int]:
+    """`ADDRESS,LENGTH`, in hexadecimal; no more than fits into a packet."""
+    address, length = (int(part, 16) for part in text.split(","))
+    if not 0 <= address < 1 << 32 or length < 0:
+        raise ValueError(text)
+    return address, min(length, LONGEST // 4)
 
 
 def _says(text: bytes) -> Callable[[Stub, str], bytes]:
@@ -233,8 +212,8 @@ ANSWERS: dict[str, Callable[[Stub, str], bytes]] = {
     "g": Stub.registers,
     "p": Stub.register,
     "P": Stub.set_register,
-    "m": Stub.memory,
-    "M": Stub.set_memory,
+    "m": Stub.read_memory,
+    "M": Stub.write_memory,
     "Z": Stub.set_stop,
     "z": Stub.clear_stop,
     "vCont?": _says(b"vCont;c;C;s;S"),
