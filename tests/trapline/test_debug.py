@@ -133,6 +133,17 @@ def test_the_machine_is_shown() -> None:
     assert said(made, "where")[0].endswith("start:  set   r1, 65")
 
 
+def test_instructions_are_listed_as_they_would_be_fetched() -> None:
+    made = debugger()
+    first, second = made.do("code pc 2")
+    assert first == "0x10  start: addi r1, r0, 65  (loop.s:5)" and second.startswith("0x11  sw r1, 23(r0)")
+    assert len([*made.do("code")]) == 8 and [*made.do("code 0x1000 1")] == ["0x1000  nothing can be fetched from there"]
+    made.machine.state["base"] = 0x10
+    assert [*made.do("code 0 1")] == ["0x0  start: addi r1, r0, 65  (loop.s:5, word 0x10)"]
+    with pytest.raises(TraplineError, match="no list of 0 instructions"):
+        list(made.do("code 0 0"))
+
+
 def test_every_word_is_in_the_help_and_in_the_manual() -> None:
     made = debugger()
     shown = [line.split()[0] for line in made.do("help")]
