@@ -11,7 +11,7 @@ from isa.devices.console import Console, Descriptor, Sink
 from isa.devices.difference import differences
 from isa.devices.disk import BLOCK, DURATION, Disk, open_disk
 from isa.devices.inputs import INTERVAL, Input, Live, Replay, Script, read_input
-from isa.devices.ports import Device, DeviceFailure, DeviceStorage, Ports
+from isa.devices.ports import Device, DeviceFailure, DeviceStorage, Ports, Telling
 from isa.devices.random import RandomSource
 from isa.devices.recording import Arrival, Origin, Recorder, load_recording, parse_recording
 from isa.devices.terminal import Terminal
@@ -40,6 +40,7 @@ __all__ = [
     "Replay",
     "Script",
     "Sink",
+    "Telling",
     "Terminal",
     "attach",
     "copied",

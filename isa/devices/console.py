@@ -92,6 +92,9 @@ class Console:
             help = "make room or open the output again, and continue"
             raise DeviceFailure(self.name, f"cannot write output: {reason}", help) from error
 
+    def told(self) -> dict[str, int]:
+        return {"printed": self.transcript.length, "waiting": len(self._waiting), "ended": int(self.input.ended)}
+
     def deadline(self) -> int | None:
         return self.input.due()
 

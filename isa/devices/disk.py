@@ -75,6 +75,10 @@ class Disk:
             case 2 if self._job is None:
                 self._job = Job(word, self._address, self._block, now + self.duration)
 
+    def told(self) -> dict[str, int]:
+        registers = {"address": self._address, "block": self._block, "status": self.recv(2, 0)}
+        return {"blocks": self.blocks, **registers}
+
     def deadline(self) -> int | None:
         return self._job.due if self._job else None
 

@@ -7,7 +7,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
-from isa.errors import UsageError
+from isa.errors import Source, UsageError
 from isa.language.library import Library, read_source, shipped_library
 from isa.language.shipped import files, names_in, shipped, sources
 from isa.machines.checked import checked
@@ -15,7 +15,7 @@ from isa.machines.checked import checked
 if TYPE_CHECKING:
     from isa.description import Isa
 
-__all__ = ["describe", "files", "find", "shipped"]
+__all__ = ["describe", "described", "files", "find", "shipped"]
 
 
 @cache
@@ -25,7 +25,11 @@ def _shipped_isa(name: str) -> "Isa":
 
 
 def _read_isa(path: str, name: str | None = None) -> "Isa":
-    source = read_source(path)
+    return described(read_source(path), name)
+
+
+def described(source: Source, name: str | None = None) -> "Isa":
+    """The machine of this name in a text, or its only one. Raises SourceError, or UsageError for another name."""
 
     def check() -> "Isa":
         library = Library.of(source)

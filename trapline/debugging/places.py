@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from isa.description import Isa, Kind
+from isa.description import Isa, Kind, State
 from isa.ir.nodes import Element, Param, nodes
 from isa.machine import Machine
 
@@ -27,16 +27,26 @@ class Place(NamedTuple):
 
     def write(self, machine: Machine, value: int) -> None:
         """As many low bits of the value as there is room for."""
-        state = machine.isa.states[self.name.partition(".")[0]]
-        width = next((f.width for f in state.fields if self.name == f"{state.name}.{f.name}"), state.width)
-        value &= (1 << width) - 1
+        value &= (1 << self.width(machine.isa)) - 1
         found = machine.state[self.name]
         if isinstance(found, list):
             assert self.cell is not None
-            if self.cell not in state.zero:
+            if not self.fixed(machine.isa):
                 machine.state[self.name] = [*found[: self.cell], value, *found[self.cell + 1 :]]
         else:
             machine.state[self.name] = value
+
+    def width(self, isa: Isa) -> int:
+        """In bits."""
+        state = self._state(isa)
+        return next((f.width for f in state.fields if self.name == f"{state.name}.{f.name}"), state.width)
+
+    def fixed(self, isa: Isa) -> bool:
+        """Whether it is always zero."""
+        return self.cell in self._state(isa).zero
+
+    def _state(self, isa: Isa) -> State:
+        return isa.states[self.name.partition(".")[0]]
 
 
 @lru_cache(maxsize=64)

@@ -88,15 +88,16 @@ class Launch:
 
 
 @contextmanager
-def launch(arguments: argparse.Namespace) -> Iterator[Launch]:
-    """Everything that `run` needs. Raises TraplineError in all its kinds."""
+def launch(arguments: argparse.Namespace, debugged: bool = False) -> Iterator[Launch]:
+    """Everything that `run` needs. A guest that is debugged has no hold of the terminal: where nothing else was asked
+    for, what it reads is fed to its live input. Raises TraplineError in all its kinds."""
     with ExitStack() as opened:
         check_run(arguments)
         sink = None if arguments.json else Stdout()
         sys.stdout.flush()  # the guest writes past Python's buffer
         _check_place(arguments.save)
         begin = _resumed if arguments.resume else _fresh
-        launched = begin(arguments, sink, opened)
+        launched = begin(arguments, sink, opened, debugged)
         if launched.terminal is not None:
             opened.enter_context(launched.terminal)
         yield launched
@@ -118,13 +119,13 @@ def _recorder(arguments: argparse.Namespace, opened: ExitStack, origin: Callable
     return recorder
 
 
-def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack) -> Launch:
+def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack, debugged: bool) -> Launch:
     program = programs.find(arguments.guest, arguments.isa, arguments.define)
     claim(arguments)
     origin = partial(origin_of, program, arguments.seed)
     recorder = _recorder(arguments, opened, origin)
     words = arguments.storage or program.storage or plenty(program.isa)
-    input = guest_input("-" if recorder else arguments.input, program.input, recorder, origin)
+    input = guest_input("-" if recorder else arguments.input, program.input, recorder, origin, debugged)
     check_disk(arguments, program.disk > 0)
     disk = arguments.disk or scratch_disk(program.isa, None, program.disk, arguments.read_only)()
     kit = Outfit(
@@ -132,7 +133,7 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack
     )
     rig = build(program.isa, words, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
     rig.machine.load(program.image)
-    terminal = Terminal(STDIN, input) if isinstance(input, Live) and rig.console else None
+    terminal = Terminal(STDIN, input) if isinstance(input, Live) and rig.console and not debugged else None
     spare = replace(kit, input=copy(kit.input), sink=None)
 
     def again() -> Rig:
@@ -140,11 +141,11 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack
         made.machine.load(program.image)
         return made
 
-    twice = None if disk or terminal else again
+    twice = None if disk or isinstance(input, Live) else again
     return Launch(program.name, rig, program.image, sink, terminal, twice)
 
 
-def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack) -> Launch:
+def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack, debugged: bool) -> Launch:
     from isa.machine.snapshot import Snapshot
 
     snapshot = Snapshot.load(arguments.resume)
@@ -153,9 +154,21 @@ def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitSta
     disk = arguments.disk or _disk_of(snapshot, isa)
     check_disk(arguments, disk is not None)
     kit = Outfit(_if_console(isa, Live()), sink, disk, arguments.read_only, snapshot.seed)
-    rig = build(isa, snapshot.size, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
+    rig = _stood(snapshot, isa, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
+    return Launch(os.path.basename(arguments.resume), rig, None, sink, None if debugged else _reattached(rig))
+
+
+def restored(snapshot: "Snapshot", isa: Isa, depth: int, engine: str) -> Rig:
+    """A saved machine under so many monitors, with nothing from outside. Raises TraplineError, and UsageError for one
+    that had the file of a disk."""
+    kit = Outfit(_if_console(isa, Live()), disk=_disk_of(snapshot, isa), seed=snapshot.seed)
+    return _stood(snapshot, isa, kit, depth, engine)
+
+
+def _stood(snapshot: "Snapshot", isa: Isa, kit: Outfit, depth: int, engine: str) -> Rig:
+    rig = build(isa, snapshot.size, kit, depth, engine)
     snapshot.apply(rig.machine)
-    return Launch(os.path.basename(arguments.resume), rig, None, sink, _reattached(rig))
+    return rig
 
 
 def _if_console(isa: Isa, input: Input | None) -> Input | None:
@@ -209,11 +222,11 @@ def origin_of(program: programs.Program, seed: int) -> Origin:
 
 
 def guest_input(
-    asked: str | None, usual: bytes, recorder: Recorder | None, origin: Callable[[], Origin]
+    asked: str | None, usual: bytes, recorder: Recorder | None, origin: Callable[[], Origin], debugged: bool = False
 ) -> Input | None:
-    """Where console input comes from: the `--input`, else the guest's usual one, else the terminal, else nowhere.
-    Raises UsageError for a recording of another run than `origin` says."""
-    live = os.isatty(STDIN)
+    """Where console input comes from: the `--input`, else the guest's usual one, else the terminal, or whoever debugs
+    the guest, else nowhere. Raises UsageError for a recording of another run than `origin` says."""
+    live = os.isatty(STDIN) or debugged
     if asked is None:
         return Script(usual) if usual else Live(recorder) if live else None
     if asked == "-":
