@@ -16,8 +16,8 @@ from tests.editing.cases import GUESTS, after, opened
 from tests.isa.small_machines import LEFT, RIGHT
 from tests.planting import Bugs, Patch, Planted, must_catch
 from tests.sizes import sized
-from trapline.editing.assembly import columns
 from trapline.editing.asking import formatted_lines
+from trapline.editing.assembly import columns
 
 G3 = find("g3")
 BUGS = Bugs()

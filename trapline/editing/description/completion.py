@@ -4,17 +4,17 @@ import re
 from collections.abc import Iterator, Mapping
 
 from isa.language import syntax
-from isa.language.shipped import shipped
+from isa.language.shipped import names_in, shipped
 from trapline.editing.answers import Proposal, Sort
 from trapline.editing.description.keywords import CHANGES, ITEMS, PARTS, ROLES, STATEMENTS, VALUES, WHOLES
 from trapline.editing.description.library import Described
-from trapline.editing.description.scopes import Named, Scope, parent_of, scope_of
+from trapline.editing.description.scopes import Named, Scope, scope_of
 
 _QUIET = re.compile(r'"[^"\n]*"|#[^\n]*')  # texts and comments
 _OPEN = re.compile(r'(?:[^"#\n]|"[^"\n]*")*(?:#.*|"[^"\n]*)')  # a line that ends inside one of them
-_HEAD = re.compile(r"^\s*(?:isa|variant)\s+(\w+)", re.MULTILINE | re.ASCII)
+_HEAD = re.compile(r"^\s*(?:isa|variant)\s+(\w+)(?:\s+of\s+(\w+))?", re.MULTILINE | re.ASCII)
 _LAST = re.compile(r"[A-Za-z_]\w*$", re.ASCII)
-_DELETED = re.compile(r"\b(?:override|delete)\s+(\w+)\s+$", re.ASCII)
+_CHANGED = re.compile(r"\b(?:override|delete)\s+(\w+)\s+$", re.ASCII)
 _DOTTED = re.compile(r"\b(\w+)(?:\[[^\]]*\])?\.$", re.ASCII)
 _FORMAT = re.compile(r'\binstr\s+[\w.]+\s*""\s*$', re.ASCII)
 _PIECE = re.compile(r"\bformat\b[^{}]*\w:$", re.ASCII)
@@ -30,19 +30,25 @@ def proposals(described: Described, line: int, column: int) -> list[Proposal]:
     text = _QUIET.sub(lambda m: '""' if m[0][0] == '"' else "", "\n".join([*lines[:line], current]))
     before = _LAST.sub("", text)
     heads = list(_HEAD.finditer(before))
-    declaration = described.library.declarations.get(heads[-1][1]) if heads else None
-    scope = scope_of(declaration, described.library) if declaration else Scope()
+    name, parent = heads[-1].groups() if heads else (None, None)
+    of_parent = _scope(parent, described) if parent else None
+    scope = _scope(name, described) if name in described.library.declarations else of_parent or Scope()
     depth = before.count("{") - before.count("}")
-    return list(_here(before, depth, declaration, scope, described))
+    return list(_here(before, depth, of_parent, scope, described))
 
 
-def _here(
-    before: str, depth: int, declaration: syntax.Declaration | None, scope: Scope, described: Described
-) -> Iterator[Proposal]:
+def _scope(name: str, described: Described) -> Scope:
+    """The names of a machine of this text, or of a shipped one."""
+    declaration = described.library.find(name)
+    return scope_of(declaration, described.library) if declaration else Scope()
+
+
+def _here(before: str, depth: int, parent: Scope | None, scope: Scope, described: Described) -> Iterator[Proposal]:
+    """`parent` has the names of the parent, in a variant."""
     if before.endswith("@"):
         yield from (Proposal(role.value, Sort.ROLE, "", text) for role, text in ROLES.items())
     elif re.search(r"\bof\s+$", before) and depth == 0:
-        names = dict.fromkeys([*described.library.declarations, *shipped()])
+        names = dict.fromkeys([*(name for name, _, _ in names_in(described.source.text)), *shipped()])
         yield from (Proposal(name, Sort.MACHINE) for name in names)
     elif depth == 0:
         yield from _words(WHOLES)
@@ -58,23 +64,21 @@ def _here(
         yield from map(_proposal, scope.all("type"))
         yield from (Proposal(word, Sort.WORD) for word in PARTS if word in ("bits", "channel"))
     elif depth == 1:
-        yield from _in_machine(before, declaration, described)
+        yield from _in_machine(before, parent)
     else:
         yield from _locals(before, scope)
         yield from _in_body(scope)
 
 
-def _in_machine(before: str, declaration: syntax.Declaration | None, described: Described) -> Iterator[Proposal]:
+def _in_machine(before: str, parent: Scope | None) -> Iterator[Proposal]:
     """Items; in a variant, changes of its parent's."""
-    deleted = _DELETED.search(before)
-    if isinstance(declaration, syntax.Variant) and deleted is not None:
-        parent = parent_of(declaration, described.library)
-        found = scope_of(parent, described.library) if parent else Scope()
-        for named in found.all("type", "name", "operand", "format", "mnemonic"):
-            if named.item is not None and syntax.KINDS.get(type(named.item)) == deleted[1]:
+    changed = _CHANGED.search(before)
+    if parent is not None and changed is not None:
+        for named in parent.all("type", "name", "operand", "format", "mnemonic"):
+            if isinstance(named.item, syntax.Item) and syntax.KINDS[type(named.item)] == changed[1]:
                 yield _proposal(named)
         return
-    if isinstance(declaration, syntax.Variant) and not _VERB.search(before):
+    if parent is not None and not _VERB.search(before):
         yield from (Proposal(word, Sort.WORD) for word in CHANGES)
     else:
         yield from _words(ITEMS)

@@ -18,6 +18,7 @@ from trapline.editing.texts import Texts
 _ITEM = re.compile(
     r"[ \t]*(?:override|add|delete|type|enum|state|view|on|step|def|operand|format|instr|pseudo|assume)\b", re.ASCII
 )
+_HEAD = re.compile(r"\s*(?:isa|variant)\b", re.ASCII)
 _TRIES = 8  # items that are left out
 
 
@@ -73,12 +74,17 @@ def _rest(source: Source, error: SourceError) -> Library:
 
 
 def _leave_out(lines: list[str], wrong: Span) -> None:
-    """Make the item of a place blank; if it begins there, the one before too, which may have no end."""
+    """Make the item of a place blank; if it begins there, the one before too, which may have no end. Of a machine that
+    is wrong in its first line nothing is left."""
     number = wrong.line - 1
+    if _HEAD.match(lines[number]):
+        after = [n for n, line in enumerate(lines) if n > number and _HEAD.match(line)] or [len(lines)]
+        lines[number : after[0]] = [""] * (after[0] - number)
+        return
     begins = [n for n, line in enumerate(lines) if _ITEM.match(line)]
     at_once = not lines[number][: wrong.column - 1].strip()
     before = [n for n in begins if n < number or (n == number and not at_once)] or [number]
     after = [n for n in begins if n > number] or [len(lines)]
     for n in range(before[-1], after[0]):
-        if not re.match(r"\}|\s*(?:isa|variant)\b", lines[n]):
+        if not (lines[n].startswith("}") or _HEAD.match(lines[n])):
             lines[n] = ""
