@@ -24,7 +24,7 @@ from trapline.editing.description.outline import lenses
 from trapline.editing.reading import Input
 from trapline.editing.texts import Settings
 from trapline.editing.units import UTF16
-from trapline.editing.wire import Wire, fold, path, uri
+from trapline.editing.wire import Wire, fold, markup, path, uri
 from trapline.editing.workspace import Workspace
 
 WAITING = "verifying ..."
@@ -149,14 +149,17 @@ def _names(server: Server) -> None:
     @server.feature(t.TEXT_DOCUMENT_HOVER)
     def hover(params: t.HoverParams) -> t.Hover | None:
         found = server.at(params, asking.hover_at)
-        return server.wire.hover(found) if found else None
+        text = server.client_capabilities.text_document
+        formats = text.hover.content_format if text and text.hover else None
+        return server.wire.hover(found, markup(formats)) if found else None
 
     @server.feature(t.TEXT_DOCUMENT_COMPLETION, t.CompletionOptions(trigger_characters=[".", "\\", "@", "<", ":"]))
     def completion(params: t.CompletionParams) -> list[t.CompletionItem]:
         over, found = server.at(params, asking.proposals_at)
         text = server.client_capabilities.text_document
         item = text.completion.completion_item if text and text.completion else None
-        return [server.wire.item(p, server.wire.range(over), bool(item and item.snippet_support)) for p in found]
+        snippets, kind = bool(item and item.snippet_support), markup(item.documentation_format if item else None)
+        return [server.wire.item(p, server.wire.range(over), snippets, kind) for p in found]
 
     @server.feature(t.TEXT_DOCUMENT_DEFINITION)
     def definition(params: t.DefinitionParams) -> list[t.Location]:

@@ -1,7 +1,7 @@
 """Our answers as the Language Server Protocol writes them, and its places as ours. `server` says when."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
@@ -101,8 +101,8 @@ class Wire:
             related_information=notes or None,
         )
 
-    def hover(self, found: Hover) -> t.Hover:
-        return t.Hover(t.MarkupContent(t.MarkupKind.Markdown, found.text), self.range(found.place))
+    def hover(self, found: Hover, kind: t.MarkupKind) -> t.Hover:
+        return t.Hover(t.MarkupContent(kind, found.text), self.range(found.place))
 
     def entry(self, entry: Entry) -> t.DocumentSymbol:
         return t.DocumentSymbol(
@@ -120,14 +120,14 @@ class Wire:
             found.setdefault(uri(place.file), []).append(t.TextEdit(self.range(place), text))
         return t.WorkspaceEdit(changes=dict(found))
 
-    def item(self, proposal: Proposal, over: t.Range, snippets: bool) -> t.CompletionItem:
+    def item(self, proposal: Proposal, over: t.Range, snippets: bool, kind: t.MarkupKind) -> t.CompletionItem:
         """`over` is what has been begun of the word."""
         as_snippet = snippets and bool(proposal.snippet)
         return t.CompletionItem(
             label=proposal.name,
             kind=ITEMS[proposal.sort],
             detail=proposal.detail or None,
-            documentation=t.MarkupContent(t.MarkupKind.Markdown, proposal.doc) if proposal.doc else None,
+            documentation=t.MarkupContent(kind, proposal.doc) if proposal.doc else None,
             insert_text_format=t.InsertTextFormat.Snippet if as_snippet else t.InsertTextFormat.PlainText,
             text_edit=t.TextEdit(over, proposal.snippet if as_snippet else proposal.name),
         )
@@ -142,3 +142,8 @@ class Wire:
 def fold(fold: Fold) -> t.FoldingRange:
     kind = t.FoldingRangeKind.Comment if fold.comment else t.FoldingRangeKind.Region
     return t.FoldingRange(fold.first, fold.last, kind=kind)
+
+
+def markup(formats: Sequence[t.MarkupKind] | None) -> t.MarkupKind:
+    """How to write texts for a client that has said what it can show. Ours can be read as they are, too."""
+    return t.MarkupKind.Markdown if t.MarkupKind.Markdown in (formats or ()) else t.MarkupKind.PlainText
