@@ -51,7 +51,7 @@ def program_of(text: str, machine: Isa) -> tuple[object, ...]:
 
 
 def check_any() -> None:
-    for number, text in enumerate(texts(sized(250, 20_000))):
+    for number, text in enumerate(texts(sized(150, 20_000))):
         machine = MACHINES[number % 3]
         once = columns.formatted(Syntax(machine), text)
         assert columns.formatted(Syntax(machine), once) == once

@@ -151,7 +151,7 @@ def everything(words: Words) -> Iterator[tuple[str, int, int, Sort]]:
 
 
 def check_renames() -> None:
-    for path in sorted(GUESTS.glob("*.s")) if NIGHTLY else [GUESTS / "dice.s"]:
+    for path in sorted(GUESTS.glob("*.s")) if NIGHTLY else [GUESTS / "exits.s"]:
         workspace = opened(path)
         (words,) = workspace.words(str(path))
         before = words.program.words

@@ -16,6 +16,7 @@ from pytest_lsp.client import LanguageClient, make_test_lsp_client
 
 from tests.editing.cases import MACHINES
 from tests.editing.test_descriptions import TEXT as TINY
+from trapline.cli import main
 
 COMMAND = [sys.executable, "-m", "trapline", "lsp"]
 PROGRAM = '# machine: g3\n        .equ N, 3\n        .string "\U0001f600", N, "x"\nstart:  li r1, N\n'
@@ -131,9 +132,9 @@ def test_names_are_told_found_and_changed(session: Session) -> None:
 def test_what_may_be_written_comes_with_holes_to_fill(session: Session) -> None:
     uri = session.open("three.s", "start:  l")
     asked = t.CompletionParams(document(uri), t.Position(0, 9))
-    items = session.run(session.client.text_document_completion_async(asked))
-    assert isinstance(items, list)
-    (item,) = [item for item in items if item.label == "lw"]
+    found = session.run(session.client.text_document_completion_async(asked))
+    assert isinstance(found, t.CompletionList) and not found.is_incomplete
+    (item,) = [item for item in found.items if item.label == "lw"]
     over = t.Range(t.Position(0, 8), t.Position(0, 9))
     assert item.text_edit == t.TextEdit(over, "lw ${1:d}, ${2:k}(${3:a})")
     assert item.insert_text_format is t.InsertTextFormat.Snippet
@@ -243,3 +244,13 @@ def test_garbage_does_not_end_the_server_and_ctrl_c_does() -> None:
         server.send_signal(signal.SIGINT)
         assert server.wait(PATIENCE) == 130
         assert server.stderr.read() == b"\ninterrupted\n"
+
+
+def test_without_its_package_the_server_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "trapline.editing.server", raising=False)
+    monkeypatch.setitem(sys.modules, "pygls", None)
+    assert main(["lsp"]) == 2
+    assert "pip install 'trapline[editor]'" in capsys.readouterr().err
+    assert main(["lsp", "--json"]) == 2

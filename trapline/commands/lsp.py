@@ -10,6 +10,7 @@ examples:
 
 import argparse
 
+from trapline.combinations import refuse
 from trapline.options import add_define_option, name
 
 SUMMARY = "serve editors: diagnostics, hover, completion, rename, verdicts"
@@ -26,6 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     from isa.errors import UsageError
     from trapline.editing.texts import Settings
 
+    refuse(arguments, ["json"], "is about one result, and a server gives many answers", "leave it away")
     try:
         from trapline.editing.server import serve
     except ModuleNotFoundError as error:

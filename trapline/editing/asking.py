@@ -18,6 +18,7 @@ from trapline.editing.description import hover as description_hover
 from trapline.editing.description.uses import alike, use_at
 from trapline.editing.workspace import Workspace
 
+MOST = 2_000  # proposals
 _BEGUN = re.compile(r"[\w.]*$", re.ASCII)  # of a word in a program
 _BEGUN_NAME = re.compile(r"\w*$", re.ASCII)
 
@@ -30,17 +31,19 @@ def hover_at(workspace: Workspace, file: str, line: int, column: int) -> Hover |
 
 
 def proposals_at(workspace: Workspace, file: str, line: int, column: int) -> tuple[Place, list[Proposal]]:
-    """What may stand at a cursor, and what of it has been begun."""
+    """What may stand at a cursor, and what of it has been begun. Of very many, those that begin so, and no more than
+    `MOST`."""
     text = line_of(workspace, file, line)[:column]
-    if found := workspace.described(file):
+    if described := workspace.described(file):
         begun = _BEGUN_NAME.search(text)
-        return _over(file, line, column, begun), completion.proposals(found[0], line, column)
-    answers = (program_completion.proposals(words, file, line, column) for words in workspace.words(file)[:1])
-    return _over(file, line, column, _BEGUN.search(text)), next(answers, [])
-
-
-def _over(file: str, line: int, column: int, begun: re.Match[str] | None) -> Place:
-    return Place(file, line, begun.start() if begun else column, column)
+        found = completion.proposals(described[0], line, column)
+    else:
+        begun = _BEGUN.search(text)
+        answers = (program_completion.proposals(words, file, line, column) for words in workspace.words(file)[:1])
+        found = next(answers, [])
+    if len(found) > MOST:
+        found = [p for p in found if begun and p.name.lower().startswith(begun[0].lower())][:MOST]
+    return Place(file, line, begun.start() if begun else column, column), found
 
 
 def definitions_at(workspace: Workspace, file: str, line: int, column: int) -> list[Place]:

@@ -9,14 +9,16 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from trapline.editing.description.library import Described
 from trapline.editing.description.outline import Verdict
 
 LONGEST = 1 << 24  # characters of an answer
+LOST = Verdict("not decided: the process that should do so ended; `trapline verify` says more", {})
 
 
 @dataclass
@@ -63,18 +65,27 @@ class Verdicts:
 
     async def _decide(self, described: Described, question: _Question) -> None:
         request = {"path": described.path, "text": described.source.text, "machines": list(described.isas)}
-        process = await _started()
-        assert process.stdin is not None and process.stdout is not None
-        try:
-            process.stdin.write(json.dumps(request).encode() + b"\n")
-            while line := await process.stdout.readline():
-                answer = json.loads(line)
+        with suppress(OSError, ValueError):  # it ended in the middle, or wrote what nobody can read
+            async for answer in _answers(request):
                 question.found[answer["machine"]] = Verdict(answer["verdict"], answer["instructions"])
                 self.told(described.path)
-        finally:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.stdin.close()
+        for name in described.isas:
+            question.found.setdefault(name, LOST)
+        self.told(described.path)
+
+
+async def _answers(request: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    """What the process says, a machine at a time. It ends when nobody listens any more."""
+    process = await _started()
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        process.stdin.write(json.dumps(request).encode() + b"\n")
+        while line := await process.stdout.readline():
+            yield json.loads(line)
+    finally:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.stdin.close()
 
 
 async def _started() -> Process:

@@ -117,7 +117,7 @@ def _texts(server: Server) -> None:
         name = path(params.text_document.uri)
         if name in known.texts and params.content_changes:
             known.texts[name] = params.content_changes[-1].text
-            server.verdicts.changed(name, known.texts.source(name).text)
+            server.verdicts.changed(name, known.texts[name])
             server.look()
 
     @server.feature(t.TEXT_DOCUMENT_DID_SAVE)
@@ -154,12 +154,13 @@ def _names(server: Server) -> None:
         return server.wire.hover(found, markup(formats)) if found else None
 
     @server.feature(t.TEXT_DOCUMENT_COMPLETION, t.CompletionOptions(trigger_characters=[".", "\\", "@", "<", ":"]))
-    def completion(params: t.CompletionParams) -> list[t.CompletionItem]:
+    def completion(params: t.CompletionParams) -> t.CompletionList:
         over, found = server.at(params, asking.proposals_at)
         text = server.client_capabilities.text_document
         item = text.completion.completion_item if text and text.completion else None
         snippets, kind = bool(item and item.snippet_support), markup(item.documentation_format if item else None)
-        return [server.wire.item(p, server.wire.range(over), snippets, kind) for p in found]
+        items = [server.wire.item(p, server.wire.range(over), snippets, kind) for p in found]
+        return t.CompletionList(len(items) == asking.MOST, items)
 
     @server.feature(t.TEXT_DOCUMENT_DEFINITION)
     def definition(params: t.DefinitionParams) -> list[t.Location]:

@@ -28,11 +28,14 @@ class Settings:
 
 
 class Texts(dict[str, str]):
-    """By path, the texts that are open."""
+    """By path, the texts that are open, read as files are: without a mark, and with one kind of line ends."""
+
+    def __setitem__(self, path: str, text: str) -> None:
+        super().__setitem__(path, plain(text.removeprefix(MARK)))
 
     def source(self, path: str) -> Source:
         """A text that is open."""
-        return Source(path, plain(self[path].removeprefix(MARK)))
+        return Source(path, self[path])
 
     def over(self, found: Source) -> Source:
         """A file that was read, or the text that is open in its place."""

@@ -16,8 +16,6 @@ def formatted(syntax: Syntax, text: str) -> str:
     """The text in columns. A line that cannot be cut into words stays as it is."""
     source = Source("text", text)
     lines = [_line(syntax, source, number, line) for number, line in enumerate(text.split("\n"), 1)]
-    while len(lines) > 1 and not lines[-1] and not lines[-2]:
-        lines.pop()
     return "\n".join([*lines, ""] if lines[-1] else lines)
 
 

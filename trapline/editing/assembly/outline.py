@@ -15,22 +15,17 @@ SHOWN = 3  # words of a line
 def outline(words: Words, file: str) -> list[Entry]:
     """The labels, constants and macros of one text, in its order. A label ends where the next one begins."""
     lines = words.lines[file]
-    found: list[Entry] = []
     blocks = {fold.first: fold.last for fold in folds(words, file)}
-    for number, tokens in enumerate(lines):
-        for role, token in roles(tokens):
+    found: list[Entry] = []
+    end = len(lines) - 1
+    for number in range(len(lines) - 1, -1, -1):
+        for role, token in reversed(list(roles(lines[number]))):
             if role in DEFINES and token.kind is Kind.NAME:
-                last = blocks.get(number, number)
-                found.append(Entry(token.text, DEFINES[role], _value(words, token.text), place_of(token.span), last))
-    return [_longer(entry, found[i + 1 :], len(lines) - 1) for i, entry in enumerate(found)]
-
-
-def _longer(entry: Entry, later: list[Entry], last: int) -> Entry:
-    """A label, with all lines that belong to it."""
-    if entry.sort is not Sort.LABEL:
-        return entry
-    following = next((e.place.line for e in later if e.sort is not Sort.CONSTANT), last + 1)
-    return entry._replace(last=max(entry.place.line, following - 1))
+                sort = DEFINES[role]
+                last = end if sort is Sort.LABEL else blocks.get(number, number)
+                found.append(Entry(token.text, sort, _value(words, token.text), place_of(token.span), last))
+                end = end if sort is Sort.CONSTANT else max(number - 1, 0)
+    return [entry._replace(last=max(entry.last, entry.place.line)) for entry in reversed(found)]
 
 
 def _value(words: Words, name: str) -> str:

@@ -16,13 +16,13 @@ def outline(described: Described) -> list[Entry]:
     """Machines and variants, and in each its items; what has no name is called by its keyword."""
     found = list(described.library.declarations.values())
     ends = [d.span.line - 2 for d in found[1:]] + [len(described.lines) - 1]
-    return [_machine(described, d, end) for d, end in zip(found, ends, strict=True)]
+    return [_machine(described, d, end) for d, end in zip(found, ends, strict=False)]
 
 
 def _machine(described: Described, declaration: syntax.Declaration, end: int) -> Entry:
     items = sorted(items_of(declaration), key=lambda item: (item.span.line, item.span.column))
     ends = [item.span.line - 2 for item in items[1:]] + [end - 1]
-    entries = tuple(_item(described, item, last) for item, last in zip(items, ends, strict=True))
+    entries = tuple(_item(described, item, last) for item, last in zip(items, ends, strict=False))
     of = f"variant of {declaration.parent}" if isinstance(declaration, syntax.Variant) else "machine"
     place = place_of(declaration.span)
     return Entry(declaration.name, Sort.MACHINE, of, place, _trimmed(described, place.line, end), entries)
