@@ -152,6 +152,18 @@ def test_a_part_is_wrong_as_the_program_that_includes_it_says(tmp_path: Path) ->
     assert "`N` is not defined" in next(messages(workspace, part))
 
 
+def test_a_description_that_is_being_written_counts_for_its_programs(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.isa"
+    mine.write_text('variant mine of g3 "Mine." { add instr jrst "k(a)" M(0x90) { psw.mode <- user } }')
+    path = tmp_path / "it.s"
+    workspace = opened(path, "# machine: mine.isa\nstart:  jrst 0(r1)\n")
+    assert list(messages(workspace, path)) == []
+    workspace.open(str(mine), mine.read_text().replace("jrst", "leap"), description=True)
+    assert "`jrst` is not an instruction of mine" in next(messages(workspace, path))
+    workspace.texts[str(mine)] = 'variant mine of g3 "Mine." {'
+    assert list(messages(workspace, path)) == [] and len(list(messages(workspace, mine))) == 1
+
+
 def test_what_is_open_counts_in_place_of_its_file(tmp_path: Path) -> None:
     root, part = two(tmp_path, '.include "part.s"\n', ".word 1\n")
     workspace = opened(root)

@@ -24,7 +24,7 @@ from trapline.editing.description.outline import lenses
 from trapline.editing.reading import Input
 from trapline.editing.texts import Settings
 from trapline.editing.units import UTF16
-from trapline.editing.wire import Wire, fold, markup, path, uri
+from trapline.editing.wire import Wire, fold, markup, path
 from trapline.editing.workspace import Workspace
 
 WAITING = "verifying ..."
@@ -39,13 +39,14 @@ class Server(LanguageServer):
     def __init__(self, settings: Settings) -> None:
         super().__init__("trapline", version("trapline"), t.TextDocumentSyncKind.Full)
         self.known = Workspace(settings)
+        self.uris: dict[str, str] = {}  # of what is open, as the client calls it
         self.verdicts = Verdicts(lambda name: self.refresh())
         self.pending: asyncio.TimerHandle | None = None
 
     @property
     def wire(self) -> Wire:
         encoding = self.server_capabilities.position_encoding or UTF16
-        return Wire(lambda file, number: asking.line_of(self.known, file, number), encoding)
+        return Wire(lambda file, number: asking.line_of(self.known, file, number), self.uris, encoding)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """What a client sent that means nothing is told in its log, and in no window."""
@@ -60,7 +61,7 @@ class Server(LanguageServer):
     def tell(self) -> None:
         for name, problems in self.known.problems().items():
             found = [self.wire.diagnostic(problem) for problem in problems]
-            self.text_document_publish_diagnostics(t.PublishDiagnosticsParams(uri(name), found))
+            self.text_document_publish_diagnostics(t.PublishDiagnosticsParams(self.wire.uri(name), found))
 
     def refresh(self) -> None:
         """Have the client ask for verdicts again, if it can be told to."""
@@ -109,6 +110,7 @@ def _texts(server: Server) -> None:
     def opened(params: t.DidOpenTextDocumentParams) -> None:
         document = params.text_document
         name = path(document.uri)
+        server.uris[name] = document.uri
         known.open(name, document.text, name.endswith(f".{DESCRIPTION[0]}") or document.language_id in DESCRIPTION)
         server.look(0)
 
@@ -129,6 +131,7 @@ def _texts(server: Server) -> None:
     def closed(params: t.DidCloseTextDocumentParams) -> None:
         name = path(params.text_document.uri)
         known.close(name)
+        server.uris.pop(name, None)
         server.verdicts.cancel(name)
         server.text_document_publish_diagnostics(t.PublishDiagnosticsParams(params.text_document.uri, []))
         server.look()

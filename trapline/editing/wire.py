@@ -1,7 +1,7 @@
 """Our answers as the Language Server Protocol writes them, and its places as ours. `server` says when."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
@@ -59,17 +59,23 @@ def path(uri: str) -> str:
 
 
 def uri(name: str) -> str:
-    """What a text is called on the wire."""
+    """What we call a text on the wire."""
     found = path_of(name)
     return f"file://{quote(found)}" if os.path.isabs(found) else found
 
 
 @dataclass(frozen=True)
 class Wire:
-    """`line(file, number)` is a line of a text as it is now, `encoding` how columns are counted."""
+    """`line(file, number)` is a line of a text as it is now, `uris` what the client calls what it has open, `encoding`
+    how columns are counted."""
 
     line: Callable[[str, int], str]
+    uris: Mapping[str, str]
     encoding: str = UTF16
+
+    def uri(self, name: str) -> str:
+        """What a text is called on the wire."""
+        return self.uris.get(name) or uri(name)
 
     def column(self, file: str, position: t.Position) -> int:
         return column(self.line(file, position.line), position.character, self.encoding)
@@ -82,7 +88,7 @@ class Wire:
         return t.Range(start, self.position(place.file, place.line, place.end))
 
     def location(self, place: Place) -> t.Location:
-        return t.Location(uri(place.file), self.range(place))
+        return t.Location(self.uri(place.file), self.range(place))
 
     def lines(self, file: str, first: int, last: int) -> t.Range:
         """Whole lines, without the end of the last one."""
@@ -117,7 +123,7 @@ class Wire:
     def edits(self, edits: Iterable[Edit]) -> t.WorkspaceEdit:
         found: dict[str, list[t.TextEdit]] = {}
         for place, text in edits:
-            found.setdefault(uri(place.file), []).append(t.TextEdit(self.range(place), text))
+            found.setdefault(self.uri(place.file), []).append(t.TextEdit(self.range(place), text))
         return t.WorkspaceEdit(changes=dict(found))
 
     def item(self, proposal: Proposal, over: t.Range, snippets: bool, kind: t.MarkupKind) -> t.CompletionItem:
