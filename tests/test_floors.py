@@ -59,6 +59,7 @@ FLOORS = (
     "trapline.state",
     "trapline.debugging",
     "trapline.remote",
+    "trapline.editing",
     "trapline.demo",
     "trapline.bench",
     "trapline.commands",

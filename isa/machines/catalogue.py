@@ -15,7 +15,7 @@ from isa.machines.checked import checked
 if TYPE_CHECKING:
     from isa.description import Isa
 
-__all__ = ["describe", "described", "files", "find", "shipped"]
+__all__ = ["describe", "described", "files", "find", "shipped", "unknown"]
 
 
 @cache
@@ -56,8 +56,13 @@ def find(machine: str) -> "Isa":
         return _read_isa(machine)
     if path and (os.path.exists(path) or path.endswith(".isa")):
         return _read_isa(path, name)
+    raise unknown(machine)
+
+
+def unknown(machine: str) -> UsageError:
+    """What is said of a name that means nothing."""
     from difflib import get_close_matches
 
     near = get_close_matches(machine, shipped(), 1)
     help = f"did you mean `{near[0]}`?" if near else f"shipped: {', '.join(shipped())}; or give PATH[:NAME]"
-    raise UsageError(f"there is no machine called `{machine}`", help)
+    return UsageError(f"there is no machine called `{machine}`", help)
