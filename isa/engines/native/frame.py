@@ -38,6 +38,9 @@ OWN = (
     "info",
     "site",
     "hot",  # the pc that became hot
+    # if it counts: `isa.machine.counts`, at this machine's first word
+    "counts",
+    "traps",
     # scratch of the threaded code
     "left",  # steps of the allowance that were not used
     "place",  # the record of pc 0, and the end of the fetch window
