@@ -5,7 +5,7 @@ time and can reach no storage but that machine's. Next: `console.py`, `disk.py`,
 where each of them is attached. docs/devices.md describes every port for the programmer of a guest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 from zlib import crc32
 
@@ -15,6 +15,7 @@ from isa.devices.saved import Saved
 from isa.errors import MachineError, TraplineError
 
 D = TypeVar("D")
+Listener = Callable[[str, str, int], None]  # is told which device did what, at which step
 
 
 class DeviceFailure(TraplineError):
@@ -88,13 +89,15 @@ class Ports:
 
     `traffic` counts the words sent and received, those at ports without a device too; `fingerprint` is the CRC-32 of
     them all in order, by which two machines can be compared at any step. Raises MachineError when two devices claim
-    one port.
+    one port. `listener`, if set, is told of words that are sent and of devices that act; not of words that are
+    received, since native code takes some of these without asking (`isa.devices.polling`).
     """
 
     def __init__(self, devices: Mapping[int, Device] | None = None) -> None:
         self.devices: dict[int, Device] = dict(sorted((devices or {}).items()))
         self._devices = tuple(self.devices.values())
         self._traffic = self._fingerprint = self._raised = 0
+        self.listener: Listener | None = None
         self._polls = Polls()
         self.polls = self._polls.address  # the table that native code has of them: see `isa.devices.polling`
         self._places: dict[int, tuple[Device, int]] = {}
@@ -125,6 +128,8 @@ class Ports:
         place = self._places.get(port)
         if place:
             place[0].send(place[1], word, now)
+            if self.listener is not None:
+                self.listener(place[0].name, "sent", now)
         self._note(b">%x %x" % (port, word))
         self._polls.renew()
 
@@ -173,8 +178,12 @@ class Ports:
         try:
             for first, device in self.devices.items():
                 due = device.deadline()
-                if due is not None and due <= now and device.act(now, storage):
+                if due is None or due > now:
+                    continue
+                if device.act(now, storage):
                     self._raised |= 1 << first
+                if self.listener is not None:
+                    self.listener(device.name, "acted", now)
         finally:
             self.renew()
         raised, self._raised = self._raised, 0

@@ -5,7 +5,7 @@ nothing: `steps` has the differences from each word to the one before. Engines t
 `isa.engines.reference.counted` and `isa.engines.native.counted`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 from threading import Lock
 from typing import NamedTuple
@@ -27,10 +27,12 @@ class Count(NamedTuple):
 
 
 class Counts:
-    """Of all words of a root storage. Behind the last word stands what could not be fetched."""
+    """Of all words of a root storage. Behind the last word stands what could not be fetched. `listener`, if set, is
+    told steps of a bare machine before which the mode may have changed."""
 
     def __init__(self, words: int) -> None:
         self.words = words
+        self.listener: Callable[[int], None] | None = None
         self._room = -(-(words + 2) // SHEET) * SHEET
         self._memory = lazy(16 * self._room)
         both = self._memory.cast("q")

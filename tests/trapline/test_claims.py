@@ -28,6 +28,7 @@ OUTPUTS = {
     ("debug", "--disk"): "debug a.s",
     ("run", "--events"): "run a.s --monitor trap",
     ("run", "--record"): "run a.s",
+    ("run", "--report"): "run a.s",
     ("run", "--save"): "run a.s",
     ("run", "--trace"): "run a.s",
     ("verify", "--certificate"): "verify mine.isa:mine",

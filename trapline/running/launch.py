@@ -34,11 +34,12 @@ from isa.devices.saved import Saved
 from isa.errors import TraplineError, UsageError
 from isa.machines.catalogue import find as find_machine
 from isa.machines.catalogue import shipped as shipped_machines
-from trapline.combinations import check_disk, check_run
+from trapline.combinations import check_disk, check_run, given
 from trapline.options import DEFAULT_STEPS, LIVE_STEPS
 from trapline.output import engine_in_use
 from trapline.running import programs
 from trapline.running.claims import claim
+from trapline.running.places import check_place
 from trapline.running.rig import Outfit, Rig, build, plenty, scratch_disk
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def launch(arguments: argparse.Namespace) -> Iterator[Launch]:
         sink = None if arguments.json else Stdout()
         sys.stdout.flush()  # the guest writes past Python's buffer
         _check_place(arguments.save)
+        check_place(getattr(arguments, "report", None))
         begin = _resumed if arguments.resume else _fresh
         launched = begin(arguments, sink, opened)
         if launched.terminal is not None:
@@ -130,7 +132,8 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack
     kit = Outfit(
         input if arguments.input else _if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed
     )
-    rig = build(program.isa, words, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
+    counting = given(arguments, "profile") or given(arguments, "report")
+    rig = build(program.isa, words, kit, arguments.monitor.depth, engine_in_use(arguments.engine), counting)
     rig.machine.load(program.image)
     terminal = Terminal(STDIN, input) if isinstance(input, Live) and rig.console else None
     spare = replace(kit, input=copy(kit.input), sink=None)
@@ -153,7 +156,8 @@ def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitSta
     disk = arguments.disk or _disk_of(snapshot, isa)
     check_disk(arguments, disk is not None)
     kit = Outfit(_if_console(isa, Live()), sink, disk, arguments.read_only, snapshot.seed)
-    rig = build(isa, snapshot.size, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
+    counting = given(arguments, "profile") or given(arguments, "report")
+    rig = build(isa, snapshot.size, kit, arguments.monitor.depth, engine_in_use(arguments.engine), counting)
     snapshot.apply(rig.machine)
     return Launch(os.path.basename(arguments.resume), rig, None, sink, _reattached(rig))
 

@@ -8,15 +8,16 @@ native code it counts as the reference engine that counts.
 from collections.abc import Iterator
 from functools import lru_cache
 
-from isa.description import Isa
-from isa.engines.native.engine import USUAL, NativeCode, NativeEngine
+from isa.description import Isa, Role
+from isa.engines.native.engine import USUAL as ORDINARY
+from isa.engines.native.engine import NativeCode, NativeEngine
 from isa.engines.native.exact import Body
-from isa.engines.native.frame import FIELD, address
+from isa.engines.native.frame import FIELD, Code, address
 from isa.engines.native.loop import Loop
 from isa.engines.native.module import module_source
 from isa.engines.native.options import Options
 from isa.engines.native.regions import Block
-from isa.engines.native.text import Text, Value, number
+from isa.engines.native.text import USUAL, Text, Value, number
 from isa.engines.native.threaded import ZERO, Threaded
 from isa.engines.native.translate import Translation
 from isa.engines.reference.counted import Counting
@@ -66,6 +67,22 @@ class CountedLoop(Loop):
 
     def _trapped(self, text: Body) -> None:
         more(text, text.at(text.address("traps"), Value(64, AT)), number(64, 1))
+
+    def _happened(self, text: Body) -> None:
+        """Return where somebody listens and the mode is another one. Only single steps change it, on most machines."""
+        if len(self.isa.roles[Role.MODE]) != 1:
+            return
+        place = self.isa.the(Role.MODE)
+        whole = text.load(self.exact.values(text).slot(place.state), 64)
+        mode = text.and_(text.lshr(whole, number(64, place.low)), number(64, (1 << place.width) - 1))
+        seen, now = text.field("moded"), text.add(mode, number(64, 1))
+        deaf, same = text.is_zero(seen), text.compare("eq", seen, now)
+        heard, on = text.label("heard"), text.label("on")
+        text.branch(text.or_(deaf, same), on, heard, USUAL)
+        text.block(heard)
+        text.set("moded", now)
+        text.give(Code.LIMIT)
+        text.block(on)
 
 
 class CountedTranslation(Translation):
@@ -123,11 +140,24 @@ def counted_code(isa: Isa) -> CountedCode:
 class CountedNative(Counting, NativeEngine):
     """Runs one machine in native code that counts. Nobody else runs natively on its storage without counting."""
 
-    def __init__(self, machine: Machine, options: Options = USUAL) -> None:
+    def __init__(self, machine: Machine, options: Options = ORDINARY) -> None:
         super().__init__(machine, options)
         self.translations.translation = CountedTranslation
         for field, counts in (("counts", self.counts.steps), ("traps", self.counts.traps)):
             self.frame[field] = address(counts) + 8 * self.storage.offset
+
+    def begin(self) -> None:
+        super().begin()
+        self.frame["moded"] = 0 if self.counts.listener is None else self._mode() + 1
+
+    def attend(self, code: Code | None) -> None:
+        super().attend(code)
+        self.tell(self.machine.steps + self.done)
+
+    def _mode(self) -> int:
+        place = self.isa.the(Role.MODE)
+        slot = self.state.layout.slots[place.state].first
+        return self.state.block[slot] >> place.low & (1 << place.width) - 1
 
     @staticmethod
     def native(isa: Isa) -> NativeCode:

@@ -41,6 +41,7 @@ OWN = (
     # if it counts: `isa.machine.counts`, at this machine's first word
     "counts",
     "traps",
+    "moded",  # the mode as it was seen last, plus 1: code returns when it is another one; 0: it does not
     # scratch of the threaded code
     "left",  # steps of the allowance that were not used
     "place",  # the record of pc 0, and the end of the fetch window

@@ -138,6 +138,7 @@ class Loop:
         text.block("happened")
         self._took(text)
         self._count(text, "ran")
+        self._happened(text)
         text.branch(text.is_zero(text.field("rewritten")), "again", "stale", USUAL)
         text.block("stale")
         text.give(Code.REWRITTEN)
@@ -168,6 +169,9 @@ class Loop:
 
     def _took(self, text: Body) -> None:
         """That step happened."""
+
+    def _happened(self, text: Body) -> None:
+        """All of it is counted, and native code goes on."""
 
     def _trapped(self, text: Body) -> None:
         """It happened, trapped; `_took` follows."""

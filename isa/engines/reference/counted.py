@@ -19,7 +19,13 @@ class Counting(ReferenceEngine):
         stop = super().single()
         if stop is None or stop in HAPPENED:
             self.counts.add(word)
+            self.tell(self.machine.steps + self.done + 1)
         return stop
+
+    def tell(self, step: int) -> None:
+        """Whoever listens hears that the mode may have changed before a step."""
+        if self.counts.listener is not None:
+            self.counts.listener(step)
 
     def enter(self, trap: Trap) -> None:
         self.counts.add(self.word(), trapped=True)
