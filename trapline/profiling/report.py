@@ -24,7 +24,7 @@ from trapline.profiling.sources import sources
 from trapline.profiling.timeline import Timeline
 from trapline.profiling.watching import CONSOLE, Watch
 
-MOST_ROWS = 20_000  # of exits and of lines that are told apart: bounds the page for a guest that traps everywhere
+MOST_ROWS = 10_000  # of exits and of lines that are told apart: bounds the page for a guest that traps everywhere
 COUNTS = ("direct", "emulated", "trapped")
 
 
@@ -122,7 +122,7 @@ def _places(run: dict[str, Any], watch: Watch, image: Image | None) -> dict[str,
 
 
 def _console(printed: int, output: bytes, timeline: Timeline, level: int) -> dict[str, Any]:
-    """What was printed, and at the end of each piece of the timeline up to which character, as a browser counts."""
+    """At the end of each piece of the timeline, up to which character `output` had come, as a browser counts them."""
     counts = Counter[int]()
     for series, found in timeline.series.items():
         if series.kind == "printed" and series.name == CONSOLE and series.level == level:
@@ -131,15 +131,14 @@ def _console(printed: int, output: bytes, timeline: Timeline, level: int) -> dic
     dropped = printed - len(output)
     at, until, past = list[int](), list[int](), printed - sum(counts.values())
     text = decoder.decode(output[: max(0, past - dropped)])
-    texts, length = [text], _units(text)
+    length = _units(text)
     for piece in sorted(counts):
         first, past = max(0, past - dropped), past + counts[piece]
         text = decoder.decode(output[first : max(0, past - dropped)])
-        texts.append(text)
         length += _units(text)
         at.append(piece)
         until.append(length)
-    return {"text": "".join(texts) + decoder.decode(b"", True), "dropped": dropped, "at": at, "until": until}
+    return {"dropped": dropped, "at": at, "until": until}
 
 
 def _units(text: str) -> int:

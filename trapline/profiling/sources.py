@@ -11,13 +11,22 @@ from isa.assembler.image import Line, printable
 from isa.assembler.includes import read_source
 from isa.errors import TraplineError
 
+MOST_LINES = 20_000  # of all files: bounds a page
+
 
 def sources(image: Image | None, shipped: bool) -> list[dict[str, Any]]:
     """Each file that words of the image come from, with its numbered lines. `shipped`: it is a shipped guest's."""
     files: dict[str, dict[int, Line]] = {}
+    room = MOST_LINES
     for _, line in sorted(image.lines.items()) if image is not None else ():
         files.setdefault(line.file, {})[line.line] = line
-    return [{"file": file, "lines": _lines(file, known, shipped)} for file, known in files.items()]
+    found: list[dict[str, Any]] = []
+    for file, known in files.items():
+        lines = _lines(file, known, shipped)
+        rest = [[len(lines) - room, "lines more"]] if lines[room:] else []
+        found.append({"file": file, "lines": [*lines[:room], *rest]})
+        room -= len(lines[:room])
+    return found
 
 
 def _lines(file: str, known: dict[int, Line], shipped: bool) -> list[list[int | str]]:

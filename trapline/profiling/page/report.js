@@ -54,7 +54,7 @@
 
   // ---- timeline and console
 
-  function timeline({ timeline: line, console: shown, machines }) {
+  function timeline({ run, timeline: line, console: shown, machines }) {
     const slider = $("moment"), cursors = [], kinds = ["mode", "trap", "exit", "device", "printed"];
     slider.max = line.pieces - 1;
     const total = (series) => sum(series.count);
@@ -103,7 +103,7 @@
       slider.setAttribute("aria-valuetext", steps);
       for (const cursor of cursors) cursor.setAttribute("d", `M${piece + 0.5} 0V1`);
       const end = until(piece);
-      $("screen").textContent = shown.text.slice(Math.max(0, end - SCREEN), end);
+      $("screen").textContent = run.output.slice(Math.max(0, end - SCREEN), end);
       $("screen").scrollTop = $("screen").scrollHeight;
       $("console-note").textContent = `Up to step ${number(first + line.width)}: as it was there.` +
         (shown.dropped ? ` The first ${number(shown.dropped)} bytes are not kept.` : "");
