@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.planting import Patch
+from isa.engines.native.counted import CountedLoop, counted_code
+from isa.engines.native.told import ToldLayered, told_code
+from isa.files.cache import VARIABLE
+from monitor.native import NativeLevel
+from tests.planting import Patch, Plant
 from trapline.cli import main
 from trapline.profiling import report
 from trapline.profiling.timeline import MOST, Series, Timeline
@@ -124,11 +128,52 @@ def test_a_guest_that_traps_everywhere_does_not_make_the_page_large(tmp_path: Pa
     assert len(lines) <= 31 and sum(row["emulated"] for row in lines) == 401
 
 
-@pytest.mark.parametrize("engine", ("reference", "native"))
-def test_modes_are_seen_in_every_engine(engine: str, tmp_path: Path, capfd: Capture) -> None:
-    usual, _ = reported(tmp_path, capfd, "os")
-    other, _ = reported(tmp_path, capfd, "os", "--engine", engine)
-    assert series(other, 0, *TOLD) == series(usual, 0, *TOLD)
+def no_engine_tells_otherwise(tmp_path: Path, capture: Capture, monitor: str) -> None:
+    """`reference` stops for each exit; `native` writes exits down, and bare it notes when the mode changes."""
+    found = [reported(tmp_path, capture, "os", "--monitor", monitor, "--engine", e) for e in ("reference", "native")]
+    assert found[0][0]["timeline"] == found[1][0]["timeline"]
+
+
+@pytest.mark.parametrize("monitor", ("none", "trap"))
+def test_no_engine_tells_otherwise(monitor: str, tmp_path: Path, capfd: Capture) -> None:
+    no_engine_tells_otherwise(tmp_path, capfd, monitor)
+
+
+def traps_that_are_delivered_are_not_told(patch: Patch) -> None:
+    patch.setattr(ToldLayered, "_entered", lambda self, text: None)
+
+
+def steps_of_the_log_begin_anew(patch: Patch) -> None:
+    made = NativeLevel._tell
+    patch.setattr(NativeLevel, "_tell", lambda self, first: made(self, 0))
+
+
+def native_code_does_not_look_at_the_mode(patch: Patch) -> None:
+    patch.setattr(CountedLoop, "_happened", lambda self, text: None)
+
+
+@pytest.mark.parametrize(
+    ("plant", "monitor"),
+    [
+        (traps_that_are_delivered_are_not_told, "trap"),
+        (steps_of_the_log_begin_anew, "trap"),
+        (native_code_does_not_look_at_the_mode, "none"),
+    ],
+)
+def test_what_native_code_does_not_tell_is_missed(
+    plant: Plant, monitor: str, tmp_path: Path, capfd: Capture, monkeypatch: Patch
+) -> None:
+    """Planted; with code that is compiled for it."""
+    monkeypatch.setenv(VARIABLE, "off")
+    for code in (told_code, counted_code):
+        code.cache_clear()
+    plant(monkeypatch)
+    try:
+        with pytest.raises(AssertionError):
+            no_engine_tells_otherwise(tmp_path, capfd, monitor)
+    finally:
+        for code in (told_code, counted_code):
+            code.cache_clear()
 
 
 def test_a_report_that_cannot_be_written_is_refused_before_the_run(capfd: Capture) -> None:

@@ -26,7 +26,7 @@ class Timeline:
 
     def add(self, series: Series, step: int, count: int = 1) -> None:
         """It happened at this step, so many times."""
-        piece = self._piece(step)
+        piece = self._piece(step)  # first: it may make room, and then the counts are others
         self._of(series)[piece] += count
 
     def span(self, series: Series, begin: int, end: int) -> None:

@@ -1,20 +1,23 @@
 """A run that is watched, for a report: modes, traps, exits, devices and what is printed go into a timeline.
 
-Watching changes nothing of the run, its counts included. Between two traps a machine runs as fast as its engine can;
-each exit and each trap is looked at in Python, which takes some ten microseconds.
+Watching changes nothing of the run, its counts included. Under one monitor native code writes down its exits as it
+runs; a bare machine stops at each trap, and under several monitors the lower ones are followed in Python, which takes
+some ten microseconds for a trap or an exit.
 """
 
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from isa.description import Role
 from isa.machine import Exit, Machine
 from isa.machine.counts import counts_of
-from monitor import ExitEvent, VirtualMachine
+from monitor import Decision, ExitEvent, VirtualMachine
+from monitor.virtual import Told
 from trapline.profiling.timeline import Series, Timeline
 from trapline.running.rig import Rig
-from trapline.state.standing import mode_of
 
-CONSOLE, SENT = "console", "sent"
+CONSOLE = "console"
+TRAPS = (Decision.REFLECTED, Decision.INJECTED)
 
 
 class Watch:
@@ -28,13 +31,18 @@ class Watch:
         self._levels = {id(host): level for level, host in enumerate(reversed(self.machine.hosts))}
         self._behind = dict.fromkeys(self._levels.values(), 0)  # by how many steps a machine below lags behind
         self.level = len(self._levels) - 1
-        self._moded = len(self.machine.isa.roles[Role.MODE]) == 1
-        self._mode, self._since = self._mode_now(), self.machine.steps
+        self._below = [host for host in self.machine.hosts[1:] if isinstance(host, VirtualMachine)]
+        self._decided = {decision: Series(self.level, "exit", decision.value) for decision in Decision}
+        self._tells = isinstance(self.machine, VirtualMachine)
+        self._places = self.machine.isa.roles[Role.MODE]
+        self._modes = {value: name for name, value in self.machine.isa.modes.values.items()}
+        self._mode, self._since = self._mode_of(self.machine.state.block), self.machine.steps
         self.machine.ports.listener = self._device
-        for host in self.machine.hosts:
-            if isinstance(host, VirtualMachine):
-                host.monitor.subscribe(self._guest_exit if host is self.machine else partial(self._exit, host))
-        if self.level == 0 and self._moded:
+        for host in self._below:
+            host.monitor.subscribe(partial(self._exit, host))
+        if isinstance(self.machine, VirtualMachine):
+            self.machine.told = self._told
+        elif self._mode >= 0:
             counts_of(self.machine.storage).listener = self._changed
 
     # ---- running
@@ -52,15 +60,18 @@ class Watch:
         return self.machine.skipped
 
     def run(self, budget: int) -> Exit:
-        """As `Machine.run`, which is the loop of the same two."""
+        """As `Machine.run`, which is the loop of the same two where nobody tells of traps."""
         machine = self.machine
+        if self._tells and not machine.watched:
+            return machine.run(budget)
         first, retired, stop = machine.steps, machine.retired, machine.steps + budget
         while True:
             end = machine.run_to_trap(stop - machine.steps)
             if end.trap is None:
                 return Exit(end.reason, machine.steps - first, machine.retired - retired, None, end.detail)
-            cause = machine.isa.cause.name_of(end.trap.cause) or str(end.trap.cause)
-            self.timeline.add(Series(self.level, "trap", cause), machine.steps)
+            if not self._tells:
+                cause = machine.isa.cause.name_of(end.trap.cause) or str(end.trap.cause)
+                self.timeline.add(Series(self.level, "trap", cause), machine.steps)
             self._changed(machine.steps)
             machine.enter(end.trap)
             self._changed(machine.steps)
@@ -73,19 +84,22 @@ class Watch:
 
     # ---- what happens
 
-    def _guest_exit(self, event: ExitEvent) -> None:
-        self._note(self.level, event.step, event)
-        self._changed(event.step)
-        for host in self.machine.hosts[1:]:
-            self._behind[self._levels[id(host)]] = event.step - host.steps
+    def _told(self, exits: Iterable[Told]) -> None:
+        """Of exits of the guest, and of traps that were delivered to it."""
+        for step, decision, cause, mode in exits:
+            if decision is not None:
+                self.timeline.add(self._decided[decision], step)
+            if decision in TRAPS:
+                self.timeline.add(Series(self.level, "trap", cause), step)
+            if mode != self._mode >= 0:
+                self._moded(step, mode)
+            for host in self._below:  # then it is one at a time
+                self._behind[self._levels[id(host)]] = step - host.steps
 
     def _exit(self, host: Machine, event: ExitEvent) -> None:
         """Of a monitor below: its machine takes those of the guest's steps that run directly on it."""
         level = self._levels[id(host)]
-        self._note(level, event.step + self._behind[level], event)
-
-    def _note(self, level: int, step: int, event: ExitEvent) -> None:
-        self.timeline.add(Series(level, "exit", event.decision.value), step)
+        self.timeline.add(Series(level, "exit", event.decision.value), event.step + self._behind[level])
 
     def _device(self, device: str, what: str, step: int) -> None:
         self.timeline.add(Series(self.level, "device", f"{device}, {what}"), step)
@@ -95,17 +109,25 @@ class Watch:
 
     # ---- modes
 
-    def _mode_now(self) -> str:
-        return mode_of(self.machine) if self._moded else ""
-
     def _changed(self, step: int) -> None:
         """The mode may have changed before this step."""
-        mode = self._mode_now()
+        self._moded(step, self._mode_of(self.machine.state.block))
+
+    def _moded(self, step: int, mode: int) -> None:
+        """It is this mode from a step on."""
         if mode != self._mode:
             self._close(step)
             self._mode = mode
 
     def _close(self, step: int) -> None:
-        if self._moded:
-            self.timeline.span(Series(self.level, "mode", self._mode), self._since, step)
-        self._since = max(step, self._since)
+        if self._mode >= 0:
+            name = self._modes.get(self._mode, str(self._mode))
+            self.timeline.span(Series(self.level, "mode", name), self._since, step)
+        self._since = step
+
+    def _mode_of(self, block: Sequence[int]) -> int:
+        """The mode in a block of state; -1 on a machine that has none, or more than one thing that is called so."""
+        if len(self._places) != 1:
+            return -1
+        place = self._places[0]
+        return block[self.machine.state.layout.slots[place.state].first] >> place.low & (1 << place.width) - 1

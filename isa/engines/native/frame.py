@@ -73,6 +73,8 @@ LAYER = (
     "index",  # the table of exits: see `isa.engines.native.exits`
     "exits",
     "known",
+    "log",  # where the next record of an exit goes, and where there is no room any more: `isa.engines.native.told`
+    "log_end",
 )  # of a machine that runs on another one: see `isa.engines.native.layers`
 
 REWRITTEN = "rewritten"  # how many words of code were overwritten; the words follow in `MOST_REWRITTEN` fields
