@@ -28,12 +28,12 @@ from tests.engines.fresh import anew
 from tests.engines.hot_programs import HotGuest, Turn, hot_generator
 from tests.guests.boot import image_of
 from tests.machines_to_test import G3
-from tests.planting import Bugs, Check, Patch, Planted, must_catch
+from tests.planting import Bugs, Check, Patch, Planted, must_catch, passes
 from tests.sizes import NIGHTLY
 
 Counted = dict[int | None, tuple[int, int]]
 SMALL = any_width(32)
-GUESTS = 12 if NIGHTLY else 3
+GUESTS = 12 if NIGHTLY else 2
 
 
 def native(**options: Any) -> Factory:
@@ -122,10 +122,6 @@ def regions() -> None:
         assert counted(hot, ENGINES["quick"]) == traced(hot)
 
 
-def test_random_guests_are_counted_in_regions() -> None:
-    random_guests("quick")
-
-
 @pytest.mark.nightly
 def test_all_tiers_of_regions_count() -> None:
     random_guests("quick", "full")
@@ -133,7 +129,7 @@ def test_all_tiers_of_regions_count() -> None:
 
 @pytest.mark.parametrize("check", (python, threaded, regions), ids=lambda check: check.__name__)
 def test_counts_are_those_of_a_trace(check: Check) -> None:
-    check()
+    passes(check)
 
 
 @pytest.mark.parametrize("depth", (1, 2))

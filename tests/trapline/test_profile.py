@@ -1,6 +1,7 @@
 """A profile's numbers are those of the run: every step is counted once, whoever took it."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from isa.machine.counts import Counts
 from monitor import Decision
 from tests.planting import Patch, Plant
+from tests.trapline.test_readme import BLOCK, ROOT, commands, execute, pattern
 from trapline.cli import main
 from trapline.profiling import profile as profiling
 
@@ -102,6 +104,13 @@ def test_a_trace_beside_it_changes_nothing(tmp_path: Path, capfd: Capture) -> No
     traced = profiled(capfd, "traps", "--engine", "native", "--trace", str(tmp_path / "t"))
     assert alone["profile"] == traced["profile"]
     assert len((tmp_path / "t").read_text().splitlines()) == sum(alone["profile"][name] for name in COUNTS)
+
+
+def test_the_example_of_the_page_is_true(capfd: Capture) -> None:
+    """Of docs/report.md."""
+    ((kind, text),) = BLOCK.findall((ROOT / "docs" / "report.md").read_text())
+    ((command, expected),) = commands(text)
+    assert kind == "console" and re.fullmatch(pattern(expected), execute(command, capfd))
 
 
 # ---- planted

@@ -6,7 +6,8 @@
   const SVG = "http://www.w3.org/2000/svg";
   const PAGE = 200; // rows of a table at a time
   const SCREEN = 1 << 16; // characters of the console's end that are shown
-  const number = (n) => n.toLocaleString("en-US");
+  const format = new Intl.NumberFormat("en-US"); // made once: to make it takes longer than to use it
+  const number = (n) => format.format(n);
   const percent = (part, whole) => `${(whole ? (100 * part) / whole : 0).toFixed(1)} %`;
   const hex = (n) => (n === null || n < 0 ? "elsewhere" : `0x${n.toString(16)}`);
   const sum = (values) => values.reduce((a, b) => a + b, 0);
@@ -205,11 +206,16 @@
     const body = element("tbody"), count = element("span", { role: "status" });
     const more = element("button", { type: "button", onclick: () => { few += 10 * PAGE; fill(); } }, "Show more");
     const texts = columns.map(([, value, text]) => (row) => (text ? text(value(row), row) : number(value(row))));
+    const all = new Map(); // what a row says, in small letters, once it was looked for
+    const says = (row) => {
+      if (!all.has(row)) all.set(row, texts.map((text) => text(row)).join("\n").toLowerCase());
+      return all.get(row);
+    };
     const heads = columns.map(([head, , text], index) => element("th", { scope: "col", class: text ? "" : "number" },
       element("button", { type: "button", onclick: () => { order = { column: index, down: order.column === index ? !order.down : !text }; fill(); } }, head)));
     const fill = () => {
       const [, value] = columns[order.column], sign = order.down ? -1 : 1;
-      const wanted = rows.filter((row) => !filter || texts.some((text) => text(row).toLowerCase().includes(filter)));
+      const wanted = rows.filter((row) => !filter || says(row).includes(filter));
       wanted.sort((a, b) => { const x = value(a), y = value(b); return sign * (x < y ? -1 : x > y ? 1 : 0); });
       heads.forEach((head, index) => head.setAttribute("aria-sort", index !== order.column ? "none" : order.down ? "descending" : "ascending"));
       body.replaceChildren(...wanted.slice(0, few).map((row) => element("tr", {},
