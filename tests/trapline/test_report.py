@@ -82,6 +82,7 @@ def test_the_timeline_is_the_same_bare_and_monitored(tmp_path: Path, capfd: Capt
     assert sum(sum(count) for (kind, _), (_, count) in found.items() if kind == "mode") == run["steps"]
     assert sum(sum(count) for (kind, _), (_, count) in found.items() if kind == "trap") == run["steps"] - run["retired"]
     assert sum(found["printed", "console"][1]) == run["printed"]
+    assert bare["timeline"]["end"] == run["steps"]
 
 
 def test_exits_in_the_timeline_are_all_exits(tmp_path: Path, capfd: Capture) -> None:

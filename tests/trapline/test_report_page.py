@@ -75,6 +75,7 @@ def test_it_shows_the_run_without_a_complaint(os_page: Opened, tmp_path: Path) -
     assert shown["exits"] == f"{sum(run['statistics']['decisions'].values()):,}"
     assert os_page.page.locator("#lanes .lane").count() == len(os_page.data["timeline"]["series"])
     assert os_page.text("#screen").rstrip("\n") == run["output"].rstrip("\n")  # at the end
+    assert f" to {run['steps'] - 1:,}; " in os_page.text("#now")
     assert os_page.told == []
 
 
@@ -112,6 +113,12 @@ def test_tables_are_sorted_by_any_column(os_page: Opened) -> None:
     page.get_by_role("searchbox", name="Filter: Exits to the monitor").fill("injected")
     assert {row[1] for row in rows(page, "#exits")} == {"injected"}
     assert any(re.search(r"os/echo\.s:\d+: echo:", row[5]) for row in rows(page, "#exits"))
+
+
+def test_shares_are_sorted_as_numbers(os_page: Opened) -> None:
+    shares = [float(row[0].split()[0]) for row in rows(os_page.page, "#routines")]
+    assert shares == sorted(shares, reverse=True) and 99 < sum(shares) < 101
+    assert os_page.page.locator("#routines th").nth(0).get_attribute("aria-sort") == "descending"
 
 
 def test_the_flame_graph_by_the_keyboard(os_page: Opened) -> None:

@@ -41,6 +41,10 @@ class Timeline:
             found[piece] += high - low
             low = high
 
+    def reach(self, step: int) -> None:
+        """It goes up to there."""
+        self._piece(step)
+
     def _of(self, series: Series) -> Counter[int]:
         return self.series.setdefault(series, Counter())
 
@@ -61,6 +65,7 @@ class Timeline:
         return {
             "first": self.first,
             "width": self.width,
+            "end": self.last,
             "pieces": (self.last - self.first) // self.width + 1,
             "series": [
                 {**series._asdict(), "at": sorted(counts), "count": [counts[piece] for piece in sorted(counts)]}

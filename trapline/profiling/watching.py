@@ -79,6 +79,7 @@ class Watch:
     def end(self) -> Timeline:
         """The timeline, up to where the machine stands."""
         self._close(self.machine.steps)
+        self.timeline.reach(self.machine.steps)
         self.machine.ports.listener = None
         return self.timeline
 

@@ -97,7 +97,8 @@
     };
     const move = () => {
       const piece = Number(slider.value), first = line.first + piece * line.width;
-      const steps = line.width === 1 ? `Step ${number(first)}` : `Steps ${number(first)} to ${number(first + line.width - 1)}`;
+      const last = Math.max(first, Math.min(first + line.width, line.end) - 1);
+      const steps = last === first ? `Step ${number(first)}` : `Steps ${number(first)} to ${number(last)}`;
       const here = line.series.map((series) => [series, at(series, piece)]).filter(([, n]) => n);
       const said = here.map(([s, n]) => `${levels.length > 1 ? `${machines[s.level]}: ` : ""}${s.kind} ${s.name} ${number(n)}`);
       $("now").textContent = [steps, ...said].join("; ");
@@ -106,7 +107,7 @@
       const end = until(piece);
       $("screen").textContent = run.output.slice(Math.max(0, end - SCREEN), end);
       $("screen").scrollTop = $("screen").scrollHeight;
-      $("console-note").textContent = `Up to step ${number(first + line.width)}: as it was there.` +
+      $("console-note").textContent = `As it was after step ${number(last)}.` +
         (shown.dropped ? ` The first ${number(shown.dropped)} bytes are not kept.` : "");
     };
     slider.oninput = move;
@@ -198,7 +199,7 @@
 
   // ---- tables
 
-  // `columns`: [head, value of a row, text of that value]; without a text it is a number
+  // `columns`: [head, value of a row, text of that value]; without a text it is a number as it is
   function table(id, caption, rows, columns, sorted) {
     const box = $(id).querySelector(".table");
     if (!rows.length) { box.replaceChildren(element("p", {}, "There are none.")); return; }
@@ -211,15 +212,16 @@
       if (!all.has(row)) all.set(row, texts.map((text) => text(row)).join("\n").toLowerCase());
       return all.get(row);
     };
-    const heads = columns.map(([head, , text], index) => element("th", { scope: "col", class: text ? "" : "number" },
-      element("button", { type: "button", onclick: () => { order = { column: index, down: order.column === index ? !order.down : !text }; fill(); } }, head)));
+    const kinds = columns.map(([, value, text]) => (text ? (typeof value(rows[0]) === "number" ? "number" : "code") : "number"));
+    const heads = columns.map(([head], index) => element("th", { scope: "col", class: kinds[index] },
+      element("button", { type: "button", onclick: () => { order = { column: index, down: order.column === index ? !order.down : kinds[index] === "number" }; fill(); } }, head)));
     const fill = () => {
       const [, value] = columns[order.column], sign = order.down ? -1 : 1;
       const wanted = rows.filter((row) => !filter || says(row).includes(filter));
       wanted.sort((a, b) => { const x = value(a), y = value(b); return sign * (x < y ? -1 : x > y ? 1 : 0); });
       heads.forEach((head, index) => head.setAttribute("aria-sort", index !== order.column ? "none" : order.down ? "descending" : "ascending"));
       body.replaceChildren(...wanted.slice(0, few).map((row) => element("tr", {},
-        ...columns.map(([, , text], index) => element("td", { class: text ? "code" : "number" }, texts[index](row))))));
+        ...texts.map((text, index) => element("td", { class: kinds[index] }, text(row))))));
       count.textContent = `${number(Math.min(few, wanted.length))} of ${number(wanted.length)} rows`;
       more.hidden = wanted.length <= few;
     };
@@ -232,7 +234,9 @@
 
   function tables({ run }) {
     const text = (value) => String(value);
-    const steps = [["direct", (r) => r.direct], ["emulated", (r) => r.emulated], ["trapped", (r) => r.trapped]];
+    const all = run.profile.direct + run.profile.emulated + run.profile.trapped;
+    const steps = [["share", (r) => r.direct + r.emulated + r.trapped, (n) => percent(n, all)],
+      ["direct", (r) => r.direct], ["emulated", (r) => r.emulated], ["trapped", (r) => r.trapped]];
     const place = ["source", (r) => `${r.file}:${String(r.line).padStart(7, "0")}`, (_, r) => (r.file ? `${r.file}:${r.line}: ${r.text.trim()}` : hex(r.place))];
     const exits = run.statistics ? run.statistics.exits : [];
     table("exits", "Exits to the monitor", exits, [["exits", (r) => r.count], ["decision", (r) => r.decision, text],
