@@ -60,6 +60,7 @@ FLOORS = (
     "trapline.debugging",
     "trapline.remote",
     "trapline.editing",
+    "trapline.profiling",
     "trapline.demo",
     "trapline.bench",
     "trapline.commands",

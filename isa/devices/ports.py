@@ -83,7 +83,7 @@ class Telling(Protocol):
         ...
 
 
-Acted = Callable[[int, Device], object]
+Told = Callable[[int, Device], object]
 
 
 class PortsMark(NamedTuple):
@@ -100,14 +100,17 @@ class Ports:
 
     `traffic` counts the words sent and received, those at ports without a device too; `fingerprint` is the CRC-32 of
     them all in order, by which two machines can be compared at any step. `acted`, if set, is told of every device
-    that has acted by itself, with the step before which it did. Raises MachineError when two devices claim one port.
+    that has acted by itself, with the step before which it did, and `sent` of every one that was sent a word; nobody is
+    told of words received, since native code takes some of these without asking (`isa.devices.polling`). Raises
+    MachineError when two devices claim one port.
     """
 
     def __init__(self, devices: Mapping[int, Device] | None = None) -> None:
         self.devices: dict[int, Device] = dict(sorted((devices or {}).items()))
         self._devices = tuple(self.devices.values())
         self._traffic = self._fingerprint = self._raised = 0
-        self.acted: Acted | None = None
+        self.acted: Told | None = None
+        self.sent: Told | None = None
         self._polls = Polls()
         self.polls = self._polls.address  # the table that native code has of them: see `isa.devices.polling`
         self._places: dict[int, tuple[Device, int]] = {}
@@ -138,6 +141,8 @@ class Ports:
         place = self._places.get(port)
         if place:
             place[0].send(place[1], word, now)
+            if self.sent is not None:
+                self.sent(now, place[0])
         self._note(b">%x %x" % (port, word))
         self._polls.renew()
 

@@ -31,6 +31,7 @@ OUTPUTS = {
     ("gdb", "--disk"): "gdb a.s --port 0",
     ("run", "--events"): "run a.s --monitor trap",
     ("run", "--record"): "run a.s",
+    ("run", "--report"): "run a.s",
     ("run", "--save"): "run a.s",
     ("run", "--trace"): "run a.s",
     ("verify", "--certificate"): "verify mine.isa:mine",
