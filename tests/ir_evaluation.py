@@ -39,9 +39,8 @@ class Evaluation:
         self.values: dict[Expr, int] = {}
 
     def value(self, root: Expr) -> int:
-        for node in nodes(root):
-            if node not in self.values:
-                self.values[node] = self._node(node)
+        for node in nodes(root, known=self.values):
+            self.values[node] = self._node(node)
         return self.values[root]
 
     def _node(self, node: Expr) -> int:
