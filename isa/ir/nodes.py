@@ -11,7 +11,6 @@ from _thread import RLock  # `threading` would take a millisecond to import
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, fields
 from enum import Enum
-from functools import cache
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -208,13 +207,12 @@ class Behaviour:
     def expressions(self) -> Iterator[Expr]:
         """Every expression that stands directly in a trap or an effect."""
         for item in (*self.traps, *self.effects):
-            yield from (getattr(item, name) for name in _expressions_of(type(item)))
+            yield from (getattr(item, name) for name in _EXPRESSIONS[type(item)])
 
 
-@cache
-def _expressions_of(item: type[TrapIf | Effect]) -> tuple[str, ...]:
-    """The fields of a trap or an effect that are expressions."""
-    return tuple(f.name for f in fields(item) if f.type is Expr)
+_EXPRESSIONS = {  # of a trap and of each effect, the fields that are expressions
+    kind: tuple(f.name for f in fields(kind) if f.type is Expr) for kind in (TrapIf, Write, SetElement, Store, Send)
+}
 
 
 def nodes(*roots: Expr, known: Container[Expr] = ()) -> Iterator[Expr]:
