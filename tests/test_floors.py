@@ -58,6 +58,7 @@ FLOORS = (
     "trapline.tracing",
     "trapline.state",
     "trapline.debugging",
+    "trapline.screen",
     "trapline.demo",
     "trapline.bench",
     "trapline.commands",

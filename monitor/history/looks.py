@@ -21,6 +21,7 @@ from monitor.statistics import Decision, ExitEvent
 
 Condition = Callable[[Machine], bool]
 BEGINNING = frozenset(BEGINS)
+TOLD = 1 << 10  # steps between two words to whoever follows a way that is gone singly
 _NUMBER = RECORD.size - 16  # where the first number of a record is, behind its kind
 
 
@@ -192,6 +193,8 @@ class Holds(Question):
         with history.looking(first) as machine:
             while machine.steps < stop:
                 here = machine.steps
+                if not here % TOLD:
+                    history.tell(here)
                 if self.condition(machine):
                     found = here
                     if not latest:

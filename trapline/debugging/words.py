@@ -48,6 +48,10 @@ class Debugger(Debugged):
         elif name:
             yield from self._word(name, rest.strip(), False)
 
+    def branches(self, line: str) -> bool:
+        """Whether a line would give up what came after the present step."""
+        return self.past and line.strip().partition(" ")[0] == "set"
+
     def _back(self, rest: str) -> Iterator[str]:
         name, _, more = rest.partition(" ")
         if not name or name.isdecimal():

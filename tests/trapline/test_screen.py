@@ -1,0 +1,181 @@
+"""The application of `trapline debug` at 80x24: keys are words in both directions, and each pane shows what is so."""
+
+import threading
+
+import pytest
+
+from tests.planting import Bugs, Planted, must_catch
+from tests.trapline.screens import Session, debugger, driven, endless
+from trapline.debugging.words import WORDS
+from trapline.screen import keys
+from trapline.screen.application import Application
+from trapline.screen.work import Cancelled, Work
+
+BUGS = Bugs()
+caught_by = BUGS.caught_by
+
+
+def test_all_of_it_fits_and_every_key_is_in_view() -> None:
+    async def drive(session: Session) -> None:
+        assert len(session.lines) == 24 and max(map(len, session.lines)) <= 80
+        footer = " ".join(session.lines[-3:])
+        for key in (*keys.MOVES, *keys.OTHERS):
+            assert f"{keys.shown(key.key)} {key.label}" in footer
+        assert "CAPITAL: back" in footer and ".>    10    5 start:  set   r1, 65" in session.text
+        await session.press("question_mark")
+        assert "a capital letter goes backwards" in session.text
+        await session.press("end")
+        assert "quit" in session.text
+        await session.press("escape")
+        assert ".>    10" in session.text
+
+    driven(drive, debugger())
+
+
+def test_what_is_explained_has_every_key_and_every_word() -> None:
+    from trapline.screen.dialogs import explained
+
+    text = "\n".join(explained(list(debugger().help(""))))
+    assert [key for key in (*keys.MOVES, *keys.OTHERS) if f"{keys.shown(key.key)} " not in text] == []
+    assert [word for word in WORDS if f"  {word} " not in text] == []
+
+
+@pytest.mark.parametrize("key", keys.MOVES, ids=lambda key: key.key)
+def test_a_capital_letter_says_the_same_backwards(key: keys.Key) -> None:
+    assert keys.meaning(key.key) == key.word and keys.meaning(key.key.upper()) == f"back {key.word}"
+
+
+def test_keys_go_forwards_and_backwards_and_words_too() -> None:
+    async def drive(session: Session) -> None:
+        await session.press("s", "s", "t")
+        there = session.step
+        assert there > 2 and "svc" in session.text
+        await session.press("t", "T")
+        assert session.step == there
+        await session.say("back 2")
+        assert session.step == there - 2
+        await session.say("stop")
+        assert "there is no word `stop`" in session.text and "did you mean" in session.text
+        assert session.step == there - 2
+        await session.press("up", "up", "enter")  # what was said before can be said again
+        assert session.step == there - 4
+
+    driven(drive, debugger())
+
+
+def test_state_shows_both_sides_and_what_has_changed() -> None:
+    async def drive(session: Session) -> None:
+        await session.press("s")
+        assert any(line.endswith("r1             *0x41      *0x41") for line in session.lines)
+        await session.press("s")
+        assert any(line.endswith("r1             0x41       0x41") for line in session.lines)
+        await session.press("t", "tab", "pagedown")
+        assert any("psw.mode" in line and line.count("user") == 2 for line in session.lines)
+        assert any("base" in line and "0x0" in line and "0x400" in line for line in session.lines)
+
+    driven(drive, debugger(1))
+
+
+def test_storage_is_shown_in_every_form_relocated_or_not() -> None:
+    async def drive(session: Session) -> None:
+        await session.press("2")
+        await session.say("@ start")
+        assert "hex, by place" in session.text and "   10  11100041 " in session.text
+        await session.press("escape", "tab", "f")
+        assert f"{0x11100041:>11} " in session.text
+        await session.press("f", "f")
+        assert "   10  11100041  start: addi r1, r0, 65" in session.text
+        await session.say("go 25")  # in the program, which sees its words where they are
+        await session.press("escape", "tab", "r", "home", "down")
+        assert "instructions, relocation applied" in session.text and "    1  00000001" in session.text
+
+    driven(drive, debugger())
+
+
+def test_console_exits_and_traps_are_those_of_the_step() -> None:
+    async def drive(session: Session) -> None:
+        await session.say("until r3 == 68")
+        await session.press("escape", "3")
+        assert any(line.endswith("BC") or " BC" in line for line in session.lines)
+        await session.press("4")
+        assert "emulated" in session.text and "privileged" in session.text and "loop.s" in session.text
+        await session.press("5")
+        shown = session.text
+        assert "monitor 1 (emulated), runs" in shown and "supervisor, trapped: privileged" in shown
+        assert "user, trapped: svc" in shown and "loop.s:12: svc" in shown
+        await session.say("go 0")
+        await session.press("escape", "3")
+        assert not any("BC" in line[40:] for line in session.lines[5:20])
+
+    driven(drive, debugger(1))
+
+
+def test_the_past_is_changed_after_a_question_alone() -> None:
+    async def drive(session: Session) -> None:
+        await session.press("t", "t", "S")
+        newest = session.application.debugger.history.newest
+        session.application.line.focus()
+        session.application.line.value = "set r1 = 70"
+        await session.pilot.press("enter")
+        await session.pilot.pause()
+        assert "changes the past" in session.text
+        await session.press("n")
+        assert "nothing is changed" in session.text and session.application.debugger.history.newest == newest
+        session.application.line.value = "set r1 = 70"
+        await session.pilot.press("enter")
+        await session.pilot.pause()
+        await session.press("y")
+        assert "a branch begins" in session.text and session.application.debugger.history.newest == session.step
+        assert any("/" in line for line in session.lines[1:3])
+
+    driven(drive, debugger())
+
+
+def search_is_broken_off() -> None:
+    """While it goes on, in another thread, it is told how far it has come; then the machine is where it was."""
+
+    async def drive(session: Session) -> None:
+        await session.press("s", "s")
+        reached = threading.Event()
+        work, progress = session.application.work, session.application.work._progress
+
+        def note(step: int) -> None:
+            reached.set()
+            progress(step)
+
+        work.debugger.history.progress = note
+        session.application.say("until r1 == 70000")
+        while not reached.is_set():
+            await session.pilot.pause()
+        session.application.say("step")  # waits, and is given up too
+        session.application._tell_progress()
+        assert "^C breaks it off" in str(session.application.message.render())
+        await session.press("ctrl+c")
+        assert "broken off" in session.text and session.step == 2
+        await session.press("s")
+        assert session.step == 3
+
+    driven(drive, endless())
+
+
+test_a_search_is_broken_off = search_is_broken_off
+Patch = pytest.MonkeyPatch
+
+
+@caught_by(search_is_broken_off)
+def way_back_is_broken_off_too(patch: Patch) -> None:
+    def check(self: Work) -> None:
+        if self._cancelled:
+            raise Cancelled
+
+    patch.setattr(Work, "check", check)
+
+
+@caught_by(search_is_broken_off)
+def what_waits_is_done_all_the_same(patch: Patch) -> None:
+    patch.setattr(Application, "action_cancel", lambda self: self.work.cancel())
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_bug_is_found(bug: Planted, monkeypatch: Patch) -> None:
+    must_catch(bug, monkeypatch, (AssertionError,))
