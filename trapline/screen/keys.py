@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Key(NamedTuple):
-    """`word` is what the debugger is told; the others are actions of the application."""
+    """`word` is what the debugger is told; keys without one are actions of the application."""
 
     key: str
     label: str
@@ -16,17 +16,18 @@ class Key(NamedTuple):
     action: str = ""
 
 
-MOVES = (
-    Key("s", "step", "one step", "step"),
-    Key("n", "over", "one step, over a call", "over"),
-    Key("o", "out", "out of the routine", "out"),
-    Key("l", "line", "to another line of the source", "line"),
-    Key("c", "go on", "to the next breakpoint or watch, or to the end", "continue"),
-    Key("t", "trap", "to the next step that traps", "trap"),
-    Key("x", "exit", "to the next exit to the monitor", "exit"),
-    Key("m", "mode", "to the next change of the mode", "mode"),
-    Key("d", "device", "to the next act of a device", "device"),
-)
+_MOVES = """
+s | step   | one step                                        | step
+n | over   | one step, over a call                           | over
+o | out    | out of the routine                              | out
+l | line   | to another line of the source                   | line
+c | go on  | to the next breakpoint or watch, or to the end  | continue
+t | trap   | to the next step that traps                     | trap
+x | exit   | to the next exit to the monitor                 | exit
+m | mode   | to the next change of the mode                  | mode
+d | device | to the next act of a device                     | device
+"""
+MOVES = tuple(Key(*(part.strip() for part in line.split("|"))) for line in _MOVES.strip().splitlines())
 OTHERS = (
     Key("b", "break", "set or clear a breakpoint at the cursor of the source", action="toggle_break"),
     Key("g", "here", "on to the cursor of the source", action="run_here"),
