@@ -31,7 +31,14 @@ class Terminal:
 
     def __init__(self, folder: Path) -> None:
         self.tmux = [client("tmux", package="tmux"), "-S", str(folder / "socket"), "-f", os.devnull]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PS1": "$ ", "ENV": "", "TERM": "xterm-256color"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PS1": "$ ",
+            "ENV": "",
+            "NO_COLOR": "1",
+            "COLORTERM": "truecolor",
+        }
         shell = ["new-session", "-d", "-x", "80", "-y", "24", "sh"]
         subprocess.run([*self.tmux, *shell], env=environment, check=True, cwd=ROOT)
 
@@ -65,6 +72,8 @@ def test_the_terminal_is_whole_again(end: str, code: int, says: str, terminal: T
     terminal.type(f"cd {tmp_path}; stty -a > before; {sys.executable} start.py debug hello; echo code $?", "Enter")
     terminal.until("stands at pc 0x10")
     assert terminal.facts() == "1 0 1 0"
+    colours = re.findall(r"[34]8;2;(\d+);(\d+);(\d+)", terminal.ask("capture-pane", "-p", "-e"))
+    assert [colour for colour in colours if len(set(colour)) > 1] == []  # under NO_COLOR
     if end == "term":
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
     else:
