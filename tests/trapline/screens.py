@@ -98,11 +98,16 @@ class Session:
         return "\n".join(self.lines)
 
 
-def driven(drive: Callable[[Session], Awaitable[None]], made: Debugger, size: tuple[int, int] = SMALL) -> None:
+def driven(
+    drive: Callable[[Session], Awaitable[None]],
+    made: Debugger,
+    size: tuple[int, int] = SMALL,
+    title: str = "trapline debug: loop.s",
+) -> None:
     """Debug on a screen of this size."""
 
     async def run() -> None:
-        application = Application(made, "trapline debug: loop.s")
+        application = Application(made, title)
         async with application.run_test(size=size) as pilot:
             session = Session(pilot, application)
             await session.settle()

@@ -1,12 +1,14 @@
 """The application of `trapline debug` at 80x24: keys are words in both directions, and each pane shows what is so."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
 from monitor.history import History
 from tests.planting import Bugs, Planted, must_catch
-from tests.trapline.screens import Session, debugger, driven, endless
+from tests.trapline.screens import REFERENCE, Session, debugger, driven, endless
+from trapline.debugging.opening import debugger_of
 from trapline.debugging.words import WORDS
 from trapline.screen import keys
 from trapline.screen.application import Application
@@ -129,6 +131,17 @@ def test_the_past_is_changed_after_a_question_alone() -> None:
         assert any("/" in line for line in session.lines[1:3])
 
     driven(drive, debugger())
+
+
+def test_the_picture_in_the_manual_is_what_one_sees() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "debug.md").read_text()
+
+    async def drive(session: Session) -> None:
+        await session.press("m", "m", "m", "m", "t", "T", "5")
+        assert f"```\n{session.text}\n```" in manual, session.text
+
+    with debugger_of("os", monitor="trap", engine=REFERENCE) as made:
+        driven(drive, made, title="trapline debug: os, under 1 monitor")
 
 
 def search_is_broken_off() -> None:
