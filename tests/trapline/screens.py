@@ -74,7 +74,9 @@ class Session:
         return self.application.debugger.machine.steps
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        for key in keys:
+            self.application.simulate_key(key)
+            await self.pilot.pause()
         await self.settle()
 
     async def say(self, line: str) -> None:
@@ -84,7 +86,10 @@ class Session:
         await self.press("enter")
 
     async def settle(self) -> None:
-        await self.application.workers.wait_for_complete()
+        """Until what was pressed has been answered, what that began is done, and all of it is laid out and drawn."""
+        for _ in range(2):
+            await self.pilot.pause()
+            await self.application.workers.wait_for_complete()
         await self.pilot.pause()
 
     @property

@@ -1,16 +1,18 @@
 """The application of `trapline debug` at 80x24: keys are words in both directions, and each pane shows what is so."""
 
+import asyncio
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from monitor.history import History
-from tests.planting import Bugs, Planted, must_catch
+from tests.planting import Bugs, Planted, must_catch, passes
 from tests.trapline.screens import REFERENCE, Session, debugger, driven, endless
 from trapline.debugging.opening import debugger_of
 from trapline.debugging.words import WORDS
-from trapline.screen import keys
+from trapline.screen import application, keys
 from trapline.screen.application import Application
 
 BUGS = Bugs()
@@ -171,7 +173,42 @@ def search_is_broken_off() -> None:
     driven(drive, endless())
 
 
+def one_thing_at_a_time() -> None:
+    """However fast one types: two threads at one machine would be the end of it."""
+
+    async def drive(session: Session) -> None:
+        work, inside, most, loop = session.application.work, [0], [0], asyncio.get_running_loop()
+
+        def alone(method: Callable[[object], object]) -> Callable[[object], object]:
+            def done(argument: object) -> object:
+                inside[0] += 1
+                for _ in range(5):  # whoever else wants to begin may
+                    asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result()
+                    most[0] = max(most[0], inside[0])
+                try:
+                    return method(argument)
+                finally:
+                    inside[0] -= 1
+
+            return done
+
+        work.do, work.some = alone(work.do), alone(work.some)  # type: ignore[assignment, method-assign]
+        await session.press("5")
+        for key in ("s", "s", "down", "up", "t", "1", "S", "down", "5", "s", "up"):
+            session.application.simulate_key(key)
+        await session.settle()
+        assert most == [1] and session.step == 5
+
+    driven(drive, debugger())
+
+
 test_a_search_is_broken_off = search_is_broken_off
+
+
+def test_one_thing_is_done_at_a_time() -> None:
+    passes(one_thing_at_a_time)
+
+
 Patch = pytest.MonkeyPatch
 
 
@@ -184,6 +221,17 @@ def the_machine_does_not_come_back(patch: Patch) -> None:
 @caught_by(search_is_broken_off)
 def what_waits_is_done_all_the_same(patch: Patch) -> None:
     patch.setattr(Application, "action_cancel", lambda self: self.work.cancel())
+
+
+@caught_by(one_thing_at_a_time)
+def nobody_waits_for_another(patch: Patch) -> None:
+    class Open:
+        async def __aenter__(self) -> None: ...
+        async def __aexit__(self, *raised: object) -> None: ...
+        def locked(self) -> bool:
+            return False
+
+    patch.setattr(application.asyncio, "Lock", Open)
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)

@@ -18,8 +18,8 @@ from monitor.monitor import VirtualMachine
 from monitor.statistics import Decision, ExitEvent
 from trapline.debugging.debugged import Debugged
 
-LEAST, MOST = 1 << 12, 1 << 19  # steps of a stretch
-SHORT, LONG = 0.05, 0.2  # seconds that one should take
+LEAST, MOST = 1 << 12, 1 << 22  # steps of a stretch
+SHORT, LONG = 0.15, 0.3  # seconds that one should take, as somebody may wait for its end
 
 
 class Mark(Flag):

@@ -66,6 +66,8 @@ class Application(App[None]):
         self.strip = Static(id="strip")
         self._waiting = 0  # words that are not done yet
         self._aside = False  # whether something is done for which nobody waits
+        self._round = object()  # in which that is done: a new one ends those before
+        self._stale: list[Pane] = []
         self._patience = 0  # how often somebody has lost it: who waits since before is not done any more
 
     def compose(self) -> ComposeResult:
@@ -163,29 +165,33 @@ class Application(App[None]):
             pane.show(pane.look(self.debugger))
 
     def look_again(self, pane: Pane) -> None:
-        self.run_worker(self._looked_again(pane), group=pane.id or "", exclusive=True)
+        self._stale.append(pane)
+        self.run_worker(self._look_at_stale())
 
-    async def _looked_again(self, pane: Pane) -> None:
+    async def _look_at_stale(self) -> None:
         async with self._moving:
-            self._look([pane])
-        await self._look_on()
+            stale, self._stale = dict.fromkeys(self._stale), []
+            self._look([pane for pane in stale if pane in self.panes])
+        if stale:
+            await self._look_on()
 
     async def _look_on(self) -> None:
         """What takes long comes when nobody waits for anything else, who breaks it off."""
+        self._round = this = object()
         for pane in self.panes:
             later = pane.later(self.debugger)
-            while (lines := await self._beside(later)) is not None:
+            while self._round is this and (lines := await self._beside(later)) is not None:
                 pane.show(lines)
 
     async def _beside(self, later: Iterator[list[Text]]) -> list[Text] | None:
-        """The next of these, or None if there is no more or something else is to do."""
+        """Some more of these, or None if there is no more or something else is to do."""
         async with self._moving:
             if self._waiting or not self.is_running:
                 return None
             self.work.begin()
             self._aside = True
             try:
-                return await asyncio.to_thread(self.work.staying, lambda: next(later, None))
+                return await asyncio.to_thread(self.work.some, later)
             except Cancelled:
                 return None
             finally:

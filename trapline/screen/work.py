@@ -4,13 +4,15 @@ Whoever draws calls `begin`, has one of the others done by another thread, and m
 machine is back where it was, and what the run has come to stays known.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from time import monotonic
 from typing import TypeVar
 
 from isa.errors import TraplineError
 from trapline.debugging.words import Debugger
 
 T = TypeVar("T")
+WHILE = 0.3  # seconds
 
 
 class Cancelled(Exception):
@@ -50,11 +52,19 @@ class Work:
         except TraplineError as error:
             return error.render().splitlines()
 
-    def staying(self, what: Callable[[], T]) -> T:
-        """Do something for which the machine may have to move, and bring it back."""
+    def some(self, parts: Iterator[T]) -> T | None:
+        """The last of those parts that come within a while, and None if there are no more. The machine may move
+        meanwhile; then it is brought back."""
         history, here = self.debugger.history, self.debugger.machine.steps
+        found: T | None = None
+        until = monotonic() + WHILE
         try:
-            return what()
+            for part in parts:
+                found = part
+                self.check()
+                if monotonic() > until:
+                    break
         finally:
             if self.debugger.machine.steps != here:
                 history.go(here)
+        return found
