@@ -205,6 +205,51 @@ def test_the_server_ends_with_a_browser_that_says_nonsense() -> None:
         assert process.stderr is not None and process.stderr.read() == ""
 
 
+def test_all_of_it_ends_with_an_application_that_does_not_start(capfd: pytest.CaptureFixture[str]) -> None:
+    import asyncio
+    import socket
+
+    from aiohttp import ClientSession
+
+    from trapline.screen.served.server import Served
+
+    async def talk() -> int:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            guard = Guard(listening.getsockname()[1])
+            serving = asyncio.create_task(Served(guard, "echo why it does not >&2; exit 1").run(listening))
+            origin = {"Origin": f"http://{urlsplit(guard.address).netloc}"}
+            async with ClientSession() as session, session.ws_connect(f"{guard.address}ws", headers=origin) as browser:
+                assert [message async for message in browser] == []
+            return await serving
+
+    assert asyncio.run(talk()) == 0
+    assert "why it does not" in capfd.readouterr().out
+
+
+def test_the_application_ends_with_a_server_that_is_killed(tmp_path: Path) -> None:
+    import asyncio
+
+    from aiohttp import ClientSession
+
+    def children(pid: int) -> list[int]:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    async def talk(process: "subprocess.Popen[str]", address: str) -> None:
+        origin = {"Origin": f"http://{urlsplit(address).netloc}"}
+        async with ClientSession() as session, session.ws_connect(f"{address}ws", headers=origin) as socket:
+            await socket.receive()
+            (application,) = children(process.pid)
+            process.kill()
+            while (
+                Path(f"/proc/{application}/stat").exists()
+                and " Z " not in Path(f"/proc/{application}/stat").read_text()
+            ):
+                await asyncio.sleep(0)
+
+    with served("hello") as (process, address):
+        asyncio.run(talk(process, address))
+
+
 def test_ctrl_c_ends_the_server(tmp_path: Path) -> None:
     import signal
 

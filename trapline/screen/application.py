@@ -5,6 +5,7 @@ nothing moves it. What takes long to look at comes behind, while nobody waits fo
 """
 
 import asyncio
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
@@ -64,6 +65,7 @@ class Application(App[None]):
         self.footer, self.line, self.message = Footer(), Line(), Static(id="message", markup=False)
         self._moving = asyncio.Lock()
         self.strip = Static(id="strip")
+        self._server = os.getppid()
         self._waiting = 0  # words that are not done yet
         self._aside = False  # whether something is done for which nobody waits
         self._round = object()  # in which that is done: a new one ends those before
@@ -85,6 +87,8 @@ class Application(App[None]):
     def on_mount(self) -> None:
         self.action_choose(1)
         self.set_interval(TICK, self._tell_progress)
+        if self.is_web:
+            self.set_interval(TICK, self._leave_with_server)
         with suppress(NotImplementedError, RuntimeError, ValueError):  # not in the main thread: its owner's business
             for number in ENDS:
                 asyncio.get_running_loop().add_signal_handler(number, self._end, code_of(number))
@@ -97,6 +101,11 @@ class Application(App[None]):
     def on_unmount(self) -> None:
         self._patience += 1
         self.work.cancel()
+
+    def _leave_with_server(self) -> None:
+        """A server that was killed cannot say so."""
+        if os.getppid() != self._server:
+            self.exit(return_code=0)
 
     def _end(self, code: int) -> None:
         self.exit(return_code=code)

@@ -45,6 +45,18 @@ def serve(port: int) -> int:
         return asyncio.run(Served(Guard(listening.getsockname()[1]), f"exec {command}").run(listening))
 
 
+class Process(AppService):
+    """The application in a process of its own. Its socket is closed when it ends, however that happens."""
+
+    async def run(self) -> None:
+        try:
+            await super().run()
+        finally:
+            if self._process is not None:
+                await self._process.wait()
+            await self.remote_close()
+
+
 class Served:
     """`command` is a shell's."""
 
@@ -108,27 +120,31 @@ class Served:
         if self._socket is not None:
             return web.Response(status=409, text="a browser has this debugger already; start another one\n")
         self._socket = browser = web.WebSocketResponse(heartbeat=15, max_msg_size=LARGEST)
-        await browser.prepare(request)
+        try:
+            await browser.prepare(request)
+            await self._show(browser, _size(request, "width", 80), _size(request, "height", 24))
+        finally:
+            self._end()
+        return browser
 
+    async def _show(self, browser: web.WebSocketResponse, width: int, height: int) -> None:
         async def close() -> None:
             await browser.close()
 
-        service = AppService(
+        process = Process(
             self.command,
             write_bytes=browser.send_bytes,
             write_str=browser.send_str,
             close=close,
             download_manager=DownloadManager(),
         )
-        await service.start(_size(request, "width", 80), _size(request, "height", 24))
+        await process.start(width, height)
         try:
             async for message in browser:
                 if message.type is WSMsgType.TEXT:
-                    await _pass_on(message.data, service, browser)
+                    await _pass_on(message.data, process, browser)
         finally:
-            await service.stop()
-            self._end()
-        return browser
+            await process.stop()
 
 
 def _size(request: web.Request, name: str, usual: int) -> int:
@@ -137,7 +153,7 @@ def _size(request: web.Request, name: str, usual: int) -> int:
     return max(1, min(int(asked), MOST_CELLS)) if asked.isdecimal() and len(asked) < 5 else usual
 
 
-async def _pass_on(text: str, service: AppService, browser: web.WebSocketResponse) -> None:
+async def _pass_on(text: str, process: Process, browser: web.WebSocketResponse) -> None:
     """What a browser says; what makes no sense is left out."""
     try:
         said = json.loads(text)
@@ -145,12 +161,12 @@ async def _pass_on(text: str, service: AppService, browser: web.WebSocketRespons
         return
     match said:
         case ["stdin", str(keys)]:
-            await service.send_bytes(keys.encode("utf-8", "replace"))
+            await process.send_bytes(keys.encode("utf-8", "replace"))
         case ["resize", {"width": int(width), "height": int(height)}] if 0 < width < MOST_CELLS > height > 0:
-            await service.set_terminal_size(width, height)
+            await process.set_terminal_size(width, height)
         case ["ping", str(sent)]:
             await browser.send_json(["pong", sent])
         case ["blur"]:
-            await service.blur()
+            await process.blur()
         case ["focus"]:
-            await service.focus()
+            await process.focus()
