@@ -6,11 +6,13 @@ from functools import cache
 import pytest
 
 from isa.machine import Machine
+from monitor.history.looks import Acts
 from monitor.monitor import VirtualMachine
 from monitor.statistics import Decision, ExitEvent
 from tests.monitor.history_checks import guest_at, program
 from tests.planting import Bugs, Planted, must_catch, passes
-from tests.trapline.screens import endless
+from tests.trapline.screens import debugger, endless
+from trapline.debugging import asking
 from trapline.debugging import marks as looked
 from trapline.debugging.debugged import Debugged
 from trapline.debugging.marks import Mark, Marks
@@ -99,7 +101,30 @@ def a_branch_is_marked_and_what_it_gave_up_forgotten() -> None:
     assert Mark.BRANCH in found[8] and all([Mark.TRAP in column for column in found[8 : STEPS >> 3]])
 
 
-CHECKS = (bare_marks, monitored_marks, a_look_can_stop_and_go_on, a_branch_is_marked_and_what_it_gave_up_forgotten)
+def breakpoints_are_marked() -> None:
+    """Where they are met; one with a condition is not asked."""
+    debugged = debugger()
+    debugged.history.go(200)
+    marks = Marks(debugged)
+    plain = seen(marks, 0, 0, 200)
+    list(debugged.do("break loop")), list(debugged.do("break end if r1 == 1"))
+    found = seen(marks, 0, 0, 200)
+    met = [step for step, mark in enumerate(found) if Mark.BREAK in mark]
+    assert len(met) > 5 and [mark & ~Mark.BREAK for mark in found] == plain
+    for step in met:
+        debugged.history.go(step)
+        assert debugged.machine.state[debugged.machine.isa.pc] == debugged.symbols["loop"]
+    list(debugged.do("delete 1"))
+    assert seen(marks, 0, 0, 200) == plain
+
+
+CHECKS = (
+    bare_marks,
+    monitored_marks,
+    a_look_can_stop_and_go_on,
+    a_branch_is_marked_and_what_it_gave_up_forgotten,
+    breakpoints_are_marked,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -119,11 +144,8 @@ def what_was_given_up_is_kept(patch: Patch) -> None:
 
 
 @caught_by(monitored_marks)
-def emulated_steps_are_told_too_late(patch: Patch) -> None:
-    class Never:
-        SCHEDULED, EMULATED = Decision.SCHEDULED, None
-
-    patch.setattr(looked, "Decision", Never)
+def one_kind_of_exit_is_left_out(patch: Patch) -> None:
+    patch.setattr(looked, "any_exit", lambda: asking.any_exit()[1:])
 
 
 @caught_by(bare_marks, a_look_can_stop_and_go_on)
@@ -139,7 +161,16 @@ def a_column_forgets_its_beginning(patch: Patch) -> None:
 
 @caught_by(bare_marks)
 def acts_of_devices_are_not_seen(patch: Patch) -> None:
-    patch.setattr(looked, "_acts", lambda machine, noted: looked.contextmanager(lambda: iter([None]))())
+    patch.setattr(looked, "Acts", lambda: Acts("nobody"))
+
+
+@caught_by(breakpoints_are_marked)
+def other_breakpoints_change_nothing(patch: Patch) -> None:
+    class Equal(tuple[object, ...]):
+        def __ne__(self, other: object) -> bool:
+            return False
+
+    patch.setattr(looked, "tuple", Equal, raising=False)
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)

@@ -39,7 +39,7 @@ def test_all_of_it_fits_and_every_key_is_in_view() -> None:
 def test_what_is_explained_has_every_key_and_every_word() -> None:
     from trapline.screen.dialogs import explained
 
-    text = "\n".join(explained(list(debugger().help(""))))
+    text = "\n".join(explained(list(debugger().do("help"))))
     assert [key for key in (*keys.MOVES, *keys.OTHERS) if f"{keys.shown(key.key)} " not in text] == []
     assert [word for word in WORDS if f"  {word} " not in text] == []
 

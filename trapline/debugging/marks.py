@@ -6,16 +6,14 @@ the rest is looked at a stretch at a time, so that one can stop at any moment an
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import Flag, auto
 from time import perf_counter
 from typing import NamedTuple
 
-from isa.devices.ports import DeviceStorage, Ports
-from isa.machine import Machine
-from isa.machine.records import RECORD, Kind, Recorder, Trace
+from monitor.history.looks import Acts, AnyOf, Traps
+from monitor.history.passes import Question, Seen
 from monitor.monitor import VirtualMachine
-from monitor.statistics import Decision, ExitEvent
+from trapline.debugging.asking import any_exit
 from trapline.debugging.debugged import Debugged
 
 LEAST, MOST = 1 << 12, 1 << 22  # steps of a stretch
@@ -49,6 +47,7 @@ class Marks:
         self._debugged, self._history = debugged, debugged.history
         self._columns: dict[int, dict[int, Column]] = {}  # by the power of two, then by the number of the column
         self._branches = 0
+        self._stops = tuple(debugged.stops)
         self._span = LEAST
 
     def known(self, low: int, shift: int, count: int) -> list[Mark]:
@@ -91,29 +90,17 @@ class Marks:
         self._span = min(MOST, self._span * 2) if took < SHORT else max(LEAST, self._span // (1 + (took > LONG)))
 
     def _forget(self) -> None:
-        """Columns that reach beyond what there is now, or over a step at which something has been changed since."""
+        """Columns that reach beyond what there is now, or over a step at which something has been changed since; all
+        of them, once there are other breakpoints."""
         history = self._history
+        if self._stops != tuple(self._debugged.stops):
+            self._stops = tuple(self._debugged.stops)
+            self._columns.clear()
         least = min([history.newest, *history.branches[self._branches :]])
         self._branches = len(history.branches)
         for columns in self._columns.values():
             for number in [n for n, column in columns.items() if column.upto > least]:
                 del columns[number]
-
-
-@contextmanager
-def _acts(machine: Machine, noted: list[int]) -> Iterator[None]:
-    """Inside, the steps before which a device acts by itself are noted."""
-    ports = machine.ports
-
-    def act(now: int, storage: DeviceStorage) -> int:
-        noted.append(now)
-        return Ports.act(ports, now, storage)
-
-    ports.act = act  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        del ports.act
 
 
 def _any(steps: list[int], low: int, high: int) -> bool:
@@ -123,25 +110,27 @@ def _any(steps: list[int], low: int, high: int) -> bool:
 
 
 def happened(debugged: Debugged, first: int, stop: int) -> dict[Mark, list[int]]:
-    """The steps among these at which something happened, in order. They are run once more, and all of it is noted."""
-    traps: list[int] = []
-    acts: list[int] = []
-    exits: list[int] = []
+    """The steps among these at which something happened, in order. They are run once more."""
+    asked = questions(debugged)
+    found: dict[Mark, list[int]] = {}
+    for step, numbers in AnyOf(tuple([question for _, question in asked])).hits(debugged.history, first, stop).items():
+        for kind in {asked[number][0] for number in numbers}:
+            found.setdefault(kind, []).append(step)
+    return found
 
-    def consume(view: memoryview) -> None:
-        kinds = bytes(view)[8 :: RECORD.size]
-        at = kinds.find(Kind.TRAP)
-        while at >= 0:
-            traps.append(RECORD.unpack_from(view, at * RECORD.size)[0])
-            at = kinds.find(Kind.TRAP, at + 1)
 
-    def tell(event: ExitEvent) -> None:
-        if id(event.vm) == id(debugged.machine) and event.decision is not Decision.SCHEDULED:
-            exits.append(event.step - (event.decision is Decision.EMULATED))
+def questions(debugged: Debugged) -> list[tuple[Mark, Question]]:
+    """What is asked for which mark. Stops that count, or that have a condition, leave none."""
+    asked: list[tuple[Mark, Question]] = [(Mark.TRAP, Traps()), (Mark.DEVICE, Acts())]
+    if isinstance(debugged.machine, VirtualMachine):
+        asked += [(Mark.EXIT, question) for question in any_exit()]
+    return [*asked, *((Mark.BREAK, seen) for stop in debugged.stops if stop.plain for seen in _seen(stop.question))]
 
-    with debugged.history.looking(first) as machine, _acts(machine, acts):
-        if isinstance(machine, VirtualMachine):
-            machine.monitor.subscribers.append(tell)
-        machine.trace = Trace(Recorder(consume), first, stop)
-        machine.run(stop - first)
-    return {Mark.TRAP: traps, Mark.DEVICE: acts, Mark.EXIT: exits}
+
+def _seen(question: Question) -> Iterator[Question]:
+    """The parts of a question that are answered in passing."""
+    if isinstance(question, AnyOf):
+        for part in question.questions:
+            yield from _seen(part)
+    elif isinstance(question, Seen):
+        yield question

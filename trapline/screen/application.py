@@ -114,6 +114,8 @@ class Application(App[None]):
 
     def say(self, line: str) -> None:
         """Have the debugger do a line, after those that wait already."""
+        if not line:
+            return self.bell()
         self._waiting += 1
         if self._aside:
             self.work.cancel()
@@ -233,13 +235,13 @@ class Application(App[None]):
         self.line.focus()
 
     def action_toggle_break(self) -> None:
-        self.say(f"break {self.source.cursor:#x}")
+        self.say(self.source.toggled(self.debugger))
 
     def action_run_here(self) -> None:
-        self.say(f"at {self.source.cursor:#x}")
+        self.say(self.source.way_here(self.debugger))
 
     def action_explain(self) -> None:
-        self.push_screen(Explanation(list(self.debugger.help(""))))
+        self.push_screen(Explanation(list(self.debugger.do("help"))))
 
     def action_cancel(self) -> None:
         """What is done is broken off, and what waits is not begun."""

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Click
 
 from trapline.debugging.code import Row, code
+from trapline.debugging.spots import called, stops_at
 from trapline.debugging.words import Debugger
 from trapline.screen.pane import Pane, plain
 
@@ -42,7 +43,7 @@ class Source(Pane):
 
     def _line(self, row: Row, debugger: Debugger) -> Text:
         marks = f"{'.' if row.pc == self.cursor else ' '}{'>' if row.pc == self.pc else ' '}"
-        stopped = "*" if row.place is not None and breaks_at(debugger, row) else " "
+        stopped = "*" if stops_at(debugger, row) else " "
         text = Text(f"{marks}{stopped}{row.pc:>5x} ", no_wrap=True)
         if row.word is None:
             return text.append("-", "dim")
@@ -57,9 +58,21 @@ class Source(Pane):
         if not self.top <= pc < self.top + max(1, self.size.height):
             self.top = max(0, pc - above)
 
-    def place(self) -> Row | None:
-        """The row of the cursor."""
-        return next((row for row in self.rows if row.pc == self.cursor), None)
+    def toggled(self, debugger: Debugger) -> str:
+        """What is said to set or clear a breakpoint at the cursor; nothing where no instruction is."""
+        row = self._row()
+        if row is None:
+            return ""
+        numbers = stops_at(debugger, row)
+        return f"delete {numbers[0]}" if numbers else f"break {called(debugger, row)}"
+
+    def way_here(self, debugger: Debugger) -> str:
+        """What is said to come to the cursor."""
+        row = self._row()
+        return f"at {called(debugger, row)}" if row else ""
+
+    def _row(self) -> Row | None:
+        return next((row for row in self.rows if row.pc == self.cursor and row.place is not None), None)
 
     def moved(self, by: int) -> None:
         self.cursor = max(0, self.cursor + by)
@@ -97,7 +110,3 @@ def said_of(row: Row, rows: list[Row]) -> str:
 def _goes_on(row: Row, rows: list[Row]) -> bool:
     """Whether the row before is of the same line."""
     return any(other.pc == row.pc - 1 and other.line == row.line for other in rows)
-
-
-def breaks_at(debugger: Debugger, row: Row) -> bool:
-    return False
