@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from isa.devices import Live
 from monitor.history import History
 from tests.planting import Bugs, Planted, must_catch, passes
 from tests.trapline.screens import REFERENCE, Session, debugger, driven, endless
@@ -112,6 +113,49 @@ def test_console_exits_and_traps_are_those_of_the_step() -> None:
         assert not any("BC" in line[40:] for line in session.lines[5:20])
 
     driven(drive, debugger(1))
+
+
+def test_breakpoints_are_set_where_the_cursor_is() -> None:
+    async def drive(session: Session) -> None:
+        await session.press(*("down",) * 8, "b")  # on `loop`
+        assert any(line.startswith(". *   18   10 loop:") for line in session.lines)
+        assert [stop.name for stop in session.application.debugger.stops] == ["loop"]
+        await session.press("c", "c")
+        assert ".>*   18" in session.text and session.step == 15 and "*" in session.lines[2]
+        await session.press("C", "C")
+        assert session.step == 0
+        await session.press(*("down",) * 10, "g")
+        assert session.step == 5 and ".>    1a   12 svc" in session.text
+        await session.press("up", "up", "b")
+        assert session.application.debugger.stops == [] and "*" not in session.lines[2]
+
+    driven(drive, debugger())
+
+
+def test_an_exit_of_any_kind_is_gone_to_by_a_key() -> None:
+    async def drive(session: Session) -> None:
+        steps = []
+        for key in ("x", "x", "x", "X"):
+            await session.press(key)
+            steps.append(session.step)
+        assert steps == [2, 5, 8, 5]
+
+    driven(drive, debugger(1))
+
+
+def test_what_the_guest_reads_is_typed() -> None:
+    async def drive(session: Session) -> None:
+        await session.press("3", "i")
+        assert session.application.line.value == "type "
+        await session.say("type abc")
+        await session.say("run")
+        await session.press("escape", "3")
+        assert any(line.endswith(" cba") for line in session.lines)
+
+    with debugger_of("echo", engine=REFERENCE, input=None) as made:
+        with made.history.change():
+            made.consoles[0].input = Live()
+        driven(drive, made)
 
 
 def test_the_past_is_changed_after_a_question_alone() -> None:

@@ -223,16 +223,14 @@ class Application(App[None]):
         if isinstance(self.focused, Pane) and self.focused in self.side:
             chosen.focus()
 
-    def action_words(self) -> None:
+    def action_begin_line(self, beginning: str) -> None:
+        """Let somebody write a line that begins so."""
+        self.line.value = beginning
+        self.line.cursor_position = len(beginning)
         self.line.focus()
 
     def action_leave_line(self) -> None:
         self.source.focus()
-
-    def action_ask_address(self) -> None:
-        self.line.value = f"{ADDRESS} "
-        self.line.cursor_position = len(self.line.value)
-        self.line.focus()
 
     def action_toggle_break(self) -> None:
         self.say(self.source.toggled(self.debugger))

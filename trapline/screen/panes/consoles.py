@@ -10,7 +10,6 @@ KEPT = 1 << 16  # bytes that are looked at
 
 class Consoles(Pane):
     heading = "console"
-    keys = "words: type TEXT"
 
     def look(self, debugger: Debugger) -> list[Text]:
         lines: list[Text] = []

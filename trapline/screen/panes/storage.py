@@ -25,7 +25,7 @@ class Storage(Pane):
         Binding("f", "form", show=False),
         Binding("r", "relocate", show=False),
         Binding("v", "machine", show=False),
-        Binding("a", "app.ask_address", show=False),
+        Binding("a", "app.begin_line('@ ')", show=False),
     ]
     heading = "storage"
     keys = "f form r reloc v real a address"
