@@ -50,13 +50,15 @@ class Marks:
         self._stops = tuple(debugged.stops)
         self._span = LEAST
 
-    def known(self, low: int, shift: int, count: int) -> list[Mark]:
-        """What is known of so many columns of 1 << shift steps from a step on, with which one begins."""
+    def known(self, low: int, shift: int, count: int) -> list[Mark | None]:
+        """What is known of so many columns of 1 << shift steps from a step on, with which one begins. None where nobody
+        has looked yet, or nothing was run."""
         columns, first = self._columns.get(shift, {}), low >> shift
-        found = [columns[n].marks if n in columns else NONE for n in range(first, first + count)]
+        found = [columns[n].marks if n in columns else None for n in range(first, first + count)]
         for step in self._history.branches:
-            if 0 <= (step >> shift) - first < count:
-                found[(step >> shift) - first] |= Mark.BRANCH
+            column = (step >> shift) - first
+            if 0 <= column < count:
+                found[column] = (found[column] or NONE) | Mark.BRANCH
         return found
 
     def look(self, low: int, shift: int, count: int) -> Iterator[None]:

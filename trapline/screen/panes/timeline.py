@@ -47,7 +47,7 @@ class Timeline(Pane):
         super().__init__()
         self.low = self.shift = self.zoomed = self.chosen = 0
         self.marks: Marks | None = None
-        self.found: list[Mark] = []
+        self.found: list[Mark | None] = []
         self._step = -1
         self._first = self._newest = 0
 
@@ -98,7 +98,7 @@ class Timeline(Pane):
 
     def _rarest_first(self) -> list[Mark]:
         """The kinds by how many columns have them: what is everywhere hides nothing."""
-        return sorted(LANES, key=lambda kind: sum([kind in found for found in self.found]))
+        return sorted(LANES, key=lambda kind: sum([found is not None and kind in found for found in self.found]))
 
     def _ruler(self) -> Text:
         here, each = (self._step - self.low) >> self.shift, 1 << self.shift
@@ -163,5 +163,8 @@ def fitting(first: int, newest: int, columns: int) -> int:
     return shift
 
 
-def letter(found: Mark, kinds: list[Mark]) -> str:
-    return next((LANES[kind] for kind in kinds if kind in found), "." if len(kinds) > 1 else " ")
+def letter(found: Mark | None, kinds: list[Mark]) -> str:
+    """A dot where nothing has happened, and nothing where nobody has looked yet."""
+    if found is None:
+        return " "
+    return next((LANES[kind] for kind in kinds if kind in found), ".")
