@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PACKAGES := isa monitor proofs guests trapline
 # Programs that tests call and that no Python package brings: names of Debian packages.
-CLIENTS := coq gdb-multiarch neovim nodejs emacs-nox elpa-eglot chromium
+CLIENTS := coq gdb-multiarch neovim nodejs emacs-nox elpa-eglot chromium tmux
 
 .PHONY: demo test quick check nightly bench clients mechanised clean
 

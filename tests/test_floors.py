@@ -61,6 +61,7 @@ FLOORS = (
     "trapline.remote",
     "trapline.editing",
     "trapline.profiling",
+    "trapline.screen",
     "trapline.demo",
     "trapline.bench",
     "trapline.commands",

@@ -16,8 +16,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from trapline.combinations import Usual
 from trapline.debugging import opening
-from trapline.options import read
+from trapline.options import natural, read
 
 if TYPE_CHECKING:
     from trapline.debugging.lockstep import Lockstep
@@ -36,11 +37,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=read, metavar="FILE", help="do the words of FILE, one line each, and end")
     at = "open what `--difference FILE` has written, bare and monitored side by side"
     parser.add_argument("--at", type=read, metavar="FILE", help=at)
+    parser.add_argument("--plain", action="store_true", help="words at a prompt, and nothing drawn")
+    parser.add_argument("--web", action="store_true", help="the application in a browser on this machine")
+    parser.add_argument("--port", type=natural, default=Usual(0), metavar="N", help="of `--web` (default: a free one)")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from trapline.screen import start
+
     if arguments.at is not None:
         return _at(arguments)
+    if start.wanted(arguments):
+        return start.show(arguments)
     with opening.opened(arguments) as debugger:
         say = _as_json if arguments.json else _as_text
         say(debugger, "where")

@@ -100,7 +100,7 @@ WORDS: dict[str, Word] = {
     "until": Word("CONDITION", "to the next step before which it holds", question=going.until),
     "trap": Word("[CAUSE]", "to the next trap", question=on_trap),
     "mode": Word("", "to the next change of the mode", question=lambda d, rest: on_mode(d)),
-    "exit": Word("DECISION [CAUSE]", "to the next exit of that decision", question=breaking.exits),
+    "exit": Word("[DECISION [CAUSE]]", "to the next exit, or one of that decision", question=breaking.exits),
     "port": Word("N", "to the next word through a port", question=lambda d, rest: Talks(d.number(rest))),
     "device": Word("[NAME]", "to the next act of a device, or the clock", question=on_device),
     "last": Word("PLACE", "to the step that last wrote `[e]`, a register or a field", going.wrote),
