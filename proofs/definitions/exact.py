@@ -42,7 +42,7 @@ from proofs.terms.words import number
 
 PROLOGUE = "(prologue)"  # a step that does nothing but its prologue
 FETCH = "(fetch)"
-BRIEF = 2.0  # seconds for a first attempt at a question
+BRIEF = 4.0  # seconds for a first attempt at a question
 TRIABLE = 1 << 20  # words of a storage that is shown
 
 
