@@ -41,7 +41,7 @@ from proofs.terms.symbolic import (
 
 PROLOGUE = "(prologue)"  # a step that does nothing but its prologue
 FETCH = "(fetch)"
-BRIEF = 2.0  # seconds for a first attempt at a question
+BRIEF = 4.0  # seconds for a first attempt at a question
 TRIABLE = 1 << 20  # words of a storage that is shown
 
 
@@ -268,7 +268,7 @@ def fetch_question(before: Mapped) -> tuple[list[Term], Term, Term]:
     ours, theirs = Symbolic(before.real), Symbolic(before.virtual)
     word = before.core.isa.fetch.word
     unlike = disjunction(virtual.trapped, negation(same(ours.value(word), theirs.value(word))))
-    ran = [*before.hypotheses, negation(real.trapped), *ours.facts, *theirs.facts]
+    ran = [*before.hypotheses, negation(real.trapped), *(f for r in (ours, theirs) for f in r.facts_of(word))]
     return ran, is_user(before.virtual), unlike
 
 
