@@ -46,6 +46,7 @@ def check_at(arguments: argparse.Namespace) -> None:
     refuse(arguments, names, "is part of the difference", "do not give both it and `--at`")
     if arguments.monitor.depth:
         raise UsageError("`--monitor` is part of the difference", "do not give both it and `--at`")
+    refuse(arguments, ["web", "port"], "shows one machine, and a difference has two", "give `--at` alone, for words")
 
 
 def check_disk(arguments: argparse.Namespace, disk: bool) -> None:
