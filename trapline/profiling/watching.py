@@ -106,7 +106,7 @@ class Watch:
         level = self._levels[id(host)]
         self.timeline.add(Series(level, "exit", event.decision.value), event.step + self._behind[level])
 
-    def _device(self, what: str, step: int, device: Device) -> None:
+    def _device(self, what: str, step: int, device: Device, raised: int = 0) -> None:
         self.timeline.add(Series(self.level, "device", f"{device.name}, {what}"), step)
         if self.rig.printed != self._printed:
             self.timeline.add(Series(self.level, "printed", CONSOLE), step, self.rig.printed - self._printed)
