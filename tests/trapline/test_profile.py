@@ -47,10 +47,10 @@ def steps(rows: list[dict[str, Any]], *names: str) -> dict[str, int]:
     return dict(found)
 
 
-def every_step_is_counted_once(capture: Capture) -> None:
+def every_step_is_counted_once(capture: Capture, *guest: str, depths: tuple[str, ...] = DEPTHS) -> None:
     lines = []
-    for depth in DEPTHS:
-        run = profiled(capture, "os", "--monitor", depth)
+    for depth in depths:
+        run = profiled(capture, *(guest or ["os"]), "--monitor", depth)
         found = run["profile"]
         for rows in (found["lines"], found["routines"]):
             assert [sum(row[name] for row in rows) for name in COUNTS] == [found[name] for name in COUNTS]
@@ -59,11 +59,18 @@ def every_step_is_counted_once(capture: Capture) -> None:
         if depth == "trap":
             assert found["emulated"] == run["statistics"]["decisions"]["emulated"]
         lines.append(steps(found["lines"], "file", "line", "place"))
-    assert lines[0] == lines[1] == lines[2]
+    assert all(found == lines[0] for found in lines)
 
 
 def test_every_step_is_counted_once_at_any_depth(capfd: Capture) -> None:
     every_step_is_counted_once(capfd)
+
+
+@pytest.mark.parametrize("guest", ("m16_traps.s", "stack24_frames.s"))
+def test_other_machines_count_as_well(guest: str, capfd: Capture) -> None:
+    folder = ROOT / "tests" / "machines"
+    isa = folder / f"{guest.partition('_')[0]}.isa"
+    every_step_is_counted_once(capfd, str(folder / guest), "--isa", str(isa), depths=DEPTHS[:2])
 
 
 @pytest.mark.parametrize("engine", ("reference", "native"))
