@@ -83,7 +83,7 @@ class Telling(Protocol):
         ...
 
 
-Acted = Callable[[int, Device], object]
+Acted = Callable[[int, Device, int], object]
 
 
 class PortsMark(NamedTuple):
@@ -100,7 +100,8 @@ class Ports:
 
     `traffic` counts the words sent and received, those at ports without a device too; `fingerprint` is the CRC-32 of
     them all in order, by which two machines can be compared at any step. `acted`, if set, is told of every device
-    that has acted by itself, with the step before which it did. Raises MachineError when two devices claim one port.
+    that has acted by itself: the step before which it did, the device, and the pending bits that it raises. Raises
+    MachineError when two devices claim one port.
     """
 
     def __init__(self, devices: Mapping[int, Device] | None = None) -> None:
@@ -187,10 +188,10 @@ class Ports:
             for first, device in self.devices.items():
                 due = device.deadline()
                 if due is not None and due <= now:
-                    if device.act(now, storage):
-                        self._raised |= 1 << first
+                    raised = 1 << first if device.act(now, storage) else 0
+                    self._raised |= raised
                     if self.acted is not None:
-                        self.acted(now, device)
+                        self.acted(now, device, raised)
         finally:
             self.renew()
         raised, self._raised = self._raised, 0
