@@ -58,6 +58,7 @@ FLOORS = (
     "trapline.tracing",
     "trapline.state",
     "trapline.debugging",
+    "trapline.adapter",
     "trapline.demo",
     "trapline.bench",
     "trapline.commands",
