@@ -5,7 +5,7 @@ time and can reach no storage but that machine's. Next: `console.py`, `disk.py`,
 where each of them is attached. docs/devices.md describes every port for the programmer of a guest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 from zlib import crc32
 
@@ -83,6 +83,9 @@ class Telling(Protocol):
         ...
 
 
+Acted = Callable[[int, Device], object]
+
+
 class PortsMark(NamedTuple):
     """What the ports of a machine are at a moment: see `isa.devices.rewinding`."""
 
@@ -96,14 +99,15 @@ class Ports:
     """The devices of one machine, by first port.
 
     `traffic` counts the words sent and received, those at ports without a device too; `fingerprint` is the CRC-32 of
-    them all in order, by which two machines can be compared at any step. Raises MachineError when two devices claim
-    one port.
+    them all in order, by which two machines can be compared at any step. `acted`, if set, is told of every device
+    that has acted by itself, with the step before which it did. Raises MachineError when two devices claim one port.
     """
 
     def __init__(self, devices: Mapping[int, Device] | None = None) -> None:
         self.devices: dict[int, Device] = dict(sorted((devices or {}).items()))
         self._devices = tuple(self.devices.values())
         self._traffic = self._fingerprint = self._raised = 0
+        self.acted: Acted | None = None
         self._polls = Polls()
         self.polls = self._polls.address  # the table that native code has of them: see `isa.devices.polling`
         self._places: dict[int, tuple[Device, int]] = {}
@@ -182,8 +186,11 @@ class Ports:
         try:
             for first, device in self.devices.items():
                 due = device.deadline()
-                if due is not None and due <= now and device.act(now, storage):
-                    self._raised |= 1 << first
+                if due is not None and due <= now:
+                    if device.act(now, storage):
+                        self._raised |= 1 << first
+                    if self.acted is not None:
+                        self.acted(now, device)
         finally:
             self.renew()
         raised, self._raised = self._raised, 0

@@ -1,137 +1,166 @@
-"""How a question looks at a stretch of a history: by records of its steps, by exits, or by running it again in halves.
+"""What may be asked of steps: what they execute, whether they trap, what they change; exits, devices, conditions.
 
-Each class is a question (see `monitor.history.questions`). Records come from the engine as it runs; storage has no
-records, but tells when a word is written of which code was made, and so a word is marked as if it were code.
+Each class is a question (see `passes.py`, and `questions.py` for how one is asked). Records come from the engine as it
+runs, and are looked through as fast as the host looks through memory. Writes to storage are in `writes.py`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from struct import iter_unpack
-from typing import ClassVar
 
 from isa.description import Kind as StateKind
 from isa.description import Role
+from isa.devices import Device
 from isa.machine import Machine
 from isa.machine.recording import watched
-from isa.machine.records import BEGINS, FORMAT, RECORD, Consume, Kind, Recorder, Trace
-from isa.machine.storage import LINE_SHIFT
+from isa.machine.records import BEGINS, FORMAT, RECORD, Kind
 from monitor.history.history import History, HistoryError
+from monitor.history.passes import AnyOf, Question, Reader, Seen, Told
+from monitor.history.writes import Writes
 from monitor.monitor import VirtualMachine
 from monitor.statistics import Decision, ExitEvent
+
+__all__ = [
+    "Acts",
+    "AnyOf",
+    "Changes",
+    "Elsewhere",
+    "Executes",
+    "Exits",
+    "Fetches",
+    "Holds",
+    "Question",
+    "Talks",
+    "Traps",
+    "Writes",
+    "mode_changes",
+    "place_of",
+]
 
 Condition = Callable[[Machine], bool]
 BEGINNING = frozenset(BEGINS)
 _NUMBER = RECORD.size - 16  # where the first number of a record is, behind its kind
 
 
-class Question:
-    """What is alike in all of them: how many steps they are asked about at a time."""
-
-    span: ClassVar[int] = 1 << 19
-
-
-def such(history: History, first: int, stop: int, number: int, kinds: frozenset[Kind]) -> list[int]:
-    """The steps among these that have a record of one of the kinds, with this first number. They are found as fast as
-    the host looks through memory."""
-    wanted, found = number.to_bytes(8, "little"), list[int]()
-
-    def consume(view: memoryview) -> None:
-        records = bytes(view)
-        at = records.find(wanted, _NUMBER)
-        while at >= 0:
-            place, inside = divmod(at, RECORD.size)
-            if inside == _NUMBER:
-                if records[at - 1] in kinds:
-                    found.append(RECORD.unpack_from(records, place * RECORD.size)[0])
-                inside = 0
-                place += 1
-            elif inside > _NUMBER:
-                place += 1
-            at = records.find(wanted, place * RECORD.size + _NUMBER)
-
-    record(history, first, stop, consume)
-    return found
+def such(records: bytes, number: int, kinds: frozenset[Kind]) -> Iterator[int]:
+    """The steps that have a record of one of the kinds, with this first number."""
+    for at in which(records, number, kinds):
+        yield RECORD.unpack_from(records, at * RECORD.size)[0]
 
 
-def record(history: History, first: int, stop: int, consume: Consume, registers: bool = False) -> None:
-    """Have the records of these steps consumed."""
-    with history.looking(first) as machine:
-        machine.trace = Trace(Recorder(consume), first, stop, registers)
-        machine.run(stop - first)
+def which(records: bytes, number: int, kinds: frozenset[Kind]) -> Iterator[int]:
+    """Which records are of one of the kinds, with this first number."""
+    wanted = number.to_bytes(8, "little")
+    at = records.find(wanted, _NUMBER)
+    while at >= 0:
+        place, inside = divmod(at, RECORD.size)
+        if inside == _NUMBER:
+            if records[at - 1] in kinds:
+                yield place
+            inside = 0
+            place += 1
+        elif inside > _NUMBER:
+            place += 1
+        at = records.find(wanted, place * RECORD.size + _NUMBER)
 
 
-def chosen(steps: list[int], latest: bool) -> int | None:
-    return max(steps, default=None) if latest else min(steps, default=None)
+def of_kind(records: bytes, kind: Kind) -> Iterator[int]:
+    """Which records are of a kind, by their numbers."""
+    kinds = records[_NUMBER - 1 :: RECORD.size]
+    at = kinds.find(kind)
+    while at >= 0:
+        yield at
+        at = kinds.find(kind, at + 1)
 
 
 @dataclass(frozen=True)
-class Executes(Question):
+class Executes(Seen):
     """Steps that execute, or try to, what is at a pc."""
 
     pc: int
 
-    def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        return chosen(such(history, first, stop, self.pc, BEGINNING), latest)
+    def watch(self, machine: Machine, told: Told) -> Reader:
+        return lambda records: such(records, self.pc, BEGINNING)
 
 
 @dataclass(frozen=True)
-class Fetches(Question):
+class Fetches(Seen):
     """Steps that fetch a word of storage, wherever it is to the machine."""
 
     place: int
 
-    def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        return chosen(such(history, first, stop, self.place, frozenset({Kind.STEP, Kind.PLACE})), latest)
+    def watch(self, machine: Machine, told: Told) -> Reader:
+        kinds = frozenset({Kind.STEP, Kind.PLACE})
+        return lambda records: such(records, self.place, kinds)
 
 
 @dataclass(frozen=True)
-class Traps(Question):
+class Elsewhere(Seen):
+    """Steps that fetch none of some words of storage."""
+
+    places: frozenset[int]
+
+    @property
+    def span(self) -> int:
+        return 1 << 12
+
+    def watch(self, machine: Machine, told: Told) -> Reader:
+        return self._elsewhere
+
+    def _elsewhere(self, records: bytes) -> Iterator[int]:
+        for step, kind, number, _ in iter_unpack(FORMAT, records):
+            if kind == Kind.UNFETCHED or (kind in (Kind.STEP, Kind.PLACE) and number not in self.places):
+                yield step
+
+
+@dataclass(frozen=True)
+class Traps(Seen):
     """Steps that trap, for a cause or any."""
 
     cause: int | None = None
 
-    def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        if self.cause is not None:
-            return chosen(such(history, first, stop, self.cause, frozenset({Kind.TRAP})), latest)
-        found: list[int] = []
-
-        def consume(records: memoryview) -> None:
-            found.extend(step for step, kind, _, _ in iter_unpack(FORMAT, records) if kind == Kind.TRAP)
-
-        record(history, first, stop, consume)
-        return chosen(found, latest)
+    def watch(self, machine: Machine, told: Told) -> Reader:
+        if self.cause is None:
+            return lambda records: (
+                RECORD.unpack_from(records, n * RECORD.size)[0] for n in of_kind(records, Kind.TRAP)
+            )
+        cause, kinds = self.cause, frozenset({Kind.TRAP})
+        return lambda records: such(records, cause, kinds)
 
 
 @dataclass(frozen=True)
-class Talks(Question):
+class Talks(Seen):
     """Steps that send or receive a word at a port."""
 
     port: int
 
-    def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        return chosen(such(history, first, stop, self.port, frozenset({Kind.SEND, Kind.RECV})), latest)
+    def watch(self, machine: Machine, told: Told) -> Reader:
+        kinds = frozenset({Kind.SEND, Kind.RECV})
+        return lambda records: such(records, self.port, kinds)
 
 
 @dataclass(frozen=True)
-class Changes(Question):
+class Changes(Seen):
     """Steps that change a part of the state, given by its slot and a mask."""
 
     slot: int
     mask: int
 
-    def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        history.go(first)
-        value, found = history.machine.state.block[self.slot] & self.mask, list[int]()
+    @property
+    def registers(self) -> bool:
+        return True
 
-        def consume(records: memoryview) -> None:
+    def watch(self, machine: Machine, told: Told) -> Reader:
+        value = machine.state.block[self.slot] & self.mask
+
+        def changed(records: bytes) -> Iterator[int]:
             nonlocal value
             for step, kind, slot, now in iter_unpack(FORMAT, records):
                 if kind == Kind.CHANGED and slot == self.slot and now & self.mask != value:
                     value = now & self.mask
-                    found.append(step)
+                    yield step
 
-        record(history, first, stop, consume, registers=True)
-        return chosen(found, latest)
+        return changed
 
 
 def mode_changes(machine: Machine) -> Changes:
@@ -160,25 +189,44 @@ def place_of(machine: Machine, name: str) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class Exits(Question):
+class Exits(Seen):
     """Steps at which the monitor of a virtual machine decided so; `cause` is what it was about, or any."""
 
     decision: Decision
     cause: str | None = None
 
-    def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        found: list[int] = []
-        with history.looking(first) as machine:
-            if not isinstance(machine, VirtualMachine):
-                raise HistoryError("a machine under no monitor has no exits", "run it under one")
-            machine.monitor.subscribers.append(lambda event: found.extend(self._step(event, machine)))
-            machine.run(stop - first)
-        return chosen([step for step in found if first <= step < stop], latest)
+    def watch(self, machine: Machine, told: Told) -> None:
+        if not isinstance(machine, VirtualMachine):
+            raise HistoryError("a machine under no monitor has no exits", "run it under one")
 
-    def _step(self, event: ExitEvent, machine: VirtualMachine) -> Iterator[int]:
+        def tell(event: ExitEvent) -> None:
+            for step in self._step(event, machine):
+                told(step)
+
+        machine.monitor.subscribers.append(tell)
+
+    def _step(self, event: ExitEvent, machine: VirtualMachine) -> Iterable[int]:
         """An instruction has been emulated when that is told; in all other cases the step is still to come."""
         if event.vm is machine and event.decision is self.decision and self.cause in (None, event.cause):
             yield event.step - (event.decision is Decision.EMULATED)
+
+
+@dataclass(frozen=True)
+class Acts(Seen):
+    """Steps before which a device acts by itself: input arrives, a block of a disk is done. `name` is the device's."""
+
+    name: str | None = None
+
+    def watch(self, machine: Machine, told: Told) -> None:
+        before = machine.ports.acted
+
+        def tell(now: int, device: Device) -> None:
+            if self.name in (None, device.name):
+                told(now)
+            if before is not None:
+                before(now, device)
+
+        machine.ports.acted = tell
 
 
 @dataclass(frozen=True)
@@ -187,64 +235,20 @@ class Holds(Question):
 
     condition: Condition
 
-    def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        found = None
+    def steps(self, history: History, first: int, stop: int) -> list[int]:
         with history.looking(first) as machine:
-            while machine.steps < stop:
-                here = machine.steps
-                if self.condition(machine):
-                    found = here
-                    if not latest:
-                        break
-                machine.run(1)
-                if machine.steps == here:
-                    break
-        return found
-
-
-@dataclass(frozen=True)
-class Writes(Question):
-    """Steps that write a word of storage, whether it changes or not; what a device puts there counts for the step
-    before which it does."""
-
-    span: ClassVar[int] = 1 << 62  # a stretch at a time: most are left out, as checkpoints know what was written
-
-    place: int
+            return list(self._held(machine, stop))
 
     def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        if not self._possible(history, first, stop) or not self._written(history, first, stop):
-            return None
-        low, high = first, stop  # written in [low, high), and that is the one wanted
-        while high - low > 1:
-            middle = (low + high) // 2
-            upper = self._written(history, middle, high) if latest else not self._written(history, low, middle)
-            low, high = (middle, high) if upper else (low, middle)
-        return low
-
-    def _possible(self, history: History, first: int, stop: int) -> bool:
-        """Whether checkpoints leave it open."""
-        storage, checkpoints = history.machine.storage, history.checkpoints
-        line = (storage.offset + self.place) >> LINE_SHIFT
-        for number, point in enumerate(checkpoints.points):
-            if point.step >= stop:
-                return checkpoints.points[max(0, number - 1)].step > first or line in checkpoints.lines.written(number)
-        return True
-
-    def _written(self, history: History, first: int, stop: int) -> bool:
-        """Whether it is between these steps."""
+        if latest:
+            return super().within(history, first, stop, latest)
         with history.looking(first) as machine:
-            watch = _Watch(machine, self.place)
-            machine.run(stop - first)
-        return watch.told
+            return next(self._held(machine, stop), None)
 
-
-class _Watch:
-    """Whether a word of storage has been written since this was made."""
-
-    def __init__(self, machine: Machine, place: int) -> None:
-        self.told = False
-        machine.storage.on_code_write(self.tell)
-        self.word = machine.storage.mark_code(place)
-
-    def tell(self, word: int) -> None:
-        self.told = self.told or word == self.word
+    def _held(self, machine: Machine, stop: int) -> Iterator[int]:
+        while (here := machine.steps) < stop:
+            if self.condition(machine):
+                yield here
+            machine.run(1)
+            if machine.steps == here:
+                return

@@ -6,28 +6,16 @@
     first(history, lambda machine: ...)             # the first step before which that holds
 
 A question is about steps. One that is found is not taken yet: the machine stands before it. Questions look at a stretch
-at a time, which is run once more, so a machine never goes singly where its engine can run: see `looks.py`.
+at a time, which is run once more, so a machine never goes singly where its engine can run: see `passes.py` and
+`looks.py`.
 """
-
-from typing import Protocol
 
 from monitor.history.cuts import cut_after, cut_before
 from monitor.history.history import History, HistoryError
-from monitor.history.looks import Changes, Condition, Holds, Writes, place_of
+from monitor.history.looks import Changes, Condition, Holds, Question, Writes, place_of
 
+__all__ = ["FAR", "Question", "first", "first_of", "last", "seek", "step"]
 FAR = 1 << 62  # steps; nothing runs so many
-
-
-class Question(Protocol):
-    """Something that steps may be or not. It is asked about `span` steps at a time, at most."""
-
-    @property
-    def span(self) -> int: ...
-
-    def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
-        """The first step from `first` up to before `stop`, all of which are known, that it is, or the `latest`; None if
-        there is none. The machine may be anywhere afterwards."""
-        ...
 
 
 def seek(history: History, question: Question, backwards: bool = False, most: int = FAR) -> int | None:
@@ -82,16 +70,18 @@ def first(history: History, condition: Condition, lasting: bool = False) -> int 
     `lasting` the condition holds for ever where it holds once, and few steps are looked at; else all are."""
     here = history.machine.steps
     try:
-        return _halved(history, condition) if lasting else _first(history, condition)
+        return _halved(history, condition) if lasting else first_of(history, Holds(condition))
     finally:
         history.go(here)
 
 
-def _first(history: History, condition: Condition) -> int | None:
+def first_of(history: History, question: Question) -> int | None:
+    """The first step since the history began, up to the newest, that a question is about. The machine may be anywhere
+    afterwards."""
     at, end, found = history.first, history.newest + 1, None
     while found is None and at < end:
-        stop = min(at + Holds.span, end)
-        found, at = Holds(condition).within(history, at, stop, False), stop
+        stop = min(at + question.span, end)
+        found, at = question.within(history, at, stop, False), stop
     return found
 
 

@@ -11,7 +11,20 @@ from isa.machine import Machine, Storage
 from isa.machine.trace import TraceLine, each_line
 from monitor import Decision, ExitEvent, VirtualMachine
 from monitor.history import History, HistoryError, cuts
-from monitor.history.looks import Changes, Executes, Exits, Fetches, Holds, Talks, Traps, Writes, mode_changes
+from monitor.history.looks import (
+    Acts,
+    AnyOf,
+    Changes,
+    Elsewhere,
+    Executes,
+    Exits,
+    Fetches,
+    Holds,
+    Talks,
+    Traps,
+    Writes,
+    mode_changes,
+)
 from monitor.history.questions import Question, first, last, seek, step
 from tests.machines_to_test import EACH, G3, MACHINES
 from tests.monitor.history_checks import build, guest_at, kept_everywhere, small_stretches, whole
@@ -81,8 +94,25 @@ def test_records_tell_the_step(name: str, depth: int, engine: str, data: st.Data
         for slot in slots[:3]:
             changed = [x.step for x in lines if slot in dict(x.changed)]
             check(history, Changes(slot, (1 << 64) - 1), changed, here)
+        asked = [
+            Executes(pc),
+            Traps(),
+            Writes(data.draw(st.integers(0, 40))),
+            Talks(0),
+            *(Changes(s, 3) for s in slots[:1]),
+        ]
+        check_any(history, asked, here)
         history.go(BUDGET)
         assert whole(history.machine) == state and history.branches == []
+
+
+def check_any(history: History, asked: list[Question], here: int) -> None:
+    """Several questions at once are answered as one after the other, each by itself."""
+    alone = [question.steps(history, 0, history.newest) for question in asked]
+    together = AnyOf(tuple(asked)).hits(history, 0, history.newest)
+    assert list(together) == sorted({step for steps in alone for step in steps})
+    assert all(numbers == [n for n, steps in enumerate(alone) if step in steps] for step, numbers in together.items())
+    check(history, AnyOf(tuple(asked)), together, here)
 
 
 @settings(max_examples=sized(4, 100))
@@ -127,10 +157,37 @@ def test_the_step_that_wrote_a_word_is_found(depth: int, engine: str, data: st.D
         history = whole_history(program, depth, engine)
         wanted = writes_of(program, place)
         check(history, Writes(place), wanted, here)
+        assert Writes(place).steps(history, 0, history.newest) == sorted({s for s in wanted if s < history.newest})
         history.go(here)
         at = history.machine.steps
         assert last(history, place) == max((s for s in wanted if s < at), default=None)
         assert history.machine.steps == at
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_a_device_that_acts_by_itself_is_found(depth: int) -> None:
+    twin, acted = guest_at("os", 0), list[tuple[int, str]]()
+    twin.ports.acted = lambda now, device: acted.append((now, device.name))
+    cuts.fresh(twin, 60_000)
+    names = {name for _, name in acted}
+    assert len(names) == 2
+    history = History(guest_at("os", depth))
+    history.go(60_000)
+    for name in (None, *names):
+        wanted = sorted({step for step, other in acted if name in (None, other)})
+        assert Acts(name).steps(history, 0, history.newest) == wanted
+    assert seek(history, Acts(), backwards=True) == acted[-1][0]
+    assert history.machine.ports.acted is None
+
+
+def test_what_is_elsewhere_is_found() -> None:
+    history = History(made("start: set r1, 3\n1: addi r1, r1, -1\n bnez r1, 1b\n halt")[0])
+    first = history.machine.engine.place()
+    assert first is not None
+    history.go(50)
+    history.go(0)
+    assert seek(history, Elsewhere(frozenset({first, first + 1, first + 2}))) == 7
+    assert seek(history, Elsewhere(frozenset({first + 1, first + 2})), backwards=True) == 0
 
 
 def counting(machine: Machine) -> bool:

@@ -6,9 +6,9 @@ from isa.assembler import assemble
 from isa.engines.choice import AUTO, bare
 from isa.machine import Storage
 from isa.machine.storage import LINE_SHIFT
-from monitor.history import looks
+from monitor.history import passes, writes
 from monitor.history.history import History
-from monitor.history.looks import Executes, Exits, Writes
+from monitor.history.looks import AnyOf, Executes, Exits, Writes
 from monitor.history.questions import last, seek
 from monitor.statistics import Decision
 from tests.machines_to_test import G3
@@ -70,9 +70,48 @@ def nothing_goes_out_too_early() -> None:
     questions.test_who_looks_for_something_does_not_come_too_far(0)
 
 
+def all_writes_are_found() -> None:
+    machine = bare(G3, Storage(32, 1024), engine=AUTO)
+    machine.load(assemble(G3, ONCE, "test"))
+    history = History(machine)
+    history.go(9_000)
+    assert Writes(300).steps(history, 0, 9_000) == [1]
+    assert Writes(301).steps(history, 0, 9_000) == list(range(2, 9_000, 2))
+
+
+def any_of_some_is_the_nearest() -> None:
+    machine = bare(G3, Storage(32, 1024), engine=AUTO)
+    machine.load(assemble(G3, ONCE, "test"))
+    history = History(machine)
+    history.go(400)
+    pc = machine.engine.place()
+    assert pc is not None
+    asked = AnyOf((Writes(300), Executes(pc + 1), Writes(301)))
+    assert [seek(history, asked, backwards=True) for _ in range(3)] == [399, 398, 397]
+    history.go(0)
+    assert [seek(history, asked) for _ in range(3)] == [1, 2, 3]
+    assert asked.hits(history, 0, 4) == {1: [0], 2: [2], 3: [1]}
+
+
+@caught_by(any_of_some_is_the_nearest)
+def whoever_answers_last_taken_for_the_nearest(patch: Patch) -> None:
+    patch.setattr(passes, "chosen", lambda steps, latest: min(steps, default=None))
+
+
+@caught_by(all_writes_are_found)
+def a_mark_that_is_set_only_once(patch: Patch) -> None:
+    begin = writes._Watch.begin
+
+    def once(self: writes._Watch) -> None:
+        if not self.told:
+            begin(self)
+
+    patch.setattr(writes._Watch, "begin", once)
+
+
 @caught_by(the_last_write_is_found)
 def writes_of_the_whole_line_taken_for_the_word(patch: Patch) -> None:
-    patch.setattr(looks._Watch, "tell", lambda self, word: setattr(self, "told", True))
+    patch.setattr(writes._Watch, "tell", lambda self, word: setattr(self, "told", True))
     patch.setattr(Storage, "mark_code", _mark_line)
 
 
@@ -91,7 +130,7 @@ def stretches_left_out_that_wrote_the_word(patch: Patch) -> None:
 
 @caught_by(the_nearest_is_found_in_both_directions)
 def the_first_taken_for_the_last(patch: Patch) -> None:
-    patch.setattr(looks, "chosen", lambda steps, latest: min(steps, default=None))
+    patch.setattr(passes, "chosen", lambda steps, latest: min(steps, default=None))
 
 
 @caught_by(a_look_leaves_nothing_behind)

@@ -216,6 +216,22 @@ def test_what_is_typed_is_done_until_the_end(monkeypatch: pytest.MonkeyPatch, ca
     assert "step 1 of 2: " in told.out and "there is no word `stop`" in told.err
 
 
+@pytest.mark.parametrize(("answer", "steps"), [("y", "step 1: "), ("", "step 1 of 3: "), ("no", "step 1 of 3: ")])
+def test_before_a_branch_there_is_a_question(
+    answer: str, steps: str, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"step 3\nback 2\nset r5 = 7\n{answer}\nwhere\n"))
+    assert main(["debug", "hello"]) == 0
+    told = capfd.readouterr().out
+    assert "gives up the 2 steps that came after. Go on? [y/N]" in told
+    assert steps in told.split("[y/N]")[1]
+
+
+def test_a_batch_begins_a_branch_and_says_so(tmp_path: Path, capfd: Capture) -> None:
+    assert main(["debug", "hello", "--batch", batch(tmp_path, "step 3", "back 2", "set r5 = 7")]) == 0
+    assert "a branch begins at step 1: what came after it is given up" in capfd.readouterr().out
+
+
 def test_what_belongs_to_the_words_is_not_the_guests(capfd: Capture) -> None:
     assert main(["debug", "echo", "--input", "-"]) == 2
     assert "stdin is for the words of the debugger" in capfd.readouterr().err

@@ -77,13 +77,21 @@ def _converse(debugger: "Debugger", say: "Say") -> int:
         import readline  # noqa: F401  # lines can be edited and found again
     while not debugger.over:
         try:
-            say(debugger, input(PROMPT))
+            line = input(PROMPT)
+            if not debugger.branches(line) or _agreed(debugger):
+                say(debugger, line)
         except TraplineError as error:
             print(error.render(), file=sys.stderr)
         except EOFError:
             print()
             break
     return 0
+
+
+def _agreed(debugger: "Debugger") -> bool:
+    """Whether what came after the present step may be given up."""
+    steps = debugger.history.newest - debugger.machine.steps
+    return input(f"This gives up the {steps:,} steps that came after. Go on? [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _as_text(debugger: "Debugger", line: str) -> None:

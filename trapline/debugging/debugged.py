@@ -11,18 +11,21 @@ from isa.devices import Console
 from isa.errors import UsageError
 from isa.machine import Machine
 from monitor.history import History
+from trapline.debugging.breakpoints import Stop
 from trapline.debugging.conditions import Condition
+from trapline.debugging.meeting import Memory
 from trapline.debugging.places import Place, places_of
 
 
 class Debugged:
     """`limit` is the step beyond which the machine is not run; `image`, if there is one, has the program's symbols and
-    lines."""
+    lines. `stops` are what its user has set."""
 
     def __init__(self, machine: Machine, image: Image | None, limit: int) -> None:
         self.machine, self.image, self.limit = machine, image, limit
         self.history = History(machine)
         self.symbols = image.symbols if image else {}
+        self.stops: list[Stop] = []
 
     @property
     def past(self) -> bool:
@@ -50,7 +53,15 @@ class Debugged:
 
     def number(self, text: str) -> int:
         """The value of an expression now. Raises SourceError."""
-        return self.condition(text).value(self.machine)
+        return self.value(self.condition(text))
+
+    def value(self, condition: Condition) -> int:
+        """The value of a condition now. Raises SourceError."""
+        here = self.machine.steps
+        (known,) = Memory(self.history).before(condition.needs, [here])
+        if condition.needs:
+            self.history.go(here)
+        return condition.value(self.machine, known)
 
     def place(self, name: str) -> Place:
         """A register, a state or a field by its name. Raises UsageError."""

@@ -10,9 +10,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from isa.assembler.image import Line
-from isa.machine.records import RECORD, Kind
+from isa.machine.records import RECORD, Kind, Recorder, Trace
 from monitor.history.cuts import cut_before
-from monitor.history.looks import BEGINNING, record, such
+from monitor.history.looks import AnyOf, Executes, of_kind
 from monitor.monitor import VirtualMachine
 from monitor.statistics import Decision, ExitEvent
 from trapline.debugging.debugged import Debugged
@@ -90,7 +90,8 @@ def _rank(ranks: dict[str, int], mode: str) -> int:
 def _again(debugged: Debugged, trap: _Trap, here: int, now: int) -> bool:
     """Whether what trapped, or what follows it, has been executed since, or comes now."""
     back = (trap.pc, trap.pc + 1)
-    return now in back or any(such(debugged.history, trap.step + 1, here, pc, BEGINNING) for pc in back)
+    since = AnyOf(tuple(map(Executes, back))).within(debugged.history, trap.step + 1, here, False)
+    return now in back or since is not None
 
 
 def _traps(debugged: Debugged, here: int) -> Iterator[_Trap]:
@@ -107,21 +108,21 @@ def _traps(debugged: Debugged, here: int) -> Iterator[_Trap]:
 
 
 def _trapped(debugged: Debugged, first: int, stop: int) -> list[_Trap]:
-    """All traps of a stretch. The kinds of its records are looked through as fast as the host does that."""
+    """All traps of a stretch."""
     found: list[_Trap] = []
 
     def consume(view: memoryview) -> None:
-        kinds = bytes(view)[8 :: RECORD.size]
-        at = kinds.find(Kind.TRAP)
-        while at >= 0:
-            moved = kinds[at - 1] == Kind.PLACE
-            step, _, cause, _ = RECORD.unpack_from(view, at * RECORD.size)
-            _, begun, pc, _ = RECORD.unpack_from(view, (at - 1 - moved) * RECORD.size)
-            place = RECORD.unpack_from(view, (at - 1) * RECORD.size)[2] if moved else pc
-            found.append(_Trap(step, cause, pc, None if begun == Kind.UNFETCHED else place))
-            at = kinds.find(Kind.TRAP, at + 1)
+        records = bytes(view)
+        for at in of_kind(records, Kind.TRAP):
+            step, _, cause, _ = RECORD.unpack_from(records, at * RECORD.size)
+            _, kind, place, _ = RECORD.unpack_from(records, (at - 1) * RECORD.size)
+            moved = kind == Kind.PLACE
+            pc = RECORD.unpack_from(records, (at - 2) * RECORD.size)[2] if moved else place
+            found.append(_Trap(step, cause, pc, None if kind == Kind.UNFETCHED else place))
 
-    record(debugged.history, first, stop, consume)
+    with debugged.history.looking(first) as machine:
+        machine.trace = Trace(Recorder(consume), first, stop)
+        machine.run(stop - first)
     return found
 
 

@@ -1,0 +1,118 @@
+"""A stretch of a history, looked at: what a question is, and how several are answered while it is run once more.
+
+`Seen` are questions that are answered in passing, by the records of steps or by what somebody tells on the way, and so
+all of them in one pass; `AnyOf` asks several as if they were one. The questions themselves are in `looks.py` and
+`writes.py`.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from isa.machine import Machine
+from isa.machine.records import Recorder, Trace
+from monitor.history.history import History
+
+Reader = Callable[[bytes], Iterable[int]]  # the steps that some records tell of
+Told = Callable[[int], object]
+
+
+class Question:
+    """Something that steps may be or not. It is asked about `span` steps at a time, at most."""
+
+    @property
+    def span(self) -> int:
+        return 1 << 19
+
+    @abstractmethod
+    def steps(self, history: History, first: int, stop: int) -> list[int]:
+        """All steps from `first` up to before `stop`, all of which are known, that it is about, in order. The machine
+        may be anywhere afterwards."""
+
+    def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
+        """The first of them, or the `latest`; None if there is none."""
+        return chosen(self.steps(history, first, stop), latest)
+
+
+class Seen(Question):
+    """One that is answered in passing. With `registers` the records must tell of those too."""
+
+    @property
+    def registers(self) -> bool:
+        return False
+
+    @abstractmethod
+    def watch(self, machine: Machine, told: Told) -> Reader | None:
+        """Have the steps told as the machine goes on from where it stands; or give what reads them off the records."""
+
+    def steps(self, history: History, first: int, stop: int) -> list[int]:
+        return in_passing(history, [self], first, stop)[0]
+
+
+def in_passing(history: History, questions: Sequence[Seen], first: int, stop: int) -> list[list[int]]:
+    """The steps that each of the questions is about, found in one pass."""
+    found = [list[int]() for _ in questions]
+    with history.looking(first) as machine:
+        readers = [question.watch(machine, steps.append) for question, steps in zip(questions, found, strict=True)]
+        reading = [(reader, steps) for reader, steps in zip(readers, found, strict=True) if reader is not None]
+
+        def consume(view: memoryview) -> None:
+            records = bytes(view)
+            for reader, steps in reading:
+                steps.extend(reader(records))
+
+        if reading:
+            registers = any(question.registers for question in questions)
+            machine.trace = Trace(Recorder(consume), first, stop, registers)
+        try:
+            machine.run(stop - first)
+        finally:
+            machine.ports.acted = None
+    return [sorted(step for step in steps if first <= step < stop) for steps in found]
+
+
+def chosen(steps: list[int], latest: bool) -> int | None:
+    return steps[-1 if latest else 0] if steps else None
+
+
+@dataclass(frozen=True)
+class AnyOf(Question):
+    """Steps that any of some questions is about."""
+
+    questions: tuple[Question, ...]
+
+    @property
+    def span(self) -> int:
+        return min(question.span for question in self.questions)
+
+    def steps(self, history: History, first: int, stop: int) -> list[int]:
+        return list(self.hits(history, first, stop))
+
+    def hits(self, history: History, first: int, stop: int) -> dict[int, list[int]]:
+        """Those steps in order, each with the numbers of the questions that it answers."""
+        found: dict[int, list[int]] = {}
+        for number, steps in enumerate(self._each(history, first, stop)):
+            for step in steps:
+                found.setdefault(step, []).append(number)
+        return dict(sorted(found.items()))
+
+    def _each(self, history: History, first: int, stop: int) -> list[list[int]]:
+        seen = [question for question in self.questions if isinstance(question, Seen)]
+        passing = iter(in_passing(history, seen, first, stop) if seen else [])
+        return [
+            next(passing) if isinstance(question, Seen) else question.steps(history, first, stop)
+            for question in self.questions
+        ]
+
+    def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
+        """Who is not answered in passing is asked only about what is nearer than the nearest that is known."""
+        seen = [question for question in self.questions if isinstance(question, Seen)]
+        passing = in_passing(history, seen, first, stop) if seen else []
+        best = chosen(sorted(step for steps in passing for step in steps), latest)
+        for question in self.questions:
+            if best is not None:
+                first, stop = (best + 1, stop) if latest else (first, best)
+            if first < stop and not isinstance(question, Seen):
+                nearer = question.within(history, first, stop, latest)
+                best = best if nearer is None else nearer
+        return best
