@@ -1,5 +1,5 @@
-"""Programs that tests call and no Python package brings: of the system, such as coqc, and of npm. `make clients` installs
-them, the latter into build/clients.
+"""Programs that tests call and no Python package brings: of the system, such as coqc, and of npm. `make clients`
+installs them, the latter into build/clients.
 
 Where one is missing its tests are skipped, and say which package has it. With TRAPLINE_CLIENTS=required, as in
 `.ci/run`, they fail.
