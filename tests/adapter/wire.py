@@ -44,11 +44,15 @@ def closed(schema: Any, inside: bool = False) -> Any:
 
 
 @cache
+def definitions_of(strict: bool) -> Message:
+    found: Message = schema()["definitions"]
+    return {n: d if n in OPEN else closed(d, "allOf" not in d) for n, d in found.items()} if strict else found
+
+
+@cache
 def validator(name: str, strict: bool) -> Any:
     """For one kind of message; a `strict` one is for what we send."""
-    definitions = schema()["definitions"]
-    if strict:
-        definitions = {n: d if n in OPEN else closed(d, "allOf" not in d) for n, d in definitions.items()}
+    definitions = definitions_of(strict)
     assert name in definitions, f"the protocol has no {name}"
     return Draft4Validator({"$ref": f"#/definitions/{name}", "definitions": definitions})
 
