@@ -159,6 +159,18 @@ def test_a_log_point_says_something_and_does_not_stop() -> None:
         assert client.move("reverseContinue")["reason"] == "pause"
 
 
+def test_a_log_point_is_not_in_the_way_of_anything_else() -> None:
+    with looping() as client:
+        client.go("at handler")
+        at_label("say")(client)
+        client.ask("setBreakpoints", source=SOURCE, breakpoints=[{"line": line("say:"), "logMessage": "here"}])
+        assert client.move("continue")["reason"] == "function breakpoint"
+        client.go("at handler")
+        client.ask("setFunctionBreakpoints", breakpoints=[])
+        client.move("next")
+        assert client.move("next")["reason"] == "step" and at(client) == "set   r2, 70"
+
+
 def test_what_a_trap_was_can_be_asked() -> None:
     with looping() as client:
         exceptions("trap svc")(client)

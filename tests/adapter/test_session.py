@@ -1,6 +1,7 @@
 """How a session begins and ends: launch, attach, restart, terminate, what is printed, and what cannot be launched."""
 
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from tests.adapter.programs import EXIT_CODE, LOOP, PRINTS, STEPS, at, looping
 from tests.adapter.wire import Refused, adapter
 from tests.planting import Bugs, Patch, Planted, must_catch
+from trapline.adapter import breakpoints, movement
+from trapline.adapter.lifecycle import OPTIONS, OWN
 from trapline.adapter.session import Session
 from trapline.cli import main
 
@@ -167,6 +170,25 @@ def test_an_option_that_was_mistyped_is_told() -> None:
     with adapter() as client:
         client.begin("launch", program="hello", monitr="trap", type="trapline", request="launch")
         assert client.said == "`launch` has no `monitr`: did you mean `monitor`?\n"
+
+
+def test_the_manual_has_every_option_and_every_request_that_moves_or_stops() -> None:
+    manual = (LOOP.parents[2] / "docs" / "debug-adapter.md").read_text()
+    names = [*OPTIONS, *OWN, *movement.REQUESTS, *(name for name in breakpoints.REQUESTS if name.startswith("set"))]
+    assert [name for name in names if f"`{name}`" not in manual] == ["pause"]
+
+
+def test_a_character_may_be_printed_in_parts() -> None:
+    with adapter() as client, NamedTemporaryFile("w", suffix=".s") as file:
+        file.write(
+            "        .org 16\n        set r1, 0xc3\n        out r1, r0\n"
+            "        set r1, 0xbc\n        out r1, r0\n        halt\n"
+        )
+        file.flush()
+        client.launch(file.name)
+        client.go("step 2")
+        client.move("continue")
+        assert client.console == "\u00fc"
 
 
 BUGS = Bugs()

@@ -119,6 +119,10 @@ def _settle(session: Session) -> None:
 def configuration_done(session: Session, arguments: Arguments) -> None:
     if not session.opened:
         raise NOTHING
+    _begin(session)
+
+
+def _begin(session: Session) -> None:
     free = session.target is not None and session.target.free
     session.afterwards.append(partial(run_free if free else begin, session))
 
@@ -130,7 +134,7 @@ def restart(session: Session, arguments: Arguments) -> None:
     latest = arguments.inside("arguments") if arguments.has("arguments") else None
     session.open(_target(latest) if latest and (latest.has("program") or latest.has("saved")) else session.target)
     _settle(session)
-    session.afterwards.append(partial(begin, session))
+    _begin(session)
 
 
 def terminate(session: Session, arguments: Arguments) -> None:

@@ -13,6 +13,7 @@ from isa.errors import SourceError, TraplineError
 from trapline.adapter.framing import Garbage, Message, Request, bodies, framed, request
 
 CANCELLED = "cancelled"  # the protocol's word for it
+ASKED = ("launch", "attach", "restart", "setVariable", "setExpression", "writeMemory", "goto", "gotoTargets")
 
 
 class Gone(NamedTuple):
@@ -80,10 +81,11 @@ class Link:
         self._respond(request, {"success": True, "body": body})
 
     def refuse(self, request: Request, error: TraplineError) -> None:
-        """Say why not. A short message is the protocol's; the whole is for people."""
+        """Say why not. What a person has asked for is shown; a client asks for much by itself."""
         whole = error.render().removeprefix("error: ") if isinstance(error, SourceError) else error.message
         told = f"{whole}\n{error.help}" if error.help and whole == error.message else whole
-        shown = {"id": error.exit_code, "format": told.replace("{", "(").replace("}", ")"), "showUser": True}
+        text = told.replace("{", "(").replace("}", ")")  # braces would be variables
+        shown = {"id": error.exit_code, "format": text, "showUser": request.command in ASKED}
         self._respond(request, {"success": False, "message": told, "body": {"error": shown}})
 
     def cancelled(self, request: Request) -> None:

@@ -69,7 +69,7 @@ def _begin(session: Session, found: Busy) -> None:
     history = session.debugger.history
     here = session.debugger.machine.steps
     history.go(here + 1)
-    stop = travel(session.debugger, _stops(session), backwards=True)
+    stop = travel(session.debugger, [*_stops(session), *_logs(session)], backwards=True)
     if stop is None or not _at(session, stop):
         history.go(here)
         _onwards(session, found)
@@ -123,15 +123,14 @@ def _window(session: Session, end: int) -> Stop | None:
     debugger = session.debugger
     limit, debugger.limit = debugger.limit, end
     try:
-        return travel(debugger, _stops(session), backwards=False)
+        return travel(debugger, [*_stops(session), *_logs(session)], backwards=False)
     finally:
         debugger.limit = limit
 
 
 def _back(session: Session, found: Busy) -> None:
     debugger = session.debugger
-    silent = [mark.stop for mark in session.marks if mark.log]
-    stop = travel(debugger, [stop for stop in _stops(session) if stop not in silent], backwards=True)
+    stop = travel(debugger, _stops(session), backwards=True)
     if stop is None:
         session.stopped(PAUSE, _beginning(session))
     else:
@@ -144,7 +143,12 @@ def _beginning(session: Session) -> str:
 
 def _stops(session: Session) -> list[Stop]:
     """Those that the client has set, and those that were set by words in its console."""
-    return [*(mark.stop for mark in session.marks if mark.stop is not None), *session.debugger.stops]
+    return [*(mark.stop for mark in session.marks if mark.stop and not mark.log), *session.debugger.stops]
+
+
+def _logs(session: Session) -> list[Stop]:
+    """Those that say something and stop nothing; only who goes on hears them."""
+    return [mark.stop for mark in session.marks if mark.stop and mark.log]
 
 
 def _mark(session: Session, stop: Stop) -> Mark | None:

@@ -1,5 +1,6 @@
 """What is kept from one request of a client to the next: the debugger, what the client can do, where it may point."""
 
+from codecs import getincrementaldecoder
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -49,6 +50,7 @@ class Session:
         self._debugger: Debugger | None = None
         self._printed = self._branches = self._numbers = 0
         self._exited = False
+        self._decoder = getincrementaldecoder("utf-8")("replace")  # a character may come in parts
 
     # ---- the debugger
 
@@ -131,10 +133,11 @@ class Session:
         debugger = self.debugger
         if len(debugger.history.branches) != self._branches:
             self._branches, self._printed = len(debugger.history.branches), debugger.printed
+            self._decoder.reset()
         for console in debugger.consoles[:1]:
             data = console.printed(self._printed) if debugger.printed > self._printed else b""
-            if data:
-                self.link.output(data.decode("utf-8", "replace"), "stdout")
+            if text := self._decoder.decode(data):
+                self.link.output(text, "stdout")
         self._printed = max(self._printed, debugger.printed)
 
     def say(self, text: str) -> None:
@@ -172,8 +175,9 @@ class Session:
         if "supportsInvalidatedEvent" in self.client:
             self.link.event("invalidated", {"areas": ["all"]})
         if "supportsMemoryEvent" in self.client:
-            size = self.debugger.machine.storage.size
-            self.link.event("memory", {"memoryReference": "[0x0]", "offset": 0, "count": size * 8})
+            storage = self.debugger.machine.storage
+            size = storage.size * ((storage.width + 7) // 8)
+            self.link.event("memory", {"memoryReference": "[0x0]", "offset": 0, "count": size})
 
     def put(self, words: dict[int, int]) -> None:
         """Change words of the guest's storage, by their places."""

@@ -104,9 +104,9 @@ def text(session: Session, arguments: Arguments) -> Message:
 
 def breakpoint_locations(session: Session, arguments: Arguments) -> Message:
     file = file_of(session, arguments.inside("source"))
-    first = arguments.number("line") + 1 - session.first_line
-    last = arguments.number("endLine", first) if arguments.has("endLine") else first
-    return {"breakpoints": list(_locations(session, file, first, last))}
+    first, ahead = arguments.number("line"), 1 - session.first_line
+    last = arguments.number("endLine", first)
+    return {"breakpoints": list(_locations(session, file, first + ahead, last + ahead))}
 
 
 def _locations(session: Session, file: str, first: int, last: int) -> Iterator[Message]:

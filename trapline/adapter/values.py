@@ -91,7 +91,7 @@ def completions(session: Session, arguments: Arguments) -> Message:
     ]
     found += [(name, "variable") for name in names]
     chosen = [(name, kind) for name, kind in found if name.startswith(begun)][:MOST_SHOWN]
-    shown = [{"label": n, "type": k, "start": start, "length": len(begun)} for n, k in chosen]
+    shown = [{"label": n, "type": k, "start": start + session.first_column, "length": len(begun)} for n, k in chosen]
     return {"targets": shown}
 
 
