@@ -16,7 +16,7 @@ from isa.machine import Machine, Pause, Reason, Trap
 from isa.machine.recording import look, write
 from isa.machine.records import Trace
 from monitor.compiled import CompiledCore
-from monitor.following import check_alone, followed, most
+from monitor.following import check_alone, followed, most, stopping
 from monitor.statistics import Decision, ExitEvent
 from monitor.virtual import Virtual
 
@@ -72,6 +72,8 @@ class Dispatcher:
         if self.vm.halted:
             return 0, 0, Pause.HALT
         while self.done < limit:
+            if self.done and self.vm.breaking and self.vm.at_breakpoint():
+                break
             level = self.level()
             if level is None:
                 stop = self._stretch(limit, most(self._asked, self.vm.steps + self.done))
@@ -112,7 +114,7 @@ class Dispatcher:
     def level(self) -> "NativeLevel | None":
         """This machine for native code, which runs it only where nobody looks at what happens on the way."""
         below = self.below
-        if self._asked or self.vm.subscribers or below.watched:
+        if self._asked or self.vm.subscribers or self.vm.breaking or below.watched:
             return None
         lower = below.engine.level()
         if lower is None:
@@ -156,10 +158,13 @@ class Dispatcher:
 
     def _direct(self, allowed: int) -> Trap | Pause:
         """Run de-privileged on the machine below for at most `allowed` steps."""
-        if self._asked is None:
-            return self._directly(allowed)
-        with followed(self, self._asked):
-            return self._directly(allowed)
+        if self._asked is not None:
+            with followed(self, self._asked):
+                return self._directly(allowed)
+        if self.vm.breaking:
+            with stopping(self):
+                return self._directly(allowed)
+        return self._directly(allowed)
 
     def _directly(self, allowed: int) -> Trap | Pause:
         v, r, below = self.vm.state.block, self.below.state.block, self.below

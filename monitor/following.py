@@ -53,6 +53,21 @@ def followed(dispatcher: Follower, trace: Trace) -> Iterator[None]:
         recorder.release()
 
 
+@contextmanager
+def stopping(dispatcher: Follower) -> Iterator[None]:
+    """Inside, the machine below stops at the virtual machine's breakpoints, wherever its storage lies; not at the first
+    step, which the dispatcher has looked at."""
+    vm, below = dispatcher.vm, dispatcher.below
+    before = below.breakpoints, below.break_places
+    below.breakpoints = before[0] | vm.breakpoints
+    below.break_places = before[1] | {dispatcher.offset + place for place in vm.break_places}
+    below.broke = below.steps
+    try:
+        yield
+    finally:
+        below.breakpoints, below.break_places = before
+
+
 def check_alone(below: Machine) -> None:
     """Raises MachineError if this machine is traced, or one that it runs on."""
     if any(machine.trace is not None for machine in below.hosts):

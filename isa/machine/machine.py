@@ -30,7 +30,8 @@ class Engine(Protocol):
     how many ran and why it stopped, which may be the trap that the next step demands. `deliver` delivers traps, one
     step each, and goes on: it tells how many steps there were, how many of them trapped, and why it stopped. Either may
     stop after some of its steps with `Pause.LIMIT`, and is then asked to go on. Either may let time pass for a machine
-    that spins, as `Machine.skip` does, and count it in `skipped`; or it stops with `Pause.SPIN`. `record` does either,
+    that spins, as `Machine.skip` does, and count it in `skipped`; or it stops with `Pause.SPIN`. Both stop with
+    `Pause.LIMIT` before a step at a breakpoint, if it is not the first: that has been looked at. `record` does either,
     and records the steps; all of them are in the trace's span, but if the machine is virtual. `level` is the machine as
     native code knows it that runs others on it (`isa.engines.native.layers.Level`), None if there is none. All that
     matters is in the machine's state and storage, so another engine may take over between two calls.
@@ -179,11 +180,11 @@ class Machine(Displayed):
         except DeviceFailure as failure:
             return Reason.DEVICE, None, failure.message
         self.deadline = deadline
-        if self.steps != self.broke and self._at_breakpoint():
+        if self.steps != self.broke and self.at_breakpoint():
             self.broke = self.steps
             return Reason.BREAKPOINT, None, ""
         limit = max(1, (stop if deadline is None else min(stop, deadline)) - self.steps)
-        singly = bool(self.breakpoints or self.break_places)
+        singly = self.breaking and self.trace is not None  # who records steps does not look for breakpoints
         ran, trapped, why = self._take(1 if singly else limit, deliver and not singly)
         self.steps += ran
         self.retired += ran - trapped
@@ -198,7 +199,12 @@ class Machine(Displayed):
                 return Reason.VIOLATION, None, self.stopped_by
         return None, None, ""
 
-    def _at_breakpoint(self) -> bool:
+    @property
+    def breaking(self) -> bool:
+        """Whether there are breakpoints."""
+        return bool(self.breakpoints or self.break_places)
+
+    def at_breakpoint(self) -> bool:
         """Whether the next instruction is one before which the run stops."""
         if self.state.block[self.pc_slot] in self.breakpoints:
             return True
@@ -243,7 +249,7 @@ class Machine(Displayed):
     @property
     def watched(self) -> bool:
         """Whether somebody looks at single steps."""
-        return bool(self.trace or self.breakpoints or self.break_places)
+        return self.breaking or self.trace is not None
 
     @property
     def disturbed(self) -> bool:

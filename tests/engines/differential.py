@@ -88,6 +88,7 @@ def run_by_traps(machine: Machine, budget: int) -> Iterator[Exit]:
 def move(machine: Machine, turn: Turn) -> None:
     """What happens from outside before a turn. A machine that is moved elsewhere runs again if it had stopped."""
     machine.breakpoints = set(turn.breaks)
+    machine.break_places = {place ^ 1 for place in turn.breaks}
     for name, value in turn.state.items():
         machine.state[name] = value
     for index, word in turn.words.items():

@@ -124,9 +124,9 @@ BROKEN = {engine.__name__: engine for engine in (OneTooFew, Forgetful, Careless,
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_engine_is_seen(name: str) -> None:
-    """Within twenty guests."""
+    """Within forty guests."""
     with blocks(3):
-        found = (difference(hot_guest("g3", seed), 0, ("broken",), {"broken": BROKEN[name]}) for seed in range(20))
+        found = (difference(hot_guest("g3", seed), 0, ("broken",), {"broken": BROKEN[name]}) for seed in range(40))
         assert any(found)
 
 

@@ -1,5 +1,5 @@
 """What it costs to be able to go back: recording beside the same run without it, one step back in a long run, and
-questions that are answered by running some of it again."""
+questions that are answered by running some of it again; and what it costs to have a breakpoint."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,12 +10,12 @@ from isa.machine.storage import LINE_SHIFT
 from monitor.history import History
 from monitor.history.looks import Executes
 from monitor.history.questions import last, seek, step
-from trapline.bench.figures import Bench, Figure, at_most
+from trapline.bench.figures import Bench, Figure, at_least, at_most
 from trapline.bench.kernels import COMPUTE, Kernel, image
 from trapline.bench.machines import monitored, unmonitored
 from trapline.bench.sitting import summary
 
-ROWS = ("history", "back")
+ROWS = ("history", "back", "breaks")
 STEPS, FEW = 100_000_000, 20_000
 RECORDED = 10  # times as many steps, so that what is made once does not count
 FAR = 10  # the part of the steps over which a breakpoint is looked for
@@ -28,6 +28,9 @@ def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
     if "history" in rows:
         for name in MAKERS:
             yield _recording(bench, name, steps * (1 if bench.quick else RECORDED))
+    if "breaks" in rows:
+        for name in MAKERS:
+            yield _breaking(bench, name, steps * (1 if bench.quick else RECORDED))
     if "back" in rows:
         for name in MAKERS:
             yield from _back(bench, name, steps)
@@ -65,6 +68,30 @@ def _ratio(bench: Bench, name: str, kernel: Kernel, steps: int, turn: int) -> fl
             machine.run(steps)
         seconds[kept] = time.perf_counter() - began
     return seconds[True] / seconds[False]
+
+
+def _breaking(bench: Bench, name: str, steps: int) -> Figure:
+    """The speed of a run with breakpoints that are never met, by pc and by place, against that of the same run without,
+    in the mean over the kernels."""
+    ratios: dict[str, list[float]] = {}
+    for kernel in COMPUTE:
+        bench.show(f"breaks, {name}, {kernel.name}")
+        _made(bench, name, kernel).run(steps)
+        ratios[kernel.name] = [_unmet(bench, name, kernel, steps, turn) for turn in range(bench.repeat)]
+    means = [geometric_mean(turn) for turn in zip(*ratios.values(), strict=True)]
+    detail = {kernel: summary(values) for kernel, values in ratios.items()}
+    what = f"a run with breakpoints that are never met against one without, {name}"
+    return Figure("breaks", what, means, "", at_least(0.9), {"kernels": detail})
+
+
+def _unmet(bench: Bench, name: str, kernel: Kernel, steps: int, turn: int) -> float:
+    seconds: dict[bool, float] = {}
+    for broken in (False, True) if turn % 2 else (True, False):
+        machine = _made(bench, name, kernel)
+        if broken:
+            machine.breakpoints, machine.break_places = {machine.storage.size - 1}, {machine.storage.size - 2}
+        seconds[broken] = _seconds(lambda machine=machine: machine.run(steps))  # type: ignore[misc]
+    return seconds[False] / seconds[True]
 
 
 def _back(bench: Bench, name: str, steps: int) -> Iterator[Figure]:

@@ -1,7 +1,7 @@
 """`--break WHERE`: a point of a program to which a run goes, and from which its budget of steps counts.
 
 A label and a line of the source are places in storage, wherever the running program is relocated to; a number is a pc,
-as the running program sees it. Until the point the machine steps singly, bare or monitored.
+as the running program sees it. Engines stop there by themselves, bare or monitored.
 """
 
 import os

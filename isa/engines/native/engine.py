@@ -75,6 +75,8 @@ class NativeEngine(ReferenceEngine):
         self.frame = self.code.frame(machine, self.tables)
         self._since = LOOK  # steps since the last look at what was compiled
         self.trapped = 0  # steps of the present run that trapped
+        self._stops: tuple[frozenset[int], frozenset[int]] = frozenset(), frozenset()
+        self._breaks: list[array[int]] = []  # the lists that native code has of them
 
     def execute(self, limit: int) -> tuple[int, Stop]:
         done, _, stop = self._run(limit, deliver=False)
@@ -91,6 +93,8 @@ class NativeEngine(ReferenceEngine):
         if self.machine.halted:
             return 0, 0, Pause.HALT
         while self.done < limit:
+            if self.done and self.machine.breaking and self.machine.at_breakpoint():
+                break
             code, stop = self.enter_native(min(limit, self.done + self.slice), deliver)
             if code in _PAUSES:
                 stop = _PAUSES[code]
@@ -148,7 +152,7 @@ class NativeEngine(ReferenceEngine):
             if stop is not None and (stop is not Pause.ASKED or self.machine.disturbed):
                 return Code.ASK, stop
             self.done += 1
-            if self.done >= until:
+            if self.done >= until or self.machine.breaking:
                 break
         return Code.LIMIT, None
 
@@ -167,7 +171,20 @@ class NativeEngine(ReferenceEngine):
         asks = self.options.regions and not self.translations.busy
         self.frame["heat"] = self.options.hot if asks else 0
         self.frame.look(self.machine.watched, self.machine.deadline is not None)
+        if self.machine.breaking or self._breaks:
+            self._stop_at()
         self.translations.begin()
+
+    def _stop_at(self) -> None:
+        """Have native code stop at the breakpoints that there are now."""
+        pcs, places = frozenset(self.machine.breakpoints), frozenset(self.machine.break_places)
+        if (pcs, places) != self._stops:
+            self._stops = pcs, places
+            self._breaks = [array("Q", [len(found), *sorted(found)]) for found in self._stops] if pcs or places else []
+            for name, found in zip(("pcs", "places"), self._breaks, strict=False):
+                self.frame[name] = found.buffer_info()[0]
+            self.frame["breaking"] = bool(self._breaks)
+            self.translations.avoid(self, pcs, frozenset(self.storage.offset + place for place in places))
 
     def finish(self, code: Code | None) -> tuple[int, Stop | None]:
         self.translations.end()

@@ -29,6 +29,9 @@ OWN = (
     "earned",  # steps taken in regions since a jump last led to a place that has none
     "polls",  # the table of words that a guest may receive without Python: see `isa.devices.polling`
     "watched",  # whether somebody looks at single steps, so that Python has to see to whatever is not one
+    "breaking",  # whether there are breakpoints, and lists of them: see `isa.engines.native.stopping`
+    "pcs",
+    "places",
     "awaited",  # whether a device is due at some step, and ends an idle then at the latest
     # what a run leaves behind
     "skipped",  # steps that passed in idling, not yet counted
@@ -93,6 +96,8 @@ class Code(IntEnum):
     VIOLATION = 7  # a machine below was ended, because it was changed where it must not be
     BREACH = 8  # the machine below was changed where it must not be
     FULL = 9  # there is no room for another kind of exit
+    # of any machine
+    BREAK = 10  # the next step is at a breakpoint
 
 
 Execute = Callable[[int, int, int], int]  # a function of native code that gets a frame, and what it is told

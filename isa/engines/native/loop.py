@@ -7,6 +7,7 @@ and the prologue's horizon, and the window of the fetch bounds the pc. The count
 from isa.engines.native.exact import FRAME, Body, Exact
 from isa.engines.native.frame import Code
 from isa.engines.native.idling import idle
+from isa.engines.native.stopping import LISTED, stop_there, stops
 from isa.engines.native.text import RARE, USUAL, Value, number
 from isa.passes.windows import Window
 
@@ -23,7 +24,7 @@ class Loop:
         self.shift = self.plan.record_bytes.bit_length() - 1
 
     def functions(self) -> list[str]:
-        return [idle(self.exact), self.execute()]
+        return [idle(self.exact), LISTED, stops(self.exact), self.execute()]
 
     def execute(self) -> str:
         text = Body()
@@ -36,6 +37,7 @@ class Loop:
         text.block("done")
         text.give(Code.LIMIT)
         text.block("inside")
+        stop_there(text)
         if self.plan.fast:
             assert self.plan.window is not None
             self._stretch(text, left, self.plan.window)
@@ -64,6 +66,7 @@ class Loop:
         text.set("window", limit)
         text.set("span", text.shl(limit, number(64, self.shift)))
         text.set("place", text.add(text.field("entries"), text.shl(origin, number(64, 3))))
+        self._mark(text)
         zero = text.add(text.field("records"), text.shl(origin, number(64, self.shift)))
         state, cells = text.address("state"), text.address("cells")
         operands = [f"ptr {FRAME}", f"ptr {state}", pc.typed, "i64 0", steps.typed, zero.typed, f"ptr {cells}"]
@@ -80,7 +83,17 @@ class Loop:
         text.block("more")
         text.branch(text.compare("eq", text.field("ran"), Value(64, "%limit")), "done", "asked", RARE)
         text.block("asked")
+        stop_there(text)
         self._known(text, pc_slot, origin, cells, code)
+
+    def _mark(self, text: Body) -> None:
+        """Have threaded code see the breakpoints."""
+        marks, on = text.label("marks"), text.label("on")
+        text.branch(text.is_zero(text.field("breaking")), on, marks, USUAL)
+        text.block(marks)
+        text.call("void", "@mark", [f"ptr {FRAME}"])
+        text.jump(on)
+        text.block(on)
 
     def _known(self, text: Body, pc_slot: str, origin: Value, cells: str, code: Value) -> None:
         """Take the step that threaded code stopped before: if it stopped within its allowance and its window, prologue

@@ -12,11 +12,13 @@ stop     the nearer of `end` and the window's end   zero   the record of pc 0
 from isa.engines.native.exact import FRAME, Body, Exact
 from isa.engines.native.frame import Code
 from isa.engines.native.plan import Handler, Plan
+from isa.engines.native.recorded import Records
+from isa.engines.native.stopping import listed, mark
 from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Memory, Values
 from isa.ir.fold import add, const
 from isa.ir.nodes import Effect, Expr, Read, Store
-from isa.machine.storage import CODE, LINE_SHIFT, RECORD
+from isa.machine.storage import LINE_SHIFT
 from isa.passes import ways
 
 ARGUMENTS = "ptr %frame, ptr %state, i64 %ip, i64 %stop, i64 %end, i64 %zero, ptr %cells, ptr %table"
@@ -61,17 +63,23 @@ class Threaded:
         self.shift = self.plan.record_bytes.bit_length() - 1
 
     def functions(self) -> list[str]:
-        found = [self.predecode(), self.undecoded(), self.land("land"), self.land("come"), self.region()]
+        found = [Records(self.exact).predecode(), self.undecoded(), self.land("land"), self.land("come"), self.region()]
         found += [self.leave(number) for number in range(len(self.plan.instructions) + 1)]
+        found += [self.stopped(), mark(self.plan.record_bytes, self.marked)]
         for serial, handler in enumerate(self.plan.handlers, 1):
             found += self.handler(serial, handler)
         return [*found, self.table()]
 
     def table(self) -> str:
-        """Handler numbers to handlers: 0 decodes, the last ones leave."""
+        """Handler numbers to handlers: 0 decodes, the last one stops, those before it leave."""
         handlers = (f"@handler.{n}" for n in range(1, len(self.plan.handlers) + 1))
-        names = ["@undecoded", *handlers, *(f"@leave.{n}" for n in self.plan.others)]
+        names = ["@undecoded", *handlers, *(f"@leave.{n}" for n in self.plan.others), "@stopped"]
         return f"@table = internal constant [{len(names)} x ptr] [{', '.join(f'ptr {name}' for name in names)}]\n"
+
+    @property
+    def marked(self) -> int:
+        """The number of the handler that records of breakpoints have."""
+        return 1 + len(self.plan.handlers) + len(self.plan.others)
 
     # ---- handlers
 
@@ -250,64 +258,39 @@ class Threaded:
         self._leave(text, pc_of(text, self.plan, IP, 64), self._left(text, IP), which << 8)
         return text.define(f"define internal preserve_nonecc i64 @leave.{which}({ARGUMENTS})")
 
-    def undecoded(self) -> str:
-        """Make the record at `ip`, and go on there."""
+    def stopped(self) -> str:
+        """Leave before a breakpoint of this machine; make the record anew that was one elsewhere."""
         text = Body()
-        base = text.resized(text.field("records"), 64)
-        index = text.lshr(text.sub(IP, base), number(64, self.shift))
-        text.call("void", "@predecode", [f"ptr {FRAME}", index.typed])
+        leave, look, anew = text.label("leave"), text.label("look"), text.label("anew")
+        there = text.label("there")
+        text.branch(text.is_zero(text.field("breaking")), anew, look)
+        text.block(look)
+        text.branch(listed(text, "pcs", pc_of(text, self.plan, IP, 64)), leave, there)
+        text.block(there)
+        text.branch(listed(text, "places", self._index(text)), leave, anew)
+        text.block(leave)
+        self._tail(text, "@leave.0")
+        text.block(anew)
+        text.call("void", "@predecode", [f"ptr {FRAME}", self._index(text).typed])
+        self._dispatch(text, IP)
+        return text.define(f"define internal preserve_nonecc i64 @stopped({ARGUMENTS})")
+
+    def _index(self, text: Body) -> Value:
+        """The word of storage whose record lies at `ip`."""
+        return text.lshr(text.sub(IP, text.field("records")), number(64, self.shift))
+
+    def undecoded(self) -> str:
+        """Make the record at `ip`, and go on there. What was written over may be a breakpoint all the same."""
+        text = Body()
+        text.call("void", "@predecode", [f"ptr {FRAME}", self._index(text).typed])
+        marks, on = text.label("marks"), text.label("on")
+        text.branch(text.is_zero(text.field("breaking")), on, marks)
+        text.block(marks)
+        text.call("void", "@mark", [f"ptr {FRAME}"])
+        text.jump(on)
+        text.block(on)
         self._dispatch(text, IP)
         return text.define(f"define internal preserve_nonecc i64 @undecoded({ARGUMENTS})")
-
-    def predecode(self) -> str:
-        """`predecode(frame, index)`: make the record of a word of storage."""
-        text, index, plan = Body(), Value(64, "%index"), self.plan
-        word = text.load(text.at(text.address("cells"), index, plan.cell_bits), self.isa.word, plan.cell_bits)
-        record = text.at(text.address("records"), text.mul(index, number(64, plan.record_bytes)), 8)
-        line = text.at(text.address("lines"), text.lshr(index, number(64, LINE_SHIFT)), 8)
-        text.store(line, text.or_(text.load(line, 8, 8), number(8, CODE)), 8)
-        text.emit(f"atomicrmw or ptr {text.at(text.address('code'), index, 8)}, i8 {RECORD} seq_cst")
-        which = Value(32, text.call("i32", "@decode", [word.typed]))
-        numbers: dict[str, list[int]] = {}
-        for serial, handler in enumerate(plan.handlers, 1):
-            numbers.setdefault(handler.instruction.name, []).append(serial)
-        labels = {name: text.label("make") for name in numbers}
-        serials = {instruction.name: serial for serial, instruction in enumerate(plan.instructions, 1)}
-        cases = " ".join(f"i32 {serials[name]}, label %{label}" for name, label in labels.items())
-        text.emit(f"switch i32 {which.text}, label %unfit [ {cases} ]")
-        for name, label in labels.items():
-            text.block(label)
-            self._record(text, record, word, [plan.handlers[n - 1] for n in numbers[name]], numbers[name])
-        text.block("unfit")
-        for serial, other in enumerate(plan.others[1:], len(plan.handlers) + 2):
-            leave, on = text.label("leave"), text.label("on")
-            text.branch(text.compare("eq", which, number(32, other)), leave, on)
-            text.block(leave)
-            text.store(record, number(16, serial), 16)
-            text.emit("ret void")
-            text.block(on)
-        text.store(record, number(16, len(plan.handlers) + 1), 16)
-        text.emit("ret void")
-        return text.define(f"define internal void @predecode(ptr {FRAME}, i64 %index) noinline")
-
-    def _record(self, text: Body, record: str, word: Value, handlers: list[Handler], numbers: list[int]) -> None:
-        params = self.exact.operands(text, handlers[0].instruction, word)
-        labels = {handler.when: text.label("choose") for handler in handlers}
-        if handlers[0].choice is None:
-            text.jump(labels[True])
-        else:
-            chosen = Values(text, {}, None, params).value(handlers[0].choice)
-            text.branch(chosen, labels.get(True, "unfit"), labels.get(False, "unfit"))
-        for handler, serial in zip(handlers, numbers, strict=True):
-            text.block(labels[handler.when])
-            self._operands(text, record, params, handler)
-            text.store(record, number(16, serial), 16)
-            text.emit("ret void")
-
-    def _operands(self, text: Body, record: str, params: dict[str, Value], handler: Handler) -> None:
-        for place in handler.operands:
-            at = text.at(record, place.offset, 8)
-            text.store(at, text.zext(params[place.name], 8 * place.bytes), 8 * place.bytes)
 
     def land(self, name: str) -> str:
         """Arrive at the pc `ip` with `end` steps left: run the region that begins there, or count the visit.

@@ -43,6 +43,7 @@ class Installed:
     tier: Tier
     entries: "list[ctypes.Array[ctypes.c_uint64]]"
     open: set[int]  # the pcs of entries of which it is not known yet whether they are worth it
+    cut: bool = False
     better: "Job[Linked] | None" = None
 
     @property
@@ -57,6 +58,7 @@ class Made(NamedTuple):
     words: dict[int, int]
     code: Linked
     tier: Tier
+    cut: bool  # whether a breakpoint keeps it small
 
 
 class Waiting(NamedTuple):
@@ -88,7 +90,24 @@ class Translations:
         self._rewritten: dict[int, int] = {}
         self._retired: list[Installed | Linked] = []
         self.made = 0  # regions put in since the beginning, for whoever asks
+        self._avoided: WeakKeyDictionary[object, tuple[frozenset[int], frozenset[int]]] = WeakKeyDictionary()
+        self._refused: set[int] = set()  # hot places where a breakpoint is in the way
         root.on_code_write(self.forget)
+
+    def avoid(self, whose: object, pcs: frozenset[int], words: frozenset[int]) -> None:
+        """No region may have these pcs or words of the root in it, as long as they are somebody's breakpoints. What was
+        kept small or from being made by those before may be made anew."""
+        with self._turn:
+            self._avoided[whose] = pcs, words
+            for installed in list(self.installed.values()):
+                if installed.cut or any(self._avoids(*one) for one in installed.words.items()):
+                    self._remove(installed)
+            for place in self._refused:
+                self.tables.entries[place] = 0
+            self._refused.clear()
+
+    def _avoids(self, pc: int, word: int) -> bool:
+        return any(pc in pcs or word in words for pcs, words in list(self._avoided.values()))
 
     def hot(self, pc: int, place: Place, options: Options) -> None:
         """Have a region made at a pc that is jumped to often. `place` gives the word of the root at which a pc lies,
@@ -118,7 +137,9 @@ class Translations:
         for waiting in [w for w in self._waiting if w.job.done]:
             self._waiting.remove(waiting)
             made = waiting.job.result()
-            if made is not None and not self._install(made):
+            if made is None and any(any(stops) for stops in self._avoided.values()):
+                self._refused.add(waiting.place)
+            elif made is not None and not self._install(made):
                 self.tables.entries[waiting.place] = 0
         for installed in list(self._young):
             self._judge(installed)
@@ -163,10 +184,14 @@ class Translations:
         """The region around a pc, compiled; None if there can be none. May run beside the guest: what it read of the
         storage is compared again before the region is put in."""
         places: dict[int, int] = {}
+        avoided: list[int] = []
 
         def word_at(pc: int) -> int | None:
             word = place(pc)
             if word is None:
+                return None
+            if self._avoids(pc, word):
+                avoided.append(pc)
                 return None
             places[pc] = word
             return self.cells[word]
@@ -179,7 +204,7 @@ class Translations:
         if region is None:
             return None
         tier = Tier.FULL if options.full or (options.full is None and self._at_hand(region)) else Tier.QUICK
-        return Made(region, {at: places[at] for at in region.code}, self._linked(region, tier), tier)
+        return Made(region, {at: places[at] for at in region.code}, self._linked(region, tier), tier, bool(avoided))
 
     def _at_hand(self, region: Region) -> bool:
         """Whether the best code for a region need not be compiled."""
@@ -194,12 +219,12 @@ class Translations:
 
     def _install(self, made: Made) -> bool:
         """Put a region in, unless its words have changed."""
-        region, words, code, tier = made
+        region, words, code, tier, cut = made
         for word in words.values():
             self.tables.mark(word)
         with self._fence:  # to take a lock makes the marks seen before the words are read
             pass
-        if any(self.cells[word] != region.code[pc].word for pc, word in words.items()):
+        if any(self.cells[word] != region.code[pc].word or self._avoids(pc, word) for pc, word in words.items()):
             return False
         if len(self.installed) >= MOST:
             for installed in list(self.installed.values()):
@@ -210,7 +235,7 @@ class Translations:
         entries = []
         for number, pc in enumerate(region.entries):
             entries.append((ctypes.c_uint64 * _FIELDS)(code.address(_SYMBOL), pc, region.hi, number))
-        installed = self.installed[here] = Installed(region, words, code, tier, entries, set(region.entries))
+        installed = self.installed[here] = Installed(region, words, code, tier, entries, set(region.entries), cut)
         self._young.add(installed)
         for word in words.values():
             self._at.setdefault(word, set()).add(installed)

@@ -12,6 +12,8 @@ def deliver(engine: Engine, machine: Machine, limit: int) -> tuple[int, int, Pau
     """
     first, stop, trapped, end = machine.steps, machine.steps + limit, 0, Pause.LIMIT
     while machine.steps < stop:
+        if machine.steps > first and machine.breaking and machine.at_breakpoint():
+            break
         ran, why = engine.execute(stop - machine.steps)
         machine.steps += ran
         if not isinstance(why, Trap):

@@ -47,6 +47,7 @@ class ReferenceEngine:
         self._context_masks = [(slots[s].first, mask) for s, mask in self.translator.context.items()]
         self._index = self.steps.fetch_index
         self._translates = self.translator.possible and self.steps.time is not None
+        self._heeded: tuple[set[int], set[int]] | None = None  # the breakpoints that no block passes
 
     # ---- what compiled steps ask of `e`
 
@@ -70,6 +71,8 @@ class ReferenceEngine:
         """
         if self.machine.halted:
             return 0, Pause.HALT
+        if self.machine.breaking or self._heeded:
+            self._heed()
         if limit <= LONGEST or not self._translates:
             return self._execute_singly(limit)
         return self._execute_blocks(limit)
@@ -83,8 +86,10 @@ class ReferenceEngine:
         return record(self, limit, deliver, trace)
 
     def _execute_singly(self, limit: int) -> tuple[int, Stop]:
-        single = self.single
+        single, machine, breaking = self.single, self.machine, self.machine.breaking
         for self.done in range(limit):
+            if breaking and self.done and machine.at_breakpoint():
+                return self.done, Pause.LIMIT
             stop = single()
             if stop is not None:
                 return self.done + (stop in HAPPENED), stop
@@ -96,10 +101,13 @@ class ReferenceEngine:
         s, m, pc, single = self.state.block, self.storage.cells, self._pc, self.single
         lines, touch = self.storage.lines, self.storage.touch
         advance, horizon = self.steps.advance, self.steps.horizon
+        breaking, machine = self.machine.breaking, self.machine
         done = lag = 0
         left = min(limit, horizon(s, m, self))
         blocks = self._context()
         while done < limit:
+            if breaking and done and machine.at_breakpoint():
+                break
             entry = blocks.get(s[pc], 0)
             if isinstance(entry, tuple):
                 run, longest = entry
@@ -239,6 +247,8 @@ class ReferenceEngine:
             block[self._pc] = pc
             word, index = self.steps.fetch(block, m, self), self._index(block, m, self)
             found = None if word.__class__ is Trap or index >= self.size else self.steps.decoder.decode(word)
+            if self.machine.breaking and (pc in self.machine.breakpoints or index in self.machine.break_places):
+                break
             line = found and self.translator.line(pc, index, found[0], {**found[1], "insn": word}, known, self.size)
             if not line:
                 break
@@ -247,6 +257,14 @@ class ReferenceEngine:
                 break
             pc = line.follow
         return lines
+
+    def _heed(self) -> None:
+        """Begin anew with blocks if there are other breakpoints than before: none passes one."""
+        machine = self.machine
+        now = (machine.breakpoints, machine.break_places) if machine.breaking else None
+        if now != self._heeded:
+            self._heeded = now and (set(machine.breakpoints), set(machine.break_places))
+            self._forget_all()
 
     def _forget(self, word: int) -> None:
         """A word of code was overwritten: its blocks are gone, and not made again soon."""

@@ -1,0 +1,109 @@
+"""Breakpoints in native code: it returns before a step at one, and is slower nowhere else.
+
+The frame has two lists, each its length and then its numbers: pcs, and places in storage. In threaded code the records
+of such words lead to `stopped`, which looks whether this is a breakpoint of this machine here, and leaves before it if
+it is; otherwise the record is made anew, since records are shared by all who run on a storage, wherever they are
+relocated to. So they are marked whenever a stretch begins. No region has such a word in it (`translations.py`), and
+around steps that are taken exactly `stops` is asked. The first step of a run is never asked about: whoever runs the
+machine has seen to it.
+"""
+
+from isa.engines.native.exact import FRAME, Body, Exact
+from isa.engines.native.frame import Code
+from isa.engines.native.text import RARE, Value, number
+from isa.ir.fold import either
+from isa.ir.nodes import Load
+
+LISTED = """
+define internal i1 @listed(ptr %list, i64 %wanted) {
+entry:
+  %count = load i64, ptr %list
+  br label %again
+again:
+  %n = phi i64 [ 0, %entry ], [ %next, %look ]
+  %over = icmp eq i64 %n, %count
+  br i1 %over, label %no, label %look
+look:
+  %next = add i64 %n, 1
+  %at = getelementptr i64, ptr %list, i64 %next
+  %value = load i64, ptr %at
+  %same = icmp eq i64 %value, %wanted
+  br i1 %same, label %yes, label %again
+yes:
+  ret i1 true
+no:
+  ret i1 false
+}
+"""
+
+
+def listed(text: Body, name: str, value: Value) -> Value:
+    """Whether a number is in one of the lists."""
+    return Value(0, text.call("i1", "@listed", [f"ptr {text.address(name)}", value.typed]))
+
+
+def stops(exact: Exact) -> str:
+    """`stops(frame)`: whether the next step is at a breakpoint; the pc, and the place that would be fetched."""
+    text, isa = Body(), exact.isa
+    values = exact.values(text)
+    pc = text.load(values.slot(isa.pc), 64)
+    there, yes, no = listed(text, "pcs", pc), text.label("yes"), text.label("no")
+    if isinstance(isa.fetch.word, Load):
+        look = text.label("look")
+        text.branch(there, yes, look)
+        text.block(look)
+        refused = values.value(either(*(trap.guard for trap in isa.fetch.traps)))
+        fetched = text.label("fetched")
+        text.branch(refused, no, fetched, RARE)
+        text.block(fetched)
+        there = listed(text, "places", text.zext(values.value(isa.fetch.word.index), 64))
+    text.branch(there, yes, no)
+    text.block(yes)
+    text.emit("ret i64 1")
+    text.block(no)
+    text.emit("ret i64 0")
+    return text.define(f"define internal i64 @stops(ptr {FRAME})")
+
+
+def stop_there(text: Body) -> None:
+    """Return if there are breakpoints and the next step is at one, unless it is the first."""
+    look, ask, out, on = (text.label(hint) for hint in ("look", "ask", "broke", "on"))
+    text.branch(text.is_zero(text.field("breaking")), on, look)
+    text.block(look)
+    text.branch(text.is_zero(text.field("ran")), on, ask)
+    text.block(ask)
+    text.branch(text.is_zero(Value(64, text.call("i64", "@stops", [f"ptr {FRAME}"]))), on, out)
+    text.block(out)
+    text.give(Code.BREAK)
+    text.block(on)
+
+
+def mark(record_bytes: int, stopped: int) -> str:
+    """`mark(frame)`: have the records of all breakpoints lead to the handler `stopped`, as the context is."""
+    text = Body()
+    shift = number(64, record_bytes.bit_length() - 1)
+    places, entries = text.field("place"), text.field("entries")
+    origin = text.lshr(text.sub(places, entries), number(64, 3))
+    for name, first, limit in (("pcs", origin, "window"), ("places", number(64, 0), "size")):
+        items, most = text.address(name), text.field(limit)
+        count, before = text.load(text.at(items, 0), 64), text.label("before")
+        again, look, inside, done = (text.label(hint) for hint in ("again", "look", "inside", "done"))
+        text.jump(before)
+        text.block(before)
+        text.jump(again)
+        text.block(again)
+        n, following = f"%{again}.n", f"%{again}.next"
+        text.lines.append(f"  {n} = phi i64 [ 0, %{before} ], [ {following}, %{look} ], [ {following}, %{inside} ]")
+        text.branch(text.compare("eq", Value(64, n), count), done, look)
+        text.block(look)
+        text.lines.append(f"  {following} = add i64 {n}, 1")
+        value = text.load(text.at(items, Value(64, following)), 64)
+        text.branch(text.compare("ult", value, most), inside, again)
+        text.block(inside)
+        at = text.shl(text.add(first, value), shift)
+        record = text.named(f"inttoptr {text.add(text.field('records'), at).typed} to ptr")
+        text.store(record, number(16, stopped), 16)
+        text.jump(again)
+        text.block(done)
+    text.emit("ret void")
+    return text.define(f"define internal void @mark(ptr {FRAME})")
