@@ -62,6 +62,7 @@ FLOORS = (
     "trapline.editing",
     "trapline.profiling",
     "trapline.screen",
+    "trapline.adapter",
     "trapline.demo",
     "trapline.bench",
     "trapline.commands",

@@ -166,6 +166,14 @@ def count(text: str) -> int:
     return value
 
 
+def port(text: str) -> int:
+    """A port of the loopback address, or 0 for any."""
+    value = natural(text)
+    if value > 65_535:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a port: from 0 to 65535")
+    return value
+
+
 def natural(text: str) -> int:
     """A whole number from 0 to 2^63 - 1."""
     try:
