@@ -103,8 +103,7 @@ class Ports:
     them all in order, by which two machines can be compared at any step. `acted`, if set, is told of every device
     that has acted by itself: the step before which it did, the device, and the pending bits that it raises. `sent` is
     told of every word that is sent, with the step and the device; nobody is told of words received, since native code
-    takes some of these without asking (`isa.devices.polling`). Raises
-    MachineError when two devices claim one port.
+    takes some of these without asking (`isa.devices.polling`). Raises MachineError when two devices claim one port.
     """
 
     def __init__(self, devices: Mapping[int, Device] | None = None) -> None:
