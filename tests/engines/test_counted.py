@@ -55,7 +55,6 @@ def played(hot: HotGuest, engine: Factory, trace: Callable[[memoryview], None] |
         machine.trace = Trace(Recorder(trace))
     for turn in hot.turns:
         move(machine, turn)
-        machine.breakpoints = set()
         list(run(machine, turn.steps) if turn.whole else run_by_traps(machine, turn.steps))
     return machine
 
