@@ -39,6 +39,7 @@ SLOW = {
     *("test_mechanised", "test_recheck", "test_recheck_command", "test_variants", "test_variants_planted"),
     *("test_verdicts_proved", "test_verdicts_leaks", "test_verdicts_letter", "test_verdicts_prologues"),
     *("test_witness_steps", "test_counted", "test_profile", "test_report", "test_report_page"),
+    *("test_server", "test_editors"),
 }
 
 

@@ -66,6 +66,14 @@ def test_labels_macros_and_parameters(tmp_path: Path) -> None:
     assert names_at(tmp_path, "twice reg, b|y") == (["2: by"], ["2: by", "3: by"])
 
 
+def test_a_parameter_is_known_in_a_repetition_inside_its_macro(tmp_path: Path) -> None:
+    text = ".macro m a, b\n.rept 2, i\n.word \\a + \\i\n.endr\n.word \\b, \\a\n.endm\n.rept 1, a\n.word \\a\n.endr\n"
+    assert names_at(tmp_path, "\\|a + ", text) == (["1: a"], ["1: a", "3: a", "5: a"])
+    assert names_at(tmp_path, "+ \\|i", text) == (["2: i"], ["2: i", "3: i"])
+    assert names_at(tmp_path, ".word \\b|", text) == (["1: b"], ["1: b", "5: b"])
+    assert names_at(tmp_path, "1, |a\n", text) == (["7: a"], ["7: a", "8: a"])
+
+
 def test_local_labels_mean_what_the_assembler_meant(tmp_path: Path) -> None:
     assert names_at(tmp_path, "beqz r1, 1|f") == (["18: 1"], ["13: 1f", "18: 1"])
     assert names_at(tmp_path, "\\reg, 1|b") == (["3: 1"], ["3: 1", "4: 1b", "14: 1b"])

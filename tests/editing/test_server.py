@@ -175,7 +175,7 @@ def test_verdicts_come_when_they_are_there(session: Session) -> None:
     assert titles(session, uri) == ["verifying ..."]
     session.until(lambda: session.refreshed > before)
     whole, *instructions = titles(session, uri)
-    assert whole.startswith("Theorem 1 ") and instructions == ["innocuous; Theorem 1: keeps"] * 2
+    assert whole.startswith("Theorem 1 ") and instructions == ["Theorem 1: keeps; innocuous"] * 2
 
 
 def test_verdicts_are_not_waited_for_once_the_text_is_another(session: Session) -> None:

@@ -36,6 +36,7 @@ class Verdicts:
 
     told: Callable[[str], None]
     _questions: dict[str, _Question] = field(default_factory=dict)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one process at a time
 
     def ask(self, described: Described) -> dict[str, Verdict]:
         """What is known of the machines of a text; what is not is asked, and any former text of it no longer."""
@@ -66,9 +67,10 @@ class Verdicts:
     async def _decide(self, described: Described, question: _Question) -> None:
         request = {"path": described.path, "text": described.source.text, "machines": list(described.isas)}
         with suppress(OSError, ValueError):  # it ended in the middle, or wrote what nobody can read
-            async for answer in _answers(request):
-                question.found[answer["machine"]] = Verdict(answer["verdict"], answer["instructions"])
-                self.told(described.path)
+            async with self._turn:
+                async for answer in _answers(request):
+                    question.found[answer["machine"]] = Verdict(answer["verdict"], answer["instructions"])
+                    self.told(described.path)
         for name in described.isas:
             question.found.setdefault(name, LOST)
         self.told(described.path)

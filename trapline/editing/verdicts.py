@@ -23,7 +23,7 @@ from trapline.reports.verification import HOLDS, MONITORS, is_plain, row
 WORKERS = 1  # somebody is writing meanwhile
 NICENESS = 10
 LONGEST = 600  # seconds for all machines of a text
-PLAIN = "innocuous; Theorem 1: keeps"
+PLAIN = "Theorem 1: keeps; innocuous"
 
 
 def facts(v: Verification) -> dict[str, Any]:
@@ -35,12 +35,12 @@ def facts(v: Verification) -> dict[str, Any]:
 
 
 def line(finding: Finding) -> str:
-    """What `trapline verify` says of an instruction, in one line."""
+    """What `trapline verify` says of an instruction, in one line, of which editors may show the beginning only."""
     if is_plain(finding):
         return PLAIN
     _, privileged, sensitive, unguarded, directly, theorem1, theorem3 = row(finding)
-    parts = [f"privileged: {privileged}", f"sensitive: {sensitive}", unguarded and f"without its guard: {unguarded}"]
-    parts += [f"run directly: {directly}", f"Theorem 1: {theorem1}", f"Theorem 3: {theorem3}"]
+    parts = [f"Theorem 1: {theorem1}", f"Theorem 3: {theorem3}", f"privileged: {privileged}", f"sensitive: {sensitive}"]
+    parts += [unguarded and f"without its guard: {unguarded}", f"run directly: {directly}"]
     reason = f" ({finding.reason})" if finding.theorem1 is not Found.YES and finding.reason else ""
     return "; ".join(filter(None, parts)) + reason
 

@@ -7,6 +7,7 @@ from isa.assembler.tokens import Kind
 from trapline.editing.answers import Entry, Fold, Hint, Sort, place_of
 from trapline.editing.assembly.program import Program
 from trapline.editing.assembly.words import DEFINES, Words, roles
+from trapline.editing.comments import comment_folds
 
 OPENS = {".macro": ".endm", ".rept": ".endr", ".if": ".endif", ".ifdef": ".endif", ".ifndef": ".endif"}
 SHOWN = 3  # words of a line
@@ -35,7 +36,7 @@ def _value(words: Words, name: str) -> str:
 
 def folds(words: Words, file: str) -> list[Fold]:
     """Macros, repetitions, conditions, and comments of three lines and more."""
-    return sorted([*_blocks(words, file), *_comments(words, file)])
+    return sorted([*_blocks(words, file), *comment_folds(_comments(words, file))])
 
 
 def _blocks(words: Words, file: str) -> Iterator[Fold]:
@@ -51,17 +52,11 @@ def _blocks(words: Words, file: str) -> Iterator[Fold]:
             opened[-1] = (opened[-1][0], number)
 
 
-def _comments(words: Words, file: str) -> Iterator[Fold]:
-    """Comments that begin their lines."""
-    first: int | None = None
+def _comments(words: Words, file: str) -> Iterator[bool]:
+    """Of each line, whether it is a comment from its first column on."""
     texts = words.program.sources[file].text.split("\n")
-    for number, (text, tokens) in enumerate(zip([*texts, ""], [*words.lines[file], ()], strict=True)):
-        if text[:1].strip() and not tokens:
-            first = number if first is None else first
-        elif first is not None:
-            if number - first > 2:
-                yield Fold(first, number - 1, comment=True)
-            first = None
+    for text, tokens in zip(texts, words.lines[file], strict=True):
+        yield bool(text[:1].strip()) and not tokens
 
 
 def hints(program: Program, file: str, first: int, last: int) -> Iterator[Hint]:

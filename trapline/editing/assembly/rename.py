@@ -5,13 +5,13 @@ new name must have the same words, or nothing is changed. A macro may make a nam
 """
 
 import re
-from collections.abc import Iterable
 
 from isa.assembler.symbols import DEFINE
 from isa.errors import TraplineError
 from trapline.editing.answers import Edit, Place, Sort
 from trapline.editing.assembly.program import Program, opened
 from trapline.editing.assembly.words import Words
+from trapline.editing.changes import edited
 from trapline.editing.texts import Texts
 
 NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -60,13 +60,10 @@ def _direction(program: Program, place: Place) -> str:
     return text[-1] if text[0].isdigit() and text[-1] in "bf" else ""
 
 
-def _written(program: Program, edits: Iterable[Edit]) -> Texts:
-    """The texts after edits, of which no two overlap."""
+def _written(program: Program, edits: list[Edit]) -> Texts:
+    """The texts after edits."""
     texts = Texts(program.texts)
-    texts.update({name: source.text for name, source in program.sources.items() if not name.startswith("<")})
-    for place, text in sorted(edits, reverse=True):
-        lines = texts[place.file].split("\n")
-        line = lines[place.line]
-        lines[place.line] = line[: place.column] + text + line[place.end :]
-        texts[place.file] = "\n".join(lines)
+    for name, source in program.sources.items():
+        if not name.startswith("<"):
+            texts[name] = edited(source.text, [edit for edit in edits if edit.place.file == name])
     return texts

@@ -112,12 +112,12 @@ class Words:
         return found
 
     def at(self, file: str, line: int, column: int) -> tuple[Role, Token] | None:
-        """The word at a cursor; of two that touch there, the one that begins there."""
+        """The word at a cursor, or at whose end it is; of two that touch there, the one that begins there."""
         lines = self.lines.get(file, [])
         found = [
             (role, token)
             for role, token in (roles(lines[line]) if line < len(lines) else ())
-            if token.column - 1 <= column < token.end or (token.kind is not Kind.MARK and column == token.end - 1)
+            if token.kind is not Kind.MARK and token.column - 1 <= column < token.end
         ]
         return found[-1] if found else None
 
@@ -173,28 +173,38 @@ class Words:
     def _parameter(self, token: Token) -> Meaning | None:
         """A parameter, in the head of its macro or repetition, or behind a backslash in the body."""
         names = [token.text] if token.kind is Kind.NAME else re.findall(r"\\([A-Za-z_]\w*)", token.text)
-        block = self._block(token)
-        for head in block[:1]:
-            for name in names:
-                for role, declared in roles(head):
-                    if role is Role.PARAMETER and declared.text == name:
-                        uses = [place_of(declared.span), *_pasted(name, block)]
-                        return Meaning(Sort.PARAMETER, name, (place_of(declared.span),), tuple(uses))
+        for block in blocks_around(self.lines[token.line.source.name], token.line.number - 1):
+            for role, declared in roles(block[0]):
+                if role is Role.PARAMETER and declared.text in names:
+                    place = place_of(declared.span)
+                    return Meaning(Sort.PARAMETER, declared.text, (place,), (place, *_pasted(declared.text, block)))
         return None
 
-    def _block(self, token: Token) -> list[Tokens]:
-        """The lines of the macro or repetition that a word stands in, its head the first."""
-        lines = self.lines[token.line.source.name]
-        first = token.line.number - 1
-        while first > 0 and directive(lines[first]) not in BEGINS:
-            first -= 1
-        end = first
-        while end < len(lines) - 1 and directive(lines[end]) not in ENDS:
-            end += 1
-        return lines[first : end + 1] if directive(lines[first]) in BEGINS else []
+
+ENDS = {".macro": ".endm", ".rept": ".endr"}
 
 
-BEGINS, ENDS = (".macro", ".rept"), (".endm", ".endr")
+def blocks_around(lines: list[Tokens], number: int) -> Iterator[list[Tokens]]:
+    """The lines of each macro or repetition that a line stands in or begins, the innermost first."""
+    closed = 0
+    for first in range(number, -1, -1):
+        word = directive(lines[first])
+        if word in ENDS.values() and first < number:
+            closed += 1
+        elif word in ENDS and closed:
+            closed -= 1
+        elif word in ENDS:
+            yield list(_to_end(lines[first:], word))
+
+
+def _to_end(lines: list[Tokens], begin: str) -> Iterator[Tokens]:
+    """The lines of a block that begins with the first of these."""
+    opened = 0
+    for tokens in lines:
+        yield tokens
+        opened += (directive(tokens) == begin) - (directive(tokens) == ENDS[begin])
+        if opened <= 0:
+            return
 
 
 def _pasted(name: str, block: list[Tokens]) -> Iterator[Place]:

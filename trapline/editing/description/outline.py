@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from isa.language import syntax
 from trapline.editing.answers import Entry, Fold, Lens, Sort, place_of
+from trapline.editing.comments import comment_folds
 from trapline.editing.description.library import Described
 from trapline.editing.description.scopes import SORTS, items_of
 
@@ -44,7 +45,7 @@ def _trimmed(described: Described, first: int, last: int) -> int:
 
 def folds(described: Described) -> list[Fold]:
     """What stands between braces on lines of their own, and comments of three lines and more."""
-    return sorted([*_braces(described.source.text), *_comments(described.lines)])
+    return sorted([*_braces(described.source.text), *comment_folds(line.startswith("#") for line in described.lines)])
 
 
 def _braces(text: str) -> Iterator[Fold]:
@@ -58,17 +59,6 @@ def _braces(text: str) -> Iterator[Fold]:
             first = opened.pop()
             if line - first > 1:
                 yield Fold(first, line - 1)
-
-
-def _comments(lines: list[str]) -> Iterator[Fold]:
-    first: int | None = None
-    for number, line in enumerate([*lines, ""]):
-        if line.startswith("#"):
-            first = number if first is None else first
-        elif first is not None:
-            if number - first > 2:
-                yield Fold(first, number - 1, comment=True)
-            first = None
 
 
 # ---- verdicts

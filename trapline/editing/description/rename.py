@@ -4,6 +4,7 @@ import re
 
 from isa.errors import TraplineError
 from trapline.editing.answers import Edit, Place, Sort
+from trapline.editing.changes import edited
 from trapline.editing.description.library import Described, opened
 from trapline.editing.description.uses import Use, alike, use_at
 from trapline.editing.texts import Texts
@@ -30,10 +31,7 @@ def rename(described: Described, uses: list[Use], line: int, column: int, name: 
         raise TraplineError(f"`{name}` is not a name", "names have letters, digits and `_`")
     use = use_at(uses, line, column)
     edits = [Edit(place, name) for place in alike(uses, use.named)] if use else []
-    lines = list(described.lines)
-    for place, text in sorted(edits, reverse=True):
-        lines[place.line] = lines[place.line][: place.column] + text + lines[place.line][place.end :]
-    after = opened(described.path, Texts({described.path: "\n".join(lines)}))
+    after = opened(described.path, Texts({described.path: edited(described.source.text, edits)}))
     if len(after.problems) != len(described.problems) or not after.whole:
         known = {p.text for p in described.problems}
         news = [p.text for p in after.problems if p.text not in known]
