@@ -89,7 +89,10 @@ def _converse(debugger: "Debugger", say: "Say") -> int:
 
 
 def _agreed(debugger: "Debugger") -> bool:
-    """Whether what came after the present step may be given up."""
+    """Whether what came after the present step may be given up. Somebody is asked who sits at a terminal; whoever else
+    writes words has decided that beforehand."""
+    if not sys.stdin.isatty():
+        return True
     steps = debugger.history.newest - debugger.machine.steps
     return input(f"This gives up the {steps:,} steps that came after. Go on? [y/N] ").strip().lower() in ("y", "yes")
 
