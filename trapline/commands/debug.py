@@ -136,11 +136,12 @@ def _converse(debugger: Told, say: Callable[[Told, str], None]) -> int:
 
 
 def _agreed(debugger: "Debugger | Lockstep") -> bool:
-    """Whether what came after the present step may be given up."""
-    return input(f"This gives up the {debugger.ahead:,} steps that came after. Go on? [y/N] ").strip().lower() in (
-        "y",
-        "yes",
-    )
+    """Whether what came after the present step may be given up. Somebody is asked who sits at a terminal; whoever else
+    writes words has decided that beforehand."""
+    if not sys.stdin.isatty():
+        return True
+    question = f"This gives up the {debugger.ahead:,} steps that came after. Go on? [y/N] "
+    return input(question).strip().lower() in ("y", "yes")
 
 
 def _as_text(debugger: "Debugger", line: str) -> None:
