@@ -32,7 +32,10 @@ def test_all_of_it_fits_and_every_key_is_in_view() -> None:
         await session.press("end")
         assert "quit" in session.text
         await session.press("escape")
-        assert ".>    10" in session.text
+        for size in ((1, 1), (30, 6), (80, 24)):  # somebody pulls at a corner of the window
+            await session.pilot.resize_terminal(*size)
+            await session.settle()
+        assert ".>    10    5 start:  set   r1, 65" in session.text
 
     driven(drive, debugger())
 
@@ -163,10 +166,10 @@ def test_the_past_is_changed_after_a_question_alone() -> None:
         await session.press("t", "t", "S")
         newest = session.application.debugger.history.newest
         session.application.line.focus()
-        session.application.line.value = "set r1 = 70"
+        session.application.line.value = "set [4 + counter - 4] = 70"
         await session.pilot.press("enter")
         await session.pilot.pause()
-        assert "changes the past" in session.text
+        assert "`set [4 + counter - 4] = 70` changes the past" in session.text and "[y] yes" in session.text
         await session.press("n")
         assert "nothing is changed" in session.text and session.application.debugger.history.newest == newest
         session.application.line.value = "set r1 = 70"

@@ -25,7 +25,7 @@ from trapline.screen.dialogs import Explanation, Question
 from trapline.screen.footer import Footer
 from trapline.screen.keys import MOVES, OTHERS, meaning
 from trapline.screen.line import Line
-from trapline.screen.pane import Pane
+from trapline.screen.pane import Pane, plain
 from trapline.screen.panes.answers import Answers
 from trapline.screen.panes.chain import Chain
 from trapline.screen.panes.consoles import Consoles
@@ -156,7 +156,7 @@ class Application(App[None]):
 
     def _answer(self, line: str, answers: list[str]) -> None:
         self.answers.add(line, answers)
-        self.message.update(answers[0] if answers else "")
+        self.message.update(plain(answers[0]) if answers else "")
         if len(answers) > 1:
             self.action_choose(1 + self.side.index(self.answers))
 
