@@ -17,7 +17,7 @@ from isa.machine import Machine
 from isa.machine.recording import watched
 from isa.machine.records import BEGINS, FORMAT, RECORD, Kind
 from monitor.history.history import History, HistoryError
-from monitor.history.passes import AnyOf, Question, Reader, Seen, Told
+from monitor.history.passes import AnyOf, Placed, Question, Reader, Seen, Told
 from monitor.history.writes import Writes
 from monitor.monitor import VirtualMachine
 from monitor.statistics import Decision, ExitEvent
@@ -76,7 +76,7 @@ def of_kind(records: bytes, kind: Kind) -> Iterator[int]:
 
 
 @dataclass(frozen=True)
-class Executes(Seen):
+class Executes(Placed):
     """Steps that execute, or try to, what is at a pc."""
 
     pc: int
@@ -86,7 +86,7 @@ class Executes(Seen):
 
 
 @dataclass(frozen=True)
-class Fetches(Seen):
+class Fetches(Placed):
     """Steps that fetch a word of storage, wherever it is to the machine."""
 
     place: int
