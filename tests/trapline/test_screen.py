@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from isa.devices import Live
 from monitor.history import History
@@ -131,6 +132,34 @@ def test_breakpoints_are_set_where_the_cursor_is() -> None:
         assert session.step == 5 and ".>    1a   12 svc" in session.text
         await session.press("up", "up", "b")
         assert session.application.debugger.stops == [] and "*" not in session.lines[2]
+
+    driven(drive, debugger())
+
+
+def test_what_is_typed_in_a_burst_goes_where_it_belongs() -> None:
+    """As from a paste, or over a slow line."""
+
+    async def drive(session: Session) -> None:
+        for key in ("s", "colon", *"step 3", "enter"):
+            session.application.post_message(Key(key, key if len(key) == 1 else None))
+        await session.settle()
+        assert session.step == 4 and session.application.line.said == ["step 3"]
+
+    driven(drive, debugger())
+
+
+def test_every_key_is_a_button_too() -> None:
+    async def drive(session: Session) -> None:
+        await session.pilot.click("#footer", offset=(2, 0))
+        await session.settle()
+        assert session.step == 1
+        await session.pilot.click("#strip", offset=(16, 0))
+        await session.settle()
+        assert "hex, by place" in session.text
+        await session.press("colon")
+        await session.pilot.click("#footer", offset=(2, 0))
+        await session.settle()
+        assert session.step == 2
 
     driven(drive, debugger())
 
