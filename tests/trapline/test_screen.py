@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from isa.devices import Live
 from monitor.history import History
@@ -32,7 +33,10 @@ def test_all_of_it_fits_and_every_key_is_in_view() -> None:
         await session.press("end")
         assert "quit" in session.text
         await session.press("escape")
-        assert ".>    10" in session.text
+        for size in ((1, 1), (30, 6), (80, 24)):  # somebody pulls at a corner of the window
+            await session.pilot.resize_terminal(*size)
+            await session.settle()
+        assert ".>    10    5 start:  set   r1, 65" in session.text
 
     driven(drive, debugger())
 
@@ -132,6 +136,34 @@ def test_breakpoints_are_set_where_the_cursor_is() -> None:
     driven(drive, debugger())
 
 
+def test_what_is_typed_in_a_burst_goes_where_it_belongs() -> None:
+    """As from a paste, or over a slow line."""
+
+    async def drive(session: Session) -> None:
+        for key in ("s", "colon", *"step 3", "enter"):
+            session.application.post_message(Key(key, key if len(key) == 1 else None))
+        await session.settle()
+        assert session.step == 4 and session.application.line.said == ["step 3"]
+
+    driven(drive, debugger())
+
+
+def test_every_key_is_a_button_too() -> None:
+    async def drive(session: Session) -> None:
+        await session.pilot.click("#footer", offset=(2, 0))
+        await session.settle()
+        assert session.step == 1
+        await session.pilot.click("#strip", offset=(16, 0))
+        await session.settle()
+        assert "hex, by place" in session.text
+        await session.press("colon")
+        await session.pilot.click("#footer", offset=(2, 0))
+        await session.settle()
+        assert session.step == 2
+
+    driven(drive, debugger())
+
+
 def test_an_exit_of_any_kind_is_gone_to_by_a_key() -> None:
     async def drive(session: Session) -> None:
         steps = []
@@ -163,10 +195,10 @@ def test_the_past_is_changed_after_a_question_alone() -> None:
         await session.press("t", "t", "S")
         newest = session.application.debugger.history.newest
         session.application.line.focus()
-        session.application.line.value = "set r1 = 70"
+        session.application.line.value = "set [4 + counter - 4] = 70"
         await session.pilot.press("enter")
         await session.pilot.pause()
-        assert "changes the past" in session.text
+        assert "`set [4 + counter - 4] = 70` changes the past" in session.text and "[y] yes" in session.text
         await session.press("n")
         assert "nothing is changed" in session.text and session.application.debugger.history.newest == newest
         session.application.line.value = "set r1 = 70"

@@ -23,9 +23,9 @@ from trapline.debugging.words import Debugger
 from trapline.interrupts import code_of
 from trapline.screen.dialogs import Explanation, Question
 from trapline.screen.footer import Footer
-from trapline.screen.keys import MOVES, OTHERS, meaning
+from trapline.screen.keys import KEYS, OTHERS, PANES, meaning
 from trapline.screen.line import Line
-from trapline.screen.pane import Pane
+from trapline.screen.pane import Pane, plain
 from trapline.screen.panes.answers import Answers
 from trapline.screen.panes.chain import Chain
 from trapline.screen.panes.consoles import Consoles
@@ -49,10 +49,8 @@ class Application(App[None]):
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = "#source"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(move.key, f"key({move.key!r})", move.label) for move in MOVES),
-        *(Binding(move.key.upper(), f"key({move.key.upper()!r})", move.label) for move in MOVES),
-        *(Binding(other.key, other.action, other.label, priority=other.key == "ctrl+c") for other in OTHERS),
-        *(Binding(str(number), f"choose({number})", show=False) for number in range(1, 7)),
+        *(Binding(key, f"press({key!r})", show=False, priority=True) for key in KEYS),
+        Binding("ctrl+c", "cancel", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", show=False),
     ]
 
@@ -156,7 +154,7 @@ class Application(App[None]):
 
     def _answer(self, line: str, answers: list[str]) -> None:
         self.answers.add(line, answers)
-        self.message.update(answers[0] if answers else "")
+        self.message.update(plain(answers[0]) if answers else "")
         if len(answers) > 1:
             self.action_choose(1 + self.side.index(self.answers))
 
@@ -210,15 +208,29 @@ class Application(App[None]):
 
     # ---- what is pressed
 
-    def action_key(self, key: str) -> None:
-        self.say(meaning(key))
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys are letters where somebody writes, and answers where there is a question."""
+        return action != "press" or not (self.screen.is_modal or self.focused is self.line)
+
+    async def action_press(self, key: str) -> None:
+        """A key of the application. It is done at once, so that what is pressed next goes where it belongs."""
+        await self.action_perform(key)
+
+    async def action_perform(self, key: str) -> None:
+        """The same by the mouse."""
+        if key in PANES:
+            self.action_choose(int(key))
+        elif word := meaning(key):
+            self.say(word)
+        else:
+            await self.run_action(next(other.action for other in OTHERS if other.key == key), self)
 
     def action_choose(self, number: int) -> None:
         """The pane beside the source."""
         chosen = self.side[number - 1]
         for pane in self.side:
             pane.set_class(pane is chosen, "chosen")
-        names = [f"[@click=app.choose({n})]{_marked(n, pane, chosen)}[/]" for n, pane in enumerate(self.side, 1)]
+        names = [f"[@click=app.perform('{n}')]{_marked(n, pane, chosen)}[/]" for n, pane in enumerate(self.side, 1)]
         self.strip.update("  ".join(names))
         if isinstance(self.focused, Pane) and self.focused in self.side:
             chosen.focus()
@@ -227,10 +239,10 @@ class Application(App[None]):
         """Let somebody write a line that begins so."""
         self.line.value = beginning
         self.line.cursor_position = len(beginning)
-        self.line.focus()
+        self.screen.set_focus(self.line)  # at once: the next key may be there already
 
     def action_leave_line(self) -> None:
-        self.source.focus()
+        self.screen.set_focus(self.source)
 
     def action_toggle_break(self) -> None:
         self.say(self.source.toggled(self.debugger))

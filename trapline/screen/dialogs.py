@@ -24,7 +24,7 @@ class Question(ModalScreen[bool]):
         self.question = question
 
     def compose(self) -> ComposeResult:
-        yield Static(f"{self.question}\n\n\\[y] yes    \\[n] no", id="question")
+        yield Static(f"{self.question}\n\n[y] yes    [n] no", id="question", markup=False)
 
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)

@@ -14,11 +14,10 @@ class Footer(Static):
 
     def show(self, pane_keys: str) -> None:
         """For a pane with keys of its own."""
-        moves = " ".join(_button(move, f"key({move.key!r})") for move in MOVES)
-        others = " ".join(_button(other, other.action) for other in OTHERS)
+        moves, others = (" ".join(map(_button, keys)) for keys in (MOVES, OTHERS))
         own = f" [dim]|[/] {escape(pane_keys)}" if pane_keys else ""
         self.update(f"{moves} [dim]CAPITAL: back[/]\n{others}{own}")
 
 
-def _button(key: Key, action: str) -> str:
-    return f"[@click=app.{action.removeprefix('app.')}][b]{escape(shown(key.key))}[/b] {key.label}[/]"
+def _button(key: Key) -> str:
+    return f"[@click=app.perform({key.key!r})][b]{escape(shown(key.key))}[/b] {key.label}[/]"

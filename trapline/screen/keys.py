@@ -34,10 +34,16 @@ OTHERS = (
     Key("i", "type", "something for the guest to read", action="begin_line('type ')"),
     Key("colon", "words", "the line for words", action="begin_line('')"),
     Key("question_mark", "help", "what all of this means", action="explain"),
-    Key("tab", "pane", "the next pane; shift+tab the one before", action="app.focus_next"),
+    Key("tab", "pane", "the next pane; shift+tab the one before", action="focus_next"),
     Key("ctrl+c", "cancel", "break off a search; the machine stays where it was", action="cancel"),
     Key("q", "quit", "the end", action="leave"),
 )
+PANES = ("1", "2", "3", "4", "5", "6")  # keys that choose the pane beside the source
+KEYS = (
+    *(key for move in MOVES for key in (move.key, move.key.upper())),
+    *(other.key for other in OTHERS if other.action != "cancel"),
+    *PANES,
+)  # all of the application
 SHOWN = {"colon": ":", "question_mark": "?", "ctrl+c": "^C"}  # keys that are called otherwise
 
 
