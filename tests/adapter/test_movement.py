@@ -211,6 +211,7 @@ def test_words_that_take_long_can_be_cancelled(endless: str, how: str, monkeypat
             client.answer(number)
         if how == "progress":
             assert client.event("progressEnd")["progressId"] == began["progressId"]
+        assert client.event("stopped")["description"].startswith("paused at step ")
         assert client.value("r1") == (client.step + 1) // 2
 
 

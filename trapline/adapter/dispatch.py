@@ -58,7 +58,6 @@ def _answer(session: Session, request: Request) -> None:
     try:
         body = _performed(session, request)
     except Interrupted:
-        session.afterwards.clear()
         session.link.cancelled(request)
     except (TraplineError, OSError) as error:
         session.afterwards.clear()

@@ -47,10 +47,14 @@ def _moved(session: Session, title: str, go: Callable[[Busy], None]) -> None:
         with busy(session, title) as found:
             go(found)
     except Interrupted:
-        session.stopped(PAUSE, f"paused at step {session.debugger.machine.steps:,}")
+        paused(session)
     except TraplineError as error:
         session.link.output(f"{error.render()}\n", "stderr")
         session.stopped(PAUSE, error.message)
+
+
+def paused(session: Session) -> None:
+    session.stopped(PAUSE, f"paused at step {session.debugger.machine.steps:,}")
 
 
 # ---- until something stops it

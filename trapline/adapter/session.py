@@ -104,6 +104,16 @@ class Session:
         self.handles[self._numbers] = what
         return self._numbers
 
+    def forget(self) -> None:
+        """What was pointed to is no longer there."""
+        self.handles.clear()
+        self.text = ""
+
+    def find(self, number: int) -> object:
+        if number not in self.handles:
+            raise UsageError(f"{number} points to nothing any more", "ask again: the machine has moved")
+        return self.handles[number]
+
     # ---- a long way
 
     def begin(self, title: str) -> Busy:
@@ -115,16 +125,6 @@ class Session:
         if self.busy is not None:
             self.busy.end()
         self.busy = None
-
-    def forget(self) -> None:
-        """What was pointed to is no longer there."""
-        self.handles.clear()
-        self.text = ""
-
-    def find(self, number: int) -> object:
-        if number not in self.handles:
-            raise UsageError(f"{number} points to nothing any more", "ask again: the machine has moved")
-        return self.handles[number]
 
     # ---- what a client is told
 

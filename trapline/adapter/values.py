@@ -3,10 +3,13 @@
 In the debug console all words of the debugger may be said; what is none of them is an expression, as everywhere else.
 """
 
+from functools import partial
+
 from isa.errors import UsageError
 from trapline.adapter.arguments import Arguments
 from trapline.adapter.framing import Message
-from trapline.adapter.movement import GOTO, busy
+from trapline.adapter.movement import GOTO, busy, paused
+from trapline.adapter.progress import Interrupted
 from trapline.adapter.session import Perform, Session
 from trapline.adapter.stack import standing_at, standpoint, values_of, why_fixed
 from trapline.debugging.places import places_of
@@ -35,8 +38,13 @@ def _done(session: Session, line: str) -> Message:
     """What a line of words says. If the machine has moved, that is a stop."""
     debugger = session.debugger
     before = debugger.machine.steps
-    with busy(session, line):
-        shown = list(debugger.do(line))
+    try:
+        with busy(session, line):
+            shown = list(debugger.do(line))
+    except Interrupted:
+        if debugger.machine.steps != before:
+            session.afterwards.append(partial(paused, session))
+        raise
     if debugger.over:
         debugger.over = False
         session.afterwards.append(session.terminate)
