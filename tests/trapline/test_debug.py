@@ -220,11 +220,20 @@ def test_what_is_typed_is_done_until_the_end(monkeypatch: pytest.MonkeyPatch, ca
 def test_before_a_branch_there_is_a_question(
     answer: str, steps: str, monkeypatch: pytest.MonkeyPatch, capfd: Capture
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"step 3\nback 2\nset r5 = 7\n{answer}\nwhere\n"))
+    typed = io.StringIO(f"step 3\nback 2\nset r5 = 7\n{answer}\nwhere\n")
+    monkeypatch.setattr(typed, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", typed)
     assert main(["debug", "hello"]) == 0
     told = capfd.readouterr().out
     assert "gives up the 2 steps that came after. Go on? [y/N]" in told
     assert steps in told.split("[y/N]")[1]
+
+
+def test_words_from_a_pipe_are_not_taken_for_answers(monkeypatch: pytest.MonkeyPatch, capfd: Capture) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("step 3\nback 2\nset r5 = 7\nprint r5\n"))
+    assert main(["debug", "hello"]) == 0
+    told = capfd.readouterr().out
+    assert "a branch begins at step 1" in told and "7 0x7" in told
 
 
 def test_a_batch_begins_a_branch_and_says_so(tmp_path: Path, capfd: Capture) -> None:

@@ -1,11 +1,13 @@
 """Debug a guest, forwards and backwards.
 
-It takes what `run` takes, and then words: `step`, `at loop`, `until psw.mode == user`, `back trap`, `last [counter]`.
-`help` lists them; docs/debug.md explains them.
+It takes what `run` takes. At a terminal it is an application with a key for every word, if `trapline[tui]` is there;
+else, and with `--plain`, it takes words: `step`, `at loop`, `until psw.mode == user`, `back trap`, `last [counter]`.
+`help` lists them; docs/debug.md explains all of it.
 
 examples
   trapline debug hello
   trapline debug os --monitor trap --batch words.txt
+  trapline debug os --web
 """
 
 import argparse
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     Say = Callable[[Debugger, str], None]
 
-SUMMARY = "debug a guest, forwards and backwards, by words"
+SUMMARY = "debug a guest, forwards and backwards, on the screen, by words, or in a browser"
 PROMPT = "(trapline) "
 LONGEST = 1 << 20  # bytes of a batch
 
@@ -97,7 +99,10 @@ def _converse(debugger: "Debugger", say: "Say") -> int:
 
 
 def _agreed(debugger: "Debugger") -> bool:
-    """Whether what came after the present step may be given up."""
+    """Whether what came after the present step may be given up. Somebody is asked who sits at a terminal; whoever else
+    writes words has decided that beforehand."""
+    if not sys.stdin.isatty():
+        return True
     steps = debugger.history.newest - debugger.machine.steps
     return input(f"This gives up the {steps:,} steps that came after. Go on? [y/N] ").strip().lower() in ("y", "yes")
 
