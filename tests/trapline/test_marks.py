@@ -20,7 +20,7 @@ from trapline.debugging.marks import Mark, Marks
 Patch = pytest.MonkeyPatch
 BUGS = Bugs()
 caught_by = BUGS.caught_by
-STEPS = 700
+STEPS = 448
 
 
 @cache
@@ -66,7 +66,7 @@ def every_mark_is_where_it_happened(depth: int) -> None:
     debugged.history.go(STEPS // 2)
     assert seen(marks, 0, 4, 60) == expected(depth, 0, 4, 60, STEPS // 2)
     debugged.history.go(STEPS)
-    for low, shift, count in ((0, 4, 60), (0, 0, STEPS), (384, 2, 40), (0, 10, 3)):
+    for low, shift, count in ((0, 4, 60), (0, 0, STEPS), (256, 2, 40), (0, 10, 3)):
         assert seen(marks, low, shift, count) == expected(depth, low, shift, count), (low, shift)
 
 

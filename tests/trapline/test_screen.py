@@ -310,6 +310,7 @@ def nobody_waits_for_another(patch: Patch) -> None:
     patch.setattr(application.asyncio, "Lock", Open)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_bug_is_found(bug: Planted, monkeypatch: Patch) -> None:
     must_catch(bug, monkeypatch, (AssertionError,))

@@ -79,6 +79,7 @@ def zoom_loses_its_step(patch: Patch) -> None:
     patch.setattr(Timeline, "_bring_into_view", lambda self: None)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_bug_is_found(bug: Planted, monkeypatch: Patch) -> None:
     must_catch(bug, monkeypatch, (AssertionError,))

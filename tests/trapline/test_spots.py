@@ -22,7 +22,7 @@ def rows_are_called_by_what_leads_there() -> None:
     debugged = Debugged(guest_at("os", 0), program("os"), 10_000)
     for _ in range(2):  # in the kernel, then in a process that lies elsewhere
         seek(debugged.history, breaking.asked(debugged, "mode"))
-        for row in code(debugged.machine, debugged.image, 0, 40):
+        for row in code(debugged.machine, debugged.image, 0, 24):
             if row.place is None:
                 continue
             list(breaking.add(debugged, called(debugged, row)))

@@ -1,11 +1,13 @@
 """Debug a guest, forwards and backwards.
 
-It takes what `run` takes, and then words: `step`, `at loop`, `until psw.mode == user`, `back trap`, `last [counter]`.
-`help` lists them; docs/debug.md explains them.
+It takes what `run` takes. At a terminal it is an application with a key for every word, if `trapline[tui]` is there;
+else, and with `--plain`, it takes words: `step`, `at loop`, `until psw.mode == user`, `back trap`, `last [counter]`.
+`help` lists them; docs/debug.md explains all of it.
 
 examples
   trapline debug hello
   trapline debug os --monitor trap --batch words.txt
+  trapline debug os --web
   trapline debug --at sgdt.json      both sides, as `compare` has left them
 """
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from trapline.debugging.words import Debugger
 
 Told = TypeVar("Told", "Debugger", "Lockstep")  # who is told the words
-SUMMARY = "debug a guest, forwards and backwards, by words"
+SUMMARY = "debug a guest, forwards and backwards, on the screen, by words, or in a browser"
 PROMPT = "(trapline) "
 NOT_HERE = "run stretch by stretch, as a debugger runs them, the two do not part at this step"
 MARGIN = 11  # columns for the name of a side
