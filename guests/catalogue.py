@@ -116,6 +116,11 @@ def describe(path: "Path | str") -> Guest:
             text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise TraplineError(f"cannot read {path}: {error}") from None
+    return described(text, path)
+
+
+def described(text: str, path: str) -> Guest:
+    """The guest of a text, as `describe` would find it at a path. Raises TraplineError for a malformed header."""
     prose, values = _header(text)
     code, exit = _exit(values["exit"][-1], path) if "exit" in values else (None, None)
     return Guest(
@@ -146,6 +151,11 @@ def doubts(text: str) -> list[tuple[int, str, str]]:
         if match and near:
             found.append((number, match[1], near[0]))
     return found
+
+
+def header_line(text: str, key: str) -> int:
+    """On which line of a header the last value of a key stands; 1 if on none."""
+    return max((n for n, content in _comment(text) if content.startswith(f"{key}:")), default=1)
 
 
 def _comment(text: str) -> Iterator[tuple[int, str]]:

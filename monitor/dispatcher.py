@@ -18,7 +18,7 @@ from isa.machine.records import Trace
 from monitor.compiled import CompiledCore
 from monitor.following import check_alone, followed, most, stopping
 from monitor.statistics import Decision, ExitEvent
-from monitor.virtual import Virtual
+from monitor.virtual import Told, Virtual
 
 if TYPE_CHECKING:
     from monitor.native import NativeLevel
@@ -131,10 +131,12 @@ class Dispatcher:
         trace = self._recorded
         if trace is None:
             self.enter(trap)
-            return
-        seen = look(self.vm, self.interpreter, trace)
-        self.enter(trap)
-        write(self.vm, trace, self.vm.steps + self.done, seen, trap)
+        else:
+            seen = look(self.vm, self.interpreter, trace)
+            self.enter(trap)
+            write(self.vm, trace, self.vm.steps + self.done, seen, trap)
+        if self.vm.told is not None:
+            self.vm.told([Told(self.vm.steps + self.done + 1, None, "", self.vm.mode)])
 
     def enter(self, trap: Trap) -> None:
         self.interpreter.enter(trap)
@@ -254,6 +256,8 @@ class Dispatcher:
         self.vm.statistics.count(decision, cause, pc, place, since)
         for subscriber in self.vm.subscribers:
             subscriber(ExitEvent(self.vm, step, decision, cause, pc, place, since))
+        if self.vm.told is not None:
+            self.vm.told([Told(step, decision, cause, self.vm.mode)])
 
     def cause_name(self, cause: int) -> str:
         return self._causes.get(cause) or str(cause)

@@ -16,12 +16,13 @@ from isa.engines.native.exits import NOTHING, Outcome, Table, signed
 from isa.engines.native.frame import BELOW, FIELD, Code
 from isa.engines.native.layer_code import LayerCode, layer_code
 from isa.engines.native.layers import Level
+from isa.engines.native.told import ENTERED, Log, ToldCode, told_code
 from isa.engines.reference.engine import Stop
 from isa.machine import Machine, Pause, Trap
 from isa.machine.time import NEVER
 from monitor.compiled import CompiledCore
 from monitor.statistics import Decision, Statistics
-from monitor.virtual import Virtual
+from monitor.virtual import Told, Virtual
 
 DECISIONS = {
     Outcome.DONE: Decision.EMULATED,
@@ -38,7 +39,9 @@ _RAN, _TRAPPED, _SINCE, _REWRITTEN = (FIELD[name] for name in ("ran", "trapped",
 _DIRECT, _INTERPRETED = (FIELD[name] for name in ("direct", "interpreted"))
 
 FAR = (1 << 63) - 1  # steps that native code can count
-MAKING: WeakKeyDictionary[CompiledCore, Job[LayerCode]] = WeakKeyDictionary()
+Making = WeakKeyDictionary[CompiledCore, Job[LayerCode]]
+MAKING: Making = WeakKeyDictionary()
+MAKING_TOLD: Making = WeakKeyDictionary()  # code that also tells of each exit
 
 
 class Acts(Protocol):
@@ -67,6 +70,8 @@ class NativeLevel:
         self.frame["run"] = code.address
         self.frame["offset"] = self.vm.storage.offset - dispatcher.below.storage.offset
         self.exits = Table(self.frame)
+        self._kinds = _Kinds(self)
+        self.log = Log(self.frame) if isinstance(code, ToldCode) else None
         self.vm.statistics.pending = self.count
         self.trapped = 0  # steps of the last run that trapped
         self.slice = NEVER
@@ -86,8 +91,10 @@ class NativeLevel:
             except BaseException:  # Ctrl-C: this run cannot be told any more, but nobody is in native code
                 self.lower.finish(None)
                 raise
+            first = self.vm.steps + dispatcher.done
             dispatcher.done += fields[_RAN]
             self.trapped += fields[_TRAPPED]
+            self._tell(first)
             stop = self._finish(code)
             asked = stop is Pause.ASKED and not self.vm.disturbed and dispatcher.done < limit
             if not (asked or code & BELOW):
@@ -100,8 +107,9 @@ class NativeLevel:
         self._begin(Outcome.LIMIT)
 
     def finish(self, code: Code | None) -> tuple[int, Stop | None]:
-        ran, self.frame["steps"] = self.frame["steps"], 0
+        first, ran, self.frame["steps"] = self.vm.steps, self.frame["steps"], 0
         self._count(ran)
+        self._tell(first)
         stop = self._finish(0 if code is None else self.frame["ended"])
         steps, self.dispatcher.done = self.dispatcher.done, 0
         self._count(steps)
@@ -182,6 +190,12 @@ class NativeLevel:
         frame["used"] |= ports.traffic != traffic
         return stop
 
+    def _tell(self, first: int) -> None:
+        """Tell of the exits that native code has written down since this step, if it does."""
+        if self.log is not None and self.vm.told is not None:
+            taken, kinds = self.log.take(), self._kinds
+            self.vm.told([Told(first + step, *kinds[what, cause], mode) for what, cause, step, mode in taken])
+
     def count(self, statistics: Statistics) -> None:
         """Count there what native code has counted."""
         fields = self.frame.fields
@@ -192,16 +206,34 @@ class NativeLevel:
             statistics.add(DECISIONS[exits.what], cause, exits.pc, exits.place, exits.count, exits.since)
 
 
+class _Kinds(dict[tuple[int, int], tuple[Decision | None, str]]):
+    """What kinds of exits are called: the decision, and the cause."""
+
+    def __init__(self, level: NativeLevel) -> None:
+        super().__init__()
+        self._cause = level.dispatcher.cause_name
+
+    def __missing__(self, kind: tuple[int, int]) -> tuple[Decision | None, str]:
+        what, cause = kind
+        if what == ENTERED:
+            found: tuple[Decision | None, str] = None, ""
+        else:
+            found = DECISIONS[Outcome(what)], WORDS.get(Outcome(what), "") if cause == NOTHING else self._cause(cause)
+        self[kind] = found
+        return found
+
+
 def native_level(dispatcher: Acts, found: object) -> NativeLevel | None:
     """A dispatcher's machine for native code, on the level that was found below it. None as long as the code is being
     compiled in the background."""
     isa, core, lower = dispatcher.isa, dispatcher.core, cast(Level, found)
-    layer = core.layer
+    layer, tells = core.layer, dispatcher.vm.told is not None
+    code, making = (told_code, MAKING_TOLD) if tells else (layer_code, MAKING)
     if lower.options.background:
-        job = MAKING.get(core) or submit(lambda: layer_code(isa, layer), URGENT)
+        job = making.get(core) or submit(lambda: code(isa, layer), URGENT)
         if job is None:
             return None
-        MAKING[core] = job
+        making[core] = job
         if not job.done:
             return None
-    return NativeLevel(dispatcher, layer_code(isa, layer), lower)
+    return NativeLevel(dispatcher, code(isa, layer), lower)

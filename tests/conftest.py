@@ -38,7 +38,9 @@ SLOW = {
     *("test_machine_code", "test_native_monitor", "test_native_planted", "test_notation", "test_witness_shipped"),
     *("test_mechanised", "test_recheck", "test_recheck_command", "test_variants", "test_variants_planted"),
     *("test_verdicts_proved", "test_verdicts_leaks", "test_verdicts_letter", "test_verdicts_prologues"),
-    *("test_witness_steps", "test_serving"),
+    *("test_witness_steps", "test_counted", "test_profile", "test_report", "test_report_page", "test_server"),
+    *("test_editors", "test_screen", "test_screen_served", "test_screen_terminal", "test_screen_timeline"),
+    *("test_serving",),
 }
 
 

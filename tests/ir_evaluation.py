@@ -1,10 +1,10 @@
-"""The meaning of a step by its definition, for tests: no merging, no code, no cache. The slowest engine there is.
+"""The meaning of a step by its definition, for tests: no merging, no code, no values kept. The slowest engine there is.
 
 A step reads the state before it. Traps count in program order; if none holds, channel operations happen and then all
 writes land, later over earlier, bit by bit. Everything else in `isa/` must agree with this.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from isa.encoding import decoder
@@ -39,7 +39,7 @@ class Evaluation:
         self.values: dict[Expr, int] = {}
 
     def value(self, root: Expr) -> int:
-        for node in nodes(root):
+        for node in _in_order(root):
             if node not in self.values:
                 self.values[node] = self._node(node)
         return self.values[root]
@@ -49,9 +49,8 @@ class Evaluation:
         match node:
             case Const(width, value):
                 return bool(value) if width == BOOL else value
-            case Apply(width, op, args, low):
-                meaning = python_meaning(op, tuple(a.width for a in args), width, low)
-                return int(meaning(*(values[a] for a in args)))
+            case Apply():
+                return int(_meaning(node)(*[values[a] for a in node.args]))
             case Read(_, state):
                 return machine.state.block[machine.state.layout.slots[state].first]
             case Element(_, state, index):
@@ -100,6 +99,16 @@ class Evaluation:
                     machine.storage.write(index, [value])
             case Send(_, channel, _, _):
                 machine.send(channel, index, value, self.ahead)
+
+
+@cache
+def _in_order(root: Expr) -> tuple[Expr, ...]:
+    return tuple(nodes(root))
+
+
+@cache
+def _meaning(node: Apply) -> Callable[..., int]:
+    return python_meaning(node.op, tuple(a.width for a in node.args), node.width, node.low)
 
 
 def step(machine: Machine, ahead: int = 0) -> Trap | None:

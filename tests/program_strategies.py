@@ -96,18 +96,22 @@ class Word:
 # ---- words
 
 
+@cache
 def programs(isa: Isa, steps: int = 300) -> st.SearchStrategy[Program]:
     """Programs of this machine, each with a start for it; the budgets sum up to `steps` or a little more."""
+    codes = st.lists(words(isa), min_size=6, max_size=LENGTH)
+    contents = st.dictionaries(st.integers(0, SIZE - 1), values(isa.word), max_size=8)
+    loaded = {at: scalar(isa.states[state], True) for at, state in vector_words(isa).items()}
+    scalars = {s.name: scalar(s, False) for s in isa.scalars() if s.role is not Role.HALT}
+    arrays = {s.name: register_file(isa, s) for s in isa.states.values() if s.kind is Kind.ARRAY}
+    cuts = st.lists(st.sampled_from([1, 2, 3, 40, 41, 97, steps]), max_size=5)
+    texts, seeds = st.binary(max_size=3), st.integers(0, 3)
 
     @st.composite
     def whole(draw: Draw) -> Program:
-        code = draw(st.lists(words(isa), min_size=6, max_size=LENGTH))
-        data = draw(st.dictionaries(st.integers(0, SIZE - 1), values(isa.word), max_size=8))
-        vectors = {at: draw(scalar(isa.states[state], True)) for at, state in vector_words(isa).items()}
-        state = {s.name: draw(scalar(s, False)) for s in isa.scalars() if s.role is not Role.HALT}
-        files = {s.name: draw(register_file(isa, s)) for s in isa.states.values() if s.kind is Kind.ARRAY}
-        budgets = draw(st.lists(st.sampled_from([1, 2, 3, 40, 41, 97, steps]), max_size=5))
-        text, seed = draw(st.binary(max_size=3)), draw(st.integers(0, 3))
+        code, data = draw(codes), draw(contents)
+        vectors, state, files = ({n: draw(s) for n, s in part.items()} for part in (loaded, scalars, arrays))
+        budgets, text, seed = draw(cuts), draw(texts), draw(seeds)
         around = {FIRST + i: code[i % len(code)] for i in range(LENGTH)}
         content = {**data, **around, **vectors, FIRST + LENGTH: way_back(isa)}
         return Program(isa, content, {**state, **files}, text, (*budgets, steps), seed=seed)

@@ -19,6 +19,6 @@ def sized(quick: int, nightly: int) -> int:
 
 EXAMPLES = sized(15, 500)  # of a property, if it does not say otherwise
 HISTORIES, RULES = sized(12, 300), 50 if NIGHTLY else 25  # of a monitor as a state machine, and steps of each
-HOSTILE = sized(1, 30)  # times two thousand guests
+HOSTILE = sized(1, 60)  # times a thousand guests
 VARIANTS = sized(0, 1500)  # beside one of each kind
 SECOND_OPINION = sized(60, 240)  # seconds for all questions of a machine, of which one question has a twentieth

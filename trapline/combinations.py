@@ -40,6 +40,15 @@ def check_run(arguments: argparse.Namespace) -> None:
         refuse(arguments, ["exits", "events"], "needs a monitor: a bare machine has no exits", "add `--monitor trap`")
 
 
+def check_at(arguments: argparse.Namespace) -> None:
+    """What a difference cannot be opened with: it has the guest and its machine."""
+    names = ["guest", "isa", "define", "storage", "quantum", "disk", "read_only", "input", "seed", "resume"]
+    refuse(arguments, names, "is part of the difference", "do not give both it and `--at`")
+    if arguments.monitor.depth:
+        raise UsageError("`--monitor` is part of the difference", "do not give both it and `--at`")
+    refuse(arguments, ["web", "port"], "shows one machine, and a difference has two", "give `--at` alone, for words")
+
+
 def check_disk(arguments: argparse.Namespace, disk: bool) -> None:
     """`disk` says whether the machine has one without being told."""
     if not disk and arguments.disk is None:

@@ -83,6 +83,11 @@ def add_run_options(parser: argparse.ArgumentParser, disk: Callable[[str], Read]
     add("--seed", type=natural, metavar="N", default=Usual(0), help="seed of everything random (default: %(default)s)")
 
 
+def add_difference_option(parser: argparse.ArgumentParser) -> None:
+    help = "write the step at which the two part to FILE, for `trapline debug --at FILE`"
+    parser.add_argument("--difference", type=written, metavar="FILE", help=help)
+
+
 def add_monitor_option(parser: argparse.ArgumentParser, default: str = "none") -> None:
     parser.add_argument(
         "--monitor",

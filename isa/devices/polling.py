@@ -37,12 +37,15 @@ class Polls:
     def __init__(self) -> None:
         self.table = array("Q", bytes(8 * _SIZE))
         self.address = self.table.buffer_info()[0]
-        self._asked: dict[int, tuple[Steady, int]] = {}
+        self._known: set[int] = set()  # ports that were asked
+        self._asked: dict[int, tuple[Steady, int]] = {}  # those of them whose devices are steady
 
     def note(self, port: int, device: object, own: int) -> None:
         """A port was asked: it may be asked again. `own` is its number at the device."""
-        if port not in self._asked and port < PORTS and isinstance(device, Steady):
-            self._asked[port] = device, own
+        if port not in self._known and port < PORTS:
+            self._known.add(port)
+            if isinstance(device, Steady):
+                self._asked[port] = device, own
 
     def renew(self) -> None:
         """Something may have changed: look again at the ports that were asked. The notes must have been taken."""

@@ -83,7 +83,8 @@ class Telling(Protocol):
         ...
 
 
-Acted = Callable[[int, Device], object]
+Sent = Callable[[int, Device], object]
+Acted = Callable[[int, Device, int], object]
 
 
 class PortsMark(NamedTuple):
@@ -100,7 +101,9 @@ class Ports:
 
     `traffic` counts the words sent and received, those at ports without a device too; `fingerprint` is the CRC-32 of
     them all in order, by which two machines can be compared at any step. `acted`, if set, is told of every device
-    that has acted by itself, with the step before which it did. Raises MachineError when two devices claim one port.
+    that has acted by itself: the step before which it did, the device, and the pending bits that it raises. `sent` is
+    told of every word that is sent, with the step and the device; nobody is told of words received, since native code
+    takes some of these without asking (`isa.devices.polling`). Raises MachineError when two devices claim one port.
     """
 
     def __init__(self, devices: Mapping[int, Device] | None = None) -> None:
@@ -108,6 +111,7 @@ class Ports:
         self._devices = tuple(self.devices.values())
         self._traffic = self._fingerprint = self._raised = 0
         self.acted: Acted | None = None
+        self.sent: Sent | None = None
         self._polls = Polls()
         self.polls = self._polls.address  # the table that native code has of them: see `isa.devices.polling`
         self._places: dict[int, tuple[Device, int]] = {}
@@ -138,6 +142,8 @@ class Ports:
         place = self._places.get(port)
         if place:
             place[0].send(place[1], word, now)
+            if self.sent is not None:
+                self.sent(now, place[0])
         self._note(b">%x %x" % (port, word))
         self._polls.renew()
 
@@ -187,10 +193,10 @@ class Ports:
             for first, device in self.devices.items():
                 due = device.deadline()
                 if due is not None and due <= now:
-                    if device.act(now, storage):
-                        self._raised |= 1 << first
+                    raised = 1 << first if device.act(now, storage) else 0
+                    self._raised |= raised
                     if self.acted is not None:
-                        self.acted(now, device)
+                        self.acted(now, device, raised)
         finally:
             self.renew()
         raised, self._raised = self._raised, 0

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from isa.description import Isa
 from isa.engines.delegate import Delegate
-from isa.engines.reference.engine import ReferenceEngine
 from isa.errors import MachineError
 from isa.machine.exits import Pause, Trap
-from isa.machine.machine import EngineFactory, Machine
+from isa.machine.machine import Engine, EngineFactory, Machine
 from isa.machine.records import Trace
 
 if TYPE_CHECKING:
@@ -30,11 +29,11 @@ URGENT = -1  # a program waits for its engine before it can wait for anything el
 class AutoEngine(Delegate):
     """Runs one machine with `inner`. May stop sooner than it must, with LIMIT, to change engines.
 
-    The other engine is made by `native`, after `prepare` said of the description that it can be.
+    It begins with `first`. The other is made by `native`, after `prepare` said of the description that it can be.
     """
 
-    def __init__(self, machine: Machine, native: EngineFactory, prepare: Callable[[Isa], bool]) -> None:
-        super().__init__(ReferenceEngine(machine))
+    def __init__(self, machine: Machine, first: Engine, native: EngineFactory, prepare: Callable[[Isa], bool]) -> None:
+        super().__init__(first)
         self.machine, self._native, self._prepare = machine, native, prepare
         self.settled = False  # there will be no other `inner`
         self._left = EARNED  # steps until the next look

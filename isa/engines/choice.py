@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 AUTO, REFERENCE, NATIVE = ENGINES = ("auto", "reference", "native")
 INTERPRETER = "interpreter"  # the native engine without its translator, to measure what that is worth
 DEFAULT = AUTO
+_COUNTED = "{}, counting"
 
 FALLBACK = "llvmlite cannot be loaded here, so the reference engine runs instead: the same, only slower"
 
@@ -39,6 +40,11 @@ def choose(name: str) -> EngineFactory:
     if name not in _FACTORIES:
         raise UsageError(f"there is no engine called {name!r:.60}", f"choose one of: {', '.join(ENGINES)}")
     return _FACTORIES[name]
+
+
+def counted(name: str) -> str:
+    """The name of the engine that also counts which words it executes (`isa.machine.counts`), for one of `ENGINES`."""
+    return _COUNTED.format(name)
 
 
 def actual(name: str) -> str:
@@ -75,7 +81,7 @@ def _available() -> bool:
 def _auto(machine: Machine) -> Engine:
     from isa.engines.auto import AutoEngine
 
-    return AutoEngine(machine, _FACTORIES[NATIVE], prepare)
+    return AutoEngine(machine, _reference(machine), _FACTORIES[NATIVE], prepare)
 
 
 def _reference(machine: Machine) -> Engine:
@@ -97,9 +103,41 @@ def _interpreter(machine: Machine) -> Engine:
     return _native(machine, regions=False)
 
 
+def _counted_auto(machine: Machine) -> Engine:
+    from isa.engines.auto import AutoEngine
+
+    return AutoEngine(machine, _counted_reference(machine), _counted_native, _prepare_counted)
+
+
+def _counted_reference(machine: Machine) -> Engine:
+    from isa.engines.reference.counted import CountedReference
+
+    return CountedReference(machine)
+
+
+def _counted_native(machine: Machine) -> Engine:
+    if not _possible(machine.isa):
+        return _counted_reference(machine)
+    from isa.engines.native.counted import CountedNative
+
+    return CountedNative(machine)
+
+
+def _prepare_counted(isa: "Isa") -> bool:
+    if not _possible(isa):
+        return False
+    from isa.engines.native.counted import counted_code
+
+    counted_code(isa)
+    return True
+
+
 _FACTORIES: dict[str, EngineFactory] = {
     AUTO: _auto,
     REFERENCE: _reference,
     NATIVE: _native,
     INTERPRETER: _interpreter,
+    counted(AUTO): _counted_auto,
+    counted(REFERENCE): _counted_reference,
+    counted(NATIVE): _counted_native,
 }

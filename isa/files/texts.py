@@ -11,17 +11,18 @@ def decoded(name: str, data: bytes) -> Source:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise _not_text(name, data, error) from None
-    return Source(name, _plain(text.removeprefix(_MARK)))
+    return Source(name, plain(text.removeprefix(_MARK)))
 
 
 def _not_text(name: str, data: bytes, error: UnicodeDecodeError) -> SourceError:
-    readable = _plain(data.decode(errors="replace"))
-    before = _plain(data[: error.start].decode())
+    readable = plain(data.decode(errors="replace"))
+    before = plain(data[: error.start].decode())
     line, column = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
     span = Span(Source(name, readable), line, column, column + 1)
     rule = f"the file is not text: byte {data[error.start]:#04x} is not UTF-8"
     return SourceError((Diagnostic(span, rule, "save it as UTF-8"),))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The text with `\n` at the end of every line."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -37,13 +37,13 @@ def truth(value: bool) -> Const:
 
 def apply(op: str, *args: Expr, width: int | None = None, low: int = 0) -> Expr:
     """`op` on `args`. `width` is needed for zext, sext and slice. Raises ValueError for operands that do not fit."""
-    widths = tuple(a.width for a in args)
-    typed = OPERATORS[op].typing(widths)
+    operator, widths = OPERATORS[op], tuple([a.width for a in args])
+    typed = operator.typing(widths)
     if typed is None:
         typed = width
-    if typed is None or typed < 0 or len(args) != OPERATORS[op].arity:
+    if typed is None or typed < 0 or len(args) != operator.arity:
         raise ValueError(f"{op} does not take operands of widths {widths}")
-    if all(isinstance(a, Const) for a in args):
+    if all([isinstance(a, Const) for a in args]):
         values = tuple(bool(a.value) if a.width == BOOL else a.value for a in args if isinstance(a, Const))
         return Const(typed, int(python_meaning(op, widths, typed, low)(*values)))
     rule = _RULES.get(op)
@@ -289,11 +289,10 @@ def rewriter(replace: Leaf) -> Callable[[Expr], Expr]:
     done: dict[Expr, Expr] = {}
 
     def rewrite(root: Expr) -> Expr:
-        for node in nodes(root):
-            if node not in done:
-                rebuilt = _rebuild(node, done)
-                replaced = replace(rebuilt) if type(rebuilt) is type(node) else None
-                done[node] = rebuilt if replaced is None else replaced
+        for node in nodes(root, known=done):
+            rebuilt = _rebuild(node, done)
+            replaced = replace(rebuilt) if type(rebuilt) is type(node) else None
+            done[node] = rebuilt if replaced is None else replaced
         return done[root]
 
     return rewrite

@@ -8,7 +8,7 @@ Every backend is a walk over this; `isa.passes.validity` says what is well forme
 
 import os
 from _thread import RLock  # `threading` would take a millisecond to import
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
@@ -207,21 +207,25 @@ class Behaviour:
     def expressions(self) -> Iterator[Expr]:
         """Every expression that stands directly in a trap or an effect."""
         for item in (*self.traps, *self.effects):
-            for f in fields(item):
-                value = getattr(item, f.name)
-                if isinstance(value, Expr):
-                    yield value
+            yield from (getattr(item, name) for name in _EXPRESSIONS[type(item)])
 
 
-def nodes(*roots: Expr) -> Iterator[Expr]:
-    """Every node below the roots, once, operands before users."""
+_EXPRESSIONS = {  # of a trap and of each effect, the fields that are expressions
+    kind: tuple(f.name for f in fields(kind) if f.type is Expr) for kind in (TrapIf, Write, SetElement, Store, Send)
+}
+
+
+def nodes(*roots: Expr, known: Container[Expr] = ()) -> Iterator[Expr]:
+    """Every node below the roots, once, operands before users; but those that are `known`, and what only they need."""
     seen: set[Expr] = set()
-    stack: list[tuple[Expr, bool]] = [(r, False) for r in reversed(roots)]
+    stack: list[Any] = [*reversed(roots)]
     while stack:
-        node, ready = stack.pop()
-        if ready:
-            yield node
-        elif node not in seen:
+        node = stack.pop()
+        if node is None:  # the one below it has had its operands
+            yield stack.pop()
+        elif node not in seen and node not in known:
             seen.add(node)
-            stack.append((node, True))
-            stack.extend((o, False) for o in reversed(node.operands()))
+            if operands := node.operands():
+                stack += (node, None, *reversed(operands))
+            else:
+                yield node

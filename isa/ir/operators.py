@@ -31,7 +31,7 @@ class Operator:
 
 
 def _same(widths: tuple[int, ...]) -> int:
-    return widths[0] if widths[0] > 0 and all(w == widths[0] for w in widths) else -1
+    return widths[0] if widths[0] > 0 and widths.count(widths[0]) == len(widths) else -1
 
 
 def _shift(widths: tuple[int, ...]) -> int:
@@ -43,7 +43,7 @@ def _compare(widths: tuple[int, ...]) -> int:
 
 
 def _logic(widths: tuple[int, ...]) -> int:
-    return BOOL if all(w == BOOL for w in widths) else -1
+    return BOOL if widths.count(BOOL) == len(widths) else -1
 
 
 def _select(widths: tuple[int, ...]) -> int:

@@ -52,9 +52,8 @@ class Reading(ABC, Generic[V]):
 
     def value(self, root: Expr) -> V:
         """The value of an expression."""
-        for node in nodes(root) if root not in self.values else ():
-            if node not in self.values:
-                self.values[node] = self.made(node, self._node(node))
+        for node in nodes(root, known=self.values):
+            self.values[node] = self.made(node, self._node(node))
         return self.values[root]
 
     def _node(self, node: Expr) -> V:

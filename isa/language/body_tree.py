@@ -5,9 +5,8 @@
 
 from typing import Any
 
-from lark import Token, v_args
+from lark import Token, Tree
 from lark.tree import Meta
-from lark.visitors import Transformer_NonRecursive
 
 from isa.errors import Source, Span
 from isa.language import limits, syntax
@@ -28,13 +27,28 @@ def _third(children: list[Any]) -> Any:
     return children[2] if len(children) > 2 else None
 
 
-@v_args(meta=True)
-class BodyBuilder(Transformer_NonRecursive[Token, Any]):
+class BodyBuilder:
     """One method per rule of the grammar; `children` are tokens and nodes already built."""
 
     def __init__(self, source: Source) -> None:
-        super().__init__()
         self.source = source
+
+    def built(self, root: Tree[Token]) -> Any:
+        """What the rules make of a tree, bottom up. Raises Refused."""
+        order: list[Tree[Token] | Token] = []  # the root first, of children the last
+        stack: list[Any] = [root]
+        while stack:
+            at = stack.pop()
+            order.append(at)
+            if isinstance(at, Tree):
+                stack += at.children
+        for at in reversed(order):
+            if isinstance(at, Tree):
+                first = len(stack) - len(at.children)
+                stack[first:] = [getattr(self, at.data)(at.meta, stack[first:])]
+            else:
+                stack.append(at)
+        return stack[0]
 
     # -- spans, names, numbers, texts
 

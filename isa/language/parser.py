@@ -3,7 +3,7 @@
 No error of the parser generator gets out: `isa.language.wording` says each in human words.
 """
 
-from lark.exceptions import UnexpectedInput, VisitError
+from lark.exceptions import UnexpectedInput
 
 from isa.errors import Source, SourceError, Span
 from isa.language import limits, syntax
@@ -18,13 +18,9 @@ def parse(source: Source) -> tuple[syntax.Declaration, ...]:
     try:
         _check_text(source)
         tree = grammar().parse(source.text)
-        return tuple(Builder(source).transform(tree))
+        return tuple(Builder(source).built(tree))
     except UnexpectedInput as error:
         raise SourceError((syntax_error(source, error),)) from None
-    except VisitError as error:
-        if isinstance(error.orig_exc, Refused) and error.orig_exc.diagnostic:
-            raise SourceError((error.orig_exc.diagnostic,)) from None
-        raise error.orig_exc from None
     except Refused as refused:
         assert refused.diagnostic
         raise SourceError((refused.diagnostic,)) from None

@@ -8,7 +8,7 @@ and are told apart by their kind. Checks here are those that need nothing but th
 from dataclasses import dataclass
 from typing import Any
 
-from lark import Token, v_args
+from lark import Token
 from lark.tree import Meta
 
 from isa.errors import Span
@@ -32,7 +32,6 @@ class _Constants:
     text: str
 
 
-@v_args(meta=True)
 class Builder(BodyBuilder):
     """The same for the items of machines, and for machines."""
 

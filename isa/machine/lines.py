@@ -4,7 +4,7 @@ Storage is at one of the moments, or has been run on from there; `put` brings it
 were written between the two, however large storage is. Next: `isa.machine.moment`, for all the rest of a machine.
 """
 
-from collections.abc import KeysView
+from collections.abc import Iterator, KeysView
 
 from isa.machine.storage import LINE_SHIFT, Storage
 
@@ -26,23 +26,19 @@ class Lines:
 
     def insert(self) -> int:
         """Make what storage holds a moment, behind the present one; returns its number, which is then the present."""
+        written = {n: self._now(n) for n in self.storage.take_dirty()}
+        for after in self.moments[self.present + 1 : self.present + 2]:  # it may not have been run to from here
+            after.update(self._held(written.keys() - after.keys(), self.present))
         self.present += 1
-        self.moments.insert(self.present, {n: self._now(n) for n in self.storage.take_dirty()})
+        self.moments.insert(self.present, written)
         return self.present
 
     def put(self, moment: int) -> None:
         """Make storage hold what it held then."""
         low, high = sorted((self.present, moment))
         left = set(self.storage.take_dirty()).union(*self.moments[low + 1 : high + 1])
-        for lines in reversed(self.moments[: moment + 1]):
-            found = left.intersection(lines)
-            for n in found:
-                self.storage.put_line(n, lines[n])
-            left -= found
-            if not left:
-                break
-        for n in left:
-            self.storage.put_line(n, bytes(len(self.storage.line(n)) * self.storage.cells.itemsize))
+        for n, words in self._held(left, moment):
+            self.storage.put_line(n, words)
         self.storage.take_dirty()
         self.present = moment
 
@@ -65,6 +61,17 @@ class Lines:
     def size(self) -> int:
         """How many bytes the moments take, about."""
         return sum(map(len, self.moments)) * (ENTRY_BYTES + (self.storage.cells.itemsize << LINE_SHIFT))
+
+    def _held(self, numbers: set[int], moment: int) -> Iterator[tuple[int, bytes]]:
+        """What these lines held at a moment."""
+        left = set(numbers)
+        for lines in reversed(self.moments[: moment + 1]):
+            found = left.intersection(lines)
+            yield from ((n, lines[n]) for n in found)
+            left -= found
+            if not left:
+                return
+        yield from ((n, bytes(len(self.storage.line(n)) * self.storage.cells.itemsize)) for n in left)
 
     def _now(self, number: int) -> bytes:
         return self.storage.line(number).tobytes()

@@ -7,7 +7,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
-from isa.errors import UsageError
+from isa.errors import Source, UsageError
 from isa.language.library import Library, read_source, shipped_library
 from isa.language.shipped import files, names_in, shipped, sources
 from isa.machines.checked import checked
@@ -15,7 +15,7 @@ from isa.machines.checked import checked
 if TYPE_CHECKING:
     from isa.description import Isa
 
-__all__ = ["describe", "files", "find", "shipped"]
+__all__ = ["describe", "described", "files", "find", "shipped", "unknown"]
 
 
 @cache
@@ -25,7 +25,11 @@ def _shipped_isa(name: str) -> "Isa":
 
 
 def _read_isa(path: str, name: str | None = None) -> "Isa":
-    source = read_source(path)
+    return described(read_source(path), name)
+
+
+def described(source: Source, name: str | None = None) -> "Isa":
+    """The machine of this name in a text, or its only one. Raises SourceError, or UsageError for another name."""
 
     def check() -> "Isa":
         library = Library.of(source)
@@ -52,8 +56,13 @@ def find(machine: str) -> "Isa":
         return _read_isa(machine)
     if path and (os.path.exists(path) or path.endswith(".isa")):
         return _read_isa(path, name)
+    raise unknown(machine)
+
+
+def unknown(machine: str) -> UsageError:
+    """What is said of a name that means nothing."""
     from difflib import get_close_matches
 
     near = get_close_matches(machine, shipped(), 1)
     help = f"did you mean `{near[0]}`?" if near else f"shipped: {', '.join(shipped())}; or give PATH[:NAME]"
-    raise UsageError(f"there is no machine called `{machine}`", help)
+    return UsageError(f"there is no machine called `{machine}`", help)

@@ -154,6 +154,11 @@ class History:
             self._astray = True
             yield self.machine
 
+    def tell(self, step: int) -> None:
+        """A long way has come to this step; whoever follows it may raise."""
+        if self.progress is not None:
+            self.progress(step)
+
     # ---- running
 
     def _leads(self, number: int, step: int) -> bool:
@@ -171,8 +176,7 @@ class History:
             began = perf_counter()
             end = machine.run(stop - machine.steps)
             self._ran += perf_counter() - began
-            if self.progress is not None:
-                self.progress(machine.steps)
+            self.tell(machine.steps)
             if end.reason is not Reason.BUDGET:
                 return end
             here = machine.steps

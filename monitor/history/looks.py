@@ -4,18 +4,20 @@ Each class is a question (see `passes.py`, and `questions.py` for how one is ask
 runs, and are looked through as fast as the host looks through memory. Writes to storage are in `writes.py`.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from struct import iter_unpack
 
 from isa.description import Kind as StateKind
-from isa.description import Role
+from isa.description import Place, Role
 from isa.devices import Device
+from isa.devices.ports import Acted
 from isa.machine import Machine
 from isa.machine.recording import watched
 from isa.machine.records import BEGINS, FORMAT, RECORD, Kind
 from monitor.history.history import History, HistoryError
-from monitor.history.passes import AnyOf, Question, Reader, Seen, Told
+from monitor.history.passes import AnyOf, Placed, Question, Reader, Seen, Told
 from monitor.history.writes import Writes
 from monitor.monitor import VirtualMachine
 from monitor.statistics import Decision, ExitEvent
@@ -74,7 +76,7 @@ def of_kind(records: bytes, kind: Kind) -> Iterator[int]:
 
 
 @dataclass(frozen=True)
-class Executes(Seen):
+class Executes(Placed):
     """Steps that execute, or try to, what is at a pc."""
 
     pc: int
@@ -84,7 +86,7 @@ class Executes(Seen):
 
 
 @dataclass(frozen=True)
-class Fetches(Seen):
+class Fetches(Placed):
     """Steps that fetch a word of storage, wherever it is to the machine."""
 
     place: int
@@ -151,16 +153,31 @@ class Changes(Seen):
         return True
 
     def watch(self, machine: Machine, told: Told) -> Reader:
-        value = machine.state.block[self.slot] & self.mask
+        """Bits that devices raise have no record: they were there before the step that comes next."""
+        value, raised = machine.state.block[self.slot] & self.mask, deque[tuple[int, int]]()
+        slots = machine.state.layout.slots
+        pending = [p for p in machine.isa.roles[Role.PENDING] if slots[p.state].first == self.slot]
+        if pending:
+            _tell_of_acts(machine, lambda now, device, bits: raised.append((now, self._raised(pending, bits))))
 
         def changed(records: bytes) -> Iterator[int]:
             nonlocal value
             for step, kind, slot, now in iter_unpack(FORMAT, records):
-                if kind == Kind.CHANGED and slot == self.slot and now & self.mask != value:
-                    value = now & self.mask
-                    yield step
+                if kind == Kind.CHANGED and slot == self.slot:
+                    while raised and raised[0][0] <= step:
+                        value |= raised.popleft()[1]
+                    if now & self.mask != value:
+                        value = now & self.mask
+                        yield step
 
         return changed
+
+    def _raised(self, pending: list[Place], bits: int) -> int:
+        """What of these bits is in the part that is asked about."""
+        found = 0
+        for place in pending:
+            found |= (bits & (1 << place.width) - 1) << place.low
+        return found & self.mask
 
 
 def mode_changes(machine: Machine) -> Changes:
@@ -218,15 +235,23 @@ class Acts(Seen):
     name: str | None = None
 
     def watch(self, machine: Machine, told: Told) -> None:
-        before = machine.ports.acted
-
-        def tell(now: int, device: Device) -> None:
+        def tell(now: int, device: Device, raised: int) -> None:
             if self.name in (None, device.name):
                 told(now)
-            if before is not None:
-                before(now, device)
 
-        machine.ports.acted = tell
+        _tell_of_acts(machine, tell)
+
+
+def _tell_of_acts(machine: Machine, tell: Acted) -> None:
+    """Have one more told of what devices do by themselves, until the pass is over."""
+    before = machine.ports.acted
+
+    def both(now: int, device: Device, raised: int) -> None:
+        if before is not None:
+            before(now, device, raised)
+        tell(now, device, raised)
+
+    machine.ports.acted = both
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from isa.machine import Machine
+from isa.machine import Machine, Reason
 from isa.machine.records import Recorder, Trace
 from monitor.history.history import History
 
+MANY = 1 << 19  # steps whose records are looked at together
 Reader = Callable[[bytes], Iterable[int]]  # the steps that some records tell of
 Told = Callable[[int], object]
 
@@ -22,7 +23,7 @@ class Question:
 
     @property
     def span(self) -> int:
-        return 1 << 19
+        return MANY
 
     @abstractmethod
     def steps(self, history: History, first: int, stop: int) -> list[int]:
@@ -47,6 +48,39 @@ class Seen(Question):
 
     def steps(self, history: History, first: int, stop: int) -> list[int]:
         return in_passing(history, [self], first, stop)[0]
+
+
+class Placed(Seen):
+    """Steps at a pc or a place. An engine stops there by itself, so a stretch without one costs no more than to run."""
+
+    pc: int | None = None
+    place: int | None = None
+
+    @property
+    def span(self) -> int:
+        return 1 << 62
+
+    def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
+        return at_stops(history, [self], first, stop, latest)
+
+
+def at_stops(history: History, questions: Sequence[Placed], first: int, stop: int, latest: bool) -> int | None:
+    """The first step that any of them is about, or the `latest`: looked for from behind, in records, down to the
+    first."""
+    with history.looking(first) as machine:
+        machine.breakpoints = {question.pc for question in questions if question.pc is not None}
+        machine.break_places = {question.place for question in questions if question.place is not None}
+        end = machine.run(stop - first)
+        least = machine.steps if end.reason is Reason.BREAKPOINT else None
+    if least is None or not latest:
+        return least
+    while stop > least:
+        begin = max(least, stop - MANY)
+        found = [step for steps in in_passing(history, questions, begin, stop) for step in steps]
+        if found:
+            return chosen(sorted(found), latest)
+        stop = begin
+    return least
 
 
 def in_passing(history: History, questions: Sequence[Seen], first: int, stop: int) -> list[list[int]]:
@@ -106,6 +140,9 @@ class AnyOf(Question):
 
     def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
         """Who is not answered in passing is asked only about what is nearer than the nearest that is known."""
+        placed = [question for question in self.questions if isinstance(question, Placed)]
+        if len(placed) == len(self.questions):
+            return at_stops(history, placed, first, stop, latest)
         seen = [question for question in self.questions if isinstance(question, Seen)]
         passing = in_passing(history, seen, first, stop) if seen else []
         best = chosen(sorted(step for steps in passing for step in steps), latest)

@@ -16,7 +16,7 @@ ANSWER = {"sat": Found.YES, "unsat": Found.NO}
 
 
 def by_z3(script: str, timeout: float) -> str:
-    told = exists(z3.parse_smt2_string(script), timeout, quick=True)
+    told = exists(z3.parse_smt2_string(script), timeout)
     return {Found.YES: "sat", Found.NO: "unsat", Found.UNKNOWN: "unknown"}[told.found]
 
 

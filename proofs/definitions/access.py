@@ -134,10 +134,10 @@ def _refused_apart(what: Subject, one: SymbolicState, two: SymbolicState, given:
     told = [*a.facts, *b.facts, *(fact for s, run in ((one, a), (two, b)) for fact in fit_facts(s, run))]
     apart = [a.trapped != b.trapped, disjunction(_refused(a), _refused(b))]
     asked = [proper(one), proper(two), *given, *told, *apart]
-    answer = exists(asked, timeout, quick=True)
+    answer = exists(asked, timeout)
     if answer.found is Found.NO:
         return HOLDS
-    user = exists([*asked, is_user(one)], timeout, quick=True).found
+    user = exists([*asked, is_user(one)], timeout).found
     said = "where the program lies" if given else "a resource"
     return replace(_counted(answer, one, f"which accesses are refused shows {said}"), user=opposite(user))
 

@@ -175,7 +175,7 @@ class Classifier:
         self.questions += 1
         if any(is_false(c) for c in conditions):
             return Answer(Found.NO)
-        return exists(conditions, self.timeout, quick=True, like=like)
+        return exists(conditions, self.timeout, like=like)
 
     def verdict(self, what: Subject) -> Verdict:
         state = arbitrary(self.isa)

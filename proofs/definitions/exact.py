@@ -38,11 +38,10 @@ from proofs.terms.symbolic import (
     perform,
     same,
 )
-from proofs.terms.words import number
 
 PROLOGUE = "(prologue)"  # a step that does nothing but its prologue
 FETCH = "(fetch)"
-BRIEF = 2.0  # seconds for a first attempt at a question
+BRIEF = 4.0  # seconds for a first attempt at a question
 TRIABLE = 1 << 20  # words of a storage that is shown
 
 
@@ -269,7 +268,7 @@ def fetch_question(before: Mapped) -> tuple[list[Term], Term, Term]:
     ours, theirs = Symbolic(before.real), Symbolic(before.virtual)
     word = before.core.isa.fetch.word
     unlike = disjunction(virtual.trapped, negation(same(ours.value(word), theirs.value(word))))
-    ran = [*before.hypotheses, negation(real.trapped), *ours.facts, *theirs.facts]
+    ran = [*before.hypotheses, negation(real.trapped), *(f for r in (ours, theirs) for f in r.facts_of(word))]
     return ran, is_user(before.virtual), unlike
 
 
@@ -281,9 +280,8 @@ def counterexample(core: Core, what: Subject, timeout: float) -> tuple[Direct, A
 
 
 def shown(before: Mapped, conditions: list[Term], timeout: float) -> Answer:
-    """Whether the conditions can hold at once; by a storage that anybody can try, where one of that size shows it."""
-    answer, whole = exists(conditions, timeout), before.allocation.whole
-    if answer.model is None or number(answer.model, whole) <= TRIABLE:
-        return answer
-    smaller = exists([*conditions, z3.ULE(whole, TRIABLE)], timeout)
-    return smaller if smaller.model is not None else answer
+    """Whether the conditions can hold at once; by a storage that anybody can try, where one of that size shows it. What
+    is asked depends on answers and on no model, so that whoever checks them asks the same."""
+    whole = before.allocation.whole
+    smaller = exists([*conditions, z3.ULE(whole, min(TRIABLE, (1 << whole.size()) - 1))], timeout)
+    return smaller if smaller.found is Found.YES else exists(conditions, timeout)

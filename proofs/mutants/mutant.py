@@ -89,10 +89,12 @@ def _lost(mutant: Mutant, reason: str) -> list[Result]:
 @cache
 def machine(name: str) -> Isa:
     """A shipped machine, or one of `planted.isa`."""
-    if name in shipped():
-        return find(name)
-    source = Source("planted.isa", files("proofs.mutants").joinpath("planted.isa").read_text("utf-8"))
-    return Library.of(source).load(name)
+    return find(name) if name in shipped() else _planted().load(name)
+
+
+@cache
+def _planted() -> Library:
+    return Library.of(Source("planted.isa", files("proofs.mutants").joinpath("planted.isa").read_text("utf-8")))
 
 
 def news(isa: Isa) -> list[str]:

@@ -178,7 +178,7 @@ def _composition(before: Mapped, given: tuple[Term, ...]) -> Iterator[Obligation
     yield Obligation("composition", "inside", admitted, outside)
     readings = Symbolic(before.real), Symbolic(before.virtual)
     ours, theirs = (reading.value(word) for reading in readings)
-    facts = (fact for reading in readings for fact in reading.facts)
+    facts = (fact for reading in readings for fact in reading.facts_of(word))
     yield Obligation("fetch", "word", (*admitted, *facts), disjunction(virtual.trapped, negation(same(ours, theirs))))
 
 

@@ -188,17 +188,21 @@ class _Pair:
 
     def differences(self) -> tuple[Difference, ...]:
         """Everything that is not the same now."""
-        bare, vm = self.bare, self.monitored
-        counts = [("steps", bare.steps, vm.steps), ("retired", bare.retired, vm.retired)]
-        found = [Difference(name, str(a), str(b)) for name, a, b in counts if a != b]
-        names = bare.state.layout.names
-        slots = zip(names, bare.state.block, vm.state.block, strict=True)
-        found += [Difference(name, f"{a:#x}", f"{b:#x}") for name, a, b in slots if a != b]
-        if bare.storage.cells != vm.storage.cells:
-            pairs = enumerate(zip(bare.storage.cells, vm.storage.cells, strict=True))
-            found += [Difference(f"storage[{i:#x}]", f"{a:#x}", f"{b:#x}") for i, (a, b) in pairs if a != b]
-        found += [Difference(*parts) for parts in differences(bare.ports, vm.ports)]
-        return tuple(found)
+        return differing(self.bare, self.monitored)
+
+
+def differing(bare: Machine, vm: Machine) -> tuple[Difference, ...]:
+    """Everything that is not the same in two machines of one description and size."""
+    counts = [("steps", bare.steps, vm.steps), ("retired", bare.retired, vm.retired)]
+    found = [Difference(name, str(a), str(b)) for name, a, b in counts if a != b]
+    names = bare.state.layout.names
+    slots = zip(names, bare.state.block, vm.state.block, strict=True)
+    found += [Difference(name, f"{a:#x}", f"{b:#x}") for name, a, b in slots if a != b]
+    if bare.storage.cells != vm.storage.cells:
+        pairs = enumerate(zip(bare.storage.cells, vm.storage.cells, strict=True))
+        found += [Difference(f"storage[{i:#x}]", f"{a:#x}", f"{b:#x}") for i, (a, b) in pairs if a != b]
+    found += [Difference(*parts) for parts in differences(bare.ports, vm.ports)]
+    return tuple(found)
 
 
 def is_due(bare: Machine, step: int) -> bool:

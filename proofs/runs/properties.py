@@ -52,13 +52,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A property that broke. `listing` is the guest as assembly, made as small as it could be if it fails alone."""
+    """A property that broke. `guest`, and as assembly `listing`, is made as small as it could be if it fails alone."""
 
     which: Property
     detail: str
     seed: int
     depth: int
     listing: tuple[str, ...] = ()
+    guest: Guest | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass
@@ -221,6 +222,6 @@ def _small(isa: Isa, failure: Failure, guest: Guest, may: MayInterpret, monitor:
 
     depth = next((d for d in range(1, failure.depth + 1) if breaks(d, guest)), 0)
     if not depth:
-        return replace(failure, listing=tuple(guest.listing()))
+        return replace(failure, listing=tuple(guest.listing()), guest=guest)
     small = shrunk(guest, partial(breaks, depth))
-    return replace(failure, detail=breaks(depth, small), depth=depth, listing=tuple(small.listing()))
+    return replace(failure, detail=breaks(depth, small), depth=depth, listing=tuple(small.listing()), guest=small)

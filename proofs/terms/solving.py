@@ -18,6 +18,7 @@ from proofs.terms.products import abstracted
 from proofs.terms.symbolic import Term, is_true
 
 LOGIC = "QF_UFBV"  # named, since the default solver takes longer or gives up
+EASY = 200_000  # steps of the solver, some 20 milliseconds: what an easy question may take
 
 
 class Found(Enum):
@@ -42,15 +43,14 @@ class Answer:
 UNASKED = Answer(Found.UNKNOWN)
 
 
-def exists(conditions: Iterable[Term], timeout: float, quick: bool = False, like: Answer = UNASKED) -> Answer:
+def exists(conditions: Iterable[Term], timeout: float, like: Answer = UNASKED) -> Answer:
     """Whether all conditions can hold at once; `timeout` in seconds.
 
-    Instructions of one machine ask many questions that are the same term for term; those are asked once. `quick`:
-    most such questions are easy, so try the general solver first, which never dawdles over one. `like`: the answer to
-    a question of fewer or other conditions; if its model happens to answer this one too, nothing is solved.
+    Instructions of one machine ask many questions that are the same term for term; those are asked once. `like`: the
+    answer to a question of fewer or other conditions; if its model happens to answer this one too, nothing is solved.
     """
     told = [c for c in conditions if not is_true(c)]
-    solve = partial(_found, told, timeout, quick, like)
+    solve = partial(_found, told, timeout, like)
     return _HEARING[-1](told, solve) if _HEARING else solve()
 
 
@@ -84,27 +84,32 @@ def subject() -> tuple[str, ...]:
     return tuple(_SUBJECT)
 
 
-def _found(told: list[Term], timeout: float, quick: bool, like: Answer) -> Answer:
+def _found(told: list[Term], timeout: float, like: Answer) -> Answer:
     asked = frozenset(c.get_id() for c in told)
     known = _ANSWERED.get(asked)
     if known is None and _satisfies(like.model, told):
         return Answer(Found.YES, like.model)
     if known is None or (known[1].found is Found.UNKNOWN and known[2] < timeout):  # more time may bring an answer
-        answer = _solve(z3.Solver(), told, min(QUICK, timeout)) if quick else Answer(Found.UNKNOWN)
-        if answer.found is Found.UNKNOWN:
-            answer = _impossible(told, timeout / 2)
-        if answer.found is Found.UNKNOWN:
-            answer = _solve(z3.SolverFor(LOGIC), told, timeout)
+        answer = _answer(told, timeout)
         if len(_ANSWERED) >= REMEMBERED:
             _ANSWERED.pop(next(iter(_ANSWERED)))
         _ANSWERED[asked] = (told, answer, timeout)
     return _ANSWERED[asked][1]
 
 
-QUICK = 1.0  # seconds for the first attempt
 REMEMBERED = 1000  # answers
 # With the terms, so that their numbers stay theirs, and the seconds that there were.
 _ANSWERED: dict[frozenset[int], tuple[list[Term], Answer, float]] = {}
+
+
+def _answer(told: list[Term], timeout: float) -> Answer:
+    """Most questions are easy, and before one of those the solver for the logic prepares itself longer than the plain
+    one solves it; so that one goes first. It gives up by what it has done and not by the clock, or a model would
+    depend on how busy the machine is."""
+    answer = _solve(z3.SimpleSolver(), told, timeout, EASY)
+    if answer.found is Found.UNKNOWN:
+        answer = _impossible(told, timeout / 2)
+    return _solve(z3.SolverFor(LOGIC), told, timeout) if answer.found is Found.UNKNOWN else answer
 
 
 def _satisfies(model: Any, conditions: list[Term]) -> bool:
@@ -118,8 +123,10 @@ def _impossible(conditions: list[Term], timeout: float) -> Answer:
     return Answer(Found.NO if found is Found.NO else Found.UNKNOWN)
 
 
-def _solve(solver: Any, conditions: list[Term], timeout: float) -> Answer:
+def _solve(solver: Any, conditions: list[Term], timeout: float, steps: int = 0) -> Answer:
+    """Asks within so many seconds and, unless 0, so many of the solver's own steps."""
     solver.set("timeout", max(1, int(timeout * 1000)))
+    solver.set("rlimit", steps)
     for condition in conditions:
         solver.add(condition)
     result = solver.check()

@@ -8,15 +8,15 @@ the channel is an `Exchange` that two runs must agree on.
 z3's own `==` makes Python truth values of terms silently; terms here are compared with `same`, and never branched on.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Any
 
 import z3
 
 from isa.description import Isa, Kind, Place, Role
-from isa.ir.nodes import Apply, Behaviour, Element, Load, Recv, Send, SetElement, Store, Write, nodes
+from isa.ir.nodes import Apply, Behaviour, Element, Expr, Load, Recv, Send, SetElement, Store, Write, nodes
 from isa.ir.operators import BOOL, smt_text
 from isa.ir.reading import Reading
 from isa.passes.normal import copied_cells
@@ -96,12 +96,19 @@ once = lru_cache(maxsize=64)  # for what is made of states: making a term takes 
 
 @dataclass(frozen=True)
 class Memory:
-    """Cells behind a base function, and what was written since: (guard, index, value), in order."""
+    """Cells behind a base function, and what was written since: (guard, index, value), in order. What was read of it
+    once is kept, with its index, so that the number of that term stays its own: states share what no step changes."""
 
     base: Cells
     log: tuple[tuple[Term, Term, Term], ...] = ()
+    known: dict[int, tuple[Term, Term]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def read(self, index: Term) -> Term:
+        if (number := index.get_id()) not in self.known:
+            self.known[number] = index, self._read(index)
+        return self.known[number][1]
+
+    def _read(self, index: Term) -> Term:
         value = self.base(index)
         for guard, at, written in self.log:
             here = TRUE if is_one(at, index) else z3.simplify(at - index == 0)
@@ -194,17 +201,21 @@ def _file(isa: Isa, name: str, tag: str) -> Cells:
 # ---- the reading
 
 
+@cache
+def constant(width: int, value: int) -> Term:
+    """A number of `width` bits, or a truth value."""
+    return z3.BoolVal(bool(value)) if width == BOOL else z3.BitVecVal(value, width)
+
+
 class Symbolic(Reading[Term]):
     """Reads expressions over one state. `params` are the formals; `tag` keeps one run's unknowns from another's."""
 
     def __init__(self, state: SymbolicState, params: Mapping[str, Term] | None = None, tag: str = "") -> None:
         super().__init__()
-        self.state, self.params, self.tag = state, dict(params or {}), tag
-        self.facts: list[Term] = []
-        self.addresses: list[Term] = []
+        self.state, self.params, self.tag = state, params or {}, tag
 
     def const(self, width: int, value: int) -> Term:
-        return z3.BoolVal(bool(value)) if width == BOOL else z3.BitVecVal(value, width)
+        return constant(width, value)
 
     def apply(self, node: Apply, args: tuple[Term, ...]) -> Term:
         widths = tuple(a.width for a in node.args)
@@ -218,26 +229,38 @@ class Symbolic(Reading[Term]):
 
     def load(self, index: Term, node: Load) -> Term:
         value = self.state.storage.read(index)
-        return z3.If(self.inside(index), value, z3.BitVecVal(0, node.width))
+        return z3.If(self.inside(index), value, constant(node.width, 0))
 
     def size(self, width: int) -> Term:
         return self.state.size
 
     def param(self, name: str, width: int) -> Term:
-        return self.params.setdefault(name, z3.BitVec(f"operand_{name}", width))
+        return self.params[name] if name in self.params else z3.BitVec(f"operand_{name}", width)
 
     def recv(self, channel: str, index: Term, width: int) -> Term:
         return self.state.received[channel](index)
 
     def inside(self, index: Term) -> Term:
-        """Whether an absolute index lies in storage. Notes a fact about it that is true of all numbers (`sum_fact`),
-        since solvers are bad at finding it: sums compared on both sides."""
-        size, bases = self.state.size, self.state.isa.roles[Role.BASE]
-        if len(bases) == 1 and bases[0].width == index.size():
-            address = z3.simplify(index - self.state.at(bases[0]))
-            self.addresses.append(address)
-            self.facts.append(sum_fact(self.state.at(bases[0]), address, size))
-        return z3.ULT(index, size)
+        """Whether an absolute index lies in storage."""
+        return z3.ULT(index, self.state.size)
+
+    def addresses(self, indices: Iterable[Expr]) -> list[Term]:
+        """Different absolute indices, counted from the base of a machine that has one."""
+        bases = self.state.isa.roles[Role.BASE]
+        if len(bases) != 1:
+            return []
+        base = self.state.at(bases[0])
+        found = {index.get_id(): index for index in map(self.value, indices) if index.size() == base.size()}
+        return [z3.simplify(index - base) for index in found.values()]
+
+    def facts(self, addresses: Iterable[Term]) -> list[Term]:
+        """What is true of all numbers, at these addresses (`sum_fact`), since solvers are bad at finding it: sums
+        compared on both sides."""
+        return [sum_fact(self.state.at(self.state.isa.the(Role.BASE)), a, self.state.size) for a in addresses]
+
+    def facts_of(self, *read: Expr) -> list[Term]:
+        """The same at all addresses that these expressions load from."""
+        return self.facts(self.addresses(n.index for n in nodes(*read) if isinstance(n, Load)))
 
     def unknown(self, serial: int, width: int) -> Term:
         return z3.BitVec(f"unknown{serial}{self.tag}", width)
@@ -283,17 +306,23 @@ def attempt(
     behaviour: Behaviour, state: SymbolicState, params: Mapping[str, Term] | None = None, tag: str = ""
 ) -> Attempt:
     """Run a behaviour on a state."""
-    return _free_attempt(behaviour, state, tag) if params is None else _attempt(behaviour, state, params, tag)
+    return _free_attempt(behaviour, state, tag) if params is None else _attempt(behaviour, Symbolic(state, params, tag))
 
 
 @once
 def _free_attempt(behaviour: Behaviour, state: SymbolicState, tag: str) -> Attempt:
     """An instruction is asked many questions of the same states."""
-    return _attempt(behaviour, state, None, tag)
+    return _attempt(behaviour, free_reading(state, tag))
 
 
-def _attempt(behaviour: Behaviour, state: SymbolicState, params: Mapping[str, Term] | None, tag: str) -> Attempt:
-    isa, reading = state.isa, Symbolic(state, params, tag)
+@once
+def free_reading(state: SymbolicState, tag: str = "") -> Symbolic:
+    """The reading of a state with any operands: the instructions of a machine have much in common."""
+    return Symbolic(state, None, tag)
+
+
+def _attempt(behaviour: Behaviour, reading: Symbolic) -> Attempt:
+    isa = reading.state.isa
     guards = [reading.value(t.guard) for t in behaviour.traps]
     infos = [reading.value(t.info) for t in behaviour.traps]
     cause, info = z3.BitVecVal(0, isa.cause_width), z3.BitVecVal(0, isa.info_width)
@@ -302,17 +331,10 @@ def _attempt(behaviour: Behaviour, state: SymbolicState, params: Mapping[str, Te
         cause = z3.If(guard, z3.BitVecVal(trap.cause, isa.cause_width), cause)
         info = z3.If(guard, what, info)
         memory = disjunction(guard, memory) if trap.view else _and_not(memory, guard)
-    after, exchanges = _after(behaviour, state, reading)
-    return Attempt(
-        disjunction(*guards),
-        memory,
-        cause,
-        info,
-        after,
-        exchanges,
-        tuple(reading.facts),
-        tuple(reading.addresses),
-    )
+    after, exchanges = _after(behaviour, reading)
+    addresses = reading.addresses(_looked_at(behaviour)[1])
+    facts = reading.facts(addresses)
+    return Attempt(disjunction(*guards), memory, cause, info, after, exchanges, tuple(facts), tuple(addresses))
 
 
 def _and_not(claim: Term, guard: Term) -> Term:
@@ -321,16 +343,23 @@ def _and_not(claim: Term, guard: Term) -> Term:
 
 def perform(behaviour: Behaviour, state: SymbolicState, params: Mapping[str, Term] | None = None) -> SymbolicState:
     """The state after a behaviour that cannot trap, such as the trap entry."""
-    return _after(behaviour, state, Symbolic(state, params))[0]
+    return _after(behaviour, Symbolic(state, params) if params else free_reading(state))[0]
 
 
-def _after(behaviour: Behaviour, state: SymbolicState, reading: Symbolic) -> tuple[SymbolicState, tuple[Exchange, ...]]:
+@lru_cache(maxsize=256)
+def _looked_at(behaviour: Behaviour) -> tuple[tuple[Recv, ...], tuple[Expr, ...]]:
+    """What a behaviour receives, and the indices in storage where it loads and stores."""
+    read = list(nodes(*behaviour.expressions()))
+    loaded = (n.index for n in read if isinstance(n, Load))
+    stored = (e.index for e in behaviour.effects if isinstance(e, Store))
+    return tuple(n for n in read if isinstance(n, Recv)), tuple(dict.fromkeys((*loaded, *stored)))
+
+
+def _after(behaviour: Behaviour, reading: Symbolic) -> tuple[SymbolicState, tuple[Exchange, ...]]:
+    state = reading.state
     scalars, arrays, storage = dict(state.scalars), dict(state.arrays), state.storage
-    exchanges = [
-        Exchange(n.channel, TRUE, reading.value(n.index), None)
-        for n in nodes(*behaviour.expressions())
-        if isinstance(n, Recv)
-    ]
+    received = _looked_at(behaviour)[0]
+    exchanges = [Exchange(n.channel, TRUE, reading.value(n.index), None) for n in received]
     whole = copied_files(state.isa, behaviour)
     arrays |= {target: state.arrays[source] for target, source in whole.items()}
     for effect in behaviour.effects:

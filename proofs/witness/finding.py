@@ -61,9 +61,12 @@ class Witness:
         pairs = (("equivalence", self.equivalence), ("resource control", self.control))
         return [name for name, broken in pairs if broken]
 
+    def image(self, isa: Isa) -> Image:
+        return assemble(isa, self.text, "witness.s")
+
     def setup(self, isa: Isa, depth: int = 1) -> Setup:
         """To run it again, on the machine that it was found for."""
-        return setup(isa, assemble(isa, self.text, "witness.s"), self.words, self.input, depth)
+        return setup(isa, self.image(isa), self.words, self.input, depth)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 import pytest
 
 from isa.description import Isa
-from isa.engines.native import translations
+from isa.engines.native import compiler, translations
 from isa.engines.native.accesses import Sheet
 from isa.engines.native.engine import NativeEngine
 from isa.engines.native.frame import Code
@@ -23,9 +23,15 @@ Patch = pytest.MonkeyPatch
 MOST = 256  # kinds of events
 
 
+def hasty(patch: Patch) -> None:
+    """Native code is made in half the time, and kept nowhere: for what does not depend on how good it is."""
+    patch.setenv(VARIABLE, "off")
+    patch.setitem(compiler._PASSES, compiler.Tier.FULL, compiler._PASSES[compiler.Tier.QUICK])
+
+
 def anew(patch: Patch, isa: Isa) -> Isa:
     """The same description as another one, of which nothing has been made. Nothing is kept of what is made now."""
-    patch.setenv(VARIABLE, "off")
+    hasty(patch)
     patch.setattr(translations, "_LINKED", WeakValueDictionary())
     return replace(isa)
 

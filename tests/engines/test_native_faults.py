@@ -1,6 +1,7 @@
 """The engine with a cache that is damaged, stale, full, or not to be written: guests run, and run right."""
 
 import resource
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +19,7 @@ from isa.files import cache
 from isa.language import load_text
 from tests.engines.any_width import TEXT, any_width
 from tests.engines.differential import agree
+from tests.engines.fresh import hasty
 from tests.engines.hot_programs import hot_generator
 
 Patch = pytest.MonkeyPatch
@@ -27,9 +29,28 @@ SMALL = any_width(16)
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: Patch) -> Path:
     """Where objects are kept."""
+    hasty(monkeypatch)
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "kept"))
     monkeypatch.setattr(cache, "_stored", {})
     return tmp_path / "kept" / KIND
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A place in which a run has kept what it compiled, and how many texts those were."""
+    with pytest.MonkeyPatch.context() as patch:
+        whole = tmp_path_factory.mktemp("filled") / "kept"
+        hasty(patch)
+        patch.setenv(cache.VARIABLE, str(whole))
+        return whole, run()
+
+
+@pytest.fixture
+def first(filled: tuple[Path, int], place: Path) -> int:
+    """After such a run: how many texts were compiled."""
+    whole, compiled = filled
+    shutil.copytree(whole, place.parent)
+    return compiled
 
 
 @contextmanager
@@ -88,8 +109,7 @@ def directory(entry: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [flip, halve, empty, no_object, directory], ids=lambda d: d.__name__)
-def test_damaged_objects_are_compiled_again(damage: Callable[[Path], None], place: Path) -> None:
-    first = run()
+def test_damaged_objects_are_compiled_again(damage: Callable[[Path], None], place: Path, first: int) -> None:
     for entry in list(place.iterdir()):
         damage(entry)
     if damage is directory:  # then nothing can be kept
@@ -99,9 +119,8 @@ def test_damaged_objects_are_compiled_again(damage: Callable[[Path], None], plac
         assert run() == 0
 
 
-def test_an_object_in_the_place_of_another_is_compiled_again(place: Path) -> None:
+def test_an_object_in_the_place_of_another_is_compiled_again(place: Path, first: int) -> None:
     """It links; but it is not what was asked for."""
-    first = run()
     entries = sorted(place.iterdir(), key=lambda entry: entry.stat().st_size)
     kept = {entry.name: cache.load(KIND, entry.name) for entry in entries}
     large, small = entries[-1].name, entries[0].name
@@ -113,19 +132,17 @@ def test_an_object_in_the_place_of_another_is_compiled_again(place: Path) -> Non
     assert run() == 0
 
 
-def test_a_program_that_changed_does_not_believe_older_objects(monkeypatch: Patch) -> None:
-    first = run()
+def test_a_program_that_changed_does_not_believe_older_objects(monkeypatch: Patch, first: int) -> None:
     monkeypatch.setattr(compiler, "_program", lambda: "another program")
     assert run() == first
     monkeypatch.undo()
 
 
-def test_a_description_that_changed_does_not_find_the_code_of_the_former() -> None:
+def test_a_description_that_changed_does_not_find_the_code_of_the_former(first: int) -> None:
     """The same name, the same encodings; one instruction adds one more."""
     text = TEXT.format(width=16, rest="0:8")
     changed = load_text(text.replace("x[a] + 1 }", "x[a] + 2 }"))
     assert changed.name == SMALL.name and text.count("x[a] + 1 }") == 1
-    run()
     assert run(changed) > 1
     assert run() == 0 and run(changed) == 0
 

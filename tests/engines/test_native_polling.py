@@ -65,7 +65,7 @@ TIME = "start: set r1, 5\n set r8, 30\n1: in r3, r1\n add r4, r4, r3\n addi r8, 
 
 def outfit() -> Ports:
     console = Console(Script(b"a line of text\n", interval=37))
-    return Ports({0: console, 2: Disk(MemoryBacking(bytes(1 << 16)), G3.word, duration=90), 5: Alarm([70])})
+    return Ports({0: console, 2: Disk(MemoryBacking(bytes(1 << 12)), G3.word, duration=90), 5: Alarm([70])})
 
 
 def machine(engine: Factory, depth: int, source: str) -> Machine:

@@ -4,6 +4,7 @@ from functools import cache
 
 from guests.catalogue import Guest
 from isa.assembler import Image, assemble
+from isa.assembler.assembled import assembled
 from isa.assembler.includes import Directory
 from isa.description import Isa, Kind, Role
 from isa.devices import BLOCK, Console, Disk, MemoryBacking, Ports, Script, standard
@@ -15,8 +16,12 @@ from isa.machines.catalogue import find
 machine = cache(find)
 
 
+@cache
 def image_of(guest: Guest, isa: Isa, **sizes: int) -> Image:
-    return assemble(isa, guest.source(**sizes), str(guest.path), Directory(str(guest.path.parent)))
+    """The image of a guest, which is kept as for any user; that with other sizes is of no file."""
+    if not sizes:
+        return assembled(isa, guest.file)
+    return assemble(isa, guest.source(**sizes), guest.file, Directory(str(guest.path.parent)))
 
 
 def outfit(isa: Isa, text: str, blocks: int, seed: int = 0) -> Ports:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
+from functools import cache as once
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "kept"))
     monkeypatch.setattr(kept, "STARTED", float("inf"))  # whoever edits Trapline meanwhile does not disturb
     return tmp_path / "kept" / checked.KIND
+
+
+parsed = once(Library.of)
 
 
 def never() -> Isa:
@@ -59,7 +63,7 @@ def test_all_machines_are_tried() -> None:
 )
 def test_a_kept_machine_is_equal_to_a_checked_one(path: Path, name: str) -> None:
     source = read_source(str(path))
-    fresh = Library.of(source).load(name)
+    fresh = parsed(source).load(name)
     assert checked.checked(source, name, lambda: fresh) is fresh
     again = checked.checked(source, name, never)
     for part in fields(Isa):

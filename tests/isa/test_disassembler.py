@@ -9,14 +9,14 @@ from isa.assembler.disassembly import Disassembler, disassemble, disassemble_ima
 from isa.description import Isa
 from isa.encoding import encode
 from tests.isa.small_machines import LEFT, RIGHT
-from tests.isa.test_encoding import M16, MACHINES, values
+from tests.isa.test_encoding import M16, MACHINES, of_each
 
 
 @MACHINES
 @given(data=st.data())
 def test_every_instruction_round_trips(isa: Isa, data: st.DataObject) -> None:
     origin = data.draw(st.integers(0, (1 << isa.word) - len(isa.instructions)))
-    words = [encode(isa, i.name, data.draw(values(i))) for i in isa.instructions.values()]
+    words = [encode(isa, name, operands) for name, operands in data.draw(of_each(isa)).items()]
     text = disassemble(isa, words, origin)
     assert dict(assemble(isa, text).words()) == dict(enumerate(words, origin))
     assert ".word" not in text

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from isa.errors import Source, SourceError, TraplineError
 from isa.language import Library, limits, load_file, load_text, names_in
+from tests.sizes import sized
 
 BASE = """isa bad {
 type word = bits(16)
@@ -27,6 +28,9 @@ operand reg : bits(2) "r%d"
 format F(op) = op:8 0:4 d:reg a:reg
 instr move "d, a" F(1) { x[d] <- x[a] }
 """
+
+
+LARGE = pytest.mark.parametrize("part", [4, pytest.param(1, marks=pytest.mark.nightly)])
 
 
 def refused(items: str) -> str:
@@ -91,7 +95,9 @@ def test_a_ring_of_defs() -> None:
     assert "uses itself" in refused(defs)
 
 
-def test_inlining_has_a_budget_for_the_whole_file() -> None:
+@LARGE
+def test_inlining_has_a_budget_for_the_whole_file(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "INLINED_NODES", limits.INLINED_NODES // part)
     body = "; ".join(f"x[{i % 4}] <- ({' ^ '.join(f'(v * {j})' for j in range(2 * i, 2 * i + 20))})" for i in range(60))
     defs = f"def big(v : word) {{ {body} }}\n"
     calls = "".join(f'instr c{i} "d, a" F({i + 2}) {{ big(x[a] + {i}); x[d] <- 0 }}\n' for i in range(200))
@@ -163,7 +169,7 @@ def test_a_huge_file(tmp_path) -> None:  # type: ignore[no-untyped-def]
         load_file(str(path))
 
 
-@pytest.mark.parametrize("part", [4, pytest.param(1, marks=pytest.mark.nightly)])
+@LARGE
 def test_a_large_file_within_the_limit_is_refused_in_time(part: int) -> None:
     line = "def f(v : word) { pc <- v + v * v ^ v & v | v - v when v == v }\n"
     said = refused(line * ((limits.FILE_CHARACTERS // part - len(BASE) - 10) // len(line)))
@@ -177,7 +183,7 @@ def test_windows_line_ends_and_a_byte_order_mark(tmp_path) -> None:  # type: ign
 
 
 def test_many_errors_over_many_lines() -> None:
-    items = "".join(f"def f{i}(v : word)\n{{\n  pc <- v +\n    nothing\n}}\n" for i in range(2000))
+    items = "".join(f"def f{i}(v : word)\n{{\n  pc <- v +\n    nothing\n}}\n" for i in range(sized(600, 2000)))
     with pytest.raises(SourceError) as caught:
         load_text(BASE + items + "}")
     assert len(caught.value.diagnostics) == limits.DIAGNOSTICS

@@ -1,6 +1,6 @@
 """What storage held at several moments, kept by the lines written between them."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from isa.machine import Storage
@@ -13,6 +13,7 @@ ACTS = st.one_of(
 )
 
 
+@example([("insert", 0), ("put", 0), ("store", 0), ("insert", 0)])  # between two, and on another way than the second
 @given(st.lists(ACTS, max_size=60))
 def test_storage_comes_back_whatever_was_done_meanwhile(acts: list[tuple[str, int]]) -> None:
     storage = Storage(32, 700)

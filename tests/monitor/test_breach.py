@@ -1,5 +1,7 @@
 """Resource control: what a guest changes without a trap and is not its own is found, named, and ends that guest."""
 
+from functools import cache
+
 import pytest
 
 from isa.assembler import assemble
@@ -38,6 +40,7 @@ loop:   b loop
 """
 
 
+@cache
 def bad(name: str) -> Isa:
     item, _ = VARIANTS[name]
     return load_text(f'variant bad of g3 "Anyone may change it." {{ {item} }}')

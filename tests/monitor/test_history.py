@@ -9,13 +9,14 @@ from monitor.history import cuts
 from tests.machines_to_test import EACH, MACHINES
 from tests.monitor.history_checks import check_goes
 from tests.program_strategies import programs
+from tests.sizes import sized
 
 STEPS = st.lists(st.integers(0, 320), min_size=2, max_size=8)
 
 
 @EACH
 @pytest.mark.parametrize("depth", [0, 1, 2, 3])
-@settings(max_examples=12)
+@settings(max_examples=sized(6, 100))
 @given(data=st.data(), steps=STEPS)
 def test_every_step_is_as_in_a_fresh_run(name: str, depth: int, data: st.DataObject, steps: list[int]) -> None:
     check_goes(data.draw(programs(MACHINES[name])), depth, REFERENCE, steps)
@@ -24,7 +25,7 @@ def test_every_step_is_as_in_a_fresh_run(name: str, depth: int, data: st.DataObj
 @EACH
 @pytest.mark.parametrize("depth", [0, 1, 3])
 @pytest.mark.parametrize("engine", [NATIVE, AUTO])
-@settings(max_examples=6)
+@settings(max_examples=sized(3, 100))
 @given(data=st.data(), steps=STEPS)
 def test_every_engine_has_a_history(engine: str, name: str, depth: int, data: st.DataObject, steps: list[int]) -> None:
     check_goes(data.draw(programs(MACHINES[name])), depth, engine, steps)

@@ -167,7 +167,7 @@ def test_the_step_that_wrote_a_word_is_found(depth: int, engine: str, data: st.D
 @pytest.mark.parametrize("depth", [0, 1])
 def test_a_device_that_acts_by_itself_is_found(depth: int) -> None:
     twin, acted = guest_at("os", 0), list[tuple[int, str]]()
-    twin.ports.acted = lambda now, device: acted.append((now, device.name))
+    twin.ports.acted = lambda now, device, raised: acted.append((now, device.name))
     cuts.fresh(twin, 60_000)
     names = {name for _, name in acted}
     assert len(names) == 2

@@ -3,12 +3,13 @@
 import pytest
 
 from isa.assembler import assemble
+from isa.devices import Console, Ports, Script
 from isa.engines.choice import AUTO, bare
 from isa.machine import Storage
 from isa.machine.storage import LINE_SHIFT
 from monitor.history import passes, writes
 from monitor.history.history import History
-from monitor.history.looks import AnyOf, Executes, Exits, Writes
+from monitor.history.looks import AnyOf, Changes, Executes, Exits, Writes
 from monitor.history.questions import last, seek
 from monitor.statistics import Decision
 from tests.machines_to_test import G3
@@ -68,6 +69,23 @@ def an_emulated_instruction_is_still_to_come() -> None:
 
 def nothing_goes_out_too_early() -> None:
     questions.test_who_looks_for_something_does_not_come_too_far(0)
+
+
+def bits_that_a_device_raised_are_seen_to_go() -> None:
+    """They come between two steps, and the step that takes them away changes them."""
+    machine = bare(G3, Storage(32, 1024), Ports({0: Console(Script(b"abc", 7))}), engine=AUTO)
+    image = assemble(G3, "start: set r1, 1\n1: rpnd r2\n beqz r2, 1b\ntake: cpnd r1\n b 1b", "test")
+    machine.load(image)
+    history = History(machine)
+    history.go(60)
+    took = Executes(image.symbols["take"]).steps(history, 0, 60)
+    asked = Changes(machine.state.layout.slots["pending"].first, 0xFFFF)
+    assert len(took) == 4 and asked.steps(history, 0, 60) == took
+
+
+@caught_by(bits_that_a_device_raised_are_seen_to_go)
+def bits_that_a_device_raised_not_known(patch: Patch) -> None:
+    patch.setattr(Changes, "_raised", lambda self, pending, bits: 0)
 
 
 def all_writes_are_found() -> None:

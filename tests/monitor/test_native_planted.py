@@ -13,6 +13,7 @@ from isa.engines.native.layered import Layered
 from monitor import Decision, native
 from monitor.dispatcher import Dispatcher
 from monitor.native import NativeLevel
+from tests.engines.fresh import hasty
 from tests.monitor import native_checks as checks
 from tests.planting import Bugs, Planted, must_catch
 
@@ -25,7 +26,7 @@ caught_by = BUGS.caught_by
 @pytest.fixture(autouse=True)
 def fresh_code(monkeypatch: Patch) -> Iterator[None]:
     """Native code with a bug is made here, and kept nowhere."""
-    monkeypatch.setenv("TRAPLINE_CACHE", "off")
+    hasty(monkeypatch)
     yield
     layer_code.cache_clear()
 

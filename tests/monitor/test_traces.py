@@ -15,9 +15,10 @@ from isa.machine.machine import Machine
 from isa.machine.records import Kind, Recorder, Trace
 from isa.machine.trace import each_line
 from monitor import VirtualMachine, dispatcher, following
+from tests.engines.fresh import hasty
 from tests.engines.test_native_guests import machine_of
 from tests.monitor import trace_checks as checks
-from tests.planting import Bugs, Planted, must_catch
+from tests.planting import Bugs, Planted, must_catch, passes
 
 Patch = pytest.MonkeyPatch
 BUGS = Bugs()
@@ -39,7 +40,7 @@ CHECKS = (
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_of_traces(check: Callable[[], None], monkeypatch: Patch) -> None:
     monkeypatch.setattr(traced, "LEAST", 1)
-    check()
+    passes(check)
 
 
 @pytest.mark.nightly
@@ -87,7 +88,7 @@ def fresh_code(monkeypatch: Patch) -> Iterator[None]:
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: Patch) -> None:
-    monkeypatch.setenv("TRAPLINE_CACHE", "off")
+    hasty(monkeypatch)
     monkeypatch.setattr(traced, "LEAST", 1)
     must_catch(bug, monkeypatch, (AssertionError,))
 

@@ -13,7 +13,9 @@ from monitor import VirtualMachine
 from proofs.runs.compare import Setup, compare
 from tests.engines.differential import shown
 from tests.engines.engines import STEPPING
+from tests.engines.fresh import hasty
 from tests.monitor.native_checks import NATIVE, tall
+from tests.sizes import NIGHTLY
 from tests.time_machines import ALARMS, TIMED
 
 SIZE, BUDGET = 4096, 3000
@@ -21,6 +23,13 @@ USUAL = choose(DEFAULT)
 EACH = pytest.mark.parametrize("kind", TIMED)
 ENGINES = ("reference", "native") if available() else ("reference",)
 COUNTS = "counts steps, as anyone sees"
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every kind of machine has native code of its own. How good it is matters to none of them, but at night."""
+    if not NIGHTLY:
+        hasty(monkeypatch)
 
 
 def the_same(kind: str, depth: int, engine: str, quantum: int) -> None:
@@ -65,11 +74,11 @@ def played(machine: Machine, seed: int) -> None:
 
 FEW = ("counts up, 0 is off", "counts for users", "traces users by turns", "counts in a field that is the guest's")
 CUT = [(kind, depth) for kind in TIMED for depth in (0, 1, 2)]
-NIGHTLY = pytest.mark.nightly
+AT_NIGHT = pytest.mark.nightly
 
 
 @pytest.mark.parametrize(
-    ("kind", "depth"), [pytest.param(k, d, marks=[] if k in FEW and d < 2 else [NIGHTLY]) for k, d in CUT]
+    ("kind", "depth"), [pytest.param(k, d, marks=[] if k in FEW and d < 2 else [AT_NIGHT]) for k, d in CUT]
 )
 def test_engines_agree_wherever_the_run_is_cut(kind: str, depth: int) -> None:
     oracle, *others = machines(kind, depth)

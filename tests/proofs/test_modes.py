@@ -23,7 +23,7 @@ from proofs.terms.symbolic import arbitrary
 from proofs.verdict.grounds import assumptions
 from proofs.verdict.repair import repair, written_guard
 from proofs.verdict.theorems import Verification
-from proofs.verdict.verification import verify
+from tests.proofs.verdict_machines import verified_once
 from trapline.explaining.manual import manual
 from trapline.reports.verification_facts import verification_facts
 
@@ -37,9 +37,8 @@ def rings(variant: str = "rings") -> Isa:
     return find(f"{RINGS}:{variant}")
 
 
-@cache
 def verified(variant: str) -> Verification:
-    return verify(rings(variant), TIMEOUT)
+    return verified_once(rings(variant))
 
 
 def verdict(variant: str, name: str) -> Verdict:
@@ -154,7 +153,7 @@ def test_a_value_that_is_no_mode_is_assumed_away_and_said() -> None:
 
 
 def test_repair_guards_in_every_user_mode() -> None:
-    found = repair(verified("rings_trapping"), RINGS.read_text("utf-8"))
+    found = repair(verified("rings_trapping"), RINGS.read_text("utf-8"), workers=0)
     assert found.holds is YES and found.guarded == ("middle", "split")  # in the mode of guests `most` traps
     assert "{ guard(); trap privileged" in found.text
 

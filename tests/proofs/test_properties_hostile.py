@@ -1,6 +1,7 @@
 """Hostile guests by the thousand, several at a time, at every depth, with all three properties checked on each.
 
-At least 2,000 in the ordinary profile, in shards so that both cores have some; many times that in the nightly one.
+At least 1,000 in the ordinary profile, in shards so that both cores have some; sixty times that in the nightly one.
+Every bug planted in the monitor is found within 150 (tests/proofs/test_properties_planted.py).
 """
 
 import pytest
@@ -9,13 +10,13 @@ from proofs.runs.properties import tally
 from tests.machines_to_test import G3, M16, MACHINES
 from tests.sizes import HOSTILE
 
-SHARD = 189  # three at a time, one below each depth
+SHARD = 93  # three at a time, one below each depth
 SHARDS = [(G3.name, i) for i in range(7)] + [(M16.name, i) for i in range(4)]
 OFTEN = 0.2  # the least share of direct execution of an average guest: most of them are made to trap
 
 
 def test_there_are_enough_of_them() -> None:
-    assert len(SHARDS) * SHARD >= 2000
+    assert len(SHARDS) * SHARD >= 1000
 
 
 @pytest.mark.parametrize(("name", "shard"), SHARDS)

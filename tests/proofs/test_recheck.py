@@ -50,14 +50,19 @@ def quiet() -> Isa:
     return find(f"{CORNERS}:corners_quiet")
 
 
+def small() -> Isa:
+    """As quickly asked as may be: a certificate is refused for what it is, not for how much it has."""
+    return find(str(CORNERS.parent / "small.isa"))
+
+
 @cache
-def made() -> tuple[Certificate, dict[str, Any]]:
-    found, parts = certified(quiet(), TIMEOUT)
+def made(of: Callable[[], Isa] = small) -> tuple[Certificate, dict[str, Any]]:
+    found, parts = certified(of(), TIMEOUT)
     return certificate(found, parts), dict(questions(parts))
 
 
 def checked(claimed: Certificate, isa: Isa | None = None, judge: Judge = by_z3) -> Recheck:
-    return recheck(claimed, isa or quiet(), judge, TIMEOUT)
+    return recheck(claimed, isa or small(), judge, TIMEOUT)
 
 
 def silent(script: str, timeout: float) -> str:
@@ -77,7 +82,7 @@ def asked() -> list[Question]:
     """Questions of g3 and of the corners, each once."""
     some = ("(trap_entry)", "(fetch)", "(of_nesting)", "lw", "sw", "rpsw")
     parts = [recorded(job)() for about, job in jobs(find("g3"), 20.0).items() if about in some]
-    listed = [*(part.questions for part in parts), *made()[1].values()]
+    listed = [*(part.questions for part in parts), *made(quiet)[1].values()]
     return list({q.script: q for part in listed for q in part}.values())
 
 
@@ -85,7 +90,7 @@ def asked() -> list[Question]:
 
 
 def test_a_certificate_is_confirmed_and_gives_the_verdict_of_verify() -> None:
-    found = checked(made()[0])
+    found = checked(made(quiet)[0], quiet())
     assert found.holds is Found.YES and found.confirmed > 50 and not found.unclaimed
     same = verify(quiet(), workers=0)
     assert (found.found.theorem1, found.found.monitor) == (same.theorem1, same.monitor)
@@ -120,12 +125,12 @@ def test_a_certificate_is_the_same_whatever_was_asked_before() -> None:
         "print(written(certificate(*certified(isa, 120, 0))), end='')"
     )
     said = run([executable, "-c", text], capture_output=True, text=True, env={"PYTHONHASHSEED": "7"}, cwd=ROOT)
-    assert said.stdout == written(made()[0]), said.stderr
+    assert said.stdout == written(made(quiet)[0]), said.stderr
 
 
 def test_every_question_has_a_meaning_and_a_name_of_its_own() -> None:
-    files = list(exported("quiet", made()[1]))
-    distinct = {q.script for part in made()[1].values() for q in part}
+    files = list(exported("quiet", made(quiet)[1]))
+    distinct = {q.script for part in made(quiet)[1].values() for q in part}
     assert len({name for name, _ in files}) == len(distinct) == len(files)
     assert {q.asks.rpartition(": ")[2] for q in asked()} <= set(MEANINGS)
     for _, text in files:
@@ -190,14 +195,14 @@ def test_another_description_is_refused_even_under_a_forged_digest() -> None:
 
 def test_a_definition_changed_since_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mistakes: what is true of user mode is asked of every mode; the extent is not asked for."""
+    claimed = made(quiet)[0]
     monkeypatch.setattr(import_module("proofs.definitions.classification"), "is_user", lambda state: z3.BoolVal(True))
-    claimed = made()[0]
     with pytest.raises(BadCertificate, match=r"where `.*` .* is asked"):
-        checked(claimed)
+        checked(claimed, quiet())
     monkeypatch.undo()
     monkeypatch.setattr(Classifier, "_extent", lambda self, what, where: Found.NO)
     with pytest.raises(BadCertificate, match="`extent`"):
-        checked(claimed)
+        checked(claimed, quiet())
 
 
 def test_what_is_not_claimed_is_not_held_against_it() -> None:

@@ -2,6 +2,8 @@
 witness or a reason. One of each kind of change by default; many of each, and of several at once, in the nightly
 profile."""
 
+from functools import cache
+
 import pytest
 
 from isa.errors import MachineError
@@ -18,6 +20,7 @@ from proofs.variants.states import parted
 from tests.sizes import VARIANTS
 
 SHARD = 50
+drawn = cache(variant)  # tests look at the same few
 
 
 EACH = [k if i % 2 == 0 else pytest.param(k, marks=pytest.mark.nightly) for i, k in enumerate(CHANGES)]
@@ -25,7 +28,7 @@ EACH = [k if i % 2 == 0 else pytest.param(k, marks=pytest.mark.nightly) for i, k
 
 @pytest.mark.parametrize("kind", EACH)
 def test_the_verdicts_on_variants_of_each_kind_are_confirmed(kind: str) -> None:
-    judgement = judged(variant(0, DOWN, kind))
+    judgement = judged(drawn(0, DOWN, kind))
     assert not judgement.outcome.fails, judgement
 
 
@@ -69,7 +72,7 @@ def test_shapes_themselves_are_right(shape: Shape) -> None:
 
 
 def difference(kind: str, seed: int) -> str:
-    made = variant(seed, DOWN, kind)
+    made = drawn(seed, DOWN, kind)
     try:
         return str(parted(made.isa, seed, made.focus) or "")
     except MachineError as error:
@@ -82,19 +85,19 @@ def test_random_states_show_what_differs(kind: str) -> None:
 
 
 def test_a_trap_that_loses_something_is_found_though_no_run_shows_it() -> None:
-    lost = [variant(seed, DOWN, "entry: loses something").isa for seed in range(5)]
+    lost = [drawn(seed, DOWN, "entry: loses something").isa for seed in range(5)]
     found = [lost_by_trap(isa, 0) for isa in lost]
     assert any(found) and all("is lost by a trap" in said for said in found if said)
     assert all(parted(isa, 0) is None for isa, said in zip(lost, found, strict=True) if said)
 
 
 def test_an_assumption_that_a_step_breaks_is_found_and_one_that_is_kept_is_not() -> None:
-    assert all(broken_assumption(variant(seed, DOWN, "assumption: broken").isa, seed) for seed in range(4))
-    assert not any(broken_assumption(variant(seed, DOWN, "assumption: kept").isa, seed) for seed in range(4))
+    assert all(broken_assumption(drawn(seed, DOWN, "assumption: broken").isa, seed) for seed in range(4))
+    assert not any(broken_assumption(drawn(seed, DOWN, "assumption: kept").isa, seed) for seed in range(4))
 
 
 def test_every_counterexample_of_the_solver_differs_when_it_is_run() -> None:
-    isas = [variant(seed, DOWN, "role: a resource for all").isa for seed in range(4)]
+    isas = [drawn(seed, DOWN, "role: a resource for all").isa for seed in range(4)]
     found = [r for isa in isas for r in replays(Core(isa), tuple(isa.instructions), 5.0)]
     assert len(found) >= len(isas) and [r for r in found if not r.what] == []
 

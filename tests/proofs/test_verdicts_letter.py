@@ -27,7 +27,7 @@ EXPECTED = {
 }
 SLOW = {
     ("stores", "unchecked_store"): Expected("nn", "nn", Kind.NEITHER, ("sw",)),
-    ("stores", "absolute_supervisor"): Expected("n?", "nn", Kind.UNKNOWN, ("lw", "sw"), ("fetch",), "does not compose"),
+    ("stores", "absolute_supervisor"): Expected("ny", "nn", Kind.HYBRID, ("lw", "sw"), ("fetch",), "does not compose"),
 }
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from proofs.verdict.reasons import classes, ranges
 from proofs.verdict.repair import is_guard, repair, variant
 from proofs.verdict.theorems import Kind, Verification
 from proofs.verdict.verification import core_of, study, unanswered, verify
+from tests.proofs.verdict_machines import verified_once
 
 ROOT = Path(__file__).parents[2]
 MACHINES = ROOT / "tests" / "machines"
@@ -33,9 +34,8 @@ PRIVILEGED = ["lpsw", "rpsw", "rrel", "lrel", "rtim", "stim", "rpnd", "cpnd", "i
 SLOW = pytest.mark.nightly
 
 
-@cache
 def verified(name: str) -> Verification:
-    return verify(find(name))
+    return verified_once(find(name))
 
 
 # ---- the shipped machines
@@ -86,7 +86,7 @@ def test_the_second_machine_is_virtualizable_and_its_clock_is_told_honestly() ->
 
 def test_the_answer_does_not_depend_on_the_workers() -> None:
     name = f"{CORNERS}:corners_tick"
-    alone, crew = verify(find(name), workers=0), verified(name)
+    alone, crew = verified(name), verify(find(name))
     told = [[(f.verdict, f.exact, f.contained.holds, f.steady.holds) for f in v.findings] for v in (alone, crew)]
     assert told[0] == told[1]
     assert [(f.holds, f.where) for f in alone.facts] == [(f.holds, f.where) for f in crew.facts]
@@ -141,7 +141,7 @@ def test_what_comes_and_goes_is_told() -> None:
 
 @pytest.mark.parametrize("name", ["g3_sgdt", pytest.param("g3_jrst", marks=SLOW), pytest.param("g3_popf", marks=SLOW)])
 def test_one_guard_mends_a_variant(name: str) -> None:
-    mended = repair(verified(name), "")
+    mended = repair(verified(name), "", workers=0)
     assert mended.guarded == tuple(c.name for c in verified(name).culprits)
     assert "{ privileged(); " in mended.text and mended.text.startswith(f"variant {name}_guarded of {name} ")
     assert (mended.holds, mended.obstacles) == (Found.YES, ())
@@ -178,8 +178,7 @@ def narrow(instruction: str) -> str:
 def test_unassigned_words_are_guarded_in_the_step(otherwise: str, guarded: bool) -> None:
     text = narrow("").replace("else trap illegal(insn) }", f"{otherwise}\n }}")
     text = text.replace("timer <- 0", "base <- 0")
-    opened = verify(load_text(text))
-    mended = repair(opened, text)
+    mended = repair(verified_once(load_text(text)), text, workers=0)
     assert (list(mended.guarded), mended.holds) == (["(unassigned)"] if guarded else [], Found.YES)
     assert ("trap illegal(insn) when mode == user;" in mended.text) is guarded
 
@@ -200,7 +199,7 @@ def test_a_machine_without_a_guard_of_its_own_gets_the_trap_written_out() -> Non
     text = narrow(
         'instr peek "d, a" F(2) "Two lines,\t# no comment." {\n  r[d] <- base # the base\n  r[a] <- bound\n}\n'
     )
-    mended = repair(verify(load_text(text)), text)
+    mended = repair(verified_once(load_text(text)), text, workers=0)
     assert mended.guarded == ("peek",) and "trap illegal(insn) when mode == user" in mended.text
     assert mended.holds is Found.YES
 
@@ -222,8 +221,8 @@ def test_a_guard_is_a_trap_in_user_mode_and_no_other() -> None:
 
 def test_what_no_solver_answers_ends_in_time_and_stays_unknown() -> None:
     began = time.monotonic()
-    found = verify(find(str(MACHINES / "hostile.isa")), timeout=4)
-    assert time.monotonic() - began < 8
+    found = verify(find(str(MACHINES / "hostile.isa")), timeout=3)
+    assert time.monotonic() - began < 7
     assert found.theorem1 is Found.UNKNOWN and found.monitor is Kind.UNKNOWN
     assert any(line.startswith("factor: ") for line in found.unknown)
     assert found.finding("plus").verdict.virtualizable is Found.YES  # the others lose nothing by it

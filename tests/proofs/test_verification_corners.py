@@ -11,8 +11,9 @@ from proofs.definitions.classification import UNASSIGNED, subjects
 from proofs.definitions.machine_facts import CONTAINMENT, FETCH_FACT, STEADY_VIEW
 from proofs.terms.solving import Found
 from proofs.verdict.theorems import Finding, Kind, Verification
-from proofs.verdict.verification import study, verify
+from proofs.verdict.verification import study
 from tests.proofs.corner_verdicts import EXPECTED, observed
+from tests.proofs.verdict_machines import verified_once
 
 CORNERS = Path(__file__).parents[1] / "machines" / "corners.isa"
 
@@ -22,9 +23,8 @@ def machine(name: str) -> Isa:
     return find(f"{CORNERS}:{name}")
 
 
-@cache
 def verified(name: str) -> Verification:
-    return verify(machine(name))
+    return verified_once(machine(name))
 
 
 def studied(machine_name: str, name: str) -> Finding:

@@ -233,7 +233,7 @@ class Undecided:
 
 def test_an_unknown_is_never_taken_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(z3, "SolverFor", Undecided)
-    monkeypatch.setattr(z3, "Solver", Undecided)
+    monkeypatch.setattr(z3, "SimpleSolver", Undecided)
     monkeypatch.setattr("proofs.terms.solving._ANSWERED", {})
     found = verify(corners("corners_quiet"), workers=0)
     assert (found.theorem1, found.theorem2, found.theorem3) == (Found.UNKNOWN,) * 3

@@ -36,7 +36,7 @@ def check(isa: Isa, found: Witness, depth: int = 1) -> None:
 
 
 @pytest.mark.parametrize(
-    ("machine", "name"), [pytest.param(*g, marks=pytest.mark.nightly if n % 2 else ()) for n, g in enumerate(GUARDED)]
+    ("machine", "name"), [pytest.param(*g, marks=pytest.mark.nightly if n % 3 else ()) for n, g in enumerate(GUARDED)]
 )
 def test_every_guard_that_is_taken_away_gives_a_witness(machine: str, name: str) -> None:
     isa = unguarded(machine, name)

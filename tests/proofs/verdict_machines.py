@@ -3,12 +3,15 @@
 In small they are variants of a G3 with six instructions, so that a verdict takes a second; nothing else differs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from isa.description import Isa
 from isa.language import load_text
+from isa.machine.identity import meaning_digest
 from proofs.definitions.machine_facts import EXACT_PREMISES
 from proofs.terms.solving import Found
 from proofs.verdict.theorems import Kind, Verification
@@ -32,9 +35,26 @@ def machine(file: str, name: str, small: bool = True) -> Isa:
     return load_text(small_text(file) if small else text_of(file), name, f"{file}.isa")
 
 
-@cache
 def verified(file: str, name: str, small: bool = True) -> Verification:
-    return verify(machine(file, name, small), 300.0, 0)
+    return verified_once(machine(file, name, small))
+
+
+VERIFIED: dict[tuple[str, str], Verification] = {}
+
+
+def verified_once(isa: Isa, *limits: object) -> Verification:
+    """Asked in this process, and once: machines share most questions, and tests most machines. That a verdict does not
+    depend on the workers is a test of tests/proofs/test_verification.py."""
+    key = isa.name, meaning_digest(isa)
+    if key not in VERIFIED:
+        VERIFIED[key] = verify(isa, 300.0, 0)
+    return replace(VERIFIED[key], isa=isa)
+
+
+def share_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands take what was verified once."""
+    for place in ("verification", "repair", "proving"):
+        monkeypatch.setattr(f"proofs.verdict.{place}.verify", verified_once)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import argparse
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,16 +33,20 @@ def sources() -> Iterator[Path]:
                 yield path
 
 
-def messages(text: str) -> Iterator[tuple[int, str]]:
+@cache
+def messages(text: str) -> list[tuple[int, str]]:
     """The texts of a module with their lines, documentation apart; a value in a text is shown as `...`."""
-    tree = ast.parse(text)
-    skipped = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
-    for node in ast.walk(tree):
+    return list(_messages(list(ast.walk(ast.parse(text)))))
+
+
+def _messages(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
+    skipped = {id(n.value) for n in nodes if isinstance(n, ast.Expr)}
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             skipped |= {id(part) for part in node.values}
             parts = (p.value if isinstance(p, ast.Constant) else "..." for p in node.values)
             yield node.lineno, "".join(map(str, parts))
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
             yield node.lineno, node.value
 

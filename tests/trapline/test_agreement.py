@@ -2,18 +2,14 @@
 
 import json
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
-from isa.machines.catalogue import find
 from proofs.terms.solving import Found
 from proofs.verdict import published as publications
-from proofs.verdict import verification
 from proofs.verdict.published import Agreement, agreed, published
-from proofs.verdict.theorems import Theorems, Verification
-from proofs.verdict.verification import verify
-from tests.proofs.verdict_machines import verified
+from proofs.verdict.theorems import Theorems
+from tests.proofs.verdict_machines import share_verdicts, verified
 from trapline.cli import main
 from trapline.reports.agreement import _show, agreement_facts, exit_code
 
@@ -22,14 +18,9 @@ SMALL = "riscv"
 
 
 @pytest.fixture(autouse=True)
-def verified_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def one_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is verified is the same in all tests; only what is published of it differs."""
-    monkeypatch.setattr(verification, "verify", lambda isa, *limits: found_of(isa.name))
-
-
-@cache
-def found_of(name: str) -> Verification:
-    return verify(find(name))
+    share_verdicts(monkeypatch)
 
 
 @pytest.fixture

@@ -22,17 +22,22 @@ ROOT = Path(__file__).parents[2]
 OUTPUTS = {
     ("asm", "--output"): "asm a.s",
     ("bench", "--output"): "bench --quick --only gcc",
+    ("prove", "--difference"): "prove mine.isa:mine --properties",
     ("prove", "--export"): "prove mine.isa:mine",
     ("repair", "--output"): "repair mine.isa:mine",
     ("run", "--disk"): "run a.s",
+    ("compare", "--difference"): "compare a.s",
     ("debug", "--disk"): "debug a.s",
+    ("gdb", "--disk"): "gdb a.s --port 0",
     ("run", "--events"): "run a.s --monitor trap",
     ("run", "--record"): "run a.s",
+    ("run", "--report"): "run a.s",
     ("run", "--save"): "run a.s",
     ("run", "--trace"): "run a.s",
     ("verify", "--certificate"): "verify mine.isa:mine",
     ("verify", "--export"): "verify mine.isa:mine",
     ("verify", "--html"): "verify mine.isa:mine",
+    ("witness", "--difference"): "witness mine.isa:mine setie",
     ("witness", "--output"): "witness mine.isa:mine setie",
 }
 # What takes a value and is no file of its own: a name that a room of Trapline understands.

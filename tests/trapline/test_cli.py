@@ -92,7 +92,10 @@ def test_a_command_is_parsed_without_the_others() -> None:
     [
         ("rnu hello", "trapline: there is no command `rnu`: did you mean `run`?"),
         ("comparee x", "trapline: there is no command `comparee`: did you mean `compare`?"),
-        ("run hello --step-count 5", "trapline run: there is no option `--step-count`: did you mean `--steps`?"),
+        (
+            "run hello --step-count 5",
+            "trapline run: there is no option `--step-count`: did you mean `--steps` or `--report`?",
+        ),
         ("run hello --trcae=x", "trapline run: there is no option `--trcae`: did you mean `--trace` or `--storage`?"),
         ("run hello --qqq", "trapline run: there is no option `--qqq`; see `trapline run --help`"),
         ("run hello x", "trapline run: there is one argument too many: `x`; see `trapline run --help`"),

@@ -133,6 +133,17 @@ def test_the_machine_is_shown() -> None:
     assert said(made, "where")[0].endswith("start:  set   r1, 65")
 
 
+def test_instructions_are_listed_as_they_would_be_fetched() -> None:
+    made = debugger()
+    first, second = made.do("code pc 2")
+    assert first == "0x10  start: addi r1, r0, 65  (loop.s:5)" and second.startswith("0x11  sw r1, 23(r0)")
+    assert len([*made.do("code")]) == 8 and [*made.do("code 0x1000 1")] == ["0x1000  nothing can be fetched from there"]
+    made.machine.state["base"] = 0x10
+    assert [*made.do("code 0 1")] == ["0x0  start: addi r1, r0, 65  (loop.s:5, word 0x10)"]
+    with pytest.raises(TraplineError, match="no list of 0 instructions"):
+        list(made.do("code 0 0"))
+
+
 def test_every_word_is_in_the_help_and_in_the_manual() -> None:
     made = debugger()
     shown = [line.split()[0] for line in made.do("help")]
@@ -220,11 +231,20 @@ def test_what_is_typed_is_done_until_the_end(monkeypatch: pytest.MonkeyPatch, ca
 def test_before_a_branch_there_is_a_question(
     answer: str, steps: str, monkeypatch: pytest.MonkeyPatch, capfd: Capture
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"step 3\nback 2\nset r5 = 7\n{answer}\nwhere\n"))
+    typed = io.StringIO(f"step 3\nback 2\nset r5 = 7\n{answer}\nwhere\n")
+    monkeypatch.setattr(typed, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", typed)
     assert main(["debug", "hello"]) == 0
     told = capfd.readouterr().out
     assert "gives up the 2 steps that came after. Go on? [y/N]" in told
     assert steps in told.split("[y/N]")[1]
+
+
+def test_words_from_a_pipe_are_not_taken_for_answers(monkeypatch: pytest.MonkeyPatch, capfd: Capture) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("step 3\nback 2\nset r5 = 7\nprint r5\n"))
+    assert main(["debug", "hello"]) == 0
+    told = capfd.readouterr().out
+    assert "a branch begins at step 1" in told and "7 0x7" in told
 
 
 def test_a_batch_begins_a_branch_and_says_so(tmp_path: Path, capfd: Capture) -> None:

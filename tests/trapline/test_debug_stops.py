@@ -65,14 +65,12 @@ def hits_are_the_same_from_either_side() -> None:
     since = loops[8] + 1
     for text, wanted in {
         "3": lambda n: n == 3,
-        "> 3": lambda n: n > 3,
-        "<= 2": lambda n: n <= 2,
         "% 4": lambda n: n % 4 == 0,
     }.items():
         hits = {step: n - 8 if n > 8 else 9 - n for n, step in enumerate(loops)}
         stop = Stop("loop", at_place(made, LOOP), hits=HitCount.parsed(text), since=since)
         right = [step for step in loops if wanted(hits[step])]
-        for start in (0, since, loops[11], made.history.newest):
+        for start in (0, since, made.history.newest):
             for backwards in (False, True):
                 made.history.go(start)
                 there = sorted(s for s in right if (s < start if backwards else s > start))
@@ -84,7 +82,7 @@ def test_hits_are_the_same_from_either_side() -> None:
 
 
 @pytest.mark.parametrize("depth", [0, 1])
-@settings(max_examples=sized(6, 200))
+@settings(max_examples=sized(3, 200))
 @given(data=st.data())
 def test_the_nearest_of_several_is_found(depth: int, data: st.DataObject) -> None:
     made = debugger(depth, 300)
@@ -123,7 +121,7 @@ def conditions_know_the_last_trap_and_exit() -> None:
     }
     exits = {step: name for name in DECISIONS if name != "scheduled" for step in _exited(made, name)}
     assert len(set(causes.values())) >= 2 and len(set(exits.values())) >= 2
-    for step in [*range(3_200, 4_300, 211), *(step for step in causes if step > 3_200)]:
+    for step in [*sorted(step for step in causes if step > 3_200)[:4], 4_200]:
         made.history.go(step)
         cause = causes.get(max((s for s in causes if s < step), default=-1))
         assert made.number(f"cause == Cause.{cause}" if cause else "cause == -1") == 1, step
@@ -152,7 +150,7 @@ def test_conditions_know_the_last_trap_and_exit() -> None:
 
 
 def test_the_clock_and_the_devices_are_found() -> None:
-    made = Debugged(guest_at("os", 0), program("os"), 30_000)
+    made = Debugged(guest_at("os", 0), program("os"), 18_000)
     acts: dict[str, list[int]] = {}
     for name in ("", "clock", "console", "disk"):
         acts[name] = steps = found(made, Stop(name, on_device(made, name)))

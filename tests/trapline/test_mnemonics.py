@@ -37,22 +37,24 @@ def sources() -> list[Path]:
     return sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 
-def prose(tree: ast.Module) -> set[ast.AST]:
+Nodes = list[ast.AST]  # all of a module
+
+
+def prose(nodes: Nodes) -> set[ast.AST]:
     """The docstrings."""
-    owners = (n for n in ast.walk(tree) if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef))
+    owners = (n for n in nodes if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef))
     return {n.body[0].value for n in owners if n.body and isinstance(n.body[0], ast.Expr)}
 
 
-def enumerated(tree: ast.Module) -> set[ast.AST]:
+def enumerated(nodes: Nodes) -> set[ast.AST]:
     """Everything inside enumerations."""
-    enums = (n for n in ast.walk(tree) if isinstance(n, ast.ClassDef))
+    enums = (n for n in nodes if isinstance(n, ast.ClassDef))
     enums = (n for n in enums if any(isinstance(b, ast.Name) and b.id.endswith("Enum") for b in n.bases))
     return {inner for enum in enums for inner in ast.walk(enum)}
 
 
-def identifiers(tree: ast.Module) -> set[str]:
+def identifiers(nodes: Nodes) -> set[str]:
     """Names of fields, functions and arguments."""
-    nodes = list(ast.walk(tree))
     found = {n.attr for n in nodes if isinstance(n, ast.Attribute)} | {n.arg for n in nodes if isinstance(n, ast.arg)}
     return found | {n.name for n in nodes if isinstance(n, ast.FunctionDef)}
 
@@ -62,19 +64,19 @@ def is_code(word: str) -> bool:
     return len(word) > 2 and not set(word) & set("aeiouy")
 
 
-def knows_operators(tree: ast.Module, path: Path) -> bool:
-    imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+def knows_operators(nodes: Nodes, path: Path) -> bool:
+    imported = {n.module for n in nodes if isinstance(n, ast.ImportFrom)}
     return bool(imported & OPERATOR_USERS) or path == ROOT / "isa" / "ir" / "operators.py"
 
 
 def literals(text: str, path: Path) -> Iterator[tuple[int, str]]:
     """(line, string) of every literal that may not be a mnemonic."""
-    tree = ast.parse(text)
-    excused = prose(tree) | enumerated(tree)
-    allowed = set(OPERATORS) if knows_operators(tree, path) else set()
+    nodes = list(ast.walk(ast.parse(text)))
+    excused = prose(nodes) | enumerated(nodes)
+    allowed = set(OPERATORS) if knows_operators(nodes, path) else set()
     allowed |= KEYWORDS if LANGUAGE in path.parents else KEYWORDS - set(OPERATORS)
-    allowed |= {name for name in identifiers(tree) if not is_code(name)}
-    for node in ast.walk(tree):
+    allowed |= {name for name in identifiers(nodes) if not is_code(name)}
+    for node in nodes:
         if not isinstance(node, ast.Constant) or node in excused or not isinstance(node.value, str):
             continue
         if len(node.value) > 1 and node.value not in allowed:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from isa.machines.catalogue import find
+from tests.proofs.verdict_machines import share_verdicts
 from trapline.cli import main
 
 Capture = pytest.CaptureFixture[str]
@@ -24,7 +25,9 @@ BROKEN = SMALL.replace("state mode", "state made")
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two descriptions, verified once for all tests."""
+    share_verdicts(monkeypatch)
     (tmp_path / "deeper").mkdir()
     (tmp_path / "small.isa").write_text(SMALL)
     (tmp_path / "deeper" / "peek.isa").write_text(PEEK.replace("isa small", "isa peek"))

@@ -4,6 +4,7 @@ storage, device output. On a difference, show the first instruction that differs
 examples:
   trapline compare os --monitor trap:2
   trapline compare sgdt                  on its own machine, which leaks
+  trapline compare sgdt --difference sgdt.json && trapline debug --at sgdt.json
 """
 
 import argparse
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from trapline.options import (
     DEFAULT_STEPS,
+    add_difference_option,
     add_engine_option,
     add_guest_argument,
     add_monitor_option,
@@ -19,7 +21,7 @@ from trapline.options import (
 )
 
 if TYPE_CHECKING:
-    from proofs.runs.compare import Comparison
+    from proofs.runs.compare import Setup
     from trapline.running.programs import Program
 
 SUMMARY = "run a guest bare and monitored, and show the first difference"
@@ -30,34 +32,45 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_run_options(parser)
     add_monitor_option(parser, default="trap")
     add_engine_option(parser)
+    add_difference_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from isa.errors import UsageError
+    from proofs.runs.compare import compare
+    from trapline.debugging.difference import keep
     from trapline.output import emit_json, engine_in_use
     from trapline.reports.comparison import comparison_facts, comparison_lines
+    from trapline.running.claims import claim
+    from trapline.running.places import check_place
     from trapline.running.programs import find
+    from trapline.running.session import counting
 
     if arguments.monitor.depth == 0:
         raise UsageError("`--monitor none` leaves nothing to compare", "give `--monitor trap` or `trap:DEPTH`")
     program = find(arguments.guest, arguments.isa, arguments.define)
+    claim(arguments)
+    check_place(arguments.difference)
     engine = engine_in_use(arguments.engine)
-    result = _compared(arguments, program, engine)
+    setup = _setup(arguments, program, engine)
+    steps = arguments.steps or DEFAULT_STEPS
+    with counting(steps) as progress:
+        result = compare(setup, steps, progress.show)
+    kept = keep(arguments.difference, setup, program.image, program.name, result.divergence)
     if arguments.json:
         facts = {"guest": program.name, "machine": program.isa.name, "engine": engine}
-        emit_json({**facts, **comparison_facts(program, result)})
+        emit_json({**facts, **comparison_facts(program, result), "kept": kept})
     else:
         print("\n".join(comparison_lines(program, result, arguments.monitor.depth)))
     return 0 if result.equivalent else 1
 
 
-def _compared(arguments: argparse.Namespace, program: "Program", engine: str) -> "Comparison":
+def _setup(arguments: argparse.Namespace, program: "Program", engine: str) -> "Setup":
     from monitor.monitor import QUANTUM
-    from proofs.runs.compare import Setup, compare
+    from proofs.runs.compare import Setup
     from trapline.combinations import check_disk
     from trapline.running.launch import origin_of, recorded_input
     from trapline.running.rig import Outfit, plenty, scratch_disk
-    from trapline.running.session import counting
 
     words = arguments.storage or program.storage or plenty(program.isa)
     make_input = recorded_input(arguments.input, program.input, partial(origin_of, program, arguments.seed))
@@ -67,7 +80,7 @@ def _compared(arguments: argparse.Namespace, program: "Program", engine: str) ->
     def outfit() -> Outfit:
         return Outfit(make_input(), None, make_disk(), arguments.read_only, arguments.seed)
 
-    setup = Setup(
+    return Setup(
         program.isa,
         program.image,
         words,
@@ -77,6 +90,3 @@ def _compared(arguments: argparse.Namespace, program: "Program", engine: str) ->
         quantum=arguments.quantum or QUANTUM,
         engine=engine,
     )
-    steps = arguments.steps or DEFAULT_STEPS
-    with counting(steps) as progress:
-        return compare(setup, steps, progress.show)

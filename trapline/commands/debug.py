@@ -6,6 +6,7 @@ It takes what `run` takes, and then words: `step`, `at loop`, `until psw.mode ==
 examples
   trapline debug hello
   trapline debug os --monitor trap --batch words.txt
+  trapline debug --at sgdt.json      both sides, as `compare` has left them
 """
 
 import argparse
@@ -13,40 +14,86 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from trapline.combinations import Usual
 from trapline.debugging import opening
-from trapline.options import read
+from trapline.options import natural, read
 
 if TYPE_CHECKING:
+    from trapline.debugging.lockstep import Lockstep
     from trapline.debugging.words import Debugger
 
-    Say = Callable[[Debugger, str], None]
-
+Told = TypeVar("Told", "Debugger", "Lockstep")  # who is told the words
 SUMMARY = "debug a guest, forwards and backwards, by words"
 PROMPT = "(trapline) "
+NOT_HERE = "run stretch by stretch, as a debugger runs them, the two do not part at this step"
+MARGIN = 11  # columns for the name of a side
 LONGEST = 1 << 20  # bytes of a batch
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     opening.configure(parser)
     parser.add_argument("--batch", type=read, metavar="FILE", help="do the words of FILE, one line each, and end")
+    at = "open what `trapline compare --difference FILE` has written, bare and monitored side by side"
+    parser.add_argument("--at", type=read, metavar="FILE", help=at)
+    parser.add_argument("--plain", action="store_true", help="words at a prompt, and nothing drawn")
+    parser.add_argument("--web", action="store_true", help="the application in a browser on this machine")
+    parser.add_argument("--port", type=natural, default=Usual(0), metavar="N", help="of `--web` (default: a free one)")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from trapline.screen import start
+
+    if arguments.at is not None:
+        return _at(arguments)
+    if start.wanted(arguments):
+        return start.show(arguments)
     with opening.opened(arguments) as debugger:
         say = _as_json if arguments.json else _as_text
         say(debugger, "where")
         return _converse(debugger, say) if arguments.batch is None else _batch(debugger, say, arguments.batch)
 
 
-def _batch(debugger: "Debugger", say: "Say", path: str) -> int:
+def _at(arguments: argparse.Namespace) -> int:
+    """Words to both sides of a difference."""
+    from isa.engines.choice import DEFAULT
+    from trapline.combinations import check_at
+    from trapline.debugging.difference import Difference
+    from trapline.debugging.lockstep import opened
+
+    check_at(arguments)
+    engine = None if arguments.engine == DEFAULT else arguments.engine
+    found = Difference.load(arguments.at)
+    both = opened(found, engine, arguments.steps)
+    if not arguments.json:
+        print(found.title)
+    if not both.parts:
+        print(f"note: {NOT_HERE}", file=sys.stderr)
+    say = _both_as_json if arguments.json else _both_as_text
+    say(both, "where")
+    return _converse(both, say) if arguments.batch is None else _batch(both, say, arguments.batch)
+
+
+def _both_as_text(both: "Lockstep", line: str) -> None:
+    """Each line behind the side that it is of."""
+    for side, text in both.do(line):
+        print(f"{side:<{MARGIN}}{text}", flush=True)
+
+
+def _both_as_json(both: "Lockstep", line: str) -> None:
+    lines = [{"side": side, "text": text} for side, text in both.do(line)]
+    where = {"bare": _where(both.bare), "monitored": _where(both.monitored)}
+    print(json.dumps({"word": line, "lines": lines, **where}), flush=True)
+
+
+def _batch(debugger: Told, say: Callable[[Told, str], None], path: str) -> int:
     """Words from a file. The first that cannot be done ends it, with its line."""
     from isa.errors import TraplineError, UsageError
 
     for number, line in enumerate(map(str.strip, _lines(path)), 1):
         if line and not line.startswith("#") and not debugger.over:
-            if say is _as_text:
+            if say in (_as_text, _both_as_text):
                 print(f"{PROMPT}{line}")
             try:
                 say(debugger, line)
@@ -69,7 +116,7 @@ def _lines(path: str) -> list[str]:
     return decoded(path, data).text.splitlines()
 
 
-def _converse(debugger: "Debugger", say: "Say") -> int:
+def _converse(debugger: Told, say: Callable[[Told, str], None]) -> int:
     """Words from whoever sits there. What cannot be done is said, and nothing is lost."""
     from isa.errors import TraplineError
 
@@ -88,10 +135,13 @@ def _converse(debugger: "Debugger", say: "Say") -> int:
     return 0
 
 
-def _agreed(debugger: "Debugger") -> bool:
-    """Whether what came after the present step may be given up."""
-    steps = debugger.history.newest - debugger.machine.steps
-    return input(f"This gives up the {steps:,} steps that came after. Go on? [y/N] ").strip().lower() in ("y", "yes")
+def _agreed(debugger: "Debugger | Lockstep") -> bool:
+    """Whether what came after the present step may be given up. Somebody is asked who sits at a terminal; whoever else
+    writes words has decided that beforehand."""
+    if not sys.stdin.isatty():
+        return True
+    question = f"This gives up the {debugger.ahead:,} steps that came after. Go on? [y/N] "
+    return input(question).strip().lower() in ("y", "yes")
 
 
 def _as_text(debugger: "Debugger", line: str) -> None:
@@ -106,6 +156,10 @@ def _as_text(debugger: "Debugger", line: str) -> None:
 def _as_json(debugger: "Debugger", line: str) -> None:
     """An object on a line of its own: docs/debug.md lists its keys."""
     lines = list(debugger.do(line))
+    print(json.dumps({"word": line, "lines": lines, **_where(debugger)}), flush=True)
+
+
+def _where(debugger: "Debugger") -> dict[str, Any]:
     machine = debugger.machine
     where = {"step": machine.steps, "newest": debugger.history.newest, "pc": machine.state[machine.isa.pc]}
-    print(json.dumps({"word": line, "lines": lines, **where, "halted": machine.halted}), flush=True)
+    return {**where, "halted": machine.halted}

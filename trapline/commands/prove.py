@@ -12,16 +12,18 @@ examples:
 """
 
 import argparse
+import sys
 import time
 from typing import TYPE_CHECKING
 
 from trapline.combinations import Usual, given, refuse
-from trapline.options import count, natural, written
+from trapline.options import add_difference_option, count, natural, written
 from trapline.running.claims import claim
-from trapline.running.places import new_folder
+from trapline.running.places import check_place, new_folder
 
 if TYPE_CHECKING:
     from isa.description import Isa
+    from proofs.runs.properties import Tally
 
 SUMMARY = "prove the monitor for a machine, or test the same theorems on random states"
 UNKNOWN = 4
@@ -43,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=Usual(GUESTS),
         help="how many guests those are (default: %(default)s)",
     )
+    add_difference_option(parser)
     seeds = "seed of --sample, number of the first guest of --properties (default: %(default)s)"
     add("--seed", type=natural, metavar="N", default=Usual(0), help=seeds)
     limit = "stop after this many seconds; what is open then is unknown (default: %(default)s)"
@@ -79,6 +82,7 @@ def _check(arguments: argparse.Namespace) -> None:
         refuse(arguments, ["export", "sample"], "is about one machine", help)
     if not arguments.properties:
         refuse(arguments, ["guests"], "says how many guests run", "add `--properties`")
+        refuse(arguments, ["difference"], "is of a guest that has been run", "add `--properties`")
         if not given(arguments, "sample"):
             refuse(arguments, ["seed"], "draws states or guests, and a proof draws nothing", "add `--sample N`")
 
@@ -136,6 +140,7 @@ def _properties(arguments: argparse.Namespace, isa: "Isa") -> int:
     from trapline.reports.properties import property_facts, show_properties
 
     began = time.monotonic()
+    check_place(arguments.difference)
     with Counter(f"{isa.name}: ", "shards") as counter:
         limit = float(arguments.timeout)
         tally = check(isa, arguments.guests, arguments.seed, arguments.workers, counter.show, limit)
@@ -146,9 +151,23 @@ def _properties(arguments: argparse.Namespace, isa: "Isa") -> int:
         emit_json({**facts, "seconds": round(seconds, 3)})
     else:
         show_properties(isa, tally, coverage, seconds)
+    if arguments.difference:
+        _keep(arguments.difference, isa, tally)
     if tally.failures or coverage.of(Status.MISSED):
         return 1
     return UNKNOWN if tally.lost or not coverage.complete else 0
+
+
+def _keep(path: str, isa: "Isa", tally: "Tally") -> None:
+    """The first guest that was not the same on both sides, if there is one."""
+    from proofs.runs.broken import Property
+    from trapline.debugging.difference import keep_guest
+
+    for failure in tally.broken(Property.EQUIVALENCE):
+        if failure.guest is not None:
+            keep_guest(path, isa, failure.guest, failure.depth)
+            return
+    print(f"no difference was found: {path} is not written", file=sys.stderr)
 
 
 def _mutants(arguments: argparse.Namespace) -> int:

@@ -34,13 +34,13 @@ from trapline.tracing.options import add_choice_options, check_untraced
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from isa.machine import Exit
+    from trapline.profiling.profile import Profile
+    from trapline.profiling.watching import Watch
     from trapline.reports.lines import LineFile
     from trapline.running.launch import Launch
     from trapline.running.point import Point
     from trapline.running.session import Interruption
     from trapline.running.verdict import Verdict
-    from trapline.state.shown import Shown
 
 SUMMARY = "run a guest, bare or under monitors"
 
@@ -52,12 +52,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_engine_option(parser)
     add = parser.add_argument
     add("--exits", action="store_true", help="list the exits to the monitor by cause and source line")
+    add("--profile", action="store_true", help="show which source lines and routines took how many steps")
     add(
         "--events",
         type=written,
         metavar="FILE",
         help="write every exit to the monitor to FILE, one JSON object per line",
     )
+    add("--report", type=written, metavar="FILE", help="write a page to FILE that shows the run in a browser")
     add("--trace", type=written, metavar="FILE", help="write a line for every step to FILE, or a record, to FILE.bin")
     add("--of", type=natural, metavar="LEVEL", help="trace the machine at this level; 0 is the real one")
     add_choice_options(parser)
@@ -74,6 +76,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from trapline.output import emit_json
+    from trapline.profiling.result import Result
     from trapline.reports.lines import followed
     from trapline.running import session
     from trapline.running.launch import launch
@@ -89,9 +93,10 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         if launched.sink is not None:
             launched.sink.before = progress.clear
+        watch = _watched(launched, arguments)
         go = partial(
             session.run,
-            launched.rig.machine,
+            watch or launched.rig.machine,
             interruption=interruption,
             terminal=launched.terminal,
             show=progress.show,
@@ -107,11 +112,15 @@ def run(arguments: argparse.Namespace) -> int:
     found = point.verdict(found, end) if point else found
     kept = _keep(launched, arguments, found)
     shown = Shown.at_end(launched, end, arguments.dump)
+    result = Result(launched, end, found, kept, shown, _profiled(launched, arguments))
+    if watch is not None:
+        from trapline.profiling.report import write_report
+
+        write_report(arguments.report, result, watch)
     if arguments.json:
-        _emit(launched, end, found, kept, shown)
+        emit_json(result.facts())
     else:
-        _say(launched, found, arguments.exits)
-        shown.say()
+        result.say(arguments.exits, arguments.profile)
         if kept:
             print(f"saved in {kept}; go on with `{_going_on(kept, arguments)}`", file=sys.stderr)
     return found.code
@@ -129,6 +138,23 @@ def _traced(
     from trapline.tracing.recording import traced
 
     return traced(launched, arguments, interruption)
+
+
+def _watched(launched: "Launch", arguments: argparse.Namespace) -> "Watch | None":
+    """The run as it is watched, if there is to be a report."""
+    if arguments.report is None:
+        return None
+    from trapline.profiling.watching import Watch
+
+    return Watch(launched.rig)
+
+
+def _profiled(launched: "Launch", arguments: argparse.Namespace) -> "Profile | None":
+    if not (arguments.profile or arguments.report):
+        return None
+    from trapline.profiling.profile import profile
+
+    return profile(launched.rig.machine, launched.image)
 
 
 def _prepare(launched: "Launch", arguments: argparse.Namespace) -> "Point | None":
@@ -178,56 +204,3 @@ def _going_on(kept: str, arguments: argparse.Namespace) -> str:
     """The command that goes on with a saved machine: what the file does not say stands in it again."""
     named = {"--isa": arguments.isa, "--disk": arguments.disk}
     return shlex.join(["trapline", "run", "--resume", kept, *(w for n, v in named.items() if v for w in (n, v))])
-
-
-def _say(launched: "Launch", found: "Verdict", exits: bool) -> None:
-    """The summary, on a line of its own after whatever the guest printed."""
-    console = launched.rig.console
-    if console is not None and console.printed(-1) not in (b"", b"\n") and sys.stdout.isatty():
-        print(flush=True)
-    print(_headline(launched, found), file=sys.stderr)
-    vm = launched.rig.virtual
-    if vm is None:
-        return
-    from trapline.reports.exits import exit_table, share_line
-
-    print(share_line(vm.statistics), file=sys.stderr)
-    if exits:
-        exit_table(vm.statistics, launched.image, sys.stderr)
-
-
-def _headline(launched: "Launch", found: "Verdict") -> str:
-    """`dice, bare on g3: halted after 854 steps (854 retired), exit code 0, seed 7`."""
-    rig = launched.rig
-    kind = {0: "bare", 1: "monitored"}.get(rig.depth, f"monitored {rig.depth} deep")
-    seed = f", seed {rig.machine.seed}" if rig.machine.seed else ""
-    return f"{launched.name}, {kind} on {rig.isa.name}: {found.text}{seed}"
-
-
-def _emit(launched: "Launch", end: "Exit", found: "Verdict", kept: str | None, shown: "Shown") -> None:
-    from isa.machine import Reason
-    from trapline.output import emit_json
-    from trapline.reports.exits import statistics_facts
-
-    rig, vm = launched.rig, launched.rig.virtual
-    emit_json(
-        {
-            "machine": rig.isa.name,
-            "guest": launched.name,
-            "depth": rig.depth,
-            "engine": rig.engine,
-            "seed": rig.machine.seed,
-            "reason": end.reason.value,
-            "detail": end.detail,
-            "verdict": found.text,
-            "exit_code": rig.exit_code if end.reason is Reason.HALT else None,
-            "steps": end.steps,
-            "retired": end.retired,
-            "total_steps": rig.machine.steps,
-            "output": rig.output.decode("utf-8", "backslashreplace"),
-            "printed": rig.printed,
-            "saved": kept,
-            **shown.facts(),
-            "statistics": statistics_facts(vm.statistics) if vm is not None else None,
-        }
-    )

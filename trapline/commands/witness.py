@@ -16,10 +16,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from isa.errors import TraplineError
-from trapline.options import count, written
+from trapline.options import add_difference_option, count, written
 from trapline.running.claims import claim
 
 if TYPE_CHECKING:
+    from isa.description import Isa
     from proofs.terms.workers import Lost
     from proofs.witness.finding import Finding, Witness, Witnesses
 
@@ -33,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=written, metavar="FILE", help="write the program to FILE (default: to stdout)"
     )
+    add_difference_option(parser)
     help = "give up after so many seconds (default: %(default)s)"
     parser.add_argument("--timeout", type=count, metavar="SECONDS", default=60, help=help)
 
@@ -45,9 +47,12 @@ def run(arguments: argparse.Namespace) -> int:
     witnesses.check(arguments.instruction)
     claim(arguments)
     _check_place(arguments.output)
+    _check_place(arguments.difference)
     found = _found(witnesses, arguments.instruction, arguments.timeout)
     if isinstance(found, Witness) and arguments.output:
         _write(arguments.output, found.text)
+    if isinstance(found, Witness) and arguments.difference:
+        _keep(arguments.difference, found, witnesses.isa)
     _show(found, arguments)
     return _code(found)
 
@@ -65,6 +70,12 @@ def _write(path: str, text: str) -> None:
         write_whole(path, text.encode())
     except (OSError, ValueError) as error:
         raise TraplineError(f"cannot write {path}: {error}") from None
+
+
+def _keep(path: str, found: "Witness", isa: "Isa") -> None:
+    from trapline.debugging.difference import keep
+
+    keep(path, found.setup(isa), found.image(isa), f"a witness of {found.name}", found.divergence)
 
 
 def _found(witnesses: "Witnesses", name: str, timeout: int) -> "Finding | Lost":

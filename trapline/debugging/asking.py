@@ -64,14 +64,19 @@ def on_trap(debugged: Debugged, cause: str = "") -> Question:
     return Traps(causes[cause] if cause else None)
 
 
-def on_exit(debugged: Debugged, decision: str, cause: str = "") -> Question:
-    """Exits to the monitor at which it decides so, for any cause or one."""
+def on_exit(debugged: Debugged, decision: str = "", cause: str = "") -> Question:
+    """Exits to the monitor at which it decides so, or any that the guest has caused; for any cause or one."""
     decisions = {each.value: each for each in Decision}
-    if decision not in decisions:
+    if decision and decision not in decisions:
         raise UsageError(f"there is no decision `{decision:.40}`", f"one of: {', '.join(decisions)}")
     if not isinstance(debugged.machine, VirtualMachine):
         raise UsageError("a machine under no monitor has no exits", "run it under one: `--monitor trap`")
-    return Exits(decisions[decision], cause or None)
+    return Exits(decisions[decision], cause or None) if decision else AnyOf(tuple(any_exit()))
+
+
+def any_exit() -> list[Exits]:
+    """That a direct run was long enough is no exit that a guest has caused."""
+    return [Exits(decision) for decision in Decision if decision is not Decision.SCHEDULED]
 
 
 def on_write(debugged: Debugged, place: int) -> Question:

@@ -19,18 +19,25 @@ from trapline.debugging.places import Place, places_of
 
 class Debugged:
     """`limit` is the step beyond which the machine is not run; `image`, if there is one, has the program's symbols and
-    lines. `stops` are what its user has set."""
+    lines. `stops` are what its user has set. It is `alone` unless another machine at the same step stands beside it:
+    then how far each has come, and on what it runs, is not told."""
 
     def __init__(self, machine: Machine, image: Image | None, limit: int) -> None:
         self.machine, self.image, self.limit = machine, image, limit
         self.history = History(machine)
         self.symbols = image.symbols if image else {}
         self.stops: list[Stop] = []
+        self.alone = True
 
     @property
     def past(self) -> bool:
         """Whether to change something now gives up what came after."""
         return self.machine.steps < self.history.newest
+
+    @property
+    def ahead(self) -> int:
+        """How many steps that would be."""
+        return self.history.newest - self.machine.steps
 
     @property
     def consoles(self) -> list[Console]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from isa.devices import Live
 from isa.errors import UsageError
+from trapline.debugging.code import Row, code
 from trapline.debugging.conditions import Condition
 from trapline.debugging.debugged import Debugged
 from trapline.debugging.frames import Frame, frames
@@ -12,11 +13,13 @@ from trapline.state.choice import DumpChoice, dump_choice
 from trapline.state.dump import dump_lines
 from trapline.state.standing import standing, standing_lines
 
+AT_ONCE, MOST_ROWS = 8, 10_000  # instructions that are listed, if nothing is said, and at most
+
 
 def where(debugged: Debugged, rest: str = "") -> Iterator[str]:
     machine = debugged.machine
-    past = f" of {debugged.history.newest:,}" if debugged.past else ""
-    found = standing(machine, len(machine.hosts) - 1, debugged.image)
+    past = f" of {debugged.history.newest:,}" if debugged.past and debugged.alone else ""
+    found = standing(machine, len(machine.hosts) - 1 if debugged.alone else 0, debugged.image)
     yield f"step {machine.steps:,}{past}: " + ("halted" if machine.halted else next(standing_lines(machine, found)))
 
 
@@ -34,6 +37,25 @@ def storage(debugged: Debugged, rest: str) -> Iterator[str]:
     start = debugged.number(low)
     stop = debugged.number(high) if high else start + 8
     yield from dump_lines(debugged.machine, dump_choice(f"storage[{start}:{stop}]"))
+
+
+def instructions(debugged: Debugged, rest: str) -> Iterator[str]:
+    """From a pc on, as they would be fetched."""
+    first, _, count = rest.partition(" ")
+    pc = debugged.number(first or debugged.machine.isa.pc)
+    many = debugged.number(count) if count else AT_ONCE
+    if not 0 < many <= MOST_ROWS:
+        raise UsageError(f"there is no list of {many:,} instructions", f"from 1 to {MOST_ROWS:,}")
+    yield from map(_row_line, code(debugged.machine, debugged.image, pc, many))
+
+
+def _row_line(row: Row) -> str:
+    """`0x2  loop: addi r1, r1, 1  (loop.s:12, word 0x202)`."""
+    label = f"{row.label}: " if row.label else ""
+    beside = [f"{row.line.file}:{row.line.line}"] if row.line else []
+    beside += [f"word {row.place:#x}"] if row.place not in (None, row.pc) else []
+    text = f"{label}{row.text}" if row.word is not None else "nothing can be fetched from there"
+    return f"{row.pc:#x}  {text}" + (f"  ({', '.join(beside)})" if beside else "")
 
 
 def chain(debugged: Debugged, rest: str) -> Iterator[str]:

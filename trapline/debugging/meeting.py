@@ -10,6 +10,7 @@ from trapline.debugging.conditions import Condition
 from trapline.debugging.lasts import Lasts
 
 SPAN = 1 << 16  # steps that are looked at together where conditions are asked
+TOLD = 1 << 10  # of them, after which whoever follows that is told
 
 
 class Memory:
@@ -63,7 +64,9 @@ def meeting(
         yield from asked
         return
     with memory.history.looking(asked[0][0]) as machine:
-        for (step, numbers), row in zip(asked, known, strict=True):
+        for count, ((step, numbers), row) in enumerate(zip(asked, known, strict=True)):
+            if not count % TOLD:
+                memory.history.tell(step)
             if machine.steps < step:
                 machine.run(step - machine.steps)
             held = [n for n in numbers if (condition := conditions[n]) is None or condition.value(machine, row)]

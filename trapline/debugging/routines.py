@@ -13,8 +13,8 @@ from isa.machine import Machine
 from isa.machine.records import FORMAT, RECORD, Kind, Recorder, Trace
 from monitor.history.cuts import cut_before
 from monitor.history.history import History
-from monitor.history.looks import BEGINNING, which
-from monitor.history.passes import Question, Reader, Seen, Told, in_passing
+from monitor.history.looks import BEGINNING, Fetches, which
+from monitor.history.passes import Question, Reader, Seen, Told, at_stops, in_passing
 from trapline.debugging.calls import call_at, computed
 from trapline.debugging.debugged import Debugged
 from trapline.debugging.frames import FARTHEST, frames
@@ -58,6 +58,8 @@ class Arrives(Question):
 
     def _look(self, history: History, first: int, stop: int) -> int | None:
         """A step that trapped comes again, and does not count. Where the machine will stand it may still trap."""
+        if at_stops(history, [Fetches(self.place), Fetches(self.back)], first, stop, False) is None:
+            return None
         watched = _Watched(self.isa, frozenset({self.place, self.back}))
         in_passing(history, [watched], max(history.first, first - 1), stop)
         lines = [line for line in watched.lines if first <= line.step < stop]

@@ -53,8 +53,7 @@ class _Asked(Question):
 
     @property
     def span(self) -> int:
-        asks = any(stop.condition for stop in self.stops)
-        return min(self.any.span, SPAN) if asks else self.any.span
+        return self.any.span if all(stop.plain for stop in self.stops) else min(self.any.span, SPAN)
 
     def steps(self, history: History, first: int, stop: int) -> list[int]:
         return [step for step, _ in self._stopping(history, first, stop)]

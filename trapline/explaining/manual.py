@@ -110,11 +110,16 @@ def _summary(isa: Isa) -> Iterator[str]:
 
 def _instructions(isa: Isa) -> Iterator[str]:
     for instruction in isa.instructions.values():
-        yield from (f"### {_line(instruction.name, instruction.template)}", "")
-        if instruction.doc:
-            yield from (instruction.doc, "")
-        yield from _code([*draw(instruction, isa.word), "", *meaning_lines(instruction)])
-        yield from _touched(isa, instruction)
+        yield from instruction_lines(isa, instruction)
+
+
+def instruction_lines(isa: Isa, instruction: Instruction) -> Iterator[str]:
+    """What the manual says of one instruction."""
+    yield from (f"### {_line(instruction.name, instruction.template)}", "")
+    if instruction.doc:
+        yield from (instruction.doc, "")
+    yield from _code([*draw(instruction, isa.word), "", *meaning_lines(instruction)])
+    yield from _touched(isa, instruction)
 
 
 def _touched(isa: Isa, instruction: Instruction) -> Iterator[str]:

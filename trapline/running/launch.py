@@ -34,11 +34,12 @@ from isa.devices.saved import Saved
 from isa.errors import TraplineError, UsageError
 from isa.machines.catalogue import find as find_machine
 from isa.machines.catalogue import shipped as shipped_machines
-from trapline.combinations import check_disk, check_run
+from trapline.combinations import check_disk, check_run, given
 from trapline.options import DEFAULT_STEPS, LIVE_STEPS
 from trapline.output import engine_in_use
 from trapline.running import programs
 from trapline.running.claims import claim
+from trapline.running.places import check_place
 from trapline.running.rig import Outfit, Rig, build, plenty, scratch_disk
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def launch(arguments: argparse.Namespace, debugged: bool = False) -> Iterator[La
         sink = None if arguments.json else Stdout()
         sys.stdout.flush()  # the guest writes past Python's buffer
         _check_place(arguments.save)
+        check_place(getattr(arguments, "report", None))
         begin = _resumed if arguments.resume else _fresh
         launched = begin(arguments, sink, opened, debugged)
         if launched.terminal is not None:
@@ -131,7 +133,8 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack
     kit = Outfit(
         input if arguments.input else _if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed
     )
-    rig = build(program.isa, words, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
+    counting = given(arguments, "profile") or given(arguments, "report")
+    rig = build(program.isa, words, kit, arguments.monitor.depth, engine_in_use(arguments.engine), counting)
     rig.machine.load(program.image)
     terminal = Terminal(STDIN, input) if isinstance(input, Live) and rig.console and not debugged else None
     spare = replace(kit, input=copy(kit.input), sink=None)
@@ -154,9 +157,22 @@ def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitSta
     disk = arguments.disk or _disk_of(snapshot, isa)
     check_disk(arguments, disk is not None)
     kit = Outfit(_if_console(isa, Live()), sink, disk, arguments.read_only, snapshot.seed)
-    rig = build(isa, snapshot.size, kit, arguments.monitor.depth, engine_in_use(arguments.engine))
-    snapshot.apply(rig.machine)
+    counting = given(arguments, "profile") or given(arguments, "report")
+    rig = _stood(snapshot, isa, kit, arguments.monitor.depth, engine_in_use(arguments.engine), counting)
     return Launch(os.path.basename(arguments.resume), rig, None, sink, None if debugged else _reattached(rig))
+
+
+def restored(snapshot: "Snapshot", isa: Isa, depth: int, engine: str) -> Rig:
+    """A saved machine under so many monitors, with nothing from outside. Raises TraplineError, and UsageError for one
+    that had the file of a disk."""
+    kit = Outfit(_if_console(isa, Live()), disk=_disk_of(snapshot, isa), seed=snapshot.seed)
+    return _stood(snapshot, isa, kit, depth, engine)
+
+
+def _stood(snapshot: "Snapshot", isa: Isa, kit: Outfit, depth: int, engine: str, counting: bool = False) -> Rig:
+    rig = build(isa, snapshot.size, kit, depth, engine, counting)
+    snapshot.apply(rig.machine)
+    return rig
 
 
 def _if_console(isa: Isa, input: Input | None) -> Input | None:

@@ -1,9 +1,12 @@
 """Where results are put. Complaints come before the work, not after it, and nothing precious is overwritten."""
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from isa.errors import TraplineError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def check_place(path: str | None) -> None:
@@ -24,8 +27,10 @@ def _begins(path: str, begins: bytes) -> bool:
         return file.read(len(begins)) in (begins, b"")
 
 
-def new_folder(path: str) -> Path:
+def new_folder(path: str) -> "Path":
     """A folder that is empty or not there yet, so that nothing is overwritten."""
+    from pathlib import Path  # which most commands do without
+
     folder = Path(path)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         what = "is not empty" if folder.is_dir() else "is not a folder"

@@ -83,9 +83,14 @@ def _assembled(
     isa = find_machine(chosen)
     image = assembled(isa, guest.file, root, LIBRARY, dict(definitions or ()))
     if not image.segments:
-        help = f"write some instructions: `trapline machines {chosen} --manual` explains them"
-        raise TraplineError(f"{guest.file} is empty: it assembles to no words", help)
+        raise empty(guest, chosen)
     return Program(guest.name, chosen, isa, _portable(image, root) if root else image, guest)
+
+
+def empty(guest: Guest, machine: str) -> TraplineError:
+    """What is said of a program without words."""
+    help = f"write some instructions: `trapline machines {machine} --manual` explains them"
+    return TraplineError(f"{guest.file} is empty: it assembles to no words", help)
 
 
 def _beside(guest: Guest) -> str:

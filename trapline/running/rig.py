@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from isa.description import Isa
 from isa.devices import BLOCK, Console, Disk, Input, MemoryBacking, Ports, Sink, copied, standard
-from isa.engines.choice import DEFAULT, bare
+from isa.engines.choice import DEFAULT, bare, counted
 from isa.machine import Machine, Storage
 
 if TYPE_CHECKING:
@@ -72,17 +72,18 @@ class Rig:
         return self.machine if isinstance(self.machine, VirtualMachine) else None
 
 
-def build(isa: Isa, words: int, outfit: Outfit, depth: int = 0, engine: str = DEFAULT) -> Rig:
-    """A machine of `words` words on top of `depth` monitors, on an engine (see `isa.engines.choice`).
+def build(isa: Isa, words: int, outfit: Outfit, depth: int = 0, engine: str = DEFAULT, counting: bool = False) -> Rig:
+    """A machine of `words` words on top of `depth` monitors, on an engine (see `isa.engines.choice`), which may be one
+    that counts what it executes, for `trapline.profiling`.
 
     Raises MachineError if it cannot be built.
     """
-    ports = outfit.ports(isa)
+    ports, runs = outfit.ports(isa), counted(engine) if counting else engine
     if depth == 0:
-        return Rig(isa, bare(isa, Storage(isa.word, words), ports, outfit.seed, engine=engine), 0, engine)
+        return Rig(isa, bare(isa, Storage(isa.word, words), ports, outfit.seed, engine=runs), 0, engine)
     from monitor.monitor import tower
 
-    return Rig(isa, tower(isa, words, depth, ports, outfit.seed, engine), depth, engine)
+    return Rig(isa, tower(isa, words, depth, ports, outfit.seed, runs), depth, engine)
 
 
 def scratch_disk(isa: Isa, path: str | None, blocks: int, read_only: bool = False) -> Callable[[], Disk | None]:

@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Protocol
 
 from isa.devices import Console, Terminal
-from isa.machine import Exit, Machine, Reason
+from isa.machine import Exit, Reason
 from trapline.interrupts import code_of, handled, raising
 
 SLICE = 20_000  # steps between two looks at the world outside
@@ -19,6 +20,18 @@ LONGEST = 1 << 22  # as much for a machine that nobody types at: at worst half a
 PATIENCE = 0.1  # seconds to wait at a time for somebody to type
 IDLE_RATE = 1_000_000  # steps that pass in a second while a machine idles and somebody may type
 QUIET = 1.0  # seconds before progress is shown
+
+
+class Runs(Protocol):
+    """What runs: a machine, or one that is watched (`trapline.profiling.watching`)."""
+
+    @property
+    def steps(self) -> int: ...
+    @property
+    def retired(self) -> int: ...
+    @property
+    def skipped(self) -> int: ...
+    def run(self, budget: int, /) -> Exit: ...
 
 
 class Interruption:
@@ -42,7 +55,7 @@ def interruptible() -> Iterator[Interruption]:
 
 
 def run(
-    machine: Machine,
+    machine: Runs,
     steps: int,
     interruption: Interruption,
     terminal: Terminal | None = None,

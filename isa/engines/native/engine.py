@@ -39,10 +39,17 @@ class NativeCode:
 
     def __init__(self, isa: Isa) -> None:
         self.plan: Plan = plan_of(isa)
-        source = lambda: module_source(isa)  # noqa: E731
-        self.linked: Linked = Compiler().load(source, Tier.FULL, self.plan.digest, SYMBOLS)
+        self.linked: Linked = Compiler().load(self.source, Tier.FULL, self.key, SYMBOLS)
         self.execute = callable_at(self.linked.address("execute"))
         self.sites: tuple[tuple[Origin, str], ...] = tuple(self.plan.sites)
+
+    def source(self) -> str:
+        return module_source(self.plan.isa)
+
+    @property
+    def key(self) -> str:
+        """What tells this code from other code of the same symbols."""
+        return self.plan.digest
 
     def frame(self, machine: Machine, tables: Tables) -> Frame:
         """A frame for a machine of this description, run by `execute`."""
@@ -69,7 +76,7 @@ class NativeEngine(ReferenceEngine):
     def __init__(self, machine: Machine, options: Options = USUAL) -> None:
         super().__init__(machine)
         self.options = options
-        self.code = native_code(machine.isa)
+        self.code = self.native(machine.isa)
         self.tables = self.code.tables(self.storage)
         self.translations = translations_of(self.isa, self.storage.root, self.tables)
         self.frame = self.code.frame(machine, self.tables)
@@ -77,6 +84,11 @@ class NativeEngine(ReferenceEngine):
         self.trapped = 0  # steps of the present run that trapped
         self._stops: tuple[frozenset[int], frozenset[int]] = frozenset(), frozenset()
         self._breaks: list[array[int]] = []  # the lists that native code has of them
+
+    @staticmethod
+    def native(isa: Isa) -> NativeCode:
+        """The code that it runs."""
+        return native_code(isa)
 
     def execute(self, limit: int) -> tuple[int, Stop]:
         done, _, stop = self._run(limit, deliver=False)

@@ -41,6 +41,10 @@ OWN = (
     "info",
     "site",
     "hot",  # the pc that became hot
+    # if it counts: `isa.machine.counts`, at this machine's first word
+    "counts",
+    "traps",
+    "moded",  # the mode as it was seen last, plus 1: code returns when it is another one; 0: it does not
     # scratch of the threaded code
     "left",  # steps of the allowance that were not used
     "place",  # the record of pc 0, and the end of the fetch window
@@ -72,6 +76,8 @@ LAYER = (
     "index",  # the table of exits: see `isa.engines.native.exits`
     "exits",
     "known",
+    "log",  # where the next record of an exit goes, and where there is no room any more: `isa.engines.native.told`
+    "log_end",
 )  # of a machine that runs on another one: see `isa.engines.native.layers`
 
 REWRITTEN = "rewritten"  # how many words of code were overwritten; the words follow in `MOST_REWRITTEN` fields

@@ -28,11 +28,6 @@ LONG = 1 << 22  # steps after which Python is entered, between two runs: it may 
 MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)  # odd, with their bits spread: they make the hash
 
 
-def layer_source(exact: Exact, layer: Layer) -> str:
-    """The LLVM text. Its entry point is `layered`."""
-    return "\n".join([*Layered(exact, layer).functions(), DECLARATIONS, METADATA])
-
-
 class Layered:
     """The functions of one description under one layer."""
 
@@ -94,8 +89,7 @@ class Layered:
         text.branch(text.or_(text.is_zero(left), long), "done", "within", RARE)
         self._leave(text, "done", Code.LIMIT)
         text.block("within")
-        full = text.compare("uge", text.field("known"), number(64, CAPACITY))
-        text.branch(full, "full", "room", RARE)
+        text.branch(self._full(text), "full", "room", RARE)
         self._leave(text, "full", Code.FULL)
         text.block("room")
         horizon = Value(64, text.call("i64", "@horizon", [f"ptr {FRAME}"]))
@@ -215,6 +209,7 @@ class Layered:
         entered = Value(64, text.call("i64", text.address("enter"), [f"ptr {FRAME}"]))
         for name in ("ran", "trapped", "since"):
             self._add(text, FRAME, name, number(64, 1))
+        self._entered(text)
         text.branch(text.is_zero(entered), "happened", "halted", USUAL)
         text.block("happened")
         text.branch(text.is_zero(text.field("rewritten")), "again", "stale", USUAL)
@@ -250,8 +245,14 @@ class Layered:
         pc = text.load(text.at(text.address("state"), self.plan.layout.slots[self.isa.pc].first), 64)
         return pc, Value(64, text.call("i64", "@place", [f"ptr {FRAME}"]))
 
-    @staticmethod
-    def _count(text: Body, *kind: Value) -> None:
+    def _full(self, text: Body) -> Value:
+        """Whether Python must take what was counted, before more is."""
+        return text.compare("uge", text.field("known"), number(64, CAPACITY))
+
+    def _entered(self, text: Body) -> None:
+        """A trap has been delivered: for `isa.engines.native.told`."""
+
+    def _count(self, text: Body, *kind: Value) -> None:
         text.call("void", "@count", [f"ptr {FRAME}", *(value.typed for value in kind)])
 
     def count(self) -> str:
@@ -298,6 +299,11 @@ class Layered:
         text.set("known", more)
         text.store(at, text.trunc(more, 16), 16)
         text.jump("found")
+
+
+def layer_source(exact: Exact, layer: Layer, layered: type[Layered] = Layered) -> str:
+    """The LLVM text. Its entry point is `layered`."""
+    return "\n".join([*layered(exact, layer).functions(), DECLARATIONS, METADATA])
 
 
 def _increase(text: Body, at: str, by: Value) -> None:

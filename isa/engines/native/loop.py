@@ -102,7 +102,9 @@ class Loop:
         within = text.compare("ult", pc, text.field("window"))
         text.branch(text.and_(within, text.compare("ne", text.field("left"), number(64, 0))), "perform", "one")
         text.block("perform")
-        at = text.at(cells, text.add(origin, pc), self.plan.cell_bits)
+        index = text.add(origin, pc)
+        self._placed(text, index)
+        at = text.at(cells, index, self.plan.cell_bits)
         word = text.load(at, self.isa.word, self.plan.cell_bits)
         which = text.lshr(code, number(64, 8))
         named, unnamed = text.label("named"), text.label("unnamed")
@@ -122,11 +124,13 @@ class Loop:
         """Take one step, and go on after it."""
         text.jump("one")
         text.block("one")
+        self._look(text)
         text.lines.append(f"  %exact = call i64 @single(ptr {FRAME})")
         text.jump("taken")
         text.block("taken")
         known = ", [ %known.code, %known ]" if self.plan.fast else ""
         text.lines.append(f"  %code = phi i64 [ %exact, %one ]{known}")
+        self._looked(text)
         code = Value(64, "%code")
         cases = f"i64 {int(Code.LIMIT)}, label %happened i64 {int(Code.HALT)}, label %halted"
         cases += f" i64 {int(Code.TRAP)}, label %trap i64 {int(Code.SPIN)}, label %spun"
@@ -134,16 +138,20 @@ class Loop:
         text.block("refused")
         text.emit(f"ret {code.typed}")
         text.block("halted")
+        self._took(text)
         self._count(text, "ran")
         text.give(Code.HALT)
         text.block("trap")
         text.branch(text.is_zero(Value(64, "%deliver")), "refused", "delivering")
         text.block("delivering")
         entered = Value(64, text.call("i64", "@enter", [f"ptr {FRAME}"]))
+        self._trapped(text)
         self._count(text, "trapped")
         text.branch(text.is_zero(entered), "happened", "halted", USUAL)
         text.block("happened")
+        self._took(text)
         self._count(text, "ran")
+        self._happened(text)
         text.branch(text.is_zero(text.field("rewritten")), "again", "stale", USUAL)
         text.block("stale")
         text.give(Code.REWRITTEN)
@@ -160,3 +168,23 @@ class Loop:
 
     def _count(self, text: Body, name: str) -> None:
         text.set(name, text.add(text.field(name), number(64, 1)))
+
+    # ---- what `counted` adds
+
+    def _look(self, text: Body) -> None:
+        """Before a step, of which nothing is known."""
+
+    def _placed(self, text: Body, index: Value) -> None:
+        """Before a step whose word lies there."""
+
+    def _looked(self, text: Body) -> None:
+        """After either."""
+
+    def _took(self, text: Body) -> None:
+        """That step happened."""
+
+    def _happened(self, text: Body) -> None:
+        """All of it is counted, and native code goes on."""
+
+    def _trapped(self, text: Body) -> None:
+        """It happened, trapped; `_took` follows."""

@@ -11,11 +11,11 @@ from isa.engines.native.threaded import Threaded
 DECLARATIONS = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\n"
 
 
-def module_source(isa: Isa) -> str:
+def module_source(isa: Isa, threaded: type[Threaded] = Threaded, loop: type[Loop] = Loop) -> str:
     """The LLVM text. Its entry points are those of `isa.engines.native.engine.SYMBOLS`."""
     exact = Exact(plan_of(isa))
     functions = exact.functions()
     if exact.plan.fast:
-        functions += Threaded(exact).functions()
-    functions += Loop(exact).functions()
+        functions += threaded(exact).functions()
+    functions += loop(exact).functions()
     return "\n".join([*functions, CLAIM, DECLARATIONS, METADATA])

@@ -31,12 +31,12 @@ class Rounds:
         self.events = [e for e in loop.made.events if isinstance(e, Fetch | Put)]
         self._starts: dict[tuple[Room, Expr], tuple[Value, int]] = {}
 
-    def write(self, memory: Memory) -> None:
-        """All of it, from the loop's head on."""
+    def write(self, memory: Memory) -> Value:
+        """All of it, from the loop's head on up to where it is done: how many rounds there were. `go` follows."""
         text = self.text
         self.values = RegionValues(text, memory)
         left = text.load(LEFT, 64)
-        wanted = self._wanted()
+        self._all = wanted = self._wanted()
         rounds = self._granted(wanted, left)
         self._let_through(rounds)
         again, done = text.label("again"), text.label("done")
@@ -69,10 +69,14 @@ class Rounds:
             moved = text.add(start, text.mul(text.trunc(rounds, start.width), moves[place]))
             text.store(variable(place), moved, moved.width)
         text.store(LEFT, text.sub(left, text.mul(rounds, number(64, len(self.loop.made.block.line)))))
-        if wanted is rounds:
-            text.jump(self.out)
+        return rounds
+
+    def go(self, rounds: Value) -> None:
+        """Go on after so many of them."""
+        if rounds is self._all:
+            self.text.jump(self.out)
         else:
-            text.branch(text.compare("eq", rounds, wanted), self.out, self.slow)
+            self.text.branch(self.text.compare("eq", rounds, self._all), self.out, self.slow)
 
     def _straight(self) -> Iterator[tuple[Place, Expr]]:
         """The straight places, and how they are read. All of them change."""

@@ -150,15 +150,9 @@ class Threaded:
         return add(Read(self.plan.pc_width, self.isa.pc), const(self.plan.pc_width, 1))
 
     def _go(
-        self,
-        text: Body,
-        spins: bool,
-        condition: Value | None,
-        going: Value | None,
-        stores: bool,
-        distance: Value | None,
+        self, text: Body, spins: bool, condition: Value | None, goal: Value | None, stores: bool, distance: Value | None
     ) -> None:
-        """Go on: straight, or to `going` under the condition. A step that would come back to itself and change nothing
+        """Go on: straight, or to `goal` under the condition. A step that would come back to itself and change nothing
         but time is left alone."""
         straight = text.add(IP, number(64, self.plan.record_bytes))
         if stores:
@@ -166,26 +160,28 @@ class Threaded:
             text.branch(text.is_zero(text.field("rewritten")), on, stale, USUAL)
             text.block(stale)
             place = pc_of(text, self.plan, straight, 64)
-            if going is not None:
-                place = going if condition is None else text.select(condition, going, place)
+            if goal is not None:
+                place = goal if condition is None else text.select(condition, goal, place)
+            self._edge(text, straight, -1)
             self._leave(text, place, self._left(text, straight), Code.REWRITTEN)
             text.block(on)
         if condition is not None:
             jump, on = text.label("jump"), text.label("on")
             text.branch(condition, jump, on)
             text.block(jump)
-        if going is not None and spins:
-            here, away = pc_of(text, self.plan, IP, 64), text.label("away")
-            spin = text.label("spin")
-            same = text.compare("eq", going, here) if distance is None else text.is_zero(distance)
+        if goal is not None and spins:
+            here, away, spin = pc_of(text, self.plan, IP, 64), text.label("away"), text.label("spin")
+            same = text.compare("eq", goal, here) if distance is None else text.is_zero(distance)
             text.branch(same, spin, away, RARE)
             text.block(spin)
+            self._edge(text, IP, -1)
             self._leave(text, here, self._left(text, IP), Code.SPIN)
             text.block(away)
-        if distance is not None:
-            self._near(text, distance, straight, condition is not None)
-        if going is not None:
-            self._tail(text, "@land", ip=going, end=self._left(text, straight))
+        if goal is not None:
+            self._edge(text, straight, -1)
+            if distance is not None:
+                self._near(text, distance, straight, condition is not None)
+            self._tail(text, "@land", ip=goal, end=self._left(text, straight))
             if condition is None:
                 return
             text.block(on)
@@ -214,6 +210,7 @@ class Threaded:
 
     def _until(self, text: Body, ip: Value, end: Value, last: Value) -> None:
         """Go on at a record, with the allowance and the window ending there."""
+        self._edge(text, ip, 1)
         stop = text.select(text.compare("ult", end, last), end, last)
         out, on = text.label("stop"), text.label("on")
         text.branch(text.compare("eq", ip, stop), out, on, RARE)
@@ -250,11 +247,15 @@ class Threaded:
         text.set("left", left)
         text.emit(f"ret i64 {int(code)}")
 
+    def _edge(self, text: Body, ip: Value, by: int) -> None:
+        """A run of records begins with this one (1), or ended before it (-1): for `isa.engines.native.counted`."""
+
     # ---- the shared ones
 
     def leave(self, which: int) -> str:
         """`leave.N`: leave before the instruction at `ip`, which is the Nth; 0 if that is not known."""
         text = Body()
+        self._edge(text, IP, -1)
         self._leave(text, pc_of(text, self.plan, IP, 64), self._left(text, IP), which << 8)
         return text.define(f"define internal preserve_nonecc i64 @leave.{which}({ARGUMENTS})")
 

@@ -11,6 +11,7 @@ the head is asked there, for the whole block, and leaves there.
 """
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from isa.engines.native.accesses import Accesses, Sheet, known_at_head
 from isa.engines.native.loops import Loop, counted, known_before
@@ -27,13 +28,10 @@ from isa.passes.ways import fork
 SIGNATURE = "ptr %frame, ptr noalias %state, ptr noalias %cells, ptr noalias %lines, i64 %left, i64 %way"
 
 
-def source(region: Region, name: str) -> str:
-    """The LLVM text of a region, as a function of that name."""
-    return "\n".join([Translation(region).function(name), METADATA])
-
-
 class Translation:
-    """One region. `widths` has the places it uses, `changed` those that it changes."""
+    """One region. `widths` has the places it uses, `changed` those that it changes. `kind` tells code of a subclass."""
+
+    kind: ClassVar[str] = ""
 
     def __init__(self, region: Region) -> None:
         self.region = region
@@ -56,7 +54,9 @@ class Translation:
             if loop is not None:
                 self._again = pc, f"{label(pc)}.again"
                 rounds = Rounds(self.text, self.accesses, loop, self._again[1], self._label(loop.exit.value))
-                rounds.write(self.memory)
+                done = rounds.write(self.memory)
+                self._took(made.block, done)
+                rounds.go(done)
                 self.text.block(self._again[1])
             self._block(pc, made)
             self._again = None
@@ -114,6 +114,7 @@ class Translation:
         text.guard(text.compare("slt", rest, number(64, 0)), away)
         self.accesses.at_head(made, values, away)
         text.store(LEFT, rest)
+        self._took(made.block, number(64, 1))
         admitted = -1
         for event in made.events:
             if isinstance(event, Put) and event.number != admitted:
@@ -134,6 +135,12 @@ class Translation:
     def _unused(block: Block, number_: int) -> int:
         """How many of its steps who leaves a block before one of them has not taken."""
         return len(block.line) - number_
+
+    def _took(self, block: Block, times: Value) -> None:
+        """A block is taken so many times: for `counted`."""
+
+    def _left_out(self, block: Block, number_: int) -> None:
+        """The last time, it is left before one of its steps."""
 
     def _event(self, made: Summary, event: Event, values: RegionValues) -> None:
         text, accesses = self.text, self.accesses
@@ -181,6 +188,7 @@ class Translation:
                 text.store(variable(place), value, value.width)
             unused = number(64, self._unused(made.block, number_))
             text.store(LEFT, text.add(text.load(LEFT, 64), unused))
+            self._left_out(made.block, number_)
             self._out(number(64, made.block.line[number_].pc))
 
         return text.later("middle", write)
@@ -216,6 +224,11 @@ class Translation:
         if pc not in self._outside:
             self._outside[pc] = self.text.later("done", lambda: self._out(number(64, pc)))
         return self._outside[pc]
+
+
+def source(region: Region, name: str, translation: type[Translation] = Translation) -> str:
+    """The LLVM text of a region, as a function of that name."""
+    return "\n".join([translation(region).function(name), METADATA])
 
 
 def label(pc: int) -> str:

@@ -19,7 +19,7 @@ from isa.engines.native.frame import Tables
 from isa.engines.native.options import Options
 from isa.engines.native.regions import Region, discover
 from isa.engines.native.threaded import NOT_AGAIN, POINTERS
-from isa.engines.native.translate import source
+from isa.engines.native.translate import Translation, source
 from isa.machine.storage import Storage
 
 Result = TypeVar("Result")
@@ -78,6 +78,7 @@ class Translations:
 
     def __init__(self, isa: Isa, root: Storage, tables: Tables) -> None:
         self.isa, self.tables = isa, tables
+        self.translation = Translation  # what writes its regions, all in the same way
         self.cells = root.cells
         self.compiler = Compiler()
         self._running = 0  # threads in native code
@@ -208,13 +209,18 @@ class Translations:
 
     def _at_hand(self, region: Region) -> bool:
         """Whether the best code for a region need not be compiled."""
-        return (region.key, Tier.FULL) in _LINKED or self.compiler.kept(Tier.FULL, region.key) is not None
+        key = self._key(region)
+        return (key, Tier.FULL) in _LINKED or self.compiler.kept(Tier.FULL, key) is not None
+
+    def _key(self, region: Region) -> str:
+        return region.key + self.translation.kind
 
     def _linked(self, region: Region, tier: Tier) -> Linked:
-        code = _LINKED.get((region.key, tier))
+        key = self._key(region)
+        code = _LINKED.get((key, tier))
         if code is None:
-            code = self.compiler.load(lambda: source(region, _SYMBOL), tier, region.key, (_SYMBOL,))
-            _LINKED[region.key, tier] = code
+            code = self.compiler.load(lambda: source(region, _SYMBOL, self.translation), tier, key, (_SYMBOL,))
+            _LINKED[key, tier] = code
         return code
 
     def _install(self, made: Made) -> bool:

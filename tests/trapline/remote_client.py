@@ -1,0 +1,117 @@
+"""A client of the stub that says what it is told to, byte for byte; and a program to debug."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Thread
+
+from isa.assembler import Image, assemble
+from isa.devices import Console, Ports
+from isa.engines.choice import bare
+from isa.machine import Machine, Storage
+from monitor.monitor import tower
+from tests.machines_to_test import G3
+from trapline.debugging.words import Debugger
+from trapline.remote.stub import Stub
+from trapline.remote.target import Target
+from trapline.remote.wire import Gone, Wire, framed
+
+PROGRAM = """
+        .org  8
+        .word handler, 0, 0, 0xffffffff
+        .org  16
+start:  set   r1, 65
+        sw    r1, counter(r0)
+        lpsw  program(r0)
+program: .word loop, 1, 0, 0x1000
+counter: .word 0
+loop:   addi  r1, r1, 1
+        sw    r1, counter(r0)
+        svc   3
+        b     loop
+handler: set  r2, 70
+        lw    r3, counter(r0)
+        out   r3, r0
+        bge   r3, r2, end
+        lw    r4, 0(r0)         # on behind the svc
+        addi  r4, r4, 1
+        sw    r4, 0(r0)
+        lpsw  0(r0)
+end:    set   r1, 0
+        halt
+"""
+IMAGE = assemble(G3, PROGRAM, "loop.s")
+LOOP, COUNTER = IMAGE.symbols["loop"], IMAGE.symbols["counter"]
+FOR_EVER = assemble(G3, "        .org 16\nstart:  addi r1, r1, 1\n        b start\n", "ever.s")
+
+
+def debugger(depth: int = 0, image: Image = IMAGE, limit: int = 100_000) -> Debugger:
+    ports = Ports({0: Console()})
+    machine: Machine = tower(G3, 4096, depth, ports) if depth else bare(G3, Storage(32, 4096), ports)
+    machine.load(image)
+    return Debugger(machine, image, limit)
+
+
+class Client:
+    """One end of a line to a stub."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self.end = end
+        self.end.settimeout(20)
+        self.came = b""
+
+    def say(self, data: bytes) -> None:
+        self.end.sendall(data)
+
+    def byte(self) -> bytes:
+        while not self.came:
+            self.came = self.end.recv(4096)
+            if not self.came:
+                raise EOFError
+        first, self.came = self.came[:1], self.came[1:]
+        return first
+
+    def packet(self) -> str:
+        """The next packet's data; acknowledgements before it are passed over."""
+        while self.byte() != b"$":
+            pass
+        data = b""
+        while (byte := self.byte()) != b"#":
+            data += byte
+        assert framed(data)[-2:] == self.byte() + self.byte()
+        return data.decode("latin-1")
+
+    def ask(self, packet: str) -> str:
+        """The answer to a packet, without what is to be shown."""
+        self.say(framed(packet.encode("latin-1")))
+        while (answer := self.packet()).startswith("O") and answer != "OK":
+            pass
+        return answer
+
+    def shown(self, packet: str) -> str:
+        """What a packet gives to be shown."""
+        self.say(framed(packet.encode("latin-1")))
+        texts = []
+        while (answer := self.packet()).startswith("O") and answer != "OK":
+            texts.append(bytes.fromhex(answer[1:]).decode())
+        return "".join(texts)
+
+    def word(self, line: str) -> str:
+        return self.shown(f"qRcmd,{line.encode().hex()}")
+
+
+@contextmanager
+def served(made: Debugger) -> Iterator[Client]:
+    """A client of a stub that has this debugger, until the client hangs up."""
+    ours, theirs = socket.socketpair()
+
+    def serve() -> None:
+        with theirs, suppress(Gone):
+            Stub(made, Target(made.machine.isa), Wire(theirs.fileno(), theirs.fileno())).serve()
+
+    thread = Thread(target=serve, daemon=True)
+    thread.start()
+    with ours:
+        yield Client(ours)
+    thread.join(20)
+    assert not thread.is_alive()

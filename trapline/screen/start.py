@@ -1,0 +1,62 @@
+"""Whether `trapline debug` is to be an application, on the terminal or in a browser, and then the start of it."""
+
+import argparse
+import os
+import sys
+from importlib.util import find_spec
+
+from isa.errors import UsageError
+from trapline.combinations import refuse
+
+INSTALL = "install it: pip install 'trapline[tui]'"
+LAST_PORT = 65535
+DRIVER = "TEXTUAL_DRIVER"  # is set where a browser is the screen
+
+
+def wanted(arguments: argparse.Namespace) -> bool:
+    """Whether there is a screen to draw on, and nobody asked for plain words. Raises UsageError for a browser that
+    cannot be had."""
+    plain = arguments.plain or arguments.json or arguments.batch is not None
+    if plain:
+        refuse(arguments, ["web"], "draws, and plain words were asked for", "leave the one or the other away")
+    if arguments.web:
+        if find_spec("textual_serve") is None:
+            raise UsageError("`--web` needs textual-serve, which is not installed", INSTALL)
+        if arguments.port > LAST_PORT:
+            raise UsageError(f"a port is at most {LAST_PORT}", "leave `--port` away for a free one")
+        return True
+    refuse(arguments, ["port"], "is that of a browser's page", "add `--web`")
+    if plain or not _drawable():
+        return False
+    if find_spec("textual") is None:
+        print(f"words alone, since textual is not installed; for the application {INSTALL}", file=sys.stderr)
+        return False
+    return True
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Debug on the screen; the exit code."""
+    from trapline.debugging.opening import opened
+
+    quiet = argparse.Namespace(**{**vars(arguments), "json": True})  # the guest prints on its pane
+    with opened(quiet) as debugger:
+        if arguments.web and DRIVER not in os.environ:
+            from trapline.screen.served.server import serve
+
+            return serve(arguments.port)
+        from trapline.screen.application import Application
+
+        application = Application(debugger, title_of(arguments))
+        application.run()
+        return application.return_code or 0
+
+
+def title_of(arguments: argparse.Namespace) -> str:
+    """What is debugged, as it was asked for."""
+    depth = arguments.monitor.depth
+    under = f"under {depth} monitor{'s' * (depth > 1)}" if depth else "bare"
+    return f"trapline debug: {arguments.guest or arguments.resume}, {under}"
+
+
+def _drawable() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
