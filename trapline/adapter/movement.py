@@ -54,7 +54,7 @@ def _moved(session: Session, title: str, go: Callable[[Busy], None]) -> None:
 
 
 def paused(session: Session) -> None:
-    session.stopped(PAUSE, f"paused at step {session.debugger.machine.steps:,}")
+    session.stopped(PAUSE, f"paused at {session.at}")
 
 
 # ---- until something stops it
@@ -206,7 +206,7 @@ def _stepped(session: Session, go: Callable[[], Stop | None], backwards: bool, f
     """Where a step has come to. One that finds no end goes to the end of the run, as a call does that never returns."""
     stop = go()
     if stop is STEPPED:
-        session.stopped(STEP, session.where)
+        session.stopped(STEP, session.at)
     elif stop is not None:
         _at(session, stop)
     elif backwards:

@@ -92,9 +92,10 @@ class Session:
         return any(isinstance(c.input, Live) and not c.input.ended for c in self.debugger.consoles)
 
     @property
-    def where(self) -> str:
-        """Where the guest stands, in words."""
-        return next(self.debugger.do("where"))
+    def at(self) -> str:
+        """At which step the guest stands: clients have little room for it."""
+        past = f" of {self.debugger.history.newest:,}" if self.debugger.past else ""
+        return f"step {self.debugger.machine.steps:,}{past}"
 
     # ---- what a client may point to
 

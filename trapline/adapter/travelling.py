@@ -62,11 +62,13 @@ def goto(session: Session, arguments: Arguments) -> None:
 
 def _go(session: Session, goal: Goal, found: Busy) -> None:
     """That there is no such step is an answer, not a mistake."""
+    machine = session.debugger.machine
+    before, shown = machine.steps, ""
     if goal.pc is None:
-        session.stopped(GOTO, "\n".join(session.debugger.do(goal.words)))
+        shown = "\n".join(session.debugger.do(goal.words))
     else:
-        put(session, session.debugger.machine.isa.pc, f"{goal.pc:#x}")
-        session.stopped(GOTO, session.where)
+        put(session, machine.isa.pc, f"{goal.pc:#x}")
+    session.stopped(GOTO, shown if shown and machine.steps == before else session.at)
 
 
 REQUESTS: dict[str, Perform] = {"gotoTargets": goto_targets, "goto": goto}

@@ -49,7 +49,7 @@ def _done(session: Session, line: str) -> Message:
         debugger.over = False
         session.afterwards.append(session.terminate)
     elif debugger.machine.steps != before:
-        session.afterwards.append(lambda: session.stopped(GOTO, shown[-1] if shown else line))
+        session.afterwards.append(lambda: session.stopped(GOTO, session.at))
     else:
         session.afterwards.append(session.changed)
     return {"result": "\n".join(shown), "variablesReference": 0}
