@@ -9,6 +9,7 @@ import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from select import select
 
 import pytest
 
@@ -27,9 +28,12 @@ class Session:
         self.seen = b""
 
     def until(self, text: str) -> None:
-        """Read what the command shows until the text is there."""
+        """Read what the command shows until the text is there; it may end before, and then has nothing more to show."""
         while text.encode() not in self.seen:
-            self.seen += os.read(self.master, 4096)
+            if select([self.master], [], [], 0.2)[0]:
+                self.seen += os.read(self.master, 4096)
+            else:
+                assert self.process.poll() is None, f"`{text}` is not in what it has shown: {self.seen!r}"
 
     def type(self, keys: str) -> None:
         os.write(self.master, keys.encode())
