@@ -178,7 +178,7 @@ def check_pausing(program: str) -> None:
         client.ask("pause", threadId=1)
         stopped = client.event("stopped")
         assert stopped["reason"] == "pause" and stopped["description"].startswith("paused at step")
-        assert client.value("r1") == (client.step + 1) // 2
+        assert client.value("r1") == (client.step + 1) // 2 % (1 << 32)
 
 
 def test_a_way_can_be_paused_where_it_has_come_to(endless: str) -> None:

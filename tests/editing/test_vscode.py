@@ -90,7 +90,7 @@ def test_the_manifest_names_files_and_commands_that_exist() -> None:
         json.loads(path.read_text("utf-8"))
     script = (FOLDER / "extension.js").read_text("utf-8")
     started = set(re.findall(r'\["(\w+)"\]', script))
-    assert "lsp" in started and started <= names()
+    assert "lsp" in started and started <= set(names())
     languages = {language["id"] for language in contributed["languages"]}
     assert set(re.findall(r'language: "([\w-]+)"', script)) == languages
     assert {event for event in MANIFEST["activationEvents"] if "Language" in event} == {

@@ -115,8 +115,8 @@ class Lying(Ports):
     sent = 0
 
     def send(self, port: int, word: int, now: int) -> None:
-        self.sent += 1
-        super().send(port, word ^ (self.sent == 3), now)
+        self.words += 1
+        super().send(port, word ^ (self.words == 3), now)
 
 
 def test_a_comparison_finds_the_first_step_that_sends_something_else() -> None:
