@@ -178,7 +178,7 @@ def check_pausing(program: str) -> None:
         client.ask("pause", threadId=1)
         stopped = client.event("stopped")
         assert stopped["reason"] == "pause" and stopped["description"].startswith("paused at step")
-        assert client.value("r1") == (client.step + 1) // 2 % (1 << 32)
+        assert client.value("r1") == (client.step + 1) // 2
 
 
 def test_a_way_can_be_paused_where_it_has_come_to(endless: str) -> None:
@@ -212,7 +212,7 @@ def test_words_that_take_long_can_be_cancelled(endless: str, how: str, monkeypat
         if how == "progress":
             assert client.event("progressEnd")["progressId"] == began["progressId"]
         assert client.event("stopped")["description"].startswith("paused at step ")
-        assert client.value("r1") == (client.step + 1) // 2
+        assert client.value("r1") == (client.step + 1) // 2 % (1 << 32)  # a register has 32 bits
 
 
 def test_what_waits_can_be_cancelled(endless: str) -> None:

@@ -112,7 +112,7 @@ def test_a_run_that_failed_under_the_monitor_goes_on_from_its_snapshot(depth: in
 class Lying(Ports):
     """Ports that change a bit of the third word sent."""
 
-    sent = 0
+    words = 0
 
     def send(self, port: int, word: int, now: int) -> None:
         self.words += 1
