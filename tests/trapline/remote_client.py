@@ -11,35 +11,15 @@ from isa.engines.choice import bare
 from isa.machine import Machine, Storage
 from monitor.monitor import tower
 from tests.machines_to_test import G3
+from tests.trapline import counting
 from trapline.debugging.words import Debugger
 from trapline.remote.stub import Stub
 from trapline.remote.target import Target
 from trapline.remote.wire import Gone, Wire, framed
 
-PROGRAM = """
-        .org  8
-        .word handler, 0, 0, 0xffffffff
-        .org  16
-start:  set   r1, 65
-        sw    r1, counter(r0)
-        lpsw  program(r0)
-program: .word loop, 1, 0, 0x1000
-counter: .word 0
-loop:   addi  r1, r1, 1
-        sw    r1, counter(r0)
-        svc   3
-        b     loop
-handler: set  r2, 70
-        lw    r3, counter(r0)
-        out   r3, r0
-        bge   r3, r2, end
-        lw    r4, 0(r0)         # on behind the svc
-        addi  r4, r4, 1
-        sw    r4, 0(r0)
-        lpsw  0(r0)
-end:    set   r1, 0
-        halt
-"""
+PROGRAM = counting.PROGRAM.replace("set  r2, 90", "set  r2, 70").replace(
+    "end:    halt", "end:    set   r1, 0\n        halt"
+)
 IMAGE = assemble(G3, PROGRAM, "loop.s")
 LOOP, COUNTER = IMAGE.symbols["loop"], IMAGE.symbols["counter"]
 FOR_EVER = assemble(G3, "        .org 16\nstart:  addi r1, r1, 1\n        b start\n", "ever.s")

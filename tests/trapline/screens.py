@@ -6,53 +6,19 @@ from collections.abc import Awaitable, Callable
 from textual.pilot import Pilot
 
 from isa.assembler import assemble
-from isa.devices import Console, Ports
 from isa.engines.choice import bare
-from isa.machine import Machine, Storage
-from monitor.monitor import tower
+from isa.machine import Storage
 from tests.machines_to_test import G3
+from tests.trapline import counting
 from trapline.debugging.words import Debugger
 from trapline.screen.application import Application
 
 SMALL = 80, 24
 REFERENCE = "reference"  # needs no compiling
 
-# A program counts in a register and in a word, and asks its kernel to print that, until it is 'Z'.
-PROGRAM = """
-        .org  8
-        .word handler, 0, 0, 0xffffffff
-        .org  16
-start:  set   r1, 65
-        sw    r1, counter(r0)
-        lpsw  program(r0)
-program: .word loop, 1, 0, 0x1000
-counter: .word 0
-loop:   addi  r1, r1, 1
-        sw    r1, counter(r0)
-        svc   3
-        b     loop
-handler: set  r2, 90
-        lw    r3, counter(r0)
-        out   r3, r0
-        bge   r3, r2, end
-        lw    r4, 0(r0)         # on behind the svc
-        addi  r4, r4, 1
-        sw    r4, 0(r0)
-        lpsw  0(r0)
-end:    halt
-"""
-IMAGE = assemble(G3, PROGRAM, "loop.s")
-
 
 def debugger(depth: int = 0) -> Debugger:
-    ports = Ports({0: Console()})
-    machine: Machine = (
-        tower(G3, 4096, depth, ports, engine=REFERENCE)
-        if depth
-        else bare(G3, Storage(32, 4096), ports, engine=REFERENCE)
-    )
-    machine.load(IMAGE)
-    return Debugger(machine, IMAGE, 100_000)
+    return counting.debugger(depth, REFERENCE)
 
 
 def endless() -> Debugger:

@@ -7,50 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from isa.assembler import assemble
-from isa.devices import Console, Ports
-from isa.engines.choice import bare
+from isa.devices import Console
 from isa.errors import SourceError, TraplineError
-from isa.machine import Machine, Storage
-from monitor.monitor import tower
-from tests.machines_to_test import G3
+from tests.trapline.counting import IMAGE, debugger
 from trapline.cli import main
 from trapline.debugging.words import WORDS, Debugger
 
 Capture = pytest.CaptureFixture[str]
 DEPTHS = pytest.mark.parametrize("depth", [0, 1, 2])
-
-PROGRAM = """
-        .org  8
-        .word handler, 0, 0, 0xffffffff
-        .org  16
-start:  set   r1, 65
-        sw    r1, counter(r0)
-        lpsw  program(r0)
-program: .word loop, 1, 0, 0x1000
-counter: .word 0
-loop:   addi  r1, r1, 1
-        sw    r1, counter(r0)
-        svc   3
-        b     loop
-handler: set  r2, 90
-        lw    r3, counter(r0)
-        out   r3, r0
-        bge   r3, r2, end
-        lw    r4, 0(r0)         # on behind the svc
-        addi  r4, r4, 1
-        sw    r4, 0(r0)
-        lpsw  0(r0)
-end:    halt
-"""
-IMAGE = assemble(G3, PROGRAM, "loop.s")
-
-
-def debugger(depth: int = 0) -> Debugger:
-    ports = Ports({0: Console()})
-    machine: Machine = tower(G3, 4096, depth, ports) if depth else bare(G3, Storage(32, 4096), ports)
-    machine.load(IMAGE)
-    return Debugger(machine, IMAGE, 100_000)
 
 
 def said(made: Debugger, *lines: str) -> list[str]:

@@ -10,8 +10,8 @@ from isa.errors import TraplineError
 from tests.monitor.history_checks import guest_at, program
 from tests.planting import Bugs, Planted, must_catch, passes
 from tests.sizes import sized
-from tests.trapline.test_debug import IMAGE
-from tests.trapline.test_debug import debugger as fresh
+from tests.trapline.counting import IMAGE
+from tests.trapline.counting import debugger as fresh
 from trapline.debugging import lasts, stops
 from trapline.debugging.asking import (
     at_line,
