@@ -342,7 +342,7 @@ def test_the_command_refuses_what_it_cannot_do(capfd: Capture, monkeypatch: Patc
     monkeypatch.setattr("os.isatty", lambda fd: True)
     for arguments, said in {
         "gdb hello": "stdin is a terminal",
-        "gdb hello --port 65536": "no port",
+        "gdb hello --port 65536": "not a port",
         "gdb hello --port 0 --json": "`--json` is none",
         "gdb hello --script": "`--guest` has nothing to do",
     }.items():

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from trapline.combinations import Usual
 from trapline.debugging import opening
-from trapline.options import natural, read
+from trapline.options import port, read
 
 if TYPE_CHECKING:
     from trapline.debugging.lockstep import Lockstep
@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", type=read, metavar="FILE", help=at)
     parser.add_argument("--plain", action="store_true", help="words at a prompt, and nothing drawn")
     parser.add_argument("--web", action="store_true", help="the application in a browser on this machine")
-    parser.add_argument("--port", type=natural, default=Usual(0), metavar="N", help="of `--web` (default: a free one)")
+    parser.add_argument("--port", type=port, default=Usual(0), metavar="N", help="of `--web` (default: a free one)")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ import argparse
 import os
 
 from trapline.debugging.opening import configure as configure_guest
-from trapline.options import natural
+from trapline.options import port
 
 SUMMARY = "serve gdb, forwards and backwards"
 STDIN = 0
@@ -26,14 +26,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     configure_guest(parser)
     parser.add_argument("--port", type=port, metavar="N", help="wait for gdb at a port of 127.0.0.1; 0 is a free one")
     parser.add_argument("--script", action="store_true", help="print where the script is that gdb needs to disassemble")
-
-
-def port(text: str) -> int:
-    """The number of a port."""
-    value = natural(text)
-    if value > 65535:
-        raise argparse.ArgumentTypeError(f"`{text}` is no port: they end at 65535")
-    return value
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,6 @@ from isa.errors import UsageError
 from trapline.combinations import refuse
 
 INSTALL = "install it: pip install 'trapline[tui]'"
-LAST_PORT = 65535
 DRIVER = "TEXTUAL_DRIVER"  # is set where a browser is the screen
 
 
@@ -22,8 +21,6 @@ def wanted(arguments: argparse.Namespace) -> bool:
     if arguments.web:
         if find_spec("textual_serve") is None:
             raise UsageError("`--web` needs textual-serve, which is not installed", INSTALL)
-        if arguments.port > LAST_PORT:
-            raise UsageError(f"a port is at most {LAST_PORT}", "leave `--port` away for a free one")
         return True
     refuse(arguments, ["port"], "is that of a browser's page", "add `--web`")
     if plain or not _drawable():
