@@ -4,6 +4,8 @@ A prologue that shows or moves what is parked fails every theorem that it bears 
 refused, and the theorem left open, since that is no failure of the theorem.
 """
 
+import re
+
 import pytest
 
 from proofs.terms.solving import Found
@@ -56,7 +58,8 @@ def test_a_prologue_that_goes_wrong_is_shown(name: str, said: str) -> None:
 def test_an_instruction_answers_for_its_step_and_not_for_what_every_step_does() -> None:
     found = verified("prologues", "lost_tick").finding("tl")
     assert found.verdict.sensitivity.resource is Found.YES
-    assert "the next interrupt comes at another step" in str(found.exhibit)
+    shown = r"the next interrupt comes at another step|timer becomes \w+ bare, \w+ run directly"
+    assert re.search(shown, str(found.exhibit))  # by the state that the solver chooses
     assert all(f.theorem1 is Found.YES for f in verified("prologues", "step_enable").findings)
 
 
