@@ -8,7 +8,7 @@ from isa.engines.choice import NATIVE, REFERENCE
 from isa.machine import Machine, Reason
 from isa.machine.trace import each_line
 from tests.isa.test_engine_programs import blocks, outcome
-from tests.machines_to_test import EACH, G3, MACHINES
+from tests.machines_to_test import BY_DAY, EACH, G3, MACHINES
 from tests.program_pairs import compared, setup_of
 from tests.program_strategies import FIRST, SIZE, Program, programs
 
@@ -32,7 +32,7 @@ def test_a_budget_that_ends_with_a_trap_is_an_end_like_any_other(budget: int) ->
     assert compared(program).equivalent
 
 
-@EACH
+@BY_DAY
 @given(data=st.data(), depth=DEPTHS)
 def test_pieces_of_a_run_end_alike(name: str, data: st.DataObject, depth: int) -> None:
     """Each piece has the same reason, steps and retired steps, and leaves the same machine."""
@@ -44,7 +44,7 @@ def test_pieces_of_a_run_end_alike(name: str, data: st.DataObject, depth: int) -
         assert outcome(bare) == outcome(virtual)
 
 
-@EACH
+@BY_DAY
 @given(data=st.data(), depth=DEPTHS)
 def test_traps_are_the_same_before_they_are_taken(name: str, data: st.DataObject, depth: int) -> None:
     """As a monitor sees it that sits on either: cause, info, origin and view, with the state before."""
@@ -60,7 +60,7 @@ def test_traps_are_the_same_before_they_are_taken(name: str, data: st.DataObject
         virtual.enter(ends[0].trap)
 
 
-@EACH
+@BY_DAY
 @given(data=st.data(), depth=DEPTHS, engine=st.sampled_from((REFERENCE, NATIVE)))
 def test_traces_are_equal_word_for_word(name: str, data: st.DataObject, depth: int, engine: str) -> None:
     program: Program = data.draw(programs(MACHINES[name], 80))

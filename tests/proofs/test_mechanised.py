@@ -128,6 +128,7 @@ def test_without_timely_the_rest_holds_and_the_conclusion_does_not(tmp_path: Pat
     assert compiled(tmp_path, weakened("timely"), needed).splitlines() == [CLOSED] * 2
 
 
+@pytest.mark.nightly
 def test_with_timely_the_masked_toy_is_no_instance(library: tuple[Path, str]) -> None:
     folder, _ = library
     shutil.copy(MASKED, folder)

@@ -58,7 +58,9 @@ def test_every_planted_machine_is_in_the_table() -> None:
 # ---- the checks can be passed
 
 
-@pytest.mark.parametrize("name", ["codes", "counting", "tracing", "assuming"])
+@pytest.mark.parametrize(
+    "name", ["codes", *(pytest.param(n, marks=pytest.mark.nightly) for n in ("counting", "tracing")), "assuming"]
+)
 def test_without_a_mistake_no_check_refutes_the_core_or_the_law(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proofs.mutants.mutant.STATES", 60)
     isa = machine(name)

@@ -12,10 +12,10 @@ from proofs.runs.coverage import Coverage, Status, cells, covered, has_unassigne
 from proofs.runs.observing import FETCH, INTERRUPT, Cell
 from proofs.runs.properties import tally
 from proofs.terms.solving import Answer, Found
-from tests.machines_to_test import EACH, G3, MACHINES
+from tests.machines_to_test import BY_DAY, G3, MACHINES
 
 
-@EACH
+@BY_DAY
 def test_every_cell_is_reached_or_proved_impossible(name: str) -> None:
     isa = MACHINES[name]
     found = covered(isa, tally(isa, range(30)).seen)
@@ -28,7 +28,7 @@ def test_every_cell_is_reached_or_proved_impossible(name: str) -> None:
     assert all(entry.proof for entry in found.of(Status.IMPOSSIBLE))
 
 
-@EACH
+@BY_DAY
 def test_nothing_is_seen_that_is_not_in_the_table_and_nothing_that_is_proved_impossible(name: str) -> None:
     isa = MACHINES[name]
     seen = tally(isa, range(30)).seen

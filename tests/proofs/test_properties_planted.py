@@ -23,7 +23,7 @@ from proofs.runs.broken import Broken, Property
 from proofs.runs.generation import generator
 from proofs.runs.justification import justified
 from proofs.runs.properties import alone, tally
-from tests.machines_to_test import EACH, G3, MACHINES
+from tests.machines_to_test import BY_DAY, EACH, G3, MACHINES
 
 GUESTS = 150
 
@@ -202,7 +202,7 @@ def dispatching(dispatcher: type[Dispatcher]) -> AbstractContextManager[Any]:
     return patch("monitor.monitor.Dispatcher", dispatcher)
 
 
-@EACH
+@BY_DAY
 def test_the_monitor_without_a_bug_breaks_nothing(name: str) -> None:
     assert found(name, with_core(Core), 20) is None
 
@@ -233,7 +233,7 @@ def test_a_bug_in_the_scheduler_is_found(name: str) -> None:
     assert broken is not None and broken.which is Property.CONTROL, broken
 
 
-@pytest.mark.parametrize("machine", ["g3_sgdt", "g3_jrst", "g3_popf"])
+@pytest.mark.parametrize("machine", [pytest.param("g3_sgdt", marks=pytest.mark.nightly), "g3_jrst", "g3_popf"])
 def test_a_machine_that_fails_theorem_1_is_shown_by_a_few_lines(machine: str) -> None:
     from isa.machines.catalogue import find
 

@@ -22,7 +22,7 @@ from proofs.runs.generation import Generator, generator
 from proofs.runs.guests import Guest
 from proofs.runs.justification import justified
 from proofs.runs.laboratory import Laboratory, Resident
-from tests.machines_to_test import EACH, MACHINES
+from tests.machines_to_test import BY_DAY, MACHINES
 from tests.sizes import HISTORIES, RULES
 
 QUANTA = st.sampled_from([1, 2, 3, 7, 40, 97])
@@ -113,7 +113,7 @@ def monitoring(name: str) -> type[RuleBasedStateMachine]:
     return Monitoring
 
 
-@EACH
+@BY_DAY
 def test_whatever_is_done_the_three_properties_hold(name: str) -> None:
     run_state_machine_as_test(monitoring(name), settings=some(HISTORIES, RULES))
 

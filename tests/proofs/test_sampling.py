@@ -17,7 +17,7 @@ from proofs.obligations.sampling import sample, tried
 from proofs.obligations.statements import MAP, NESTING, TIME, Obligation, obligations, topics
 from proofs.terms.evaluation import Question
 from proofs.terms.symbolic import smt_meaning
-from tests.machines_to_test import EACH, MACHINES, theorems_of
+from tests.machines_to_test import BY_DAY, EACH, MACHINES, theorems_of
 
 X, Y = z3.BitVecs("x y", 16)
 
@@ -95,7 +95,7 @@ def test_functions_are_functions() -> None:
     assert tried(Obligation("direct", "f", (), f(X) != f(Y)), 300).refuted
 
 
-@EACH
+@BY_DAY
 def test_every_theorem_is_exercised(name: str) -> None:
     isa = MACHINES[name]
     law = time_of(isa)

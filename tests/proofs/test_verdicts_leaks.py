@@ -3,6 +3,8 @@
 The machines are in tests/machines/leaks.isa; tests/proofs/test_verdicts_guests.py runs guests on them.
 """
 
+import re
+
 import pytest
 
 from proofs.terms.solving import Found
@@ -24,9 +26,10 @@ EXPECTED = {
     "partly_guarded": SOUND,
     "other_tick": SOUND,
 }
+LIKE = {"based_fetch", "timed_view", "other_tick"}  # others here
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.nightly if n in LIKE else ()) for n in EXPECTED])
 def test_a_leak_is_found_and_what_only_looks_like_one_is_not(name: str) -> None:
     assert observed(verified("leaks", name), EXPECTED[name]) == EXPECTED[name]
 
@@ -58,7 +61,11 @@ def test_who_breaks_an_assumption_is_named_with_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("telling_view", "shows where the program lies"), ("timed_view", "shows a resource")]
+    ("name", "said"),
+    [
+        ("telling_view", "shows where the program lies"),
+        pytest.param("timed_view", "shows a resource", marks=pytest.mark.nightly),
+    ],
 )
 def test_a_refusal_that_tells_is_the_reason(name: str, said: str) -> None:
     found = verified("leaks", name)
@@ -69,13 +76,16 @@ def test_a_refusal_that_tells_is_the_reason(name: str, said: str) -> None:
 def test_what_a_trap_loses_is_named_to_the_cell_and_the_bit() -> None:
     assert "x: x[1] is lost: " in detail(verified("leaks", "clobber"), "trap entry")
     told = detail(verified("leaks", "half_clobber"), "trap entry")
-    assert "psw[31:2]: is lost: " in told and {"0x4 and 0x0", "0x0 and 0x4"} & set(told.split(": ")[2].split(" look"))
+    alike = re.search(r"psw\[31:2\]: is lost: (\w+) and (\w+) look the same", told)
+    assert alike and int(alike[1], 16) ^ int(alike[2], 16) == 0x4
 
 
 # ---- what guards mend
 
 
-@pytest.mark.parametrize(("name", "culprit"), [("vacuous", "vk"), ("telling_view", "vl")])
+@pytest.mark.parametrize(
+    ("name", "culprit"), [("vacuous", "vk"), pytest.param("telling_view", "vl", marks=pytest.mark.nightly)]
+)
 def test_a_guard_mends_an_instruction(name: str, culprit: str) -> None:
     mended = repair(verified("leaks", name), small_text("leaks"), workers=0)
     assert (mended.guarded, mended.holds, mended.obstacles) == ((culprit,), Found.YES, ())

@@ -14,7 +14,7 @@ from proofs.verdict.movement import moves
 from proofs.verdict.repair import repair
 from proofs.verdict.theorems import Kind
 from proofs.verdict.verification import core_of
-from tests.proofs.verdict_machines import Expected, machine, observed, small_text, verified
+from tests.proofs.verdict_machines import Expected, machine, observed, share_verdicts, small_text, verified
 from trapline.cli import main
 from trapline.reports.verification_page import page
 
@@ -31,7 +31,9 @@ SLOW = {
 }
 
 
-@pytest.mark.parametrize(("file", "name"), EXPECTED)
+@pytest.mark.parametrize(
+    ("file", "name"), [pytest.param(*g, marks=pytest.mark.nightly if n % 2 else ()) for n, g in enumerate(EXPECTED)]
+)
 def test_a_machine_has_its_verdict(file: str, name: str) -> None:
     assert observed(verified(file, name), EXPECTED[file, name]) == EXPECTED[file, name]
 
@@ -46,7 +48,10 @@ def test_the_same_with_all_instructions(file: str, name: str) -> None:
 # ---- two answers
 
 
-def test_both_answers_are_given_and_the_exit_code_is_that_of_the_one_asked_for(tmp_path: Path, capsys: Capture) -> None:
+def test_both_answers_are_given_and_the_exit_code_is_that_of_the_one_asked_for(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share_verdicts(monkeypatch)
     path = tmp_path / "extents.isa"
     path.write_text(small_text("extents"))
     assert main(["verify", f"{path}:shows_bound"]) == 1
@@ -57,7 +62,9 @@ def test_both_answers_are_given_and_the_exit_code_is_that_of_the_one_asked_for(t
     assert main(["verify", f"{path}:shows_bound", "--letter"]) == 0
 
 
-@pytest.mark.parametrize(("name", "culprit"), [("shows_bound", "rbnd"), ("shows_size", "qsz")])
+@pytest.mark.parametrize(
+    ("name", "culprit"), [("shows_bound", "rbnd"), pytest.param("shows_size", "qsz", marks=pytest.mark.nightly)]
+)
 def test_a_guard_mends_what_the_letter_lets_pass(name: str, culprit: str) -> None:
     mended = repair(verified("extents", name), small_text("extents"), workers=0)
     assert (mended.guarded, mended.holds, mended.obstacles) == ((culprit,), Found.YES, ())
@@ -76,6 +83,7 @@ def test_a_page_and_a_difference_give_both_answers() -> None:
 # ---- what a verdict does not wait for
 
 
+@pytest.mark.nightly
 def test_one_property_that_fails_is_enough() -> None:
     """Solvers give up on whether the states differ after a store that is not checked; that it escapes, they see."""
     isa = machine("stores", "unchecked_store")

@@ -28,9 +28,10 @@ EXPECTED = {
     "step_mode": Expected("??", "yy", Kind.UNKNOWN, (), (), "it moves psw.mode, which decides the mode"),
     "step_trap": Expected("ny", "yy", Kind.HYBRID, ("wl",)),
 }
+LIKE = {"set_or_keep", "step_timer", "step_size"}  # others here
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.nightly if n in LIKE else ()) for n in EXPECTED])
 def test_what_every_step_does_has_its_verdict(name: str) -> None:
     assert observed(verified("prologues", name), EXPECTED[name]) == EXPECTED[name]
 
@@ -57,7 +58,8 @@ def test_a_prologue_that_goes_wrong_is_shown(name: str, said: str) -> None:
 def test_an_instruction_answers_for_its_step_and_not_for_what_every_step_does() -> None:
     found = verified("prologues", "lost_tick").finding("tl")
     assert found.verdict.sensitivity.resource is Found.YES
-    assert re.search("timer becomes |the next interrupt comes at another step", str(found.exhibit))
+    shown = r"the next interrupt comes at another step|timer becomes \w+ bare, \w+ run directly"
+    assert re.search(shown, str(found.exhibit))  # by the state that the solver chooses
     assert all(f.theorem1 is Found.YES for f in verified("prologues", "step_enable").findings)
 
 

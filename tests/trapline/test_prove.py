@@ -10,19 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from isa.machines.catalogue import find
 from proofs.mutants import Check, Mutant
 from proofs.obligations.statements import THEOREMS
-from tests.machines_to_test import MACHINES, theorems_of
+from tests.machines_to_test import theorems_of
 from trapline.cli import main
 
 Capture = pytest.CaptureFixture[str]
-M16 = str(Path(__file__).parents[1] / "machines" / "m16.isa")
+FEW = str(Path(__file__).parents[2] / "proofs" / "variants" / "machines" / "few.isa")  # G3 with six instructions
 HOSTILE = Path(__file__).parents[1] / "machines" / "hostile.isa"
 
 
 def test_a_proof_lists_theorems_and_assumptions_and_leaves_certificates(capsys: Capture, tmp_path: Path) -> None:
     folder = tmp_path / "certificates"
-    assert main(["prove", M16, "--export", str(folder)]) == 0
+    assert main(["prove", FEW, "--export", str(folder)]) == 0
     text = capsys.readouterr().out
     assert all(f"\n{theorem} " in text for theorem in THEOREMS)
     assert "assumed\n" in text and "That every run at every depth is right" in " ".join(text.split())
@@ -59,10 +60,10 @@ def test_a_folder_that_cannot_be_made_is_an_error_with_a_reason(capsys: Capture,
 
 
 def test_samples_are_counted(capsys: Capture) -> None:
-    assert main(["prove", M16, "--sample", "25", "--seed", "7", "--json"]) == 0
+    assert main(["prove", FEW, "--sample", "25", "--seed", "7", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["seed"] == 7 and not said["refuted"] and not said["not_tried"]
-    assert {t["name"] for t in said["theorems"] if t["satisfied"]} == theorems_of(MACHINES["m16"])
+    assert {t["name"] for t in said["theorems"] if t["satisfied"]} == theorems_of(find(FEW))
 
 
 def test_samples_find_what_is_wrong_with_a_machine(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,24 +10,24 @@ from proofs.terms.workers import Lost
 from trapline.cli import main
 
 Capture = pytest.CaptureFixture[str]
-M16 = str(Path(__file__).parents[1] / "machines" / "m16.isa")
+FEW = str(Path(__file__).parents[2] / "proofs" / "variants" / "machines" / "few.isa")  # G3 with six instructions
 
 
 def test_it_shows_properties_shares_and_coverage(capsys: Capture) -> None:
-    assert main(["prove", M16, "--properties", "--guests", "24"]) == 0
+    assert main(["prove", FEW, "--properties", "--guests", "24"]) == 0
     text = capsys.readouterr().out
     assert "24 generated guests at depths 1, 2, 3" in text
     for name in ("efficiency", "resource control", "equivalence"):
         assert any(line.split(" ")[0] == name.split(" ")[0] and " none " in line for line in text.splitlines())
     assert "direct share per guest" in text and " 0 missed, 0 unknown" in text
     rows = {line.split(" ")[0] for line in text.splitlines()}
-    assert {*find(M16).instructions, "(unassigned)", "(fetch)", "(interrupt)"} <= rows
+    assert {*find(FEW).instructions, "(unassigned)", "(fetch)", "(interrupt)"} <= rows
 
 
 def test_json_has_every_guest_and_every_cell(capsys: Capture) -> None:
-    assert main(["prove", M16, "--properties", "--guests", "12", "--seed", "5", "--json"]) == 0
+    assert main(["prove", FEW, "--properties", "--guests", "12", "--seed", "5", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
-    isa = find(M16)
+    isa = find(FEW)
     assert facts["holds"] and set(facts["properties"].values()) == {True} and facts["failures"] == []
     assert sorted(guest["guest"] for guest in facts["guests"]) == list(range(5, 17))
     assert all(0 <= guest["direct"] <= guest["retired"] <= guest["steps"] for guest in facts["guests"])
@@ -37,14 +37,14 @@ def test_json_has_every_guest_and_every_cell(capsys: Capture) -> None:
 
 
 def test_a_failure_is_shown_as_assembly_and_fails_the_command(capsys: Capture) -> None:
-    assert main(["prove", "g3_popf", "--properties", "--guests", "96"]) == 1
+    assert main(["prove", "g3_popf", "--properties", "--guests", "48"]) == 1
     text = capsys.readouterr().out
     assert "BROKEN: equivalence, guest " in text and " setie " in text and ".org" in text
 
 
 def test_what_was_not_run_is_said_and_is_unknown(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proofs.runs.properties.answers", lambda jobs, limits, progress: [Lost("no time")] * len(jobs))
-    assert main(["prove", M16, "--properties", "--guests", "3"]) == 4
+    assert main(["prove", FEW, "--properties", "--guests", "3"]) == 4
     assert "NOT RUN: no time" in capsys.readouterr().out
 
 

@@ -66,7 +66,7 @@ def test_exit_codes_are_those_of_the_help(capsys: Capture, folder: Path) -> None
 
 
 def test_what_stays_unknown_is_said_and_has_an_exit_code_of_its_own(capsys: Capture) -> None:
-    code, text = shown(capsys, "verify", str(MACHINES / "hostile.isa"), "--timeout", "2")
+    code, text = shown(capsys, "verify", str(MACHINES / "hostile.isa"), "--timeout", "1")
     assert code == 4
     assert re.search(r"Theorem 1 unknown, by the letter too: open for .*\bfactor\b", text) and "\nunknown\n" in text
     assert re.search(r"^  factor: (it took longer than|the solver gave no answer|the time)", text, re.MULTILINE)
