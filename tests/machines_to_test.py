@@ -14,6 +14,7 @@ HERE = Path(__file__).parent / "machines"
 M16, W64 = find(str(HERE / "m16.isa")), find(str(HERE / "w64.isa"))
 MACHINES: dict[str, Isa] = {isa.name: isa for isa in (G3, M16)}
 EACH = pytest.mark.parametrize("name", MACHINES)
+G3_BY_DAY = pytest.mark.parametrize("name", ["g3", pytest.param("m16", marks=pytest.mark.nightly)])
 
 
 def theorems_of(isa: Isa) -> set[str]:

@@ -348,6 +348,7 @@ def hello(tmp_path: Path, place: str, limit: int | None = None) -> None:
     assert done.stderr.startswith(b"hello, bare on g3: halted") and done.stderr.count(b"\n") == 1, done.stderr
 
 
+@pytest.mark.nightly
 def test_a_run_goes_on_where_the_path_is_deep(tmp_path: Path, deep: str) -> None:
     hello(tmp_path, deep)
 
