@@ -81,7 +81,7 @@ OFTEN = {("g3", 0, REFERENCE), ("m16", 1, REFERENCE), ("g3", 2, NATIVE), ("m16",
     ("name", "depth", "engine"),
     [case if case in OFTEN else pytest.param(*case, marks=pytest.mark.nightly) for case in CASES],
 )
-@settings(max_examples=sized(4, 100))
+@settings(max_examples=sized(3, 100))
 @given(data=st.data(), here=st.integers(0, BUDGET))
 def test_records_tell_the_step(name: str, depth: int, engine: str, data: st.DataObject, here: int) -> None:
     program = data.draw(programs(MACHINES[name], BUDGET))

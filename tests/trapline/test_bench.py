@@ -33,7 +33,7 @@ def reported(path: Path, only: str) -> dict[str, Any]:
 
 
 def test_the_report_has_every_key_that_is_documented(tmp_path: Path, capsys: Capture) -> None:
-    rows = ["hello", "trap", "emulated", "cores"]
+    rows = ["monitored", "hello", "trap", "emulated", "reflected", "cores", "machines"]
     report = reported(tmp_path / "bench.json", ",".join(rows))
     out = capsys.readouterr().out
     assert set(report) == set(re.findall(r"^\| `(\w+)` \|", DOCUMENTED.partition("### Rows")[0], re.MULTILINE))
