@@ -19,7 +19,7 @@ from tests.isa.test_engine_programs import blocks
 from tests.machines_to_test import G3, M16, W64
 
 CLOSELY = {"g3": G3, "m16": M16, "w64": W64}  # looked at with more guests
-ALWAYS = {*CLOSELY, "mc68010", "pentium", "riscv", "s360"}
+ALWAYS = {*CLOSELY, "s360"}
 MACHINES = [*CLOSELY, *(name for name in shipped() if name != "g3")]
 EACH = pytest.mark.parametrize(
     "name", [name if name in ALWAYS else pytest.param(name, marks=pytest.mark.nightly) for name in MACHINES]
@@ -52,14 +52,14 @@ def test_engines_agree_below_monitors(name: str, seed: int, plan: list[str], dep
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))
-@pytest.mark.parametrize("name", ["g3", "m16", pytest.param("w64", marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("name", ["g3", *(pytest.param(name, marks=pytest.mark.nightly) for name in ("m16", "w64"))])
 @FEW
 @given(seed=SEEDS)
 def test_each_engine_alone_agrees(name: str, engine: str, seed: int) -> None:
     agree(hot_guest(name, seed), 0, [engine])
 
 
-@pytest.mark.parametrize("name", CLOSELY)
+@pytest.mark.parametrize("name", ["g3", "m16", pytest.param("w64", marks=pytest.mark.nightly)])
 @FEW
 @given(seed=SEEDS, most=st.integers(1, 4), depth=st.integers(0, 1))
 def test_small_limits_change_nothing(name: str, seed: int, most: int, depth: int) -> None:

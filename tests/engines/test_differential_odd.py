@@ -40,7 +40,7 @@ variant table of g3 "Storage says where storage is, so that a fetch is no plain 
 TEXTS = {"strange": STRANGE, "no_law": NO_LAW, "table": TABLE}
 CORNERS = ["corners_plain", "corners_open", "corners_split", "corners_wrap", "corners_lost", "corners_tick"]
 WIDTHS = [8, 12, 17, 24, 33, 48]
-OFTEN = {"strange", "no_law", "table", "corners_split", "w8", "w48", "twice", "by_mode"}
+OFTEN = {"strange", "no_law", "corners_split", "w8", "twice"}
 NAMES = [*TEXTS, *CORNERS, "hostile", *(f"w{width}" for width in WIDTHS), *VIEWS]
 
 

@@ -157,7 +157,9 @@ print("right output")
 """
 
 
-@pytest.mark.parametrize(("ending", "code"), [("", 0), ("sys.exit(7)", 7), ("sys.exit(0)", 0)])
+@pytest.mark.parametrize(
+    ("ending", "code"), [("", 0), ("sys.exit(7)", 7), pytest.param("sys.exit(0)", 0, marks=pytest.mark.nightly)]
+)
 def test_nothing_is_taken_down_while_a_compilation_is_held(ending: str, code: int) -> None:
     assert run(HELD + ending, code) == "right output\n"
 
@@ -196,7 +198,14 @@ def test_of_two_hundred_processes_on_a_busy_host_each_ends_well(tmp_path: Path) 
     assert [(code, text) for code, text in ends if code not in (0, 1)] == []
 
 
-@pytest.mark.parametrize("ending", ["pass", "sys.exit(0)", "Compiler().link(Compiler().object(text(), *THAT), ('f',))"])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "pass",
+        pytest.param("sys.exit(0)", marks=pytest.mark.nightly),
+        "Compiler().link(Compiler().object(text(), *THAT), ('f',))",
+    ],
+)
 def test_a_process_ends_while_llvm_compiles(ending: str) -> None:
     run(f"""
 THAT = Tier.QUICK, cache.digest("that")

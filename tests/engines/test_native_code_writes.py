@@ -22,7 +22,7 @@ from tests.rewriting import READING
 SIZE = 1024
 NAMES = sorted(ENGINES)
 FAST = pytest.mark.parametrize("engine", NAMES)
-DEPTHS = pytest.mark.parametrize("depth", [0, 1, 2])
+DEPTHS = pytest.mark.parametrize("depth", [0, pytest.param(1, marks=pytest.mark.nightly), 2])
 
 ADDING = """
         .org 16

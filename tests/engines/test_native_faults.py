@@ -108,7 +108,10 @@ def directory(entry: Path) -> None:
     entry.mkdir()
 
 
-@pytest.mark.parametrize("damage", [flip, halve, empty, no_object, directory], ids=lambda d: d.__name__)
+AT_NIGHT = [pytest.param(damage, marks=pytest.mark.nightly) for damage in (halve, empty)]
+
+
+@pytest.mark.parametrize("damage", [flip, no_object, directory, *AT_NIGHT], ids=lambda d: d.__name__)
 def test_damaged_objects_are_compiled_again(damage: Callable[[Path], None], place: Path, first: int) -> None:
     for entry in list(place.iterdir()):
         damage(entry)
@@ -147,7 +150,7 @@ def test_a_description_that_changed_does_not_find_the_code_of_the_former(first: 
     assert run() == 0 and run(changed) == 0
 
 
-@pytest.mark.parametrize("chosen", ["/proc/nowhere", "/dev/null", "off"])
+@pytest.mark.parametrize("chosen", ["/proc/nowhere", pytest.param("/dev/null", marks=pytest.mark.nightly), "off"])
 def test_without_a_place_that_can_be_written(chosen: str, monkeypatch: Patch) -> None:
     monkeypatch.setenv(cache.VARIABLE, chosen)
     assert run() > 2

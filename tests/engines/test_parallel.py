@@ -21,7 +21,7 @@ from monitor.dispatcher import Dispatcher
 from monitor.monitor import tower
 from tests.isa.alarm import Alarm
 from tests.isa.test_engine_programs import blocks, outcome
-from tests.machines_to_test import EACH, G3, MACHINES
+from tests.machines_to_test import BY_DAY, G3, MACHINES
 from tests.monitor.test_scheduling import GUESTS, load
 from tests.planting import Bugs, Planted, must_catch
 from tests.program_pairs import setup_of
@@ -74,7 +74,7 @@ def test_an_error_is_raised_when_all_is_done(threads: int) -> None:
 # ---- machines that have nothing to do with each other
 
 
-@EACH
+@BY_DAY
 @FEW
 @given(data=st.data(), threads=MANY, depth=st.integers(0, 2))
 def test_random_programs_at_once_do_what_they_do_alone(
@@ -176,13 +176,20 @@ def test_guests_of_one_monitor_are_the_same_in_threads(
         the_same_in_threads(lambda: stage(names), quantum, threads)
 
 
-@pytest.mark.parametrize("engine", ["auto", "native"])
-@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize(
+    ("depth", "engine"),
+    [
+        (1, "native"),
+        (2, "auto"),
+        pytest.param(1, "auto", marks=pytest.mark.nightly),
+        pytest.param(2, "native", marks=pytest.mark.nightly),
+    ],
+)
 def test_in_other_engines_and_stacked_too(engine: str, depth: int) -> None:
     the_same_in_threads(lambda: stage(sorted(GUESTS), engine, depth), 211, 3)
 
 
-@EACH
+@BY_DAY
 @FEW
 @given(data=st.data(), quantum=st.integers(1, 60), threads=MANY)
 def test_random_programs_of_one_monitor_are_the_same_in_threads(

@@ -25,7 +25,10 @@ def compared(guest: Guest, depth: int, text: str | None = None, seed: int = 0, n
     return compare(Setup(isa, image_of(guest, isa), guest.storage, ports, depth, seed), guest.steps)
 
 
-@pytest.mark.parametrize("depth", [1, 2, 3])
+TOWERS = pytest.mark.parametrize("depth", [1, pytest.param(2, marks=pytest.mark.nightly), 3])
+
+
+@TOWERS
 @pytest.mark.parametrize("guest", ON_G3, ids=lambda g: g.name)
 def test_a_guest_of_g3_is_equivalent(guest: Guest, depth: int) -> None:
     found = compared(guest, depth)
@@ -48,7 +51,7 @@ def test_input_and_seed_make_no_difference(name: str, depth: int, text: str, see
     assert compared(find(name), depth, text, seed).equivalent
 
 
-@pytest.mark.parametrize("depth", [1, 2, 3])
+@TOWERS
 @pytest.mark.parametrize("guest", [g for g in guests() if g.machine != "g3"], ids=lambda g: g.name)
 def test_a_guest_for_a_variant_notices_the_monitor(guest: Guest, depth: int) -> None:
     found = compared(guest, depth)

@@ -23,7 +23,9 @@ def test_a_guest_keeps_its_promise(guest: Guest) -> None:
 
 
 @pytest.mark.parametrize("guest", UNCONCERNED, ids=lambda g: g.name)
-@pytest.mark.parametrize("variant", ["g3_jrst", "g3_sgdt", "g3_popf"])
+@pytest.mark.parametrize(
+    "variant", ["g3_jrst", *(pytest.param(name, marks=pytest.mark.nightly) for name in ("g3_sgdt", "g3_popf"))]
+)
 def test_bare_variants_run_the_guests_of_g3(guest: Guest, variant: str) -> None:
     """One instruction differs, and none of these guests depends on it; so their images are accepted and do the same."""
     booted = Booted(guest, machine(variant))

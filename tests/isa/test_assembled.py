@@ -51,7 +51,13 @@ def image_of(path: Path, isa: Isa = G3, root: str | None = None) -> tuple[Image,
     return image, bool(assemblings)
 
 
-@pytest.mark.parametrize("guest", guests(), ids=lambda g: g.name)
+OFTEN = {"hello", "os", "selftest", "jrst"}
+
+
+@pytest.mark.parametrize(
+    "guest",
+    [pytest.param(g, id=g.name, marks=() if g.name in OFTEN else pytest.mark.nightly) for g in guests()],
+)
 def test_a_kept_image_is_equal_to_an_assembled_one(guest: Guest) -> None:
     isa = find(guest.machine)
     first, second = (image_of(guest.path, isa, str(directory())) for _ in range(2))

@@ -348,10 +348,12 @@ def hello(tmp_path: Path, place: str, limit: int | None = None) -> None:
     assert done.stderr.startswith(b"hello, bare on g3: halted") and done.stderr.count(b"\n") == 1, done.stderr
 
 
+@pytest.mark.nightly
 def test_a_run_goes_on_where_the_path_is_deep(tmp_path: Path, deep: str) -> None:
     hello(tmp_path, deep)
 
 
+@pytest.mark.nightly
 def test_a_run_goes_on_where_the_disk_is_full(tmp_path: Path) -> None:
     place = tmp_path / "kept"
     hello(tmp_path, str(place), limit=0)

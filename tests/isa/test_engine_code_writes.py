@@ -10,7 +10,7 @@ from isa.engines.choice import bare
 from isa.machine import Machine, Reason, Storage
 from monitor import Monitor
 from tests.isa.test_engine_programs import blocks, outcome
-from tests.machines_to_test import EACH, G3, MACHINES, W64
+from tests.machines_to_test import BY_DAY, G3, MACHINES, W64
 from tests.program_pairs import setup_of
 from tests.program_strategies import FIRST, LENGTH, Program, programs, words
 from tests.rewriting import READING
@@ -180,7 +180,7 @@ other:  addi  r4, r4, 1
     assert results[0] == results[1]
 
 
-@EACH
+@BY_DAY
 @given(data=st.data(), depth=st.integers(0, 2))
 def test_random_writes_from_outside_between_runs(name: str, data: st.DataObject, depth: int) -> None:
     """Whatever is written over a program between two runs, blocks see it as single steps do."""

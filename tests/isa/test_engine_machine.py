@@ -22,7 +22,7 @@ from tests.program_pairs import setup_of
 from tests.program_strategies import SIZE, Program, programs
 
 Build = Callable[[Ports | None], Machine]
-DEPTHS = pytest.mark.parametrize("depth", [0, 1, 2])
+DEPTHS = pytest.mark.parametrize("depth", [0, pytest.param(1, marks=pytest.mark.nightly), 2])
 FEW = settings(max_examples=settings().max_examples // 3)  # of those that run for each machine and depth
 
 

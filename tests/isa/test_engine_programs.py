@@ -16,7 +16,7 @@ from isa.language import load_text
 from isa.machine import Machine, Pause, Reason, Storage, Trap
 from isa.machine.trace import each_line
 from tests import ir_evaluation
-from tests.machines_to_test import EACH, MACHINES
+from tests.machines_to_test import BY_DAY, EACH, MACHINES
 from tests.program_strategies import Program, programs
 
 RUNNING = {Reason.BUDGET, Reason.TRAP}
@@ -104,7 +104,7 @@ def test_blocks_change_nothing_but_speed(name: str, data: st.DataObject, longest
         assert ran(program.bare(), program.budgets) == ran(program.bare(engine=Stepping), program.budgets)
 
 
-@EACH
+@BY_DAY
 @given(data=st.data(), longest=st.sampled_from([1, 3, 32]))
 def test_how_a_run_is_cut_up_changes_nothing(name: str, data: st.DataObject, longest: int) -> None:
     program: Program = data.draw(programs(MACHINES[name]))
@@ -117,7 +117,7 @@ def test_how_a_run_is_cut_up_changes_nothing(name: str, data: st.DataObject, lon
     assert sum(e.steps for e in ends) == end.steps and sum(e.retired for e in ends) == end.retired
 
 
-@EACH
+@BY_DAY
 @given(data=st.data())
 def test_a_trace_shows_the_run_it_does_not_change(name: str, data: st.DataObject) -> None:
     program: Program = data.draw(programs(MACHINES[name], 80))
@@ -135,7 +135,7 @@ def test_a_trace_shows_the_run_it_does_not_change(name: str, data: st.DataObject
         assert len(lines) <= ends[0].steps
 
 
-@EACH
+@BY_DAY
 @given(data=st.data(), most=st.integers(1, 5))
 def test_small_caches_change_nothing(name: str, data: st.DataObject, most: int) -> None:
     """Against hostile programs the caches are bounded, and then forget everything."""

@@ -13,6 +13,7 @@ from isa.language import parser as parser_module
 from isa.language.grammar import grammar, tables_of
 from isa.language.parser import parse
 from isa.language.wording import _GROUPS, _WORDS
+from tests.sizes import sized
 
 TEXT = files("isa.language").joinpath("grammar.lark").read_text("utf-8")
 
@@ -47,7 +48,7 @@ SOURCE = files("isa").joinpath("machines").joinpath("g3.isa").read_text("utf-8")
 TOKENS = [m.start() for m in re.finditer(r"\w+|[^\w\s]", SOURCE)]
 
 
-@pytest.mark.parametrize("cut", TOKENS[:: len(TOKENS) // 40])
+@pytest.mark.parametrize("cut", TOKENS[:: len(TOKENS) // sized(20, 40)])
 def test_a_file_cut_anywhere_is_explained_without_jargon(cut: int) -> None:
     with pytest.raises(SourceError) as caught:
         parse(Source("cut.isa", SOURCE[:cut] + " ] "))

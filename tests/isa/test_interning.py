@@ -59,7 +59,7 @@ def test_a_child_process_can_make_nodes_whatever_the_threads_were_at() -> None:
     thread = Thread(target=work)
     thread.start()
     try:
-        for _ in range(20):
+        for _ in range(8):
             child = os.fork()
             if not child:
                 signal.alarm(20)  # the end of a child that waits for ever

@@ -210,7 +210,7 @@ print("\\n".join(m.__file__ for n, m in sys.modules.items() if n.startswith("isa
 
 def test_every_module_that_takes_part_is_part_of_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(cache.VARIABLE, "off")
-    text = _LOADED.replace("{each}", str(sized(3, 1)))
+    text = _LOADED.replace("{each}", str(sized(6, 1)))
     ran = subprocess.run([sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(ran.stdout.split())
     assert len(loaded) > 50

@@ -125,8 +125,8 @@ def nested(levels: int) -> str:
 
 def test_blocks_are_nested_so_deep_and_no_deeper() -> None:
     assert len(body(nested(limits.NESTING)).effects) == 1
-    chain = "if pc == 3 { pc <- 1 }" + " else if pc == 3 { pc <- 1 }" * 3000
-    for text in (nested(limits.NESTING + 1), nested(5000), chain):
+    chain = "if pc == 3 { pc <- 1 }" + " else if pc == 3 { pc <- 1 }" * 1200
+    for text in (nested(limits.NESTING + 1), nested(2000), chain):
         with pytest.raises(SourceError, match="these blocks are nested more than"):
             body(text)
 

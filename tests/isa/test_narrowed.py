@@ -5,7 +5,7 @@ from functools import cache
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isa.description import Isa
@@ -36,8 +36,10 @@ from tests.ir_evaluation import Evaluation
 from tests.isa.test_windows import BASE, LIMIT, PC, ROOM
 from tests.isa.view_machines import EACH_VIEW, EVERY, VIEWS, described, number, scrambled, small
 from tests.machines_to_test import G3
+from tests.sizes import sized
 
 SEEDS = st.integers(0, 2**32)
+FEW = settings(max_examples=sized(8, 500))  # of each of many machines
 
 
 @cache
@@ -128,12 +130,14 @@ def tried(isa: Isa, draw: Random, behaviour: Behaviour | None = None, way: Way |
 
 
 @EVERY
+@FEW
 @given(seed=SEEDS)
 def test_narrowed_steps_do_the_same(name: str, seed: int) -> None:
     tried(described(name), Random(seed))
 
 
 @EACH_VIEW
+@FEW
 @given(seed=SEEDS)
 def test_narrowed_steps_do_the_same_through_any_view(view: str, seed: int) -> None:
     draw = Random(seed)

@@ -155,7 +155,7 @@ def test_every_listener_hears_and_one_that_is_gone_leaves_nothing() -> None:
     kept = [Listener(root), Listener(root.window(1024, 5))]
     for _ in range(100):
         Listener(root)
-    gc.collect()
+    gc.collect(1)
     root.mark_code(3)
     root.write(3, [1])
     assert [listener.told for listener in kept] == [[3], [3]]
@@ -181,7 +181,7 @@ def test_addresses_are_where_the_words_and_their_entries_are(width: int) -> None
 def test_addresses_hold_while_a_window_is_kept() -> None:
     window = Storage(32, 4096).window(1024, 10)
     cells, _, _ = window.addresses
-    gc.collect()
+    gc.collect(1)
     window.write(0, [9])
     assert ctypes.string_at(cells, 1) == b"\x09"
 

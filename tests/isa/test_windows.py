@@ -4,7 +4,7 @@ from itertools import product
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isa.description import Isa
@@ -16,6 +16,7 @@ from tests.ir_evaluation import Evaluation
 from tests.isa.test_normal import values
 from tests.isa.view_machines import EACH_VIEW, EVERY, VIEWS, corners, described, machine, scrambled, small
 from tests.machines_to_test import G3
+from tests.sizes import sized
 
 Access = tuple[Expr, Expr, Expr]
 
@@ -71,7 +72,9 @@ def test_a_window_is_found_where_there_is_one(view: str) -> None:
     assert {w.inside for w in (exact, conservative) if w} <= {known.inside}
 
 
-HAVING = pytest.mark.parametrize("view", [name for name, view in VIEWS.items() if view.conservative])
+WINDOWED = [name for name, view in VIEWS.items() if view.conservative]
+HAVING = pytest.mark.parametrize("view", WINDOWED)
+FEW = settings(max_examples=sized(8, 500))  # of each of many machines
 
 
 @HAVING
@@ -79,7 +82,10 @@ def test_a_window_agrees_with_its_view_in_every_state(view: str) -> None:
     in_every_state(view)
 
 
-@HAVING
+@pytest.mark.parametrize(
+    "view", [v if n % 2 == 0 else pytest.param(v, marks=pytest.mark.nightly) for n, v in enumerate(WINDOWED)]
+)
+@FEW
 @given(seed=st.integers(0, 2**32))
 def test_a_window_agrees_at_64_bits(view: str, seed: int) -> None:
     exact = VIEWS[view].exact
@@ -97,6 +103,7 @@ def at_corners(found: Window, parts: Access, made: Machine, exact: bool) -> None
 
 
 @EVERY
+@FEW
 @given(seed=st.integers(0, 2**32))
 def test_the_window_of_a_machine_agrees_with_its_view(name: str, seed: int) -> None:
     isa = described(name)

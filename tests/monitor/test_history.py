@@ -14,8 +14,13 @@ from tests.sizes import sized
 STEPS = st.lists(st.integers(0, 320), min_size=2, max_size=8)
 
 
-@EACH
-@pytest.mark.parametrize("depth", [0, 1, 2, 3])
+CASES = [(name, depth) for name in MACHINES for depth in range(4)]
+OFTEN = {("g3", 0), ("m16", 1), ("m16", 2), ("g3", 3)}
+
+
+@pytest.mark.parametrize(
+    ("name", "depth"), [case if case in OFTEN else pytest.param(*case, marks=pytest.mark.nightly) for case in CASES]
+)
 @settings(max_examples=sized(6, 100))
 @given(data=st.data(), steps=STEPS)
 def test_every_step_is_as_in_a_fresh_run(name: str, depth: int, data: st.DataObject, steps: list[int]) -> None:
@@ -23,7 +28,7 @@ def test_every_step_is_as_in_a_fresh_run(name: str, depth: int, data: st.DataObj
 
 
 @EACH
-@pytest.mark.parametrize("depth", [0, 1, 3])
+@pytest.mark.parametrize("depth", [0, pytest.param(1, marks=pytest.mark.nightly), 3])
 @pytest.mark.parametrize("engine", [NATIVE, AUTO])
 @settings(max_examples=sized(3, 100))
 @given(data=st.data(), steps=STEPS)

@@ -26,7 +26,7 @@ from monitor.history.looks import (
     mode_changes,
 )
 from monitor.history.questions import Question, first, last, seek, step
-from tests.machines_to_test import EACH, G3, MACHINES
+from tests.machines_to_test import G3, MACHINES
 from tests.monitor.history_checks import build, guest_at, kept_everywhere, small_stretches, whole
 from tests.monitor.test_history_outside import WRITING, made
 from tests.program_strategies import Program, programs
@@ -72,9 +72,16 @@ def whole_history(program: Program, depth: int, engine: str) -> History:
     return history
 
 
-@EACH
-@pytest.mark.parametrize(("depth", "engine"), [(0, REFERENCE), (1, REFERENCE), (2, NATIVE), (0, AUTO)])
-@settings(max_examples=sized(4, 100))
+PLAYED = [(0, REFERENCE), (1, REFERENCE), (2, NATIVE), (0, AUTO)]
+CASES = [(name, depth, engine) for name in MACHINES for depth, engine in PLAYED]
+OFTEN = {("g3", 0, REFERENCE), ("m16", 1, REFERENCE), ("g3", 2, NATIVE), ("m16", 0, AUTO)}
+
+
+@pytest.mark.parametrize(
+    ("name", "depth", "engine"),
+    [case if case in OFTEN else pytest.param(*case, marks=pytest.mark.nightly) for case in CASES],
+)
+@settings(max_examples=sized(3, 100))
 @given(data=st.data(), here=st.integers(0, BUDGET))
 def test_records_tell_the_step(name: str, depth: int, engine: str, data: st.DataObject, here: int) -> None:
     program = data.draw(programs(MACHINES[name], BUDGET))
@@ -257,7 +264,7 @@ def test_what_does_not_exist_is_said(what: str | int, rule: str) -> None:
         last(history, what)
 
 
-@pytest.mark.parametrize("depth", [0, 1])
+@pytest.mark.parametrize("depth", [pytest.param(0, marks=pytest.mark.nightly), 1])
 def test_the_operating_system_is_followed_from_mode_to_mode(depth: int) -> None:
     def mode(machine: Machine) -> object:
         return machine.state["psw.mode"]

@@ -23,12 +23,12 @@ from monitor.dispatcher import Dispatcher
 from tests.engines.differential import Shown, difference, shown
 from tests.engines.engines import STEPPING, Switch
 from tests.engines.hot_programs import hot_generator
-from tests.machines_to_test import EACH, G3, MACHINES
+from tests.machines_to_test import BY_DAY, G3, MACHINES
 from tests.monitor import native_checks as checks
 from tests.program_pairs import setup_of
 from tests.program_strategies import Program, programs
 
-DEPTHS = pytest.mark.parametrize("depth", [1, 2, 3])
+DEPTHS = pytest.mark.parametrize("depth", [1, pytest.param(2, marks=pytest.mark.nightly), 3])
 FEW = settings(max_examples=max(1, settings().max_examples // 3))
 
 
@@ -51,7 +51,7 @@ def test_a_breach_ends_the_guest_as_in_python(name: str, depth: int) -> None:
     checks.a_breach_is_the_same(name, depth)
 
 
-@EACH
+@BY_DAY
 @FEW
 @given(data=st.data(), depth=st.integers(1, 3))
 def test_random_programs_do_the_same(name: str, data: st.DataObject, depth: int) -> None:
@@ -72,7 +72,11 @@ def _played(program: Program, depth: int, plan: list[str]) -> list[Shown]:
     return found
 
 
-@pytest.mark.parametrize("isa", [*MACHINES.values(), checks.ANYONE], ids=lambda isa: isa.name)
+@pytest.mark.parametrize(
+    "isa",
+    [G3, checks.ANYONE, pytest.param(MACHINES["m16"], marks=pytest.mark.nightly)],
+    ids=lambda isa: isa.name,
+)
 @FEW
 @given(seed=st.integers(0, 1 << 40), depth=st.integers(1, 3), data=st.data())
 def test_hot_guests_do_the_same(isa: Isa, seed: int, depth: int, data: st.DataObject) -> None:
@@ -106,7 +110,7 @@ def finish(vm: VirtualMachine) -> None:
     assert vm.run(1 << 20).reason is Reason.HALT
 
 
-@pytest.mark.parametrize("most", [1 << 16, CAPACITY + 20, 100])
+@pytest.mark.parametrize("most", [CAPACITY + 20, 100, pytest.param(1 << 16, marks=pytest.mark.nightly)])
 def test_more_places_than_native_code_has_room_for(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(statistics_module, "MOST_PLACES", most)
     vm = checks.both(G3, places(CAPACITY + 100), 1, finish)

@@ -14,7 +14,7 @@ from isa.machine import Machine, Reason, Storage
 from monitor import Monitor, VirtualMachine
 from tests.isa.alarm import Alarm
 from tests.isa.test_engine_programs import outcome
-from tests.machines_to_test import EACH, G3, MACHINES
+from tests.machines_to_test import BY_DAY, G3, MACHINES
 from tests.monitor.planted_checks import CLOCK, PROCESSES, VECTORS
 from tests.program_strategies import programs
 
@@ -79,7 +79,7 @@ def test_each_guest_ends_as_it_does_alone(names: list[str], quantum: int) -> Non
     assert len(ends) == len(names)
 
 
-@EACH
+@BY_DAY
 @given(data=st.data(), quantum=st.integers(1, 60))
 def test_random_programs_do_not_meet(name: str, data: st.DataObject, quantum: int) -> None:
     isa = MACHINES[name]

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -276,7 +277,7 @@ start:  set r1, '!'
 """
 
 
-@pytest.mark.parametrize("monitor", ["none", "trap"])
+@pytest.mark.parametrize("monitor", [pytest.param("none", marks=pytest.mark.nightly), "trap"])
 def test_ctrl_c_keeps_the_machine(monitor: str, tmp_path: Path, capfd: Capture) -> None:
     (tmp_path / "loop.s").write_text(LOOPS)
     with start("run", "loop.s", "--monitor", monitor, cwd=tmp_path) as process:
@@ -293,6 +294,7 @@ def test_ctrl_c_elsewhere_is_a_clean_end(tmp_path: Path) -> None:
         # Python's own handler is in place long before the benchmark could end.
         while not _started(process.pid):
             assert process.poll() is None
+            time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, b"", b"\ninterrupted\n")

@@ -161,7 +161,9 @@ def test_tables_of_80_columns_keep_all_their_words(
     assert words[0] == words[1] == words[2]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [pytest.param(signal.SIGINT, 130, marks=pytest.mark.nightly), (signal.SIGTERM, 143)]
+)
 def test_a_signal_saves_the_run(number: int, code: int, tmp_path: Path) -> None:
     """It is sent by the guest's own output: once something is printed, the run is under way."""
     (tmp_path / "busy.s").write_text("start: addi r1, r0, 65\n out r1, r0\n1: addi r2, r2, 1\n b 1b")

@@ -150,7 +150,7 @@ def test_conditions_know_the_last_trap_and_exit() -> None:
 
 
 def test_the_clock_and_the_devices_are_found() -> None:
-    made = Debugged(guest_at("os", 0), program("os"), 18_000)
+    made = Debugged(guest_at("os", 0), program("os"), 9_000)
     acts: dict[str, list[int]] = {}
     for name in ("", "clock", "console", "disk"):
         acts[name] = steps = found(made, Stop(name, on_device(made, name)))

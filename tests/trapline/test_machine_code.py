@@ -44,7 +44,13 @@ def listings(name: str) -> list[Listing]:
     return list(instruction_listings(isa, isa.instructions[name]))
 
 
-@pytest.mark.parametrize("name", [name for name in shipped() if find(name).parent is None])
+FAMILIES = [name for name in shipped() if find(name).parent is None]
+OFTEN = {"g3", "pentium", "riscv_mu"}
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in OFTEN else pytest.param(name, marks=pytest.mark.nightly) for name in FAMILIES]
+)
 def test_every_instruction_has_an_exact_step(name: str) -> None:
     isa = find(name)
     for instruction in isa.instructions.values():
@@ -96,7 +102,7 @@ def test_what_is_shown_is_what_runs(name: str) -> None:
 
 
 def test_no_function_runs_into_the_next() -> None:
-    for name in ("add", "sw", "jalr", "setie"):
+    for name in ("sw", "setie"):
         for listing in listings(name):
             first, *lines = listing.assembly().splitlines()
             assert first == f"{listing.name}:" and len(lines) > 5
@@ -114,7 +120,7 @@ def test_both_forms_can_be_had_at_once(capsys: Capture) -> None:
     assert [set(f) for f in found] == [{"function", "title", "made_from", "llvm", "after_passes", "assembly"}] * 3
 
 
-def test_the_text_is_the_same_in_every_process() -> None:
+def test_the_text_is_the_same_in_every_process(capsys: pytest.CaptureFixture[str]) -> None:
     def run(seed: str) -> str:
         command = [sys.executable, "-m", "trapline", "explain", "g3", "sw", "--llvm"]
         done = subprocess.run(
@@ -122,7 +128,8 @@ def test_the_text_is_the_same_in_every_process() -> None:
         )
         return done.stdout
 
-    assert run("1") == run("2")
+    assert main(["explain", "g3", "sw", "--llvm"]) == 0  # with hashes of its own
+    assert capsys.readouterr().out == run("1")
 
 
 def test_the_loop_of_a_guest_is_one_function(capsys: Capture, tmp_path: Path) -> None:

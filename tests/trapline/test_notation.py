@@ -55,7 +55,9 @@ def differing(isa: Isa) -> list[str]:
     return [n for n, i in isa.instructions.items() if meaning(i.behaviour) != meaning(again[n].behaviour)]
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.nightly if n % 2 else ()) for n, name in enumerate(FAMILIES)]
+)
 def test_every_instruction_can_be_read_back(name: str) -> None:
     assert differing(find(name)) == []
 

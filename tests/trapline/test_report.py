@@ -65,7 +65,7 @@ def series(data: Any, level: int, *kinds: str) -> dict[tuple[str, str], tuple[li
     return {(s["kind"], s["name"]): (s["at"], s["count"]) for s in found}
 
 
-@pytest.mark.parametrize("monitor", ("none", "trap"))
+@pytest.mark.parametrize("monitor", [pytest.param("none", marks=pytest.mark.nightly), "trap"])
 def test_its_numbers_are_those_of_json(monitor: str, tmp_path: Path, capfd: Capture) -> None:
     data, said = reported(tmp_path, capfd, "os", "--monitor", monitor)
     assert data["run"] == said

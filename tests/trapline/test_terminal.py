@@ -69,7 +69,9 @@ def test_a_live_session_can_be_replayed(tmp_path: Path, capfd: pytest.CaptureFix
     assert shown.startswith(capfd.readouterr().out)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.nightly)]
+)
 def test_the_terminal_is_given_back(number: signal.Signals, code: int, tmp_path: Path) -> None:
     with terminal(tmp_path, "run", "os", "--input", "-") as session:
         modes = termios.tcgetattr(session.slave)
