@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import suppress
+from threading import current_thread, main_thread
 from typing import ClassVar
 
 from rich.text import Text
@@ -87,10 +87,11 @@ class Application(App[None]):
         self.set_interval(TICK, self._tell_progress)
         if self.is_web:
             self.set_interval(TICK, self._leave_with_server)
-        with suppress(NotImplementedError, RuntimeError, ValueError):  # not in the main thread: its owner's business
+        if current_thread() is main_thread():  # no other is told of signals; they are its business then
+            loop = asyncio.get_running_loop()
             for number in ENDS:
-                asyncio.get_running_loop().add_signal_handler(number, self._end, code_of(number))
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self.action_cancel)
+                loop.add_signal_handler(number, self._end, code_of(number))
+            loop.add_signal_handler(signal.SIGINT, self.action_cancel)
         self.say("where")
 
     def on_resize(self, event: Resize) -> None:

@@ -47,8 +47,8 @@ class Pane(Widget, can_focus=True):
         self.first = 0
 
     def look(self, debugger: Debugger) -> list[Text]:
-        """All lines that there are to show."""
-        raise NotImplementedError
+        """All lines that there are to show at once; a pane may have only what comes later."""
+        return []
 
     def later(self, debugger: Debugger) -> Iterator[list[Text]]:
         """What takes longer to look at, a part after the other, each with all lines that there are to show then. The
