@@ -1,6 +1,7 @@
 """The application of `trapline debug` at 80x24: keys are words in both directions, and each pane shows what is so."""
 
 import asyncio
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -249,6 +250,29 @@ def search_is_broken_off() -> None:
     driven(drive, endless())
 
 
+def signals_are_taken() -> None:
+    """From outside, not by a key: SIGINT breaks off what is done and ends nothing, SIGTERM ends it all in order."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    async def drive(session: Session) -> None:
+        assert signal.getsignal(signal.SIGTERM) != before  # else it would end the test
+        await session.press("s", "s")
+        reached = threading.Event()
+        work, progress = session.application.work, session.application.work._progress
+        work.debugger.history.progress = lambda step: (reached.set(), progress(step))[1]
+        session.application.say("until r1 == 70000")
+        while not reached.is_set():
+            await session.pilot.pause()
+        signal.raise_signal(signal.SIGINT)
+        await session.settle()
+        assert "broken off" in session.text and session.step == 2
+        signal.raise_signal(signal.SIGTERM)
+        await session.pilot.pause()
+        assert session.application.return_code == 143
+
+    driven(drive, endless())
+
+
 def one_thing_at_a_time() -> None:
     """However fast one types: two threads at one machine would be the end of it."""
 
@@ -281,11 +305,20 @@ def one_thing_at_a_time() -> None:
 test_a_search_is_broken_off = search_is_broken_off
 
 
+def test_signals_are_taken() -> None:
+    passes(signals_are_taken)
+
+
 def test_one_thing_is_done_at_a_time() -> None:
     passes(one_thing_at_a_time)
 
 
 Patch = pytest.MonkeyPatch
+
+
+@caught_by(signals_are_taken)
+def signals_are_somebody_elses(patch: Patch) -> None:
+    patch.setattr("trapline.screen.application.main_thread", lambda: None)
 
 
 @caught_by(search_is_broken_off)
