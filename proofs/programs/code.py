@@ -16,11 +16,13 @@ Known = tuple[tuple[str, int], ...]  # scalars that are numbers, by name
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is left of a step. `timely`: it looks at, or sets, what moves by itself, which must be true then."""
+    """What is left of a step. `timely`: it looks at, or sets, what moves by itself; `looks`: its values must be true
+    then, since it does not set all of them whatever they were."""
 
     traps: tuple[TrapIf, ...]
     effects: tuple[Effect, ...]
     timely: bool
+    looks: bool = False
 
 
 class Code:
@@ -55,7 +57,8 @@ class Code:
         if not touched & self.moving:
             return Step(still.traps, still.effects, False)
         whole = self._left(self.isa.step(body), params, known)
-        return Step(whole.traps, whole.effects, True)
+        looks = bits_read(whole.expressions()) & self.moving or not self.moving <= bits_written(whole)
+        return Step(whole.traps, whole.effects, True, bool(looks))
 
     def _left(self, step: Behaviour, params: dict[str, int], known: Known) -> Behaviour:
         return merge(self.isa, specialise(self.isa, step, params, dict(known)))

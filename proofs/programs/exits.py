@@ -14,7 +14,7 @@ from proofs.definitions.classification import UNASSIGNED, Subject, subjects
 from proofs.programs.guest import Guest
 from proofs.programs.running import Running
 from proofs.programs.state import State
-from proofs.programs.values import lifted, lowered
+from proofs.programs.values import lifted, lowered, plain
 from proofs.terms.symbolic import TRUE, Symbolic, SymbolicState, Term, negation
 
 EVERY = "any instruction"
@@ -65,7 +65,7 @@ def _traps(
     before: list[Term] = []
     for trap in step.traps:
         guard = lifted(reading.value(trap.guard), BOOL)
-        conditions = [z3.simplify(c) for c in (*before, guard)]
+        conditions = [plain(c) for c in (*before, guard)]
         if (what is None or trap.origin in (Origin.BODY, Origin.DECODE)) and not any(map(z3.is_false, conditions)):
             entry = real.copy()
             info = reading.value(trap.info)
@@ -75,7 +75,7 @@ def _traps(
         before.append(negation(guard))
 
 
-def _always(condition: Term) -> bool:
+def _always(address: Term) -> bool:
     return True
 
 
@@ -98,14 +98,14 @@ def _word(isa: Isa, instruction: Instruction | None) -> tuple[Term, dict[str, Te
             for i in range(piece.width):
                 at = piece.operand_low + i
                 bits[piece.word_low + i] = z3.Extract(at, at, params[use.name])
-    return z3.simplify(z3.Concat(*reversed(bits))), params
+    return plain(z3.Concat(*reversed(bits))), params
 
 
 def _holding(guest: Guest, word: Term) -> SymbolicState:
     """The guest's state, with this word where its next instruction is fetched."""
     fetch = guest.isa.fetch.word
     assert isinstance(fetch, Load)  # a monitor takes no other machine
-    at = z3.simplify(Symbolic(guest.virtual).value(fetch.index))
+    at = plain(Symbolic(guest.virtual).value(fetch.index))
     storage = guest.virtual.storage.write(TRUE, at, word)
     return replace(guest.virtual, storage=storage)
 

@@ -13,6 +13,7 @@ import z3
 
 from isa.description import Isa, Kind, Role, State as Described
 from isa.machine import least_storage
+from isa.machine.moving import Counter, Moving
 from isa.machine.time import COUNT_WIDTH, NEVER
 from isa.passes.partition import places
 from monitor.core import REAL, Core
@@ -24,7 +25,8 @@ from proofs.programs.direct import changed_directly, stays
 from proofs.programs.ranges import Ranges
 from proofs.programs.running import picked
 from proofs.programs.state import Setting, State
-from proofs.programs.values import Value, lowered
+from proofs.programs.values import Value, lowered, plain
+from proofs.terms.solving import Found, exists
 from proofs.terms.symbolic import (
     Memory,
     Symbolic,
@@ -35,8 +37,11 @@ from proofs.terms.symbolic import (
     cells,
     constant,
     deposit,
+    negation,
     perform,
 )
+
+SURE = 10.0  # seconds for what makes other questions simpler
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,26 @@ class Guest:
 
     @cached_property
     def ran(self) -> Term:
+        """How many steps it has run: a number that fits into a word, if that is so."""
+        return self._short if self._fits else self._any
+
+    @cached_property
+    def _short(self) -> Term:
+        return z3.ZeroExt(COUNT_WIDTH - self.isa.word, z3.BitVec("steps_run", self.isa.word))
+
+    @cached_property
+    def _any(self) -> Term:
         return z3.BitVec("steps_run", COUNT_WIDTH)
+
+    @cached_property
+    def _fits(self) -> bool:
+        if self.isa.word >= COUNT_WIDTH:
+            return False
+        return self._holds(z3.ULT(self._any, 1 << self.isa.word), self._any)
+
+    def _holds(self, condition: Term, ran: Term) -> bool:
+        """Whether something follows from what is supposed, of so many steps."""
+        return exists([*self._supposed(ran), negation(condition)], SURE).found is Found.NO
 
     @cached_property
     def block(self) -> SymbolicState:
@@ -137,15 +161,25 @@ class Guest:
     def real(self) -> State:
         """The real machine at the exit."""
         scalars = self.real_scalars(self.virtual)
-        aged = perform(self.code.time.advance(), replace(self.virtual, scalars=self.lent), {"steps": self.ran})
         for m in self.code.time.moving:
-            scalars[m.place.state] = deposit(scalars[m.place.state], m.place.low, aged.at(m.place))
+            scalars[m.place.state] = deposit(scalars[m.place.state], m.place.low, self._aged(m))
         for place in places(self.isa, frozenset({Role.PENDING})):
             now = z3.BitVec(f"real_{place.state}_now", place.width)
             scalars[place.state] = deposit(scalars[place.state], place.low, now)
         plain = {name: lowered(term) for name, term in scalars.items()}
         files = {s.name: self.registers(s, "") for s in self.isa.states.values() if s.kind is Kind.ARRAY}
         return State(plain, files, self.initial, self.virtual.storage, self._own())
+
+    def _aged(self, moving: Moving) -> Term:
+        """What the run has made of something that moves by itself: the plain difference, if it was never at its end."""
+        lent = replace(self.virtual, scalars=self.lent)
+        aged = perform(self.code.time.advance(), lent, {"steps": self.ran}).at(moving.place)
+        if isinstance(moving, Counter) and moving.width <= COUNT_WIDTH:
+            steps = z3.Extract(moving.width - 1, 0, self.ran)
+            plain = lent.at(moving.place) + steps if moving.step > 0 else lent.at(moving.place) - steps
+            if self._holds(aged == plain, self.ran):
+                return plain
+        return aged
 
     def _own(self) -> dict[int, Value]:
         """What is known of the monitor's own words: the block, and the claims."""
@@ -172,14 +206,17 @@ class Guest:
 
     @cached_property
     def hypotheses(self) -> list[Term]:
+        return self._supposed(self.ran)
+
+    def _supposed(self, ran: Term) -> list[Term]:
         start, size, whole = self.setting.start, self.setting.size, self.setting.whole
         given = [z3.UGE(start, self.monitor.end), z3.ULE(start, whole), z3.ULE(size, whole - start)]
         given.append(z3.UGE(size, least_storage(self.isa)))
         real, virtual = self.horizon(self.real_scalars(self.entered)), self.horizon(self.entered.scalars)
-        given += [z3.ULE(self.ran, real), z3.ULE(real, virtual), self.ran != NEVER]
+        given += [z3.ULE(ran, real), z3.ULE(real, virtual), ran != NEVER]
         given += [z3.Extract(self.isa.word - 1, self.isa.word - 1, self.small(c)) == 0 for c in self.claims if isinstance(c, Small)]
         given += [self.lent[c.scalar] != 0 for c in self.claims if isinstance(c, Running)]
-        return [t for t in map(z3.simplify, given) if not z3.is_true(t)]
+        return [t for t in map(plain, given) if not z3.is_true(t)]
 
     def small(self, claim: Small) -> Term:
         return self._own().get(claim.address, self.initial(claim.address))

@@ -5,14 +5,14 @@ state is the same and they told the channels the same.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import z3
 
 from isa.description import Isa
+from isa.machine.time import COUNT_WIDTH
 from proofs.programs.running import either
-from proofs.programs.state import Setting, State
-from proofs.programs.values import Value, known
+from proofs.programs.state import State
+from proofs.programs.values import Value, known, plain
 from proofs.terms.symbolic import Memory, Term, conjunction
 
 
@@ -24,19 +24,9 @@ class Going:
     given: tuple[Term, ...] = ()
 
 
-class Ages(Protocol):
-    """Who lets time pass in a state."""
-
-    @property
-    def setting(self) -> Setting: ...
-
-    def age(self, state: State) -> None: ...
-
-
-def joined(one: Going, other: Going, ages: Ages) -> Going | None:
+def joined(isa: Isa, one: Going, other: Going) -> Going | None:
     """Both as one path, or nothing if they cannot be."""
     a, b = one.state, other.state
-    isa = ages.setting.isa
     moving = {s.name for s in isa.scalars() if not (known(a.scalars[s.name]) or known(b.scalars[s.name]))}
     if a.talked is not b.talked or any(
         not _same(a.scalars[s.name], b.scalars[s.name]) for s in isa.scalars() if s.name not in moving
@@ -47,9 +37,7 @@ def joined(one: Going, other: Going, ages: Ages) -> Going | None:
         min(len(one.given), len(other.given)),
     )
     ours, theirs = conjunction(*one.given[shared:]), conjunction(*other.given[shared:])
-    for state in (a, b):
-        ages.age(state)
-    whole = z3.simplify(z3.Or(ours, theirs))
+    whole = plain(z3.Or(ours, theirs))
     given = one.given[:shared] if z3.is_true(whole) else (*one.given[:shared], whole)
     return Going(_state(isa, ours, theirs, a, b), given)
 
@@ -66,6 +54,7 @@ def _state(isa: Isa, ours: Term, theirs: Term, a: State, b: State) -> State:
     for address in a.own.keys() | b.own.keys():
         after.own[address] = choice(a.word(address), b.word(address), isa.storage.width)
     after.written = {**b.written, **a.written}
+    after.since = choice(a.since, b.since, COUNT_WIDTH)
     after.window = _window(ours, theirs, a.window, b.window)
     after.steps = max(a.steps, b.steps)
     return after

@@ -13,16 +13,17 @@ import z3
 
 from isa.description import Role
 from isa.ir.operators import BOOL
+from isa.machine.moving import Counter
+from proofs.programs.asking import Questions
 from proofs.programs.code import Code, Known
 from proofs.programs.joining import Going, joined
 from proofs.programs.running import Astray, Running
 from proofs.programs.state import Setting, State
-from proofs.programs.values import known, lifted, lowered
-from proofs.terms.symbolic import Term, negation
+from proofs.programs.values import Value, known, lifted, lowered
+from proofs.terms.symbolic import Term, conjunction, negation
 
 LONGEST = 2000  # steps of a path
 MOST = 200  # paths from one state
-BRIEF = 500  # milliseconds for whether a way is open; unless it is surely closed, it is taken
 
 
 class Ending(Enum):
@@ -56,12 +57,7 @@ class Paths:
         self.pc = self.isa.pc
         self.scalars = [s.name for s in self.isa.scalars() if s.name not in {name for name, _ in code.moving}]
         self.halts = [p.state for p in self.isa.roles[Role.HALT]]
-        self.solver = z3.SimpleSolver()
-        self.solver.set("timeout", BRIEF)
-        self.solver.add(*hypotheses)
-        self.told: list[Term] = []  # what the solver has been told beyond the hypotheses
-        self.given: tuple[Term, ...] = ()  # what it should have been told
-        self.queries = 0
+        self.questions = Questions(setting, hypotheses)
 
     def until(self, start: State, stops: frozenset[int]) -> Iterator[Path]:
         """Every path from a state to one of the `stops`, or to another end."""
@@ -71,7 +67,7 @@ class Paths:
             one = min(waiting, key=self._place)
             waiting.remove(one)
             for other in [w for w in waiting if self._place(w) == self._place(one)]:
-                both = joined(one, other, self)
+                both = joined(self.isa, one, other)
                 if both is not None:
                     waiting.remove(other)
                     one = both
@@ -95,7 +91,7 @@ class Paths:
 
     def _on(self, one: Going, stops: frozenset[int]) -> Path | list[Going]:
         """The path, if it ends before this step; else what goes on after it."""
-        self.given = one.given
+        self.questions.given = one.given
         state, pc = one.state, self._place(one)
         if pc in stops:
             return Path(Ending.THERE, pc, state, one.given)
@@ -108,75 +104,77 @@ class Paths:
         """One step of a word in the program's own mode."""
         state, pc = one.state, self._place(one)
         step = self.code.step(word, self._known(state))
-        if step.timely:
+        if step.looks:
             self.age(state)
-        reading = Running(state, self.setting, self.valid)
+        reading = Running(state, self.setting, self.questions.inside)
+        lying = [self.questions.in_storage(a) for a in reading.addresses(step) if reading.inside(a)]
         for trap in step.traps:
             guard = lifted(reading.value(trap.guard), BOOL)
-            if self.possible(guard):
+            if self.questions.possible(conjunction(guard, *lying)):
                 return Path(Ending.TRAPPED, pc, state, (*one.given, guard))
         try:
             reading.perform(step.effects, pc)
         except Astray as astray:
             return Path(Ending.ASTRAY, pc, state, (*one.given, astray.where))
         state.steps += 1
-        state.since += not step.timely
+        state.since = 0 if step.timely else self._later(state.since)
         if any(state.scalars[name] for name in self.halts):
             return Path(Ending.STOPPED, pc, state, one.given)
         return self._forked(one, pc)
+
+    def behind(self, path: Path) -> State | None:
+        """The real machine behind the step at which a path has ended, wherever it goes; nothing if that traps."""
+        state = path.state.copy()
+        one = Going(state, path.conditions)
+        self.questions.given = path.conditions
+        step = self.code.step(state.word(path.at), self._known(state))
+        if step.looks:
+            self.age(state)
+        reading = Running(state, self.setting, self.questions.inside)
+        for trap in step.traps:
+            if self.questions.possible(lifted(reading.value(trap.guard), BOOL)):
+                return None
+        reading.perform(step.effects, path.at)
+        state.since = 0 if step.timely else self._later(state.since)
+        self.age(state)
+        return one.state
+
+    def _later(self, since: Value) -> Value:
+        return since + 1 if known(since) else lowered(since + 1)
 
     def _known(self, state: State) -> Known:
         return tuple([(name, v) for name in self.scalars if isinstance(v := state.scalars[name], int)])
 
     def age(self, state: State) -> None:
         """Let what moves by itself have moved by the steps since it was looked at last."""
-        if state.since:
-            reading = Running(state, self.setting, self.valid, {"steps": state.since})
-            reading.perform(self.code.time.advance().effects, 0)
-            state.since = 0
+        if known(state.since) and not state.since:
+            return
+        before = dict(state.scalars)
+        reading = Running(state, self.setting, self.questions.inside, {"steps": state.since})
+        reading.perform(self.code.time.advance().effects, 0)
+        for moving in self.code.time.moving:
+            name, width = moving.place.state, self.isa.states[moving.place.state].width
+            if isinstance(moving, Counter) and moving.width == width and known(state.since):
+                simple = lowered(lifted(before[name], width) + moving.step * state.since)
+                if self.questions.valid(lifted(state.scalars[name], width) == lifted(simple, width)):
+                    state.scalars[name] = simple
+        state.since = 0
 
     def _forked(self, one: Going, pc: int) -> Path | list[Going]:
         state, target = one.state, one.state.scalars[self.pc]
         if known(target):
             return [one]
         places = sorted(leaves(target))
-        if self.possible(z3.And(*(target != place for place in places))):
+        if self.questions.possible(z3.And(*(target != place for place in places))):
             return Path(Ending.LOST, pc, state, one.given)
         conditions = {place: lifted(lowered(target == place), BOOL) for place in places}
-        ways = [place for place in places if self.possible(conditions[place])]
+        ways = [place for place in places if self.questions.possible(conditions[place])]
         after = []
         for place in ways:
             way = Going(state.copy(), (*one.given, conditions[place])) if len(ways) > 1 else one
             way.state.scalars[self.pc] = place
             after.append(way)
         return after
-
-    # ---- the solver
-
-    def _suppose(self) -> None:
-        """Have the solver suppose what is given, and nothing else."""
-        pairs = zip(self.told, self.given, strict=False)
-        same = next((i for i, (a, b) in enumerate(pairs) if not a.eq(b)), min(len(self.told), len(self.given)))
-        if len(self.told) > same:
-            self.solver.pop(len(self.told) - same)
-            del self.told[same:]
-        for condition in self.given[same:]:
-            self.solver.push()
-            self.solver.add(condition)
-            self.told.append(condition)
-
-    def possible(self, condition: Term) -> bool:
-        """Whether a condition can hold here, as far as can be found out quickly."""
-        told = lowered(condition)
-        if isinstance(told, bool):
-            return told
-        self._suppose()
-        self.queries += 1
-        return bool(self.solver.check(told) != z3.unsat)
-
-    def valid(self, condition: Term) -> bool:
-        """Whether a condition surely holds here."""
-        return not self.possible(negation(condition))
 
 
 def leaves(term: Term) -> set[int]:

@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 
 import z3
 
-from isa.ir.nodes import Effect, Element, Load, Send, SetElement, Store, Write
+from isa.ir.nodes import Effect, Element, Load, Send, SetElement, Store, Write, nodes
 from isa.ir.operators import BOOL
+from proofs.programs.code import Step
 from proofs.programs.state import Setting, State
-from proofs.programs.values import Value, Values, known, lifted, lowered
-from proofs.terms.symbolic import Term, chosen, deposit, negation
+from proofs.programs.values import Value, Values, known, lifted, lowered, plain
+from proofs.terms.symbolic import Term, chosen, deposit, disjunction, negation
 
 TABLE = 1024  # words; what a symbolic address may choose from among the program's own
-Valid = Callable[[Term], bool]  # whether a condition holds in all states that are meant
+Inside = Callable[[Term], bool]  # whether an address surely lies in the window
 
 
 class Astray(Exception):
@@ -30,10 +31,11 @@ class Running(Values):
     """The reading of expressions over one state. `params` are the formals."""
 
     def __init__(
-        self, state: State, setting: Setting, valid: Valid, params: Mapping[str, Value] | None = None
+        self, state: State, setting: Setting, inside: Inside, params: Mapping[str, Value] | None = None
     ) -> None:
         super().__init__(setting.ranges)
-        self.state, self.setting, self.valid, self.params = state, setting, valid, params or {}
+        self.state, self.setting, self._inside, self.params = state, setting, inside, params or {}
+        self._found: dict[int, tuple[Term, bool]] = {}
 
     # ---- what is read
 
@@ -63,8 +65,8 @@ class Running(Values):
         if table is not None:
             return picked(index, {a: self.state.word(a) for a in table}, node.width)
         offset = self.offset(index)
-        if self.valid(z3.ULT(lifted(offset, index.size()), self.setting.size)):
-            return lowered(self.state.window.read(lifted(offset, index.size())))
+        if self.inside(index):
+            return lowered(self.state.window.read(lifted(offset, node.index.width)))
         return z3.FreshConst(z3.BitVecSort(node.width), "astray")
 
     def _table(self, index: Value) -> range | None:
@@ -72,9 +74,22 @@ class Running(Values):
         low, high = self.ranges.of(index)
         return range(low, high + 1) if high < self.setting.end and high - low < TABLE else None
 
+    def inside(self, index: Value) -> bool:
+        """Whether an address surely lies in the window."""
+        at = lifted(index, self.setting.start.size())
+        if at.get_id() not in self._found:
+            self._found[at.get_id()] = at, self._inside(at)
+        return self._found[at.get_id()][1]
+
     def offset(self, index: Value) -> Value:
         """An address, counted from the beginning of the window."""
         return lowered(lifted(index, self.setting.start.size()) - self.setting.start)
+
+    def addresses(self, step: Step) -> list[Term]:
+        """The addresses of a step that neither are numbers nor surely lie in a table."""
+        places = [n.index for n in nodes(*(e.value for e in step.effects)) if isinstance(n, Load)]
+        places += [e.index for e in step.effects if isinstance(e, Store)]
+        return [value for value in map(self.value, places) if self._table(value) is None]
 
     # ---- what is done
 
@@ -126,7 +141,7 @@ class Running(Values):
     def _store_in_window(self, guard: Term, at: Value, value: Term) -> None:
         offset = lifted(self.offset(at), self.setting.start.size())
         inside = z3.ULT(offset, self.setting.size)
-        if not self.valid(z3.Implies(guard, inside)):
+        if not self.inside(at):
             raise Astray(z3.And(guard, negation(inside)))
         self.state.window = self.state.window.write(guard, offset, value)
 
@@ -147,8 +162,13 @@ def picked(index: Value, table: Mapping[int, Value], width: int) -> Value:
     if known(index):
         return table[index]
     first, bits = min(table), (len(table) - 1).bit_length()
-    which = z3.simplify(z3.Extract(max(bits, 1) - 1, 0, index - first))
-    found, *others = [lifted(value, width) for _, value in sorted(table.items(), reverse=True)]
-    for place, term in zip(range(len(others) - 1, -1, -1), others, strict=True):
-        found = term if term.eq(found) else z3.If(z3.ULE(which, place), term, found)
+    which = plain(z3.Extract(max(bits, 1) - 1, 0, index - first))
+    places: dict[int, list[int]] = {}
+    terms = [lifted(value, width) for _, value in sorted(table.items())]
+    for place, term in enumerate(terms):
+        places.setdefault(term.get_id(), []).append(place)
+    usual, *others = sorted(places.values(), key=len, reverse=True)
+    found = terms[usual[0]]
+    for same in others:
+        found = z3.If(disjunction(*(which == place for place in same)), terms[same[0]], found)
     return lowered(found)

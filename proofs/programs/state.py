@@ -5,7 +5,7 @@ Storage has two regions: the program's own words, a dictionary from address to v
 read in the other, and a constant address needs no solver.
 
 What moves by itself each step (a timer) is not written step by step, which would make a term as deep as the run is
-long: `since` counts the steps, and the description's own time law says what they made of it when somebody asks.
+long: `since` counts the steps (64 bits), and the description's own time law says what they made of it when somebody asks.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class State:
     own: dict[int, Value] = field(default_factory=dict)
     written: dict[int, int] = field(default_factory=dict)
     talked: tuple[tuple[str, Value, Value], ...] = ()
-    since: int = 0
+    since: Value = 0
     steps: int = 0
 
     def copy(self) -> "State":

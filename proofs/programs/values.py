@@ -29,14 +29,22 @@ def lifted(value: Value, width: int) -> Term:
     return constant(width, value) if isinstance(value, int) else value
 
 
+_AS_WRITTEN = z3.args2params((), {"bv_le2extract": False})  # comparisons stay, and are not taken apart into bits
+
+
+def plain(term: Term) -> Term:
+    """A term, simplified as far as it stays readable, for people and for the solver."""
+    return z3.z3._to_expr_ref(z3.Z3_simplify_ex(term.ctx_ref(), term.as_ast(), _AS_WRITTEN.params), term.ctx)
+
+
 def lowered(term: Term) -> Value:
     """A term, simplified; a number if it is one."""
-    plain = z3.simplify(term)
-    if z3.is_bv_value(plain):
-        return plain.as_long()
-    if z3.is_true(plain):
+    plain_term = plain(term)
+    if z3.is_bv_value(plain_term):
+        return plain_term.as_long()
+    if z3.is_true(plain_term):
         return True
-    return False if z3.is_false(plain) else plain
+    return False if z3.is_false(plain_term) else plain_term
 
 
 @cache

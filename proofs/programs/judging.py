@@ -1,0 +1,230 @@
+"""What came of an exit, held against the virtual machine's own step.
+
+A path ends where the guest is entered again, where it has halted, or at a place that the monitor has stated. There the
+block must be the virtual machine after as many bare steps as it counts, none or one; and where the guest is entered, the
+real machine must be what the map makes of that state, and due no later. Each of these is a question of its own: can it
+be otherwise?
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import z3
+
+from isa.description import Kind, Role
+from isa.ir.nodes import Behaviour
+from isa.machine.time import COUNT_WIDTH
+from proofs.programs.asking import Questions
+from proofs.programs.claims import Claim, Fixed, Tied, broken
+from proofs.programs.convention import kept
+from proofs.programs.direct import changed_directly
+from proofs.programs.exits import Exit
+from proofs.programs.guest import Guest
+from proofs.programs.paths import Path
+from proofs.programs.state import State
+from proofs.programs.values import Value, lifted, lowered, plain
+from proofs.terms.symbolic import (
+    FALSE,
+    Attempt,
+    Memory,
+    Symbolic,
+    SymbolicState,
+    Term,
+    attempt,
+    chosen,
+    conjunction,
+    disjunction,
+    negation,
+    perform,
+)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Something that must not be: `what` is wrong `when`. `places` are own words it shows in, with what they should
+    be; and `claim` the claim that is not kept, if it is one."""
+
+    what: str
+    when: Term
+    place: int | None = None
+    should: Term | None = None
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True)
+class After:
+    """The virtual machine after no or one bare step, and what that step said to a channel."""
+
+    state: SymbolicState
+    known: Term  # whether the step is one that is known: of an interrupt that is not due, it is not
+    port: Term
+    word: Term | None
+    spoke: Term
+    sent: bool
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges the paths of one exit."""
+
+    guest: Guest
+    exit: Exit
+    questions: Questions  # about the states in which the guest leaves so
+
+    def block(self, path: Path, name: str, word: int = 0) -> Term:
+        return lifted(path.state.word(self.guest.monitor.at(name, word)), self.guest.isa.word)
+
+    def taken(self, path: Path) -> Term:
+        """How many bare steps the block is further than the guest was when it left."""
+        word = self.guest.isa.word
+        low, high = (z3.BitVec(f"own_{self.guest.monitor.at('VM_STEPS', i)}", word) for i in (0, 1))
+        before = z3.Concat(high, low)
+        after = z3.Concat(self.block(path, "VM_STEPS", 1), self.block(path, "VM_STEPS"))
+        ran = z3.ZeroExt(max(0, 2 * word - COUNT_WIDTH), self.guest.ran)
+        return plain(after - before - ran)
+
+    # ---- the step
+
+    @cached_property
+    def none(self) -> SymbolicState:
+        return self.exit.virtual
+
+    @cached_property
+    def tried(self) -> Attempt:
+        """The step, tried; without those of its traps that cannot be, since each is in every word that follows."""
+        isa, what = self.guest.isa, self.exit.what
+        step = isa.step(what.behaviour) if what else Behaviour((*isa.prologue.traps, *isa.fetch.traps))
+        reading = Symbolic(self.exit.virtual, self.exit.params)
+        possible = tuple(t for t in step.traps if self.questions.possible(reading.value(t.guard)))
+        return attempt(Behaviour(possible, step.effects), self.exit.virtual, self.exit.params)
+
+    @cached_property
+    def one(self) -> tuple[SymbolicState, Term]:
+        """The state after one bare step, and whether that step is known."""
+        isa, now, what, tried = self.guest.isa, self.exit.virtual, self.exit.what, self.tried
+        entered = perform(isa.entry, now, {"cause": tried.cause, "info": tried.info})
+        known = tried.trapped if what is None else z3.BoolVal(True)
+        return merged(tried.trapped, entered, tried.state, now), known
+
+    @cached_property
+    def said(self) -> tuple[Term, Term, Term, bool] | None:
+        """When the step speaks to a channel: whether, over which port, which word, and whether it sends."""
+        if self.exit.what is None:
+            return None
+        tried = self.tried
+        for said in tried.exchanges:
+            return conjunction(negation(tried.trapped), said.guard), said.port, said.word, said.word is not None
+        return None
+
+    # ---- what can be wrong
+
+    def wrongs(self, path: Path, entered: State | None) -> Iterator[Wrong]:
+        """Everything that must not be at the end of a path; `entered` is the real machine behind `leave`, if that is
+        where it ends."""
+        taken = self.taken(path)
+        one, known = self.one
+        stepped = lowered(taken == 1)
+        stepped_term = lifted(stepped, 0)
+        yield Wrong("how many steps have passed", lifted(lowered(z3.UGT(taken, 1)), 0), self.guest.monitor.at("VM_STEPS"))
+        yield Wrong("a step that nothing called for", conjunction(stepped_term, negation(known)))
+        expected = (
+            one if stepped is True else self.none if stepped is False else merged(stepped_term, one, self.none, self.none)
+        )
+        yield from self._state(path, expected)
+        yield from self._window(path, expected)
+        yield from self._promise(path)
+        if entered is not None:
+            yield from self._traffic(path, stepped_term)
+            yield from self._entered(path, entered, expected)
+
+    def _state(self, path: Path, expected: SymbolicState) -> Iterator[Wrong]:
+        monitor, word = self.guest.monitor, self.guest.isa.word
+        for state in kept(self.guest.isa):
+            for cell in range(state.count):
+                place = monitor.place(state, cell)
+                if state.kind is Kind.ARRAY:
+                    index = z3.BitVecVal(cell, max(1, (state.count - 1).bit_length()))
+                    should, name = expected.arrays[state.name].read(index), f"{state.name}[{cell}]"
+                else:
+                    should, name = expected.scalars[state.name], state.name
+                yield self._word(path, name, place, z3.ZeroExt(word - state.width, should))
+
+    def _word(self, path: Path, name: str, place: int, should: Term) -> Wrong:
+        found = lifted(path.state.word(place), self.guest.isa.word)
+        differs = lowered(found != should)
+        return Wrong(f"the guest's {name}", lifted(differs, 0), place, should)
+
+    def _window(self, path: Path, expected: SymbolicState) -> Iterator[Wrong]:
+        at = z3.BitVec("word", self.guest.isa.word)
+        found, should = path.state.window.read(at), expected.storage.read(at)
+        differs = lowered(z3.And(z3.ULT(at, self.guest.setting.size), found != should))
+        yield Wrong("a word of the guest's storage", lifted(differs, 0))
+
+    def _promise(self, path: Path) -> Iterator[Wrong]:
+        monitor = self.guest.monitor
+        yield self._word(path, "window", monitor.at("VM_WINDOW"), self.guest.setting.start)
+        yield self._word(path, "storage's size", monitor.at("VM_SIZE"), self.guest.setting.size)
+        number = monitor.at("VM_NUMBER")
+        yield self._word(path, "number", number, lifted(self.guest.initial(number), self.guest.isa.word))
+
+    def _traffic(self, path: Path, stepped: Term) -> Iterator[Wrong]:
+        return iter(())
+
+    def _entered(self, path: Path, entered: State, expected: SymbolicState) -> Iterator[Wrong]:
+        isa = self.guest.isa
+        for role in (Role.HALT,):
+            for place in isa.roles[role]:
+                yield Wrong("a guest that has halted is entered", lifted(lowered(expected.at(place) != 0), 0))
+        found = {s.name: lifted(entered.scalars[s.name], s.width) for s in isa.scalars()}
+        for name, should, real in self._mapped(expected, found):
+            yield Wrong(f"the real {name}", lifted(lowered(real != should), 0))
+        for file in (s for s in kept(isa) if s.kind is Kind.ARRAY):
+            for cell, value in enumerate(entered.files[file.name]):
+                should = expected.arrays[file.name].read(z3.BitVecVal(cell, max(1, (file.count - 1).bit_length())))
+                differs = lowered(lifted(value, file.width) != should)
+                yield Wrong(f"the real {file.name}[{cell}]", lifted(differs, 0))
+        quiet = {**found, **{p.state: z3.BitVecVal(0, isa.states[p.state].width) for p in isa.roles[Role.PENDING]}}
+        late = z3.UGT(self.guest.horizon(quiet), self.guest.horizon(expected.scalars))
+        yield Wrong("the real machine is due later than the guest's", lifted(lowered(late), 0))
+        for claim in sorted(self.guest.claims, key=str):
+            yield self._claimed(claim, path, entered)
+
+    def _mapped(self, expected: SymbolicState, found: dict[str, Term]) -> Iterator[tuple[str, Term, Term]]:
+        """The real scalars that the map fixes: name, what it must be and what it is."""
+        isa = self.guest.isa
+        should = self.guest.real_scalars(expected)
+        for role in (Role.MODE, Role.BASE, Role.BOUND):
+            place = isa.the(role)
+            parts = (replace(expected, scalars=s).at(place) for s in (should, found))
+            yield (role.value, *parts)
+        for name in sorted({name for name, _ in changed_directly(isa)[0]}):
+            yield name, should[name], found[name]
+
+    def _claimed(self, claim: Claim, path: Path, entered: State) -> Wrong:
+        isa = self.guest.isa
+        address = None if isinstance(claim, Fixed) else getattr(claim, "address", None)
+        word: Value = path.state.word(address) if address is not None else 0
+        width = isa.states[claim.scalar].width if not hasattr(claim, "address") or isinstance(claim, Tied) else isa.word
+        return Wrong("a claim", broken(claim, entered.scalars, word, width), address, None, claim)
+
+
+def merged(condition: Term, then: SymbolicState, otherwise: SymbolicState, before: SymbolicState) -> SymbolicState:
+    """One state or the other; both came of `before`, whose storage they share."""
+    known = plain(condition)
+    if z3.is_true(known) or z3.is_false(known):
+        return then if z3.is_true(known) else otherwise
+    scalars = {n: chosen(condition, then.scalars[n], otherwise.scalars[n]) for n in then.scalars}
+    shared = len(before.storage.log)
+    log = [(conjunction(condition, g), a, v) for g, a, v in then.storage.log[shared:]]
+    log += [(conjunction(negation(condition), g), a, v) for g, a, v in otherwise.storage.log[shared:]]
+    storage = Memory(before.storage.base, (*before.storage.log, *log))
+    arrays = {n: _either(condition, then.arrays[n], otherwise.arrays[n]) for n in then.arrays}
+    return replace(then, scalars=scalars, storage=storage, arrays=arrays)
+
+
+def _either(condition: Term, then: Memory, otherwise: Memory) -> Memory:
+    return then if then is otherwise else Memory(lambda at: chosen(condition, then.read(at), otherwise.read(at)))
+
+
+__all__ = ["FALSE", "After", "Judge", "Wrong", "disjunction", "merged"]
