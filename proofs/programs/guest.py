@@ -25,7 +25,7 @@ from proofs.programs.direct import changed_directly, stays
 from proofs.programs.ranges import Ranges
 from proofs.programs.running import picked
 from proofs.programs.state import Setting, State
-from proofs.programs.values import Value, lowered, plain
+from proofs.programs.values import Value, lifted, lowered, plain
 from proofs.terms.solving import Found, exists
 from proofs.terms.symbolic import (
     Memory,
@@ -120,7 +120,7 @@ class Guest:
 
     def _file(self, file: Described, new: bool) -> Memory:
         values = dict(enumerate(self.registers(file, "" if new else "_before")))
-        return Memory(lambda index: picked(index, values, file.width))
+        return Memory(lambda index: lifted(picked(index, values, file.width), file.width))
 
     def registers(self, file: Described, tag: str) -> list[Value]:
         """The cells of a register file, each a symbol or 0."""
@@ -195,6 +195,14 @@ class Guest:
             if isinstance(claim, Tied):
                 own[claim.address] = lowered(self.lent[claim.scalar] + claim.more)
         return own
+
+    def taken(self, state: State) -> Term:
+        """How many bare steps the block is further than the guest was when it left."""
+        word, at = self.isa.word, self.monitor.at("VM_STEPS")
+        low, high = (lifted(self.initial(a), word) for a in (at, at + 1))
+        after = z3.Concat(lifted(state.word(at + 1), word), lifted(state.word(at), word))
+        ran = z3.Extract(2 * word - 1, 0, z3.ZeroExt(2 * word, self.ran))
+        return plain(after - z3.Concat(high, low) - ran)
 
     def initial(self, address: int) -> Value:
         """An own word that the path has not written."""

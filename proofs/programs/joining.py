@@ -4,16 +4,17 @@ Without this a program with ten choices in a row has a thousand paths. They are 
 state is the same and they told the channels the same.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import z3
 
 from isa.description import Isa
 from isa.machine.time import COUNT_WIDTH
 from proofs.programs.running import either
-from proofs.programs.state import State
+from proofs.programs.state import State, Stir
 from proofs.programs.values import Value, known, plain
-from proofs.terms.symbolic import Memory, Term, conjunction
+from proofs.terms.symbolic import Memory, Term, chosen, conjunction
 
 
 @dataclass
@@ -54,6 +55,7 @@ def _state(isa: Isa, ours: Term, theirs: Term, a: State, b: State) -> State:
     for address in a.own.keys() | b.own.keys():
         after.own[address] = choice(a.word(address), b.word(address), isa.storage.width)
     after.written = {**b.written, **a.written}
+    after.stirs = _stirs(ours, theirs, a.stirs, b.stirs)
     after.since = choice(a.since, b.since, COUNT_WIDTH)
     after.window = _window(ours, theirs, a.window, b.window)
     after.steps = max(a.steps, b.steps)
@@ -64,13 +66,25 @@ def _window(ours: Term, theirs: Term, a: Memory, b: Memory) -> Memory:
     """The log that they share, and then what each has written if it is its path."""
     if a is b:
         return a
-    shared = 0
-    while shared < min(len(a.log), len(b.log)) and a.log[shared] is b.log[shared]:
-        shared += 1
+    if a.base is not b.base:
+        return Memory(lambda at: chosen(ours, a.read(at), b.read(at)))
+    shared = _shared(a.log, b.log)
     log = list(a.log[:shared])
     log += [(conjunction(ours, guard), at, value) for guard, at, value in a.log[shared:]]
     log += [(conjunction(theirs, guard), at, value) for guard, at, value in b.log[shared:]]
     return Memory(a.base, tuple(log))
+
+
+def _stirs(ours: Term, theirs: Term, a: tuple[Stir, ...], b: tuple[Stir, ...]) -> tuple[Stir, ...]:
+    shared = _shared(a, b)
+    mine = [replace(s, guard=conjunction(ours, s.guard)) for s in a[shared:]]
+    return (*a[:shared], *mine, *(replace(s, guard=conjunction(theirs, s.guard)) for s in b[shared:]))
+
+
+def _shared(a: Sequence[object], b: Sequence[object]) -> int:
+    """How many items two sequences begin with in common."""
+    pairs = list(zip(a, b, strict=False))
+    return next((i for i, (x, y) in enumerate(pairs) if x is not y), len(pairs))
 
 
 def _same(x: Value, y: Value) -> bool:

@@ -8,13 +8,12 @@ be otherwise?
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import z3
 
 from isa.description import Kind, Role
 from isa.ir.nodes import Behaviour
-from isa.machine.time import COUNT_WIDTH
+from isa.ir.operators import BOOL
 from proofs.programs.asking import Questions
 from proofs.programs.claims import Claim, Fixed, Tied, broken
 from proofs.programs.convention import kept
@@ -23,10 +22,11 @@ from proofs.programs.exits import Exit
 from proofs.programs.guest import Guest
 from proofs.programs.paths import Path
 from proofs.programs.state import State
+from proofs.programs.stated import stirred
 from proofs.programs.values import Value, lifted, lowered, plain
 from proofs.terms.symbolic import (
     FALSE,
-    Attempt,
+    Exchange,
     Memory,
     Symbolic,
     SymbolicState,
@@ -53,15 +53,16 @@ class Wrong:
 
 
 @dataclass(frozen=True)
-class After:
-    """The virtual machine after no or one bare step, and what that step said to a channel."""
+class Said:
+    """What a step said to a channel: whether it did, over which port, and which word if it sent one."""
 
-    state: SymbolicState
-    known: Term  # whether the step is one that is known: of an interrupt that is not due, it is not
+    when: Term
     port: Term
     word: Term | None
-    spoke: Term
-    sent: bool
+
+    @property
+    def sent(self) -> bool:
+        return self.word is not None
 
 
 @dataclass(frozen=True)
@@ -75,67 +76,49 @@ class Judge:
     def block(self, path: Path, name: str, word: int = 0) -> Term:
         return lifted(path.state.word(self.guest.monitor.at(name, word)), self.guest.isa.word)
 
-    def taken(self, path: Path) -> Term:
-        """How many bare steps the block is further than the guest was when it left."""
-        word = self.guest.isa.word
-        low, high = (z3.BitVec(f"own_{self.guest.monitor.at('VM_STEPS', i)}", word) for i in (0, 1))
-        before = z3.Concat(high, low)
-        after = z3.Concat(self.block(path, "VM_STEPS", 1), self.block(path, "VM_STEPS"))
-        ran = z3.ZeroExt(max(0, 2 * word - COUNT_WIDTH), self.guest.ran)
-        return plain(after - before - ran)
-
     # ---- the step
 
-    @cached_property
-    def none(self) -> SymbolicState:
-        return self.exit.virtual
-
-    @cached_property
-    def tried(self) -> Attempt:
-        """The step, tried; without those of its traps that cannot be, since each is in every word that follows."""
-        isa, what = self.guest.isa, self.exit.what
+    def after(self, path: Path, taken: Term) -> tuple[SymbolicState, Term, Said | None]:
+        """What the virtual machine should be: after no step or one, as many as were taken, with what its devices did;
+        whether that step is one that the exit calls for; and what it said to a channel."""
+        isa, what, stirs = self.guest.isa, self.exit.what, path.state.stirs
+        heard = self.block(path, "VM_WORD")
+        received = {name: lambda port: _cut(heard, isa.states[name].width) for name in self.exit.virtual.received}
+        now = stirred(replace(self.exit.virtual, received=received), stirs, before=True)
         step = isa.step(what.behaviour) if what else Behaviour((*isa.prologue.traps, *isa.fetch.traps))
-        reading = Symbolic(self.exit.virtual, self.exit.params)
+        reading = Symbolic(now, self.exit.params)
         possible = tuple(t for t in step.traps if self.questions.possible(reading.value(t.guard)))
-        return attempt(Behaviour(possible, step.effects), self.exit.virtual, self.exit.params)
-
-    @cached_property
-    def one(self) -> tuple[SymbolicState, Term]:
-        """The state after one bare step, and whether that step is known."""
-        isa, now, what, tried = self.guest.isa, self.exit.virtual, self.exit.what, self.tried
+        tried = attempt(Behaviour(possible, step.effects), now, self.exit.params)
         entered = perform(isa.entry, now, {"cause": tried.cause, "info": tried.info})
+        stepped = stirred(merged(tried.trapped, entered, tried.state, now), stirs, before=False)
         known = tried.trapped if what is None else z3.BoolVal(True)
-        return merged(tried.trapped, entered, tried.state, now), known
+        one = lifted(self.settled(taken == 1), BOOL)
+        said = next((_said(x, one, tried.trapped) for x in tried.exchanges), None)
+        return merged(one, stepped, now, now), conjunction(one, negation(known)), said
 
-    @cached_property
-    def said(self) -> tuple[Term, Term, Term, bool] | None:
-        """When the step speaks to a channel: whether, over which port, which word, and whether it sends."""
-        if self.exit.what is None:
-            return None
-        tried = self.tried
-        for said in tried.exchanges:
-            return conjunction(negation(tried.trapped), said.guard), said.port, said.word, said.word is not None
-        return None
+    def settled(self, condition: Term) -> Value:
+        """A truth value, if it is known here."""
+        told = lowered(condition)
+        if isinstance(told, bool) or not self.questions.possible(negation(told)):
+            return True
+        return told if self.questions.possible(told) else False
 
     # ---- what can be wrong
 
     def wrongs(self, path: Path, entered: State | None) -> Iterator[Wrong]:
         """Everything that must not be at the end of a path; `entered` is the real machine behind `leave`, if that is
         where it ends."""
-        taken = self.taken(path)
-        one, known = self.one
-        stepped = lowered(taken == 1)
-        stepped_term = lifted(stepped, 0)
-        yield Wrong("how many steps have passed", lifted(lowered(z3.UGT(taken, 1)), 0), self.guest.monitor.at("VM_STEPS"))
-        yield Wrong("a step that nothing called for", conjunction(stepped_term, negation(known)))
-        expected = (
-            one if stepped is True else self.none if stepped is False else merged(stepped_term, one, self.none, self.none)
-        )
+        self.questions.given = path.conditions
+        taken = self.guest.taken(path.state)
+        expected, uncalled, said = self.after(path, taken)
+        yield Wrong("how many steps have passed", _if(z3.UGT(taken, 1)), self.guest.monitor.at("VM_STEPS"))
+        yield Wrong("a step that nothing called for", _if(uncalled))
         yield from self._state(path, expected)
         yield from self._window(path, expected)
         yield from self._promise(path)
+        if path.at not in self.guest.monitor.away:
+            yield from self._traffic(path, said)
         if entered is not None:
-            yield from self._traffic(path, stepped_term)
             yield from self._entered(path, entered, expected)
 
     def _state(self, path: Path, expected: SymbolicState) -> Iterator[Wrong]:
@@ -168,8 +151,17 @@ class Judge:
         number = monitor.at("VM_NUMBER")
         yield self._word(path, "number", number, lifted(self.guest.initial(number), self.guest.isa.word))
 
-    def _traffic(self, path: Path, stepped: Term) -> Iterator[Wrong]:
-        return iter(())
+    def _traffic(self, path: Path, said: Said | None) -> Iterator[Wrong]:
+        """Whether the block tells of the word that was moved, if one was."""
+        at, word = self.guest.monitor.at("VM_TRAFFIC"), self.guest.isa.word
+        before = lifted(self.guest.initial(at), word)
+        moved = said.when if said else FALSE
+        yield self._word(path, "traffic", at, plain(chosen(moved, before + 1, before)))
+        if said is not None:
+            ways: dict[str, Term] = {"VM_WAY": z3.BitVecVal(2 if said.sent else 1, word), "VM_PORT": said.port, **({"VM_WORD": said.word} if said.sent else {})}
+            for name, should in ways.items():
+                differs = self.block(path, name) != z3.ZeroExt(word - should.size(), should)
+                yield Wrong(f"what is told of its traffic: {name}", _if(z3.And(moved, differs)), self.guest.monitor.at(name))
 
     def _entered(self, path: Path, entered: State, expected: SymbolicState) -> Iterator[Wrong]:
         isa = self.guest.isa
@@ -227,4 +219,16 @@ def _either(condition: Term, then: Memory, otherwise: Memory) -> Memory:
     return then if then is otherwise else Memory(lambda at: chosen(condition, then.read(at), otherwise.read(at)))
 
 
-__all__ = ["FALSE", "After", "Judge", "Wrong", "disjunction", "merged"]
+def _said(exchange: Exchange, one: Term, trapped: Term) -> Said:
+    return Said(plain(conjunction(one, negation(trapped), exchange.guard)), exchange.port, exchange.word)
+
+
+def _cut(term: Term, width: int) -> Term:
+    return plain(z3.Extract(width - 1, 0, term))
+
+
+def _if(condition: Term) -> Term:
+    return lifted(lowered(condition), BOOL)
+
+
+__all__ = ["Judge", "Wrong", "disjunction", "merged"]

@@ -5,7 +5,7 @@ solver finds that it can be: it is asked there and nowhere else. Paths that meet
 the path that lies furthest back always goes first: so a choice costs what is between it and where it ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -52,6 +52,7 @@ class Paths:
     """The paths of a program from states that satisfy some hypotheses."""
 
     def __init__(self, code: Code, setting: Setting, hypotheses: list[Term], longest: int = LONGEST) -> None:
+        self.routines: dict[int, Callable[[State], None]] = {}
         self.code, self.setting, self.longest = code, setting, longest
         self.isa = setting.isa
         self.pc = self.isa.pc
@@ -64,7 +65,7 @@ class Paths:
         waiting = [Going(start)]
         found = 0
         while waiting:
-            one = min(waiting, key=self._place)
+            one = min(waiting, key=self._turn)
             waiting.remove(one)
             for other in [w for w in waiting if self._place(w) == self._place(one)]:
                 both = joined(self.isa, one, other)
@@ -83,6 +84,11 @@ class Paths:
                 yield Path(Ending.CROWDED, self._place(one), one.state, one.given)
                 return
 
+    def _turn(self, one: Going) -> int:
+        """Whose turn it is: what is stated takes no time, and who lies furthest back has others to meet."""
+        place = self._place(one)
+        return -1 if place in self.routines else place
+
     def _place(self, one: Going) -> int:
         place: int = one.state.scalars[self.pc]
         return place
@@ -97,6 +103,9 @@ class Paths:
             return Path(Ending.THERE, pc, state, one.given)
         if state.steps >= self.longest:
             return Path(Ending.LONG, pc, state, one.given)
+        if pc in self.routines:
+            self.routines[pc](state)
+            return self._forked(one, pc)
         word = state.word(pc) if pc < self.setting.end else None
         return self.stepped(one, word) if known(word) else Path(Ending.LOST, pc, state, one.given)
 

@@ -19,6 +19,18 @@ from proofs.terms.symbolic import Memory, Term
 Initial = Callable[[int], Value]  # what an own word holds that nobody has written
 
 
+@dataclass(frozen=True)
+class Stir:
+    """What devices did to the guest at a place that a monitor has stated, if `guard`: pending `bits` were set, and the
+    words for which `moved` holds became others. `early`: before the guest's step, and not behind it."""
+
+    guard: Term
+    early: Term
+    bits: Term
+    moved: Callable[[Term], Term]
+    word: Callable[[Term], Term]
+
+
 @dataclass
 class State:
     """`scalars` has the pc as well, `files` the cells of register files. `written` says which step, by its pc, wrote an
@@ -31,14 +43,15 @@ class State:
     own: dict[int, Value] = field(default_factory=dict)
     written: dict[int, int] = field(default_factory=dict)
     talked: tuple[tuple[str, Value, Value], ...] = ()
+    stirs: tuple[Stir, ...] = ()
     since: Value = 0
     steps: int = 0
 
     def copy(self) -> "State":
         scalars, files = dict(self.scalars), {name: list(cells) for name, cells in self.files.items()}
         return State(
-            scalars, files, self.initial, self.window, dict(self.own), dict(self.written), self.talked, self.since,
-            self.steps,
+            scalars, files, self.initial, self.window, dict(self.own), dict(self.written), self.talked, self.stirs,
+            self.since, self.steps,
         )  # fmt: skip
 
     def word(self, address: int) -> Value:
