@@ -5,17 +5,18 @@ with what is true of all sums at that address, and with all that a program added
 what cannot be whatever that number is, cannot be at all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import z3
 
 from proofs.programs.state import Setting
 from proofs.programs.values import lowered, plain
-from proofs.terms.solving import Found, exists
-from proofs.terms.symbolic import Term, negation, sum_fact
+from proofs.terms.solving import Answer, Found, exists
+from proofs.terms.symbolic import FALSE, TRUE, Term, negation, sum_fact
+from proofs.terms.walking import terms_below
 
-BRIEF = 200  # milliseconds for whether a way is open, at first
-LONG = 20.0  # seconds, if that was not enough; unless it is surely closed, it is taken
+BRIEF = 400_000  # steps of the solver for a question, at first: some 40 milliseconds
+LONG = 20.0  # seconds, if that was not enough; unless a way is surely closed, it is taken
 
 Given = tuple[Term, ...]
 
@@ -26,7 +27,7 @@ class Questions:
     def __init__(self, setting: Setting, hypotheses: list[Term]) -> None:
         self.setting, self.hypotheses = setting, hypotheses
         self.solver = z3.SimpleSolver()
-        self.solver.set("timeout", BRIEF)
+        self.solver.set("rlimit", BRIEF)
         self.solver.add(*hypotheses)
         self.told: list[Term] = []  # what the solver has been told beyond the hypotheses
         self.given: Given = ()  # what it should have been told
@@ -43,6 +44,22 @@ class Questions:
         if found == z3.unknown:
             return exists([*self.hypotheses, *self.given, told], LONG).found is not Found.NO
         return bool(found != z3.unsat)
+
+    def found(self, condition: Term, addresses: Iterable[Term]) -> Answer:
+        """Whether a condition can hold, with a model if it can; `addresses` are some that it may be about."""
+        self._suppose()
+        self.asked += 1
+        if self.solver.check(condition) == z3.unsat:
+            return Answer(Found.NO)
+        given = [*self.hypotheses, *self.given, condition]
+        for address in addresses:
+            if _impossible(one_number(given, address)):
+                return Answer(Found.NO)
+        return exists(given, LONG)
+
+    def model(self) -> Answer:
+        """A state of which all is so that is given, if there is one."""
+        return exists([*self.hypotheses, *self.given], LONG)
 
     def valid(self, condition: Term) -> bool:
         """Whether a condition surely holds."""
@@ -80,6 +97,21 @@ class Questions:
             self.told.append(condition)
 
 
+def settled(term: Term, impossible: Callable[[Term], bool]) -> Term:
+    """A term without the choices in it that are none, since what they depend on can be in one way only."""
+    while True:
+        conditions = {t.arg(0).get_id(): t.arg(0) for t in terms_below([term]) if z3.is_app_of(t, z3.Z3_OP_ITE)}
+        known = []
+        for condition in conditions.values():
+            if impossible(condition):
+                known.append((condition, FALSE))
+            elif impossible(negation(condition)):
+                known.append((condition, TRUE))
+        if not known:
+            return term
+        term = plain(z3.substitute(term, *known))
+
+
 def symbols(term: Term) -> list[Term]:
     """The symbols that a sum adds up, if it is one."""
     parts = term.children() if z3.is_app_of(term, z3.Z3_OP_BADD) else []
@@ -100,6 +132,6 @@ def one_number(conditions: Iterable[Term], total: Term) -> list[Term]:
 
 def _impossible(conditions: list[Term]) -> bool:
     solver = z3.SimpleSolver()
-    solver.set("timeout", 10 * BRIEF)
+    solver.set("rlimit", 10 * BRIEF)
     solver.add(*conditions)
     return bool(solver.check() == z3.unsat)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import z3
 
 from proofs.programs.values import Value, lifted, lowered
-from proofs.terms.symbolic import FALSE, Term, same
+from proofs.terms.symbolic import Term
 
 
 @dataclass(frozen=True, order=True)
@@ -73,5 +73,3 @@ def broken(claim: Claim, entered: dict[str, Value], word: Value, width: int) -> 
             found = lowered(lifted(entered[scalar], width) == 0)
     return lifted(found, 0)
 
-
-__all__ = ["FALSE", "Claim", "Fixed", "Running", "Small", "Tied", "broken", "same", "worded"]

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 
 import z3
 
-from isa.description import Instruction, Isa
-from isa.ir.nodes import Behaviour, Load, Origin, TrapIf
+from isa.description import Instruction, Isa, Role
+from isa.ir.nodes import Behaviour, Load, Origin, Store, TrapIf, nodes
 from isa.ir.operators import BOOL
 from proofs.definitions.classification import UNASSIGNED, Subject, subjects
 from proofs.programs.guest import Guest
 from proofs.programs.running import Running
 from proofs.programs.state import State
-from proofs.programs.values import lifted, lowered, plain
-from proofs.terms.symbolic import TRUE, Symbolic, SymbolicState, Term, negation
+from proofs.programs.values import Value, known, lifted, lowered, plain
+from proofs.terms.symbolic import TRUE, Symbolic, SymbolicState, Term, attempt, negation
 
 EVERY = "any instruction"
 
@@ -68,11 +68,43 @@ def _traps(
         conditions = [plain(c) for c in (*before, guard)]
         if (what is None or trap.origin in (Origin.BODY, Origin.DECODE)) and not any(map(z3.is_false, conditions)):
             entry = real.copy()
+            entry.scalars = {n: _with(v, conditions) for n, v in real.scalars.items()}
+            entry.own = {a: _with(v, conditions) for a, v in real.own.items()}
             info = reading.value(trap.info)
             Running(entry, guest.setting, _always, {"cause": trap.cause, "info": info}).perform(guest.isa.entry.effects, -1)
-            said = tuple(c for c in conditions if not z3.is_true(c))
-            yield Exit(_name(guest.isa, what, trap), what, params, virtual, entry, said)
+            said = [c for c in conditions if not z3.is_true(c)]
+            said += _admitted(guest, what, params, virtual)
+            yield Exit(_name(guest.isa, what, trap), what, params, virtual, entry, tuple(said))
         before.append(negation(guard))
+
+
+def _admitted(
+    guest: Guest, what: Subject | None, params: dict[str, Term], virtual: SymbolicState
+) -> Iterator[Term]:
+    """The theorem "composition" of `prove`, used here for the addresses of a step: the composed relocation refuses what
+    the guest's own does, and leads into the window otherwise."""
+    isa = guest.isa
+    fetch, place = Behaviour(isa.fetch.traps), isa.the(Role.PC)
+    real = replace(virtual, scalars=guest.real_scalars(virtual), size=guest.setting.whole)
+    reading = Symbolic(virtual, params)
+    places = [isa.fetch.word, *(what.behaviour.expressions() if what else ())]
+    loads = [n.index for n in nodes(*places) if isinstance(n, Load)]
+    loads += [e.index for e in what.behaviour.effects if isinstance(e, Store)] if what else []
+    for address in reading.addresses(loads):
+        both = [attempt(fetch, state.put(place, address)).trapped for state in (virtual, real)]
+        yield plain(both[0] == both[1])
+
+
+def _with(value: Value, conditions: list[Term]) -> Value:
+    """A value, with what the conditions say that a symbol in it is."""
+    for condition in conditions:
+        if known(value) or not z3.is_eq(condition):
+            continue
+        for symbol, number in (condition.children(), condition.children()[::-1]):
+            if z3.is_const(symbol) and not z3.is_bv_value(symbol) and z3.is_bv_value(number):
+                value = lowered(z3.substitute(value, (symbol, number)))
+                break
+    return value
 
 
 def _always(address: Term) -> bool:

@@ -18,10 +18,11 @@ from isa.machine.time import COUNT_WIDTH, NEVER
 from isa.passes.partition import places
 from monitor.core import REAL, Core
 from proofs.definitions.mapping import paired, unpaired
+from proofs.programs.asking import settled
 from proofs.programs.claims import Claim, Fixed, Running, Small, Tied
 from proofs.programs.code import Code
 from proofs.programs.convention import Monitor, kept
-from proofs.programs.direct import changed_directly, stays
+from proofs.programs.direct import changed_directly, changes_whole, stays
 from proofs.programs.ranges import Ranges
 from proofs.programs.running import picked
 from proofs.programs.state import Setting, State
@@ -66,30 +67,24 @@ class Guest:
         ranges = {"window": (end, most), "window_size": (least_storage(self.isa), most), "storage": (end, most)}
         return Setting(self.isa, end, *(z3.BitVec(n, word) for n in ranges), Ranges(ranges))
 
+    def prepare(self) -> None:
+        """Find out what all exits have in common, before they are shared out."""
+        _ = self.hypotheses, self.virtual
+
     # ---- the virtual machine
 
     @cached_property
     def ran(self) -> Term:
         """How many steps it has run: a number that fits into a word, if that is so."""
-        return self._short if self._fits else self._any
-
-    @cached_property
-    def _short(self) -> Term:
-        return z3.ZeroExt(COUNT_WIDTH - self.isa.word, z3.BitVec("steps_run", self.isa.word))
-
-    @cached_property
-    def _any(self) -> Term:
-        return z3.BitVec("steps_run", COUNT_WIDTH)
-
-    @cached_property
-    def _fits(self) -> bool:
-        if self.isa.word >= COUNT_WIDTH:
-            return False
-        return self._holds(z3.ULT(self._any, 1 << self.isa.word), self._any)
+        count = z3.BitVec("steps_run", COUNT_WIDTH)
+        if self.isa.word < COUNT_WIDTH and self._holds(z3.ULT(count, 1 << self.isa.word), count):
+            return z3.ZeroExt(COUNT_WIDTH - self.isa.word, z3.BitVec("steps_run", self.isa.word))
+        return count
 
     def _holds(self, condition: Term, ran: Term) -> bool:
-        """Whether something follows from what is supposed, of so many steps."""
-        return exists([*self._supposed(ran), negation(condition)], SURE).found is Found.NO
+        """Whether something follows from what is supposed, of so many steps and real scalars of which nothing else is
+        known."""
+        return exists([*self._supposed(ran, self._symbols), negation(condition)], SURE).found is Found.NO
 
     @cached_property
     def block(self) -> SymbolicState:
@@ -105,9 +100,7 @@ class Guest:
         scalars = dict(aged.scalars)
         for name, bit in changed:
             scalars[name] = deposit(scalars[name], bit, bits(now.scalars[name], bit, 1))
-        for name in {name for name, _ in changed}:
-            if all((name, bit) in changed for bit in range(self.isa.states[name].width)):
-                scalars[name] = now.scalars[name]
+        scalars |= {n: now.scalars[n] for n in now.scalars if changes_whole(self.isa, n)}
         arrays = {n: self._file(self.isa.states[n], n in files) for n in now.arrays}
         storage = Memory(cells("word_of_guest", self.isa.word, self.isa.storage.width))
         return replace(now, scalars=scalars, arrays=arrays, storage=storage, size=self.setting.size)
@@ -133,7 +126,7 @@ class Guest:
     # ---- the real machine
 
     @cached_property
-    def lent(self) -> dict[str, Value]:
+    def _symbols(self) -> dict[str, Term]:
         """The real scalars at the guest's first step, as far as they do not come from the virtual machine."""
         fixed = {c.scalar: c.value for c in self.claims if isinstance(c, Fixed)}
         calls = {p.state: 0 for r in (Role.PENDING, Role.HALT) for p in self.isa.roles[r]}  # either ends the run
@@ -143,19 +136,36 @@ class Guest:
             for s in self.isa.scalars()
         }
 
-    def real_scalars(self, virtual: SymbolicState) -> dict[str, Term]:
+    @cached_property
+    def lent(self) -> dict[str, Term]:
+        """The same; but of what counts, and was never at its end, what it is now and so many steps before."""
+        return {**self._symbols, **{m.place.state: lent for m, lent in self._counted.items()}}
+
+    @cached_property
+    def _counted(self) -> dict[Moving, Term]:
+        found = {}
+        for m in self.code.time.moving:
+            whole = self._symbols[m.place.state]
+            if isinstance(m, Counter) and m.width == whole.size() <= COUNT_WIDTH:
+                steps = m.step * z3.Extract(m.width - 1, 0, self.ran)
+                aged = perform(self.code.time.advance(), replace(self.block, scalars=self._symbols), {"steps": self.ran})
+                if self._holds(aged.at(m.place) == whole + steps, self.ran):
+                    found[m] = plain(whole - steps)
+        return found
+
+    def real_scalars(self, virtual: SymbolicState, lent: dict[str, Term] | None = None) -> dict[str, Term]:
         """The real scalars for a virtual state: its mode is that of guests, its relocation composed, what a direct run
         touches passes, and the rest is as it was lent."""
-        blank = replace(virtual, scalars=self.lent)
+        blank = replace(virtual, scalars=lent or self.lent)
         params = {"offset": self.setting.start, "size": self.setting.size}
         made = unpaired(perform(self.core.resume, paired(virtual, blank), params), blank, REAL)
-        scalars = dict(self.lent)
+        scalars = dict(blank.scalars)
         for role in (Role.MODE, Role.BASE, Role.BOUND):
             place = self.isa.the(role)
             scalars[place.state] = deposit(scalars[place.state], place.low, made.at(place))
         for name, bit in sorted(changed_directly(self.isa)[0]):
             whole = made.scalars[name]
-            scalars[name] = whole if stays_whole(self.isa, name) else deposit(scalars[name], bit, bits(whole, bit, 1))
+            scalars[name] = whole if changes_whole(self.isa, name) else deposit(scalars[name], bit, bits(whole, bit, 1))
         return scalars
 
     def real(self) -> State:
@@ -166,23 +176,23 @@ class Guest:
         for place in places(self.isa, frozenset({Role.PENDING})):
             now = z3.BitVec(f"real_{place.state}_now", place.width)
             scalars[place.state] = deposit(scalars[place.state], place.low, now)
-        plain = {name: lowered(term) for name, term in scalars.items()}
+        simple = {name: lowered(term) for name, term in scalars.items()}
         files = {s.name: self.registers(s, "") for s in self.isa.states.values() if s.kind is Kind.ARRAY}
-        return State(plain, files, self.initial, self.virtual.storage, self._own())
+        return State(simple, files, self.initial, self.virtual.storage, self._own())
 
     def _aged(self, moving: Moving) -> Term:
-        """What the run has made of something that moves by itself: the plain difference, if it was never at its end."""
+        """What the run has made of something that moves by itself."""
+        if moving in self._counted:
+            return self._symbols[moving.place.state]
         lent = replace(self.virtual, scalars=self.lent)
-        aged = perform(self.code.time.advance(), lent, {"steps": self.ran}).at(moving.place)
-        if isinstance(moving, Counter) and moving.width <= COUNT_WIDTH:
-            steps = z3.Extract(moving.width - 1, 0, self.ran)
-            plain = lent.at(moving.place) + steps if moving.step > 0 else lent.at(moving.place) - steps
-            if self._holds(aged == plain, self.ran):
-                return plain
-        return aged
+        return perform(self.code.time.advance(), lent, {"steps": self.ran}).at(moving.place)
 
     def _own(self) -> dict[int, Value]:
         """What is known of the monitor's own words: the block, and the claims."""
+        ties = (c for c in self.claims if isinstance(c, Tied))
+        return self._states() | {c.address: lowered(self.lent[c.scalar] + c.more) for c in ties}
+
+    def _states(self) -> dict[int, Value]:
         monitor, own = self.monitor, dict[int, Value]()
         for state in kept(self.isa):
             if state.kind is Kind.ARRAY:
@@ -191,18 +201,13 @@ class Guest:
                 value = self.entered.scalars[state.name]
                 own[monitor.place(state)] = lowered(z3.ZeroExt(self.isa.word - state.width, value))
         own[monitor.at("VM_WINDOW")], own[monitor.at("VM_SIZE")] = self.setting.start, self.setting.size
-        for claim in self.claims:
-            if isinstance(claim, Tied):
-                own[claim.address] = lowered(self.lent[claim.scalar] + claim.more)
         return own
 
     def taken(self, state: State) -> Term:
-        """How many bare steps the block is further than the guest was when it left."""
+        """How many bare steps the block is further than the guest was when it left, by its low word."""
         word, at = self.isa.word, self.monitor.at("VM_STEPS")
-        low, high = (lifted(self.initial(a), word) for a in (at, at + 1))
-        after = z3.Concat(lifted(state.word(at + 1), word), lifted(state.word(at), word))
-        ran = z3.Extract(2 * word - 1, 0, z3.ZeroExt(2 * word, self.ran))
-        return plain(after - z3.Concat(high, low) - ran)
+        ran = z3.Extract(word - 1, 0, z3.ZeroExt(word, self.ran))
+        return plain(lifted(state.word(at), word) - lifted(self.initial(at), word) - ran)
 
     def initial(self, address: int) -> Value:
         """An own word that the path has not written."""
@@ -214,31 +219,34 @@ class Guest:
 
     @cached_property
     def hypotheses(self) -> list[Term]:
-        return self._supposed(self.ran)
+        return self._supposed(self.ran, self.lent)
 
-    def _supposed(self, ran: Term) -> list[Term]:
+    def _supposed(self, ran: Term, lent: dict[str, Term]) -> list[Term]:
         start, size, whole = self.setting.start, self.setting.size, self.setting.whole
         given = [z3.UGE(start, self.monitor.end), z3.ULE(start, whole), z3.ULE(size, whole - start)]
         given.append(z3.UGE(size, least_storage(self.isa)))
-        real, virtual = self.horizon(self.real_scalars(self.entered)), self.horizon(self.entered.scalars)
-        given += [z3.ULE(ran, real), z3.ULE(real, virtual), ran != NEVER]
-        given += [z3.Extract(self.isa.word - 1, self.isa.word - 1, self.small(c)) == 0 for c in self.claims if isinstance(c, Small)]
-        given += [self.lent[c.scalar] != 0 for c in self.claims if isinstance(c, Running)]
+        real, virtual = self.real_horizon(lent), self.horizon(self.entered.scalars)
+        given += [z3.ULE(ran, real), z3.ULE(real, virtual), ran != NEVER, *self._claimed(lent)]
         return [t for t in map(plain, given) if not z3.is_true(t)]
 
-    def small(self, claim: Small) -> Term:
-        return self._own().get(claim.address, self.initial(claim.address))
+    def _claimed(self, lent: dict[str, Term]) -> list[Term]:
+        top, own = self.isa.word - 1, self._states()
+        small = [c.address for c in self.claims if isinstance(c, Small)]
+        given = [z3.Extract(top, top, lifted(own.get(a, self.initial(a)), top + 1)) == 0 for a in small]
+        return given + [lent[c.scalar] != 0 for c in self.claims if isinstance(c, Running)]
+
+    def real_horizon(self, scalars: dict[str, Term]) -> Term:
+        """After how many steps the real machine traps that has such scalars and keeps the claims."""
+        names = [n for n in self._symbols if z3.is_const(self._symbols[n]) and not z3.is_bv_value(self._symbols[n])]
+        return z3.substitute(self._real_horizon, *((self._symbols[n], scalars[n]) for n in names))
+
+    @cached_property
+    def _real_horizon(self) -> Term:
+        given = self._claimed(self._symbols)
+        return settled(plain(self.horizon(self._symbols)), lambda c: exists([*given, c], SURE).found is Found.NO)
 
     def horizon(self, scalars: dict[str, Term]) -> Term:
-        """After how many steps the prologue traps, devices that call apart."""
-        quiet = dict(scalars)
+        """After how many steps the prologue traps."""
         horizon = self.code.time.horizon()
         assert horizon is not None
-        return Symbolic(replace(self.block, scalars=quiet)).value(horizon)
-
-
-def stays_whole(isa: Isa, name: str) -> bool:
-    """Whether a direct run may change every bit of a scalar."""
-    changed = changed_directly(isa)[0]
-    return all((name, bit) in changed for bit in range(isa.states[name].width))
-
+        return Symbolic(replace(self.block, scalars=scalars)).value(horizon)

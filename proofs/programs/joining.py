@@ -25,10 +25,12 @@ class Going:
     given: tuple[Term, ...] = ()
 
 
-def joined(isa: Isa, one: Going, other: Going) -> Going | None:
-    """Both as one path, or nothing if they cannot be."""
+def joined(isa: Isa, one: Going, other: Going, apart: tuple[int, ...]) -> Going | None:
+    """Both as one path, or nothing if they cannot be, or differ in one of the own words `apart`."""
     a, b = one.state, other.state
     moving = {s.name for s in isa.scalars() if not (known(a.scalars[s.name]) or known(b.scalars[s.name]))}
+    if not all(_same(a.word(w), b.word(w)) for w in apart):
+        return None
     if a.talked is not b.talked or any(
         not _same(a.scalars[s.name], b.scalars[s.name]) for s in isa.scalars() if s.name not in moving
     ):

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 import z3
 
 from isa.description import Kind, Role
+from isa.description import State as Described
 from isa.ir.nodes import Behaviour
 from isa.ir.operators import BOOL
 from proofs.programs.asking import Questions
-from proofs.programs.claims import Claim, Fixed, Tied, broken
+from proofs.programs.claims import Claim, Small, Tied, broken
 from proofs.programs.convention import kept
 from proofs.programs.direct import changed_directly
 from proofs.programs.exits import Exit
@@ -38,6 +39,8 @@ from proofs.terms.symbolic import (
     negation,
     perform,
 )
+
+CLAIM = "a claim"
 
 
 @dataclass(frozen=True)
@@ -92,16 +95,18 @@ class Judge:
         entered = perform(isa.entry, now, {"cause": tried.cause, "info": tried.info})
         stepped = stirred(merged(tried.trapped, entered, tried.state, now), stirs, before=False)
         known = tried.trapped if what is None else z3.BoolVal(True)
-        one = lifted(self.settled(taken == 1), BOOL)
+        one = lifted(lowered(taken == 1), BOOL)
         said = next((_said(x, one, tried.trapped) for x in tried.exchanges), None)
         return merged(one, stepped, now, now), conjunction(one, negation(known)), said
 
-    def settled(self, condition: Term) -> Value:
-        """A truth value, if it is known here."""
-        told = lowered(condition)
-        if isinstance(told, bool) or not self.questions.possible(negation(told)):
-            return True
-        return told if self.questions.possible(told) else False
+    def miscounted(self, path: Path, taken: Term) -> Term:
+        """Whether the count of steps is not what it was and one or none more, all its words taken together."""
+        word = self.guest.isa.word
+        before = [lifted(self.guest.initial(self.guest.monitor.at("VM_STEPS", i)), word) for i in (1, 0)]
+        after = z3.Concat(self.block(path, "VM_STEPS", 1), self.block(path, "VM_STEPS"))
+        ran = z3.Extract(2 * word - 1, 0, z3.ZeroExt(2 * word, self.guest.ran))
+        should = z3.Concat(*before) + ran + z3.ZeroExt(word, taken)
+        return z3.Or(z3.UGT(taken, 1), after != should)
 
     # ---- what can be wrong
 
@@ -111,7 +116,7 @@ class Judge:
         self.questions.given = path.conditions
         taken = self.guest.taken(path.state)
         expected, uncalled, said = self.after(path, taken)
-        yield Wrong("how many steps have passed", _if(z3.UGT(taken, 1)), self.guest.monitor.at("VM_STEPS"))
+        yield Wrong("how many steps have passed", _if(self.miscounted(path, taken)), self.guest.monitor.at("VM_STEPS"))
         yield Wrong("a step that nothing called for", _if(uncalled))
         yield from self._state(path, expected)
         yield from self._window(path, expected)
@@ -119,7 +124,7 @@ class Judge:
         if path.at not in self.guest.monitor.away:
             yield from self._traffic(path, said)
         if entered is not None:
-            yield from self._entered(path, entered, expected)
+            yield from self._entered(path, entered)
 
     def _state(self, path: Path, expected: SymbolicState) -> Iterator[Wrong]:
         monitor, word = self.guest.monitor, self.guest.isa.word
@@ -163,42 +168,50 @@ class Judge:
                 differs = self.block(path, name) != z3.ZeroExt(word - should.size(), should)
                 yield Wrong(f"what is told of its traffic: {name}", _if(z3.And(moved, differs)), self.guest.monitor.at(name))
 
-    def _entered(self, path: Path, entered: State, expected: SymbolicState) -> Iterator[Wrong]:
-        isa = self.guest.isa
-        for role in (Role.HALT,):
-            for place in isa.roles[role]:
-                yield Wrong("a guest that has halted is entered", lifted(lowered(expected.at(place) != 0), 0))
+    def _entered(self, path: Path, entered: State) -> Iterator[Wrong]:
+        """The real machine as the guest finds it, held against the block, which is held against the guest."""
+        isa, kept_now = self.guest.isa, self.kept(path)
+        for place in isa.roles[Role.HALT]:
+            yield Wrong("a guest that has halted is entered", _if(kept_now.at(place) != 0))
         found = {s.name: lifted(entered.scalars[s.name], s.width) for s in isa.scalars()}
-        for name, should, real in self._mapped(expected, found):
-            yield Wrong(f"the real {name}", lifted(lowered(real != should), 0))
+        for name, should, real in self._mapped(kept_now, found):
+            yield Wrong(f"the real {name}", _if(real != should))
         for file in (s for s in kept(isa) if s.kind is Kind.ARRAY):
-            for cell, value in enumerate(entered.files[file.name]):
-                should = expected.arrays[file.name].read(z3.BitVecVal(cell, max(1, (file.count - 1).bit_length())))
-                differs = lowered(lifted(value, file.width) != should)
-                yield Wrong(f"the real {file.name}[{cell}]", lifted(differs, 0))
-        quiet = {**found, **{p.state: z3.BitVecVal(0, isa.states[p.state].width) for p in isa.roles[Role.PENDING]}}
-        late = z3.UGT(self.guest.horizon(quiet), self.guest.horizon(expected.scalars))
-        yield Wrong("the real machine is due later than the guest's", lifted(lowered(late), 0))
+            for cell in set(range(file.count)) - file.zero:
+                real, should = (lifted(v, file.width) for v in (entered.files[file.name][cell], self._cell(path, file, cell)))
+                yield Wrong(f"the real {file.name}[{cell}]", _if(real != should))
+        late = z3.UGT(self.guest.real_horizon(found), self.guest.horizon(kept_now.scalars))
+        yield Wrong("the real machine is due later than the guest's", _if(late))
         for claim in sorted(self.guest.claims, key=str):
             yield self._claimed(claim, path, entered)
 
-    def _mapped(self, expected: SymbolicState, found: dict[str, Term]) -> Iterator[tuple[str, Term, Term]]:
+    def kept(self, path: Path) -> SymbolicState:
+        """The virtual machine as the block has it."""
+        isa, monitor = self.guest.isa, self.guest.monitor
+        words = {s.name: lifted(path.state.word(monitor.place(s)), isa.word) for s in isa.scalars()}
+        scalars = {name: _cut(term, isa.states[name].width) for name, term in words.items()}
+        return replace(self.exit.virtual, scalars=scalars)
+
+    def _cell(self, path: Path, file: Described, cell: int) -> Value:
+        return path.state.word(self.guest.monitor.place(file, cell))
+
+    def _mapped(self, state: SymbolicState, found: dict[str, Term]) -> Iterator[tuple[str, Term, Term]]:
         """The real scalars that the map fixes: name, what it must be and what it is."""
         isa = self.guest.isa
-        should = self.guest.real_scalars(expected)
+        should = self.guest.real_scalars(state)
         for role in (Role.MODE, Role.BASE, Role.BOUND):
             place = isa.the(role)
-            parts = (replace(expected, scalars=s).at(place) for s in (should, found))
+            parts = (replace(state, scalars=s).at(place) for s in (should, found))
             yield (role.value, *parts)
         for name in sorted({name for name, _ in changed_directly(isa)[0]}):
             yield name, should[name], found[name]
 
     def _claimed(self, claim: Claim, path: Path, entered: State) -> Wrong:
         isa = self.guest.isa
-        address = None if isinstance(claim, Fixed) else getattr(claim, "address", None)
-        word: Value = path.state.word(address) if address is not None else 0
-        width = isa.states[claim.scalar].width if not hasattr(claim, "address") or isinstance(claim, Tied) else isa.word
-        return Wrong("a claim", broken(claim, entered.scalars, word, width), address, None, claim)
+        address = claim.address if isinstance(claim, Tied | Small) else None
+        word: Value = 0 if address is None else path.state.word(address)
+        width = isa.word if isinstance(claim, Small) else isa.states[claim.scalar].width
+        return Wrong(CLAIM, broken(claim, entered.scalars, word, width), address, None, claim)
 
 
 def merged(condition: Term, then: SymbolicState, otherwise: SymbolicState, before: SymbolicState) -> SymbolicState:
@@ -207,11 +220,14 @@ def merged(condition: Term, then: SymbolicState, otherwise: SymbolicState, befor
     if z3.is_true(known) or z3.is_false(known):
         return then if z3.is_true(known) else otherwise
     scalars = {n: chosen(condition, then.scalars[n], otherwise.scalars[n]) for n in then.scalars}
+    arrays = {n: _either(condition, then.arrays[n], otherwise.arrays[n]) for n in then.arrays}
+    if {then.storage.base, otherwise.storage.base} != {before.storage.base}:
+        storage = _either(condition, then.storage, otherwise.storage)
+        return replace(then, scalars=scalars, storage=storage, arrays=arrays)
     shared = len(before.storage.log)
     log = [(conjunction(condition, g), a, v) for g, a, v in then.storage.log[shared:]]
     log += [(conjunction(negation(condition), g), a, v) for g, a, v in otherwise.storage.log[shared:]]
     storage = Memory(before.storage.base, (*before.storage.log, *log))
-    arrays = {n: _either(condition, then.arrays[n], otherwise.arrays[n]) for n in then.arrays}
     return replace(then, scalars=scalars, storage=storage, arrays=arrays)
 
 

@@ -53,6 +53,7 @@ class Paths:
 
     def __init__(self, code: Code, setting: Setting, hypotheses: list[Term], longest: int = LONGEST) -> None:
         self.routines: dict[int, Callable[[State], None]] = {}
+        self.apart: tuple[int, ...] = ()  # own words in which paths must agree to become one
         self.code, self.setting, self.longest = code, setting, longest
         self.isa = setting.isa
         self.pc = self.isa.pc
@@ -68,7 +69,7 @@ class Paths:
             one = min(waiting, key=self._turn)
             waiting.remove(one)
             for other in [w for w in waiting if self._place(w) == self._place(one)]:
-                both = joined(self.isa, one, other)
+                both = joined(self.isa, one, other, self.apart)
                 if both is not None:
                     waiting.remove(other)
                     one = both
