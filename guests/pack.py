@@ -18,24 +18,25 @@ LETTERS = 12  # of a name
 LEAST = 16  # words of a window
 LONGEST = 1 << 24  # steps of a share
 SHARE = 5000
-HAS_INPUT = 1
+HAS_CONSOLE = 1
 BYTES = 4 * BLOCK
 HEAD = struct.Struct("<4I")  # magic, sum, blocks in use, guests
-ENTRY = struct.Struct("<12s3I6IQ")  # name; size, share, flags; image, length, sum, entry, disk, blocks; seed
+ENTRY = struct.Struct("<12s3I7IQ")  # name; size, share, flags; image, length, sum, entry, letters, disk, blocks; seed
 DAMAGED = "pack it again: `trapline vmm pack`"
 
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
     """A guest as the monitor is to have it: `words` of its program from address 0 on, `storage` words of window, a turn
-    of `share` steps, the console's input or not, the bytes of its `disk`."""
+    of `share` steps; `input` is typed for it, if it has not the monitor's own `console`; the bytes of its `disk`."""
 
     name: str
     words: tuple[int, ...]
     entry: int
     storage: int
     share: int = SHARE
-    input: bool = False
+    console: bool = False
+    input: bytes = b""
     disk: bytes = b""
     seed: int = 0
 
@@ -62,11 +63,12 @@ class Entry:
     name: str
     storage: int
     share: int
-    input: bool
+    console: bool
     image: int
     length: int
     sum: int
     entry: int
+    letters: int
     disk: int
     blocks: int
     seed: int
@@ -89,13 +91,15 @@ def pack(tenants: Sequence[Tenant]) -> bytes:
     entries, parts, used = b"", [], 1
     for tenant in tenants:
         tenant.check()
-        image = _blocks(tenant.words)
+        image, text = _blocks(tenant.words), _blocks(tenant.input)
         length, blocks = len(image) // BYTES, len(tenant.disk) // BYTES
-        name, flags = tenant.name.encode(), HAS_INPUT * tenant.input
-        places = (used, length, checksum(image), tenant.entry, used + length, blocks)
-        entries += ENTRY.pack(name, tenant.storage, tenant.share, flags, *places, tenant.seed)
-        parts += [image, tenant.disk]
-        used += length + blocks
+        name, flags = tenant.name.encode(), HAS_CONSOLE * tenant.console
+        program = (used, length, checksum(image), tenant.entry)
+        used += length + len(text) // BYTES
+        rest = (len(tenant.input), used, blocks, tenant.seed)
+        entries += ENTRY.pack(name, tenant.storage, tenant.share, flags, *program, *rest)
+        parts += [image, text, tenant.disk]
+        used += blocks
     rest = (struct.pack("<2I", used, len(tenants)) + entries).ljust(BYTES - 8, b"\0")
     return b"".join([struct.pack("<2I", MAGIC, checksum(rest)), rest, *parts])
 
@@ -137,7 +141,6 @@ def _blocks(words: Sequence[int]) -> bytes:
 
 
 def _entry(data: bytes, at: int) -> Entry:
-    name, storage, share, flags, image, length, found, entry, disk, blocks, seed = ENTRY.unpack_from(data, at)
+    name, storage, share, flags, *rest = ENTRY.unpack_from(data, at)
     shown = name.rstrip(b"\0").decode("ascii", "backslashreplace")
-    input = bool(flags & HAS_INPUT)
-    return Entry(shown, storage, share, input, image, length, found, entry, disk, blocks, seed)
+    return Entry(shown, storage, share, bool(flags & HAS_CONSOLE), *rest)

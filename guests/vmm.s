@@ -20,11 +20,10 @@
 # ---- The map of storage, in words ----------------------------------------------------------------------------------
 #
 #      0 ..    15   trap area (see `trapline machines g3 --manual`)
-#     16 ..    69   `vm`, the virtual machine whose turn it is
-#     70 ..  4095   the monitor: code, tables, the other virtual machines, buffers, stack
-#   4096 ..         windows of the guests, each from a multiple of 1024 on
+#     16 ..    75   `vm`, the virtual machine whose turn it is
+#     76 ..  4095   the monitor: code, tables, the other virtual machines, buffers, stack
+#   4096 ..         for each guest its window, and behind it what is typed for it
         .equ WINDOWS, 4096
-        .equ ALIGNED, 1024      # a window begins at a multiple of this
 
         .equ VMS, 8             # how many guests there may be
         .equ LONGEST, 1 << 24   # steps of a share at most
@@ -68,25 +67,31 @@
         .equ VM_LIVE, 32        # 1 until it halts, or waits for what will never come
         .equ VM_SHARE, 33       # steps of a turn
         .equ VM_LEFT, 34        # steps left of this turn
-# Its console
-        .equ VM_NAME, 35        # three words of four characters, the first in the low byte, zero behind the last
-        .equ VM_INPUT, 38       # 1 for the one that has the input
-        .equ VM_LISTENING, 39   # 1 until the end of input has come
-        .equ VM_ARRIVAL, 40     # the step (its low word) at which the next character, or the end, is due
-        .equ VM_LENGTH, 41      # characters of a line that is not complete
+        .equ VM_WAKE, 35        # while it waits: the time of the monitor's clock (`now`) until when
+# Its console: what it prints, and what is typed for it
+        .equ VM_NAME, 36        # three words of four characters, the first in the low byte, zero behind the last
+        .equ VM_LENGTH, 39      # characters of a line that is not complete
+        .equ VM_CONSOLE, 40     # 1 for the one to whom the characters of our console go; others have a text
+        .equ VM_LISTENING, 41   # 1 until the end of input has come
+        .equ VM_ARRIVAL, 42     # the step (its low word) at which the next character, or the end, is due
+        .equ VM_TEXT, 43        # where its characters lie, one in each word: the text, or a ring
+        .equ VM_MASK, 44        # of a character's number, to find it there
+        .equ VM_LETTERS, 45     # how many there are, of a text
+        .equ VM_CAME, 46        # how many have come to its console
+        .equ VM_TAKEN, 47       # how many of them it has taken
 # Its part of the disk, and what it has told it
-        .equ VM_FIRST, 42       # the first block
-        .equ VM_BLOCKS, 43      # how many there are
-        .equ VM_ADDRESS, 44
-        .equ VM_BLOCK, 45
-        .equ VM_RESULT, 46      # status of the last command that has ended
-        .equ VM_BUSY, 47        # 1 while a command is under way
-        .equ VM_DUE, 48         # the step (its low word) at which it ends
-        .equ VM_COMMAND, 49     # it, and the address and block as they were when it was given
-        .equ VM_FROM, 50
-        .equ VM_WHICH, 51
-        .equ VM_RANDOM, 52      # state of its random source, low word first
-        .equ VM_WORDS, 54
+        .equ VM_FIRST, 48       # the first block
+        .equ VM_BLOCKS, 49      # how many there are
+        .equ VM_ADDRESS, 50
+        .equ VM_BLOCK, 51
+        .equ VM_RESULT, 52      # status of the last command that has ended
+        .equ VM_BUSY, 53        # 1 while a command is under way
+        .equ VM_DUE, 54         # the step (its low word) at which it ends
+        .equ VM_COMMAND, 55     # it, and the address and block as they were when it was given
+        .equ VM_FROM, 56
+        .equ VM_WHICH, 57
+        .equ VM_RANDOM, 58      # state of its random source, low word first
+        .equ VM_WORDS, 60
 
 # ---- The trap vector: every trap enters at `trap`, as supervisor, interrupts off, not relocated -------------------------
         .org VECTOR

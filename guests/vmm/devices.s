@@ -8,7 +8,7 @@
         .equ OVER, 2
         .equ DISK_ADDRESS, 2    # port: where in storage
         .equ DISK_BLOCK, 3      # port: which block; receive: how many there are
-        .equ DISK_COMMAND, 4    # port; receive: status
+        .equ DISK_COMMAND, 4    # port: 1 reads, 2 writes; receive: status
         .equ DISK_BIT, 4
         .equ DISK_READ, 1
         .equ DISK_WRITE, 2
@@ -17,8 +17,8 @@
         .equ BAD_ADDRESS, 3
         .equ BAD_COMMAND, 4
         .equ BLOCK, 128         # words in a block
-        .equ RANDOM, 5          # port
         .equ INTERVAL, 100      # steps from one character of input to the next
+        .equ NEVER, -1          # a number of steps: more than any other
         .equ DURATION, 200      # steps that a command takes
 
 # sleep: let r1 steps pass on our own machine. Leaves r1. Uses r2 and r3.
@@ -50,41 +50,34 @@ transfer:
 2:      ret
 
 # ---- What is due ---------------------------------------------------------------------------------------------------------
-# nearest: r1 becomes the steps until the guest's next device acts, if they are fewer. Uses r2 and r3.
-nearest:
-        lw   r2, vm + VM_LISTENING(r0)
-        beqz r2, 1f
-        lw   r2, vm + VM_ARRIVAL(r0)
-        lw   r3, vm + VM_STEPS(r0)
-        sub  r2, r2, r3
-        bleu r1, r2, 1f
-        mov  r1, r2
-1:      lw   r2, vm + VM_BUSY(r0)
-        beqz r2, 2f
-        lw   r2, vm + VM_DUE(r0)
-        lw   r3, vm + VM_STEPS(r0)
-        sub  r2, r2, r3
-        bleu r1, r2, 2f
-        mov  r1, r2
-2:      ret
-
-# devices: let those of the guest's devices act that are due at this step.
+# devices: those of the guest's devices act that are due at this step; r1 = how many steps later the next one acts, or
+# NEVER. Uses r2 to r10.
 devices:
-        push ra
+        mov  r10, ra
+        set  r8, NEVER
         lw   r1, vm + VM_LISTENING(r0)
-        beqz r1, 1f
+        beqz r1, 2f
         lw   r1, vm + VM_ARRIVAL(r0)
         lw   r2, vm + VM_STEPS(r0)
-        bne  r1, r2, 1f
+        sub  r8, r1, r2
+        bnez r8, 1f
         call listen
-1:      lw   r1, vm + VM_BUSY(r0)
-        beqz r1, 2f
+        set  r8, INTERVAL
+1:      lw   r1, vm + VM_LISTENING(r0)
+        bnez r1, 2f
+        set  r8, NEVER          # that was the end of input
+2:      lw   r1, vm + VM_BUSY(r0)
+        beqz r1, 4f
         lw   r1, vm + VM_DUE(r0)
         lw   r2, vm + VM_STEPS(r0)
-        bne  r1, r2, 2f
+        sub  r1, r1, r2
+        bnez r1, 3f
         call complete
-2:      pop  ra
-        ret
+        j    4f
+3:      bgeu r1, r8, 4f
+        mov  r8, r1
+4:      mov  r1, r8
+        jr   r10
 
 # attend: the guest's devices of r1 want its attention.
 attend: lw   r2, vm + VM_PENDING(r0)
@@ -104,73 +97,69 @@ nothing:
         set  r1, 0
 ignore: ret
 
-random: set  r1, RANDOM
-        in   r1, r1
-        ret
-
 # ---- The console: what comes in -------------------------------------------------------------------------------------------
-# One guest has the input. Its characters wait in a ring, from the step on at which they are due to it until it takes
-# them; those that are not due yet wait in our console.
+# A guest's characters come one by one at their steps, and wait until it takes them. Most guests have a text; for one, what
+# comes to our own console is kept in a ring until it is due.
         .equ RING, 512          # words, a power of two
 
-# listen: the next character is due. Ours has it, since no less time has passed below than above; or the input has
-# ended; or somebody is typing, and it comes later.
+# listen: the next character is due, or the end of input.
 listen: lw   r1, vm + VM_ARRIVAL(r0)
         addi r1, r1, INTERVAL
         sw   r1, vm + VM_ARRIVAL(r0)
-        lw   r3, waiting(r0)
-        addi r2, r3, -RING
-        beqz r2, ignore         # full: the guest must take some first
+        lw   r3, vm + VM_CAME(r0)
+        lw   r1, vm + VM_CONSOLE(r0)
+        bnez r1, 1f
+        lw   r1, vm + VM_LETTERS(r0)
+        beq  r3, r1, 3f
+        j    2f
+# Our console has it by now, since our time is not behind the guest's; or its input has ended; or somebody is typing, and
+# it comes later.
+1:      lw   r1, vm + VM_TAKEN(r0)
+        sub  r1, r3, r1
+        addi r1, r1, -RING
+        beqz r1, ignore         # the guest must take some first
         set  r1, CONSOLE_STATUS
-        in   r2, r1
-        andi r1, r2, WAITING
-        beqz r1, 1f
+        in   r1, r1
+        beqz r1, ignore
+        andi r1, r1, WAITING
+        beqz r1, 3f
         in   r1, r0             # port 0 is CONSOLE
-        lw   r2, first(r0)
-        add  r2, r2, r3
-        andi r2, r2, RING - 1
-        sw   r1, ring(r2)
-        addi r3, r3, 1
-        sw   r3, waiting(r0)
+        lw   r2, vm + VM_TEXT(r0)
+        andi r4, r3, RING - 1
+        add  r2, r2, r4
+        sw   r1, 0(r2)
+2:      addi r3, r3, 1
+        sw   r3, vm + VM_CAME(r0)
         set  r1, CONSOLE_BIT
         j    attend
-1:      andi r1, r2, OVER
-        beqz r1, ignore
-        sw   r0, vm + VM_LISTENING(r0)
+3:      sw   r0, vm + VM_LISTENING(r0)
         set  r1, CONSOLE_BIT
         j    attend
 
 character:
         set  r1, 0
-        lw   r2, vm + VM_INPUT(r0)
-        beqz r2, ignore
-        lw   r2, waiting(r0)
-        beqz r2, ignore
-        addi r2, r2, -1
-        sw   r2, waiting(r0)
-        lw   r2, first(r0)
-        lw   r1, ring(r2)
-        addi r2, r2, 1
-        andi r2, r2, RING - 1
-        sw   r2, first(r0)
+        lw   r2, vm + VM_TAKEN(r0)
+        lw   r3, vm + VM_CAME(r0)
+        beq  r2, r3, ignore
+        addi r3, r2, 1
+        sw   r3, vm + VM_TAKEN(r0)
+        lw   r3, vm + VM_MASK(r0)
+        and  r2, r2, r3
+        lw   r3, vm + VM_TEXT(r0)
+        add  r2, r2, r3
+        lw   r1, 0(r2)
         ret
 
 console_status:
-        lw   r2, vm + VM_INPUT(r0)
-        beqz r2, 1f
         set  r1, WAITING
-        lw   r2, waiting(r0)
-        bnez r2, ignore
-1:      lw   r2, vm + VM_LISTENING(r0)
+        lw   r2, vm + VM_TAKEN(r0)
+        lw   r3, vm + VM_CAME(r0)
+        bne  r2, r3, ignore
         set  r1, 0
+        lw   r2, vm + VM_LISTENING(r0)
         bnez r2, ignore
         set  r1, OVER
         ret
-
-first:  .word 0                 # index of the oldest character in the ring
-waiting:
-        .word 0                 # how many there are
-ring:   .space RING
 
 # ---- The console: what goes out -------------------------------------------------------------------------------------------
 # A guest that is alone prints as if there were no monitor. Of several each has a line of its own, which is printed
@@ -317,3 +306,65 @@ complete:
         pop  ra
         set  r1, DISK_BIT
         j    attend
+
+# ---- The random source: splitmix64, so every guest has the words of its own seed whoever else draws some --------------------
+random: push ra
+        lw   r1, vm + VM_RANDOM(r0)     # r2:r1, the state, moves on by a constant
+        li   r3, 0x7f4a7c15
+        add  r1, r1, r3
+        sltu r3, r1, r3         # the carry
+        sw   r1, vm + VM_RANDOM(r0)
+        lw   r2, vm + VM_RANDOM + 1(r0)
+        add  r2, r2, r3
+        li   r3, 0x9e3779b9
+        add  r2, r2, r3
+        sw   r2, vm + VM_RANDOM + 1(r0)
+        set  r5, 30             # and is mixed
+        call fold
+        li   r3, 0x1ce4e5b9
+        li   r4, 0xbf58476d
+        call times
+        set  r5, 27
+        call fold
+        li   r3, 0x133111eb
+        li   r4, 0x94d049bb
+        call times
+        set  r5, 31
+        call fold
+        pop  ra
+        ret
+
+# fold: r2:r1 exclusive or itself, shifted right by r5. Uses r3 and r6.
+fold:   set  r3, 32
+        sub  r3, r3, r5
+        sll  r3, r2, r3
+        srl  r6, r1, r5
+        or   r3, r3, r6
+        xor  r1, r1, r3
+        srl  r3, r2, r5
+        xor  r2, r2, r3
+        ret
+
+# times: r2:r1 times r4:r3, the low 64 bits. The product of the low words is made of four of their halves. Uses r5 to r7.
+times:  mul  r2, r2, r3
+        mul  r4, r4, r1
+        add  r2, r2, r4         # what goes to the high word alone
+        andi r4, r1, 0xffff
+        andi r5, r3, 0xffff
+        mul  r6, r4, r5
+        srli r6, r6, 16
+        srli r7, r1, 16
+        mul  r5, r5, r7
+        add  r6, r6, r5         # cannot wrap, nor can the next
+        andi r5, r6, 0xffff
+        srli r6, r6, 16
+        add  r2, r2, r6
+        srli r6, r3, 16
+        mul  r7, r7, r6
+        add  r2, r2, r7
+        mul  r4, r4, r6
+        add  r4, r4, r5
+        srli r4, r4, 16
+        add  r2, r2, r4
+        mul  r1, r1, r3
+        ret

@@ -34,6 +34,9 @@ trap:   sw   r1, vm + VM_X + 1(r0)
         add  r1, r1, r2         # the real timer when the guest trapped
         lw   r2, lent(r0)
         sub  r1, r2, r1
+        lw   r2, now(r0)
+        add  r2, r2, r1
+        sw   r2, now(r0)
         call pass
         lw   r2, exits(r8)
         jr   r2
@@ -48,7 +51,7 @@ attention:
         j    resume
 
 # interrupt: the real clock, so the guest has had what it was lent. What is due at this step of its time, in the order
-# in which its machine does it: devices act; the clock traps; a device that wants attention traps.
+# in which its machine does it: devices act; the clock traps; a device traps that wants attention.
 interrupt:
         lw   r1, vm + VM_LEFT(r0)
         beqz r1, schedule       # nothing before it is its turn again
@@ -67,8 +70,11 @@ interrupt:
         # and on with the guest
 
 # ---- resume: lend the guest as many steps as it may take alone, and leave -----------------------------------------------
-# It is lent none if something is due at once: then the real clock traps before its first step.
-resume: lw   r1, vm + VM_PC(r0)
+# Its devices have done then what is due at this step of its time. It is lent none if a trap is due at once: then the real
+# clock traps before its first step.
+resume: call devices
+        mov  r5, r1             # r5: how many steps it is lent. Until the next thing that a device of its does
+        lw   r1, vm + VM_PC(r0)
         sw   r1, STATUS(r0)
         set  r1, GUEST
         sw   r1, STATUS + 1(r0)
@@ -85,20 +91,21 @@ resume: lw   r1, vm + VM_PC(r0)
         sw   r2, STATUS + 2(r0)
         sw   r3, STATUS + 3(r0)
 
-        lw   r1, vm + VM_LEFT(r0)       # r1: how many steps
-        lw   r2, vm + VM_PSW(r0)
+        lw   r1, vm + VM_LEFT(r0)       # or until its turn ends
+        bleu r1, r5, 3f
+        mov  r1, r5
+3:      lw   r2, vm + VM_PSW(r0)
         andi r2, r2, INTERRUPTS
-        beqz r2, 4f             # nothing interrupts it
+        beqz r2, 5f             # nothing interrupts it
         lw   r2, vm + VM_PENDING(r0)
-        beqz r2, 3f
-        set  r1, 0
-3:      lw   r2, vm + VM_TIMER(r0)
         beqz r2, 4f
+        set  r1, 0
+4:      lw   r2, vm + VM_TIMER(r0)
+        beqz r2, 5f
         addi r2, r2, -1         # its timer is 1 so many steps from now
-        bleu r1, r2, 4f
+        bleu r1, r2, 5f
         mov  r1, r2
-4:      call nearest            # or until the next thing that a device of its does
-        addi r1, r1, 1          # a timer of n leaves n - 1 steps
+5:      addi r1, r1, 1          # a timer of n leaves n - 1 steps
         sw   r1, lent(r0)
 
         lw   r2, vm + VM_X + 2(r0)
@@ -121,6 +128,7 @@ resume: lw   r1, vm + VM_PC(r0)
 leave:  lpsw STATUS(r0)
 
 lent:   .word 0                 # the real timer at the guest's first step: one more than it was lent
+now:    .word 0                 # a clock that is never ahead of ours: steps of all guests, and those slept
 
 # ---- panic: a trap in the monitor, which is a mistake in the monitor ----------------------------------------------------
 panic:  set  sp, stack

@@ -194,20 +194,29 @@ note:   sw   r2, vm + VM_WAY(r0)
         sw   r2, vm + VM_TRAFFIC(r0)
         ret
 
-# Waiting is many steps at once: until its timer is 1, or one of its devices acts. So many pass below as well, so that
-# what is told to real devices and comes from them is never late. The guest executes its `idle` again then.
+# Waiting is many steps at once: until its timer is 1, or one of its devices acts. Others run until so many have passed
+# below as well; then the guest executes its `idle` again. So its time is never ahead of ours, and what it asks of a real
+# device has happened there.
 do_idle:
         lw   r1, vm + VM_PENDING(r0)
         bnez r1, next
         lw   r1, vm + VM_TIMER(r0)
         addi r1, r1, -1
-        beqz r1, next           # 0 for a timer that is off becomes more than any other
-        call nearest
-        addi r2, r1, 1
+        beqz r1, next
+        mov  r11, r1            # for a timer that is off this is NEVER
+        call devices            # none is due now
+        bleu r1, r11, 1f
+        mov  r1, r11
+1:      addi r2, r1, 1
         beqz r2, stuck
-        call sleep
+        li   r2, LONGEST        # what is left it waits for again
+        bleu r1, r2, 2f
+        mov  r1, r2
+2:      lw   r2, now(r0)
+        add  r2, r2, r1
+        sw   r2, vm + VM_WAKE(r0)
         call pass
-        j    resume
+        j    schedule
 
 do_halt:
         set  r1, 1

@@ -12,16 +12,18 @@
         .equ E_SIZE, 3          # words of its window
         .equ E_SHARE, 4         # steps of its turn
         .equ E_FLAGS, 5
-        .equ HAS_INPUT, 1
+        .equ HAS_CONSOLE, 1
         .equ E_IMAGE, 6         # first block of its program, which is loaded at 0 of its window
         .equ E_LENGTH, 7        # blocks of that
         .equ E_SUM, 8           # over the words of that
         .equ E_ENTRY, 9         # where it begins
-        .equ E_DISK, 10         # first block of its disk
-        .equ E_BLOCKS, 11       # blocks of that
-        .equ E_SEED, 12         # of its random source, low word first
-        .equ E_WORDS, 14
+        .equ E_LETTERS, 10      # characters that are typed for it, one in each word of the blocks behind its program
+        .equ E_DISK, 11         # first block of its disk
+        .equ E_BLOCKS, 12       # blocks of that
+        .equ E_SEED, 13         # of its random source, low word first
+        .equ E_WORDS, 15
         .equ LEAST, 16          # words that a window must have: for the trap area
+        .equ MOST_LETTERS, 1 << 24
 
 # ---- start --------------------------------------------------------------------------------------------------------------
 start:  set  sp, stack
@@ -110,26 +112,20 @@ make:   push ra
         lw   r1, E_SEED + 1(r9)
         sw   r1, vm + VM_RANDOM + 1(r0)
 
-        lw   r1, E_FLAGS(r9)
-        andi r1, r1, HAS_INPUT
-        sw   r1, vm + VM_INPUT(r0)
-        beqz r1, 2f
-        set  r1, CONSOLE_STATUS
-        in   r1, r1
-        addi r1, r1, -OVER      # an input that is empty has ended from the beginning
-        snez r1, r1
-        sw   r1, vm + VM_LISTENING(r0)
-
-2:      lw   r1, E_DISK(r9)
+        lw   r1, E_DISK(r9)
         sw   r1, vm + VM_FIRST(r0)
         lw   r2, E_BLOCKS(r9)
         sw   r2, vm + VM_BLOCKS(r0)
         call within
-        lw   r1, E_IMAGE(r9)
-        lw   r2, E_LENGTH(r9)
-        call within
-        call load
-        mov  r1, r10
+        call program
+        lw   r1, E_FLAGS(r9)
+        andi r1, r1, HAS_CONSOLE
+        sw   r1, vm + VM_CONSOLE(r0)
+        bnez r1, 2f
+        call text
+        j    3f
+2:      call ring
+3:      mov  r1, r10
         call block
         mov  r3, r2
         set  r2, vm
@@ -144,15 +140,11 @@ within: lw   r3, directory + D_BLOCKS(r0)
         bltu r3, r2, bad_entry
         ret
 
-# load: the program of the entry at r9 into the window, which must be large enough for it.
+# load: r2 blocks from block r1 on into storage from r13 on; r13 is the end of them then.
 load:   push ra
-        lw   r11, E_LENGTH(r9)
-        lw   r1, vm + VM_SIZE(r0)
-        addi r1, r1, BLOCK - 1
-        srli r1, r1, 7          # whole blocks of it
-        bltu r1, r11, no_fit
-        lw   r12, E_IMAGE(r9)
-        lw   r13, vm + VM_WINDOW(r0)
+        mov  r12, r1
+        mov  r11, r2
+        call within
 1:      beqz r11, 2f
         mov  r1, r13
         mov  r2, r12
@@ -163,11 +155,66 @@ load:   push ra
         addi r12, r12, 1
         addi r13, r13, BLOCK
         j    1b
-2:      lw   r1, vm + VM_WINDOW(r0)
+2:      pop  ra
+        ret
+
+# program: the program of the entry at r9 into the window, which must be large enough for it.
+program:
+        push ra
+        lw   r2, E_LENGTH(r9)
+        lw   r1, vm + VM_SIZE(r0)
+        addi r1, r1, BLOCK - 1
+        srli r1, r1, 7          # whole blocks of it
+        bltu r1, r2, no_fit
+        lw   r1, E_IMAGE(r9)
+        lw   r13, vm + VM_WINDOW(r0)
+        call load
+        lw   r1, vm + VM_WINDOW(r0)
         mov  r2, r13
         call sum
         lw   r2, E_SUM(r9)
         bne  r1, r2, bad_image
+        pop  ra
+        ret
+
+# text: the characters of the entry at r9, which lie behind its program.
+text:   push ra
+        lw   r1, E_LETTERS(r9)
+        beqz r1, 1f             # an input that is empty has ended from the beginning
+        li   r2, MOST_LETTERS
+        bltu r2, r1, bad_entry
+        sw   r1, vm + VM_LETTERS(r0)
+        set  r2, 1
+        sw   r2, vm + VM_LISTENING(r0)
+        set  r2, NEVER
+        sw   r2, vm + VM_MASK(r0)
+        call allocate
+        beqz r1, no_room
+        sw   r1, vm + VM_TEXT(r0)
+        mov  r13, r1
+        lw   r1, E_IMAGE(r9)
+        lw   r2, E_LENGTH(r9)
+        add  r1, r1, r2
+        lw   r2, E_LETTERS(r9)
+        addi r2, r2, BLOCK - 1
+        srli r2, r2, 7
+        call load
+1:      pop  ra
+        ret
+
+# ring: room for the characters of our own console.
+ring:   push ra
+        set  r1, RING
+        call allocate
+        beqz r1, no_room
+        sw   r1, vm + VM_TEXT(r0)
+        set  r1, RING - 1
+        sw   r1, vm + VM_MASK(r0)
+        set  r1, CONSOLE_STATUS
+        in   r1, r1
+        addi r1, r1, -OVER
+        snez r1, r1
+        sw   r1, vm + VM_LISTENING(r0)
         pop  ra
         ret
 
