@@ -1,0 +1,146 @@
+"""The disk from which a monitor in assembly boots: a directory of guests, their programs and their disks.
+
+`pack` makes one, `unpack` reads one back. docs/monitors-in-assembly.md has the format, `guests/vmm/main.s` reads it.
+All of it is words of 32 bits in blocks of 128, as a disk of g3 has them.
+"""
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from isa.assembler import Image
+from isa.devices import BLOCK
+from isa.errors import TraplineError, UsageError
+
+MAGIC = 0x314D4D56  # "VMM1"
+MOST = 8  # guests
+LETTERS = 12  # of a name
+LEAST = 16  # words of a window
+LONGEST = 1 << 24  # steps of a share
+SHARE = 5000
+HAS_CONSOLE = 1
+BYTES = 4 * BLOCK
+HEAD = struct.Struct("<4I")  # magic, sum, blocks in use, guests
+ENTRY = struct.Struct("<12s3I7IQ")  # name; size, share, flags; image, length, sum, entry, letters, disk, blocks; seed
+DAMAGED = "pack it again: `trapline vmm pack`"
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A guest as the monitor is to have it: `words` of its program from address 0 on, `storage` words of window, a turn
+    of `share` steps; `input` is typed for it, if it has not the monitor's own `console`; the bytes of its `disk`."""
+
+    name: str
+    words: tuple[int, ...]
+    entry: int
+    storage: int
+    share: int = SHARE
+    console: bool = False
+    input: bytes = b""
+    disk: bytes = b""
+    seed: int = 0
+
+    def check(self) -> None:
+        """Raises UsageError for what the monitor would refuse."""
+        if not 0 < len(self.name) <= LETTERS or not self.name.isascii() or not self.name.isprintable():
+            raise UsageError(f"{self.name!r:.40} is not a name of 1 to {LETTERS} letters", "give it one: `name:NAME`")
+        if not LEAST <= self.storage < 1 << 32:
+            raise UsageError(f"{self.name}: a window has at least {LEAST} words", f"write `storage:{LEAST}`, or more")
+        if len(self.words) > self.storage:
+            help = f"give it more: `storage:{len(self.words)}`"
+            raise UsageError(f"{self.name} has {len(self.words)} words and a window of {self.storage}", help)
+        if not 0 < self.share <= LONGEST:
+            raise UsageError(f"{self.name}: a turn has 1 to {LONGEST} steps", f"write `share:{SHARE}`")
+        if len(self.disk) % BYTES:
+            help = f"a block has {BYTES} bytes: make it {-(-len(self.disk) // BYTES) * BYTES}"
+            raise UsageError(f"{self.name}: its disk of {len(self.disk)} bytes is not whole blocks", help)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the directory says of a guest; places and lengths in blocks."""
+
+    name: str
+    storage: int
+    share: int
+    console: bool
+    image: int
+    length: int
+    sum: int
+    entry: int
+    letters: int
+    disk: int
+    blocks: int
+    seed: int
+
+
+def flat(image: Image) -> tuple[int, ...]:
+    """An image's words from address 0 to its last."""
+    words = [0] * image.top
+    for segment in image.segments:
+        words[segment.address : segment.address + len(segment.words)] = segment.words
+    return tuple(words)
+
+
+def pack(tenants: Sequence[Tenant]) -> bytes:
+    """The bytes of a disk with these guests. Raises UsageError for what the monitor would refuse."""
+    if not tenants:
+        raise UsageError("there is nobody to pack", "name a guest: `trapline vmm pack os -o os.disk`")
+    if len(tenants) > MOST:
+        raise UsageError(f"{len(tenants)} guests are more than the {MOST} there can be", "leave some away")
+    entries, parts, used = b"", [], 1
+    for tenant in tenants:
+        tenant.check()
+        image, text = _blocks(tenant.words), _blocks(tenant.input)
+        length, blocks = len(image) // BYTES, len(tenant.disk) // BYTES
+        name, flags = tenant.name.encode(), HAS_CONSOLE * tenant.console
+        program = (used, length, checksum(image), tenant.entry)
+        used += length + len(text) // BYTES
+        rest = (len(tenant.input), used, blocks, tenant.seed)
+        entries += ENTRY.pack(name, tenant.storage, tenant.share, flags, *program, *rest)
+        parts += [image, text, tenant.disk]
+        used += blocks
+    rest = (struct.pack("<2I", used, len(tenants)) + entries).ljust(BYTES - 8, b"\0")
+    return b"".join([struct.pack("<2I", MAGIC, checksum(rest)), rest, *parts])
+
+
+def unpack(data: bytes) -> tuple[Entry, ...]:
+    """What the directory of a disk says, if all that it speaks of is there and whole. Raises TraplineError."""
+    if len(data) < BYTES or HEAD.unpack_from(data)[0] != MAGIC:
+        raise TraplineError("there is no directory on this disk", "`trapline vmm pack` writes one")
+    _, found, used, count = HEAD.unpack_from(data)
+    if checksum(data[8:BYTES]) != found:
+        raise TraplineError("the directory on this disk is damaged", DAMAGED)
+    if not 0 < count <= MOST:
+        raise TraplineError(f"the directory on this disk has {count} guests, not 1 to {MOST}", DAMAGED)
+    if len(data) < used * BYTES:
+        help = f"it should have {used} blocks, and has {len(data) // BYTES}; {DAMAGED}"
+        raise TraplineError("this disk has been cut short", help)
+    entries = tuple(_entry(data, HEAD.size + number * ENTRY.size) for number in range(count))
+    for entry in entries:
+        whole = data[entry.image * BYTES : (entry.image + entry.length) * BYTES]
+        if checksum(whole) != entry.sum:
+            raise TraplineError(f"the program of {entry.name} is damaged on this disk", DAMAGED)
+    return entries
+
+
+def checksum(data: bytes) -> int:
+    """A sum over words, each of which counts by its place."""
+    total = 0
+    for word in _words(data):
+        total = total * 31 + word & 0xFFFFFFFF
+    return total
+
+
+def _words(data: bytes) -> Iterator[int]:
+    return (word for (word,) in struct.iter_unpack("<I", data))
+
+
+def _blocks(words: Sequence[int]) -> bytes:
+    return struct.pack(f"<{len(words)}I", *words).ljust(-(-len(words) // BLOCK) * BYTES, b"\0")
+
+
+def _entry(data: bytes, at: int) -> Entry:
+    name, storage, share, flags, *rest = ENTRY.unpack_from(data, at)
+    shown = name.rstrip(b"\0").decode("ascii", "backslashreplace")
+    return Entry(shown, storage, share, bool(flags & HAS_CONSOLE), *rest)
