@@ -53,6 +53,7 @@ FLOORS = (
     "trapline.output",
     "trapline.combinations",
     "trapline.options",
+    "trapline.drawing",
     "trapline.running",
     "trapline.explaining",
     "trapline.reports",
