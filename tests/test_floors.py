@@ -57,6 +57,7 @@ FLOORS = (
     "trapline.running",
     "trapline.explaining",
     "trapline.reports",
+    "trapline.kinds",
     "trapline.tracing",
     "trapline.state",
     "trapline.debugging",
