@@ -54,6 +54,7 @@ FLOORS = (
     "trapline.combinations",
     "trapline.options",
     "trapline.drawing",
+    "trapline.jobs",
     "trapline.running",
     "trapline.explaining",
     "trapline.reports",
