@@ -69,6 +69,7 @@ FLOORS = (
     "trapline.adapter",
     "trapline.demo",
     "trapline.bench",
+    "trapline.labs",
     "trapline.commands",
     "trapline.cli",
     "trapline",
