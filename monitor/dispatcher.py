@@ -124,7 +124,7 @@ class Dispatcher:
     def level(self) -> "NativeLevel | None":
         """This machine for native code, which runs it only where nobody looks at what happens on the way."""
         below = self.below
-        if not self.core.always or self._asked or self.vm.subscribers or self.vm.breaking or below.watched:
+        if self._asked or self.vm.subscribers or self.vm.breaking or below.watched:
             return None
         lower = below.engine.level()
         if lower is None:
