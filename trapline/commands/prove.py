@@ -8,6 +8,7 @@ examples:
   trapline prove g3 --export folder/   each obligation as SMT-LIB 2 too
   trapline prove g3 --sample 1000      the same on random states
   trapline prove g3 --properties       run guests, watch the properties
+  trapline prove g3_popf --properties --monitor hybrid
   trapline prove --mutants             plant mistakes; which check refutes each
 """
 
@@ -17,12 +18,15 @@ import time
 from typing import TYPE_CHECKING
 
 from trapline.combinations import Usual, given, refuse
-from trapline.options import add_difference_option, count, natural, written
+from trapline.options import add_difference_option, add_monitor_option, count, natural, written
 from trapline.running.claims import claim
 from trapline.running.places import check_place, new_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from isa.description import Isa
+    from monitor.techniques import Technique
     from proofs.runs.properties import Tally
 
 SUMMARY = "prove the monitor for a machine, or test the same theorems on random states"
@@ -46,6 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="how many guests those are (default: %(default)s)",
     )
     add_difference_option(parser)
+    add_monitor_option(parser, default="trap")
     seeds = "seed of --sample, number of the first guest of --properties (default: %(default)s)"
     add("--seed", type=natural, metavar="N", default=Usual(0), help=seeds)
     limit = "stop after this many seconds; what is open then is unknown (default: %(default)s)"
@@ -73,6 +78,8 @@ def _check(arguments: argparse.Namespace) -> None:
 
     if arguments.export and arguments.sample:
         raise UsageError("--export writes what is proved, and --sample proves nothing", "give one of them")
+    if not arguments.monitor.techniques:
+        raise UsageError("`--monitor none` leaves nothing to prove", "name a technique, or leave it away")
     if arguments.properties and (arguments.export or arguments.sample or arguments.mutants):
         raise UsageError("--properties runs guests, and nothing else", "give it alone")
     if (arguments.machine is None) != arguments.mutants:
@@ -82,6 +89,8 @@ def _check(arguments: argparse.Namespace) -> None:
         refuse(arguments, ["export", "sample"], "is about one machine", help)
     if not arguments.properties:
         refuse(arguments, ["guests"], "says how many guests run", "add `--properties`")
+        if [technique.name for technique in arguments.monitor.techniques] != ["trap"]:
+            raise UsageError("a proof is of the monitor that traps and emulates", "for others add `--properties`")
         refuse(arguments, ["difference"], "is of a guest that has been run", "add `--properties`")
         if not given(arguments, "sample"):
             refuse(arguments, ["seed"], "draws states or guests, and a proof draws nothing", "add `--sample N`")
@@ -143,7 +152,8 @@ def _properties(arguments: argparse.Namespace, isa: "Isa") -> int:
     check_place(arguments.difference)
     with Counter(f"{isa.name}: ", "shards") as counter:
         limit = float(arguments.timeout)
-        tally = check(isa, arguments.guests, arguments.seed, arguments.workers, counter.show, limit)
+        techniques = arguments.monitor.techniques
+        tally = check(isa, arguments.guests, arguments.seed, arguments.workers, counter.show, limit, techniques)
     coverage = covered(isa, tally.seen)
     seconds = time.monotonic() - began
     if arguments.json:
@@ -152,20 +162,21 @@ def _properties(arguments: argparse.Namespace, isa: "Isa") -> int:
     else:
         show_properties(isa, tally, coverage, seconds)
     if arguments.difference:
-        _keep(arguments.difference, isa, tally)
+        _keep(arguments.difference, isa, tally, techniques)
     if tally.failures or coverage.of(Status.MISSED):
         return 1
     return UNKNOWN if tally.lost or not coverage.complete else 0
 
 
-def _keep(path: str, isa: "Isa", tally: "Tally") -> None:
+def _keep(path: str, isa: "Isa", tally: "Tally", techniques: "Sequence[Technique]") -> None:
     """The first guest that was not the same on both sides, if there is one."""
     from proofs.runs.broken import Property
+    from proofs.runs.properties import tall
     from trapline.debugging.difference import keep_guest
 
     for failure in tally.broken(Property.EQUIVALENCE):
         if failure.guest is not None:
-            keep_guest(path, isa, failure.guest, failure.depth)
+            keep_guest(path, isa, failure.guest, tall(techniques, failure.depth))
             return
     print(f"no difference was found: {path} is not written", file=sys.stderr)
 
