@@ -152,7 +152,12 @@ class Verification(Displayed):
     def theorem1(self) -> Found:
         """Every step may run directly, from every state of every virtual machine: so a trap-and-emulate monitor is
         right. A monitor of ours that refuses the machine, or is not proved for it, leaves the theorem open."""
-        shown = both(self.premises, *(f.theorem1 for f in self.findings))
+        return both(*(f.theorem1 for f in self.findings), self.without_culprits)
+
+    @property
+    def without_culprits(self) -> Found:
+        """The same of what is left of the machine if no culprit is ever executed."""
+        shown = self.premises
         return shown if shown is not Found.YES else _or_open(self.refusal.refused, self._proved("nesting"))
 
     @property
