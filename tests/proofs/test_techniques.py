@@ -9,6 +9,8 @@ from isa.encoding import decoder, spare_words
 from isa.language import load_text
 from isa.machines.catalogue import find, shipped
 from proofs.terms.solving import Found
+from proofs.verdict.conditions import ALWAYS, IN_USER_MODE
+from proofs.verdict.repair import repair
 from proofs.verdict.techniques import BRINGS_NONE, LEAVES_ALONE, PARAVIRTUAL, PATCH, judged, judgement
 from proofs.verdict.theorems import Refusal, Verification
 from tests.proofs.verdict_machines import SHORT, verified_once
@@ -79,6 +81,20 @@ def test_what_stayed_open_leaves_techniques_open() -> None:
     for technique in (PATCH, PARAVIRTUAL):
         assert judgement(refused, technique).right is Found.UNKNOWN
         assert "our monitor refuses it: it is odd" in judgement(refused, technique).why
+
+
+def test_guards_for_a_hybrid_monitor_are_fewer() -> None:
+    found, around = machine(PEEK, DOWN, CALL), text_of(PEEK, DOWN, CALL)
+    both, one = (repair(found, around, workers=0, condition=c) for c in (ALWAYS, IN_USER_MODE))
+    assert (both.guarded, one.guarded) == (("peek", "down"), ("peek",))
+    assert one.verification and (one.holds, one.verification.theorem1) == (Found.YES, Found.NO)
+    assert repair(machine(DOWN, ASK), "", condition=IN_USER_MODE).guarded == ()
+
+
+def test_guards_mend_no_trap_entry_for_a_hybrid_monitor_either() -> None:
+    broken = repair(machine(DOWN, CALL, change=FORGETFUL), "", condition=IN_USER_MODE)
+    assert (broken.text, broken.holds) == ("", Found.NO)
+    assert broken.obstacles[0].startswith("the trap entry, which no guard changes: base")
 
 
 @pytest.mark.nightly
