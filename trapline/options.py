@@ -15,6 +15,7 @@ DEFAULT_MACHINE = "g3"
 DEFAULT_STEPS = 100_000_000
 LIVE_STEPS = 1 << 62  # people are slow
 MAX_DEPTH = 8
+TECHNIQUE = "trap|hybrid|interpret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def add_monitor_option(parser: argparse.ArgumentParser, default: str = "none") -
     parser.add_argument(
         "--monitor",
         type=monitor_choice,
-        metavar="none|trap|hybrid|interpret[:DEPTH][,...]",
+        metavar=f"none|{TECHNIQUE}[:DEPTH][,...]",
         default=default,
         help="run bare, or under monitors that trap and emulate, interpret supervisor mode, or interpret everything; "
         f"DEPTH of them stacked, or several kinds, lowest first (default: {default})",

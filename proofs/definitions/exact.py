@@ -64,9 +64,9 @@ class Direct:
 
     @property
     def given(self) -> list[Term]:
-        """Corresponding states in which no interrupt of the virtual machine is due."""
+        """Corresponding states from which there are direct runs, and no interrupt of the virtual machine is due."""
         hints = (*self.real.facts, *self.bare.facts, *self.before.reached(*self.real.addresses, *self.bare.addresses))
-        return [*self.before.hypotheses, negation(self.due), *hints, *self.excused]
+        return [*self.before.hypotheses, *self.before.directly, negation(self.due), *hints, *self.excused]
 
     @property
     def ran(self) -> list[Term]:

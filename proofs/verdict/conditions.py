@@ -7,6 +7,9 @@ mends it, does the same for both. `techniques` says what follows for a monitor, 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from isa.description import Isa
+from isa.ir.nodes import FALSE, TRUE
+from monitor.techniques import Technique
 from proofs.definitions.machine_facts import EXACT_PREMISES, Fact
 from proofs.terms.solving import Found
 from proofs.verdict.theorems import Finding, Verification
@@ -17,12 +20,13 @@ _KEPT = {Found.NO: "not kept by", Found.UNKNOWN: "open for"}
 
 @dataclass(frozen=True)
 class Condition:
-    """`holds` is the theorem on a whole machine, `kept` what it asks of an instruction, `premise` of a fact; `refused`
-    is what our own monitor has against a machine."""
+    """`holds` is the theorem on a whole machine, `kept` what it asks of an instruction, `letter` the same by the
+    definitions, `premise` what it asks of a fact; `refused` is what our own monitor has against a machine."""
 
     theorem: str
     holds: Callable[[Verification], Found]
     kept: Callable[[Finding], Found]
+    letter: Callable[[Finding], Found]
     premise: Callable[[Fact], Found]
     refused: Callable[[Verification], str]
 
@@ -54,8 +58,26 @@ class Condition:
 
 
 ALWAYS = Condition(
-    "Theorem 1", lambda v: v.theorem1, lambda f: f.theorem1, lambda fact: fact.holds, lambda v: v.refused
+    "Theorem 1",
+    holds=lambda v: v.theorem1,
+    kept=lambda f: f.theorem1,
+    letter=lambda f: f.verdict.virtualizable,
+    premise=lambda fact: fact.holds,
+    refused=lambda v: v.refused,
 )
 IN_USER_MODE = Condition(
-    "Theorem 3", lambda v: v.theorem3, lambda f: f.theorem3, lambda fact: fact.hybrid, lambda v: v.refusal.unready
+    "Theorem 3",
+    holds=lambda v: v.theorem3,
+    kept=lambda f: f.theorem3,
+    letter=lambda f: f.verdict.hybrid,
+    premise=lambda fact: fact.hybrid,
+    refused=lambda v: v.refusal.hybrid,
 )
+
+
+def condition_of(technique: Technique, isa: Isa) -> Condition | None:
+    """What a technique rests on, by when it runs a guest directly: always, not always, or never."""
+    directly = technique.direct(isa)
+    if directly is FALSE:
+        return None
+    return ALWAYS if directly is TRUE else IN_USER_MODE

@@ -110,11 +110,10 @@ class Theorems:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why our monitor does not take a machine. `unready` are the reasons that would stop any monitor of ours, a hybrid
-    one too; both are empty for a machine that it takes."""
+    """Why our monitor does not take a machine, and why a hybrid one does not; empty for one that takes it."""
 
     refused: str = ""
-    unready: str = ""
+    hybrid: str = ""
     asked: bool = True  # whether that could be found out at all
 
 
@@ -172,7 +171,7 @@ class Verification(Displayed):
         premises = (f.hybrid for f in self.facts if f.name in EXACT_PREMISES)
         shown = both(*premises, *(f.theorem3 for f in self.findings))
         own = self._proved("nesting", "composition", "fetch")  # the fetch was asked about user mode on its own
-        return shown if shown is not Found.YES else _or_open(self.refusal.unready, own)
+        return shown if shown is not Found.YES else _or_open(self.refusal.hybrid, own)
 
     @property
     def letter(self) -> Theorems:

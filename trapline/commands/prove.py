@@ -1,10 +1,12 @@
 """Prove that our own monitor is right for a machine: the code that ships, for every state of a virtual machine with any
-legal allocation. A machine that fails Theorem 1 is refused with the reason. docs/theory.md explains each theorem.
+legal allocation. A machine that fails Theorem 1, or for a hybrid monitor Theorem 3, is refused with the reason.
+docs/theory.md explains each theorem.
 
 exit code: 0 all proved, 1 refuted or refused, 4 something stayed unknown.
 
 examples:
   trapline prove g3
+  trapline prove g3_popf --monitor hybrid
   trapline prove g3 --export folder/   each obligation as SMT-LIB 2 too
   trapline prove g3 --sample 1000      the same on random states
   trapline prove g3 --properties       run guests, watch the properties
@@ -17,12 +19,13 @@ import time
 from typing import TYPE_CHECKING
 
 from trapline.combinations import Usual, given, refuse
-from trapline.options import add_difference_option, count, natural, written
+from trapline.options import TECHNIQUE, add_difference_option, count, monitor_choice, natural, written
 from trapline.running.claims import claim
 from trapline.running.places import check_place, new_folder
 
 if TYPE_CHECKING:
     from isa.description import Isa
+    from monitor.techniques import Technique
     from proofs.runs.properties import Tally
 
 SUMMARY = "prove the monitor for a machine, or test the same theorems on random states"
@@ -34,6 +37,8 @@ TIMEOUT = 300  # seconds; for everything that is asked of one machine
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("machine", metavar="MACHINE", nargs="?", help="a shipped machine, or PATH[:NAME]")
     add = parser.add_argument
+    what = "the technique of the monitor that is proved (default: trap)"
+    add("--monitor", type=monitor_choice, metavar=TECHNIQUE, help=what)
     add("--mutants", action="store_true", help="plant mistakes that the checks must refute; needs no machine")
     add("--export", type=written, metavar="DIR", help="write every obligation as SMT-LIB 2 into a new or empty folder")
     add("--sample", type=count, metavar="N", help="try every theorem on N random states instead of proving it")
@@ -79,7 +84,12 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError("prove what?", "name a machine, or give `--mutants`, which brings its own")
     if arguments.mutants:
         help = "`--mutants` plants mistakes, and nothing else: give it alone"
-        refuse(arguments, ["export", "sample"], "is about one machine", help)
+        refuse(arguments, ["export", "sample", "monitor"], "is about one machine", help)
+    if arguments.properties:
+        refuse(arguments, ["monitor"], "says what is proved, and --properties runs guests", "leave one of them away")
+    if arguments.monitor and arguments.monitor.depth != 1:
+        help = "name one technique: any depth follows from it"
+        raise UsageError("proved is one step of one virtual machine, under one monitor", help)
     if not arguments.properties:
         refuse(arguments, ["guests"], "says how many guests run", "add `--properties`")
         refuse(arguments, ["difference"], "is of a guest that has been run", "add `--properties`")
@@ -88,19 +98,20 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:
-    from proofs.verdict.proving import export, prove, require_theorem1
+    from proofs.verdict.proving import export, prove, required
     from trapline.output import emit_json
     from trapline.progress import Counter
     from trapline.reports.proof import proof_facts, show_proof
 
     began = time.monotonic()
     folder = new_folder(arguments.export) if arguments.export else None
-    with Counter(f"{isa.name}, Theorem 1: ", "questions") as counter:
-        unclaimed = require_theorem1(isa, float(arguments.timeout), arguments.workers, counter.show)
+    technique = _technique(arguments)
+    with Counter(f"{isa.name}: ", "questions") as counter:
+        unclaimed = required(isa, float(arguments.timeout), arguments.workers, counter.show, technique)
     left = max(1.0, arguments.timeout - (time.monotonic() - began))
     with Counter(f"{isa.name}: ", "topics") as counter:
-        proof = prove(isa, left, arguments.workers, counter.show, unclaimed=unclaimed)
-    written = export(isa, folder, unclaimed) if folder else 0
+        proof = prove(isa, left, arguments.workers, counter.show, unclaimed=unclaimed, technique=technique)
+    written = export(isa, folder, unclaimed, technique) if folder else 0
     seconds = time.monotonic() - began
     if arguments.json:
         emit_json({**proof_facts(proof), "certificates": written, "seconds": round(seconds, 3)})
@@ -111,7 +122,15 @@ def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:
     return UNKNOWN if proof.unknown else 0 if proof.holds else 1
 
 
+def _technique(arguments: argparse.Namespace) -> "Technique":
+    from monitor.techniques import TRAP
+
+    (technique,) = arguments.monitor.techniques if arguments.monitor else (TRAP,)
+    return technique
+
+
 def _sample(arguments: argparse.Namespace, isa: "Isa") -> int:
+    from monitor.core import Core
     from proofs.obligations.sampling import sample
     from proofs.verdict.proving import require_admitted
     from trapline.output import emit_json
@@ -119,14 +138,16 @@ def _sample(arguments: argparse.Namespace, isa: "Isa") -> int:
     from trapline.reports.proof import show_trials, trial_facts
 
     began = time.monotonic()
-    require_admitted(isa, float(arguments.timeout))
+    technique = _technique(arguments)
+    require_admitted(isa, float(arguments.timeout), technique)
+    core = Core(isa, technique)
     with Counter(f"{isa.name}: ", "topics") as counter:
-        trials = sample(isa, arguments.sample, arguments.seed, arguments.workers, counter.show, arguments.timeout)
+        trials = sample(isa, arguments.sample, arguments.seed, arguments.workers, counter.show, arguments.timeout, core)
     seconds = time.monotonic() - began
     if arguments.json:
-        emit_json({**trial_facts(isa, trials, arguments.seed), "seconds": round(seconds, 3)})
+        emit_json({**trial_facts(core, trials, arguments.seed), "seconds": round(seconds, 3)})
     else:
-        show_trials(isa, trials, arguments.seed, seconds)
+        show_trials(core, trials, arguments.seed, seconds)
     if any(trial.refuted for trial in trials):
         return 1
     return 0 if all(trial.exercised for trial in trials) else UNKNOWN
