@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from isa.engines.choice import DEFAULT, ENGINES
+from isa.errors import UsageError
 from trapline.combinations import Usual
 
 if TYPE_CHECKING:
@@ -138,6 +139,16 @@ def monitor_choice(text: str) -> MonitorChoice:
             f"{MAX_DEPTH} monitors in all"
         )
     return MonitorChoice(techniques)
+
+
+def one_technique(choice: MonitorChoice | None) -> "Technique":
+    """Of a command that is about one monitor; the usual one if none was named. Raises UsageError for several."""
+    from monitor.techniques import TRAP
+
+    techniques = (TRAP,) if choice is None else choice.techniques
+    if len(techniques) != 1:
+        raise UsageError("this is about one monitor, from which any depth follows", "name one technique")
+    return techniques[0]
 
 
 def definition(text: str) -> tuple[str, int]:

@@ -268,7 +268,8 @@ def fetch_question(before: Mapped) -> tuple[list[Term], Term, Term]:
     ours, theirs = Symbolic(before.real), Symbolic(before.virtual)
     word = before.core.isa.fetch.word
     unlike = disjunction(virtual.trapped, negation(same(ours.value(word), theirs.value(word))))
-    ran = [*before.hypotheses, negation(real.trapped), *(f for r in (ours, theirs) for f in r.facts_of(word))]
+    facts = (f for r in (ours, theirs) for f in r.facts_of(word))
+    ran = [*before.hypotheses, *before.directly, negation(real.trapped), *facts]
     return ran, is_user(before.virtual), unlike
 
 

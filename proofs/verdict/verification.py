@@ -162,10 +162,11 @@ def core_of(isa: Isa) -> Core | None:
 
 def refusal(isa: Isa, timeout: float) -> Refusal:
     """Why our monitors refuse a machine: the one that traps and emulates, and the hybrid one."""
-    return Refusal(_refused(isa, TRAP), _refused(isa, HYBRID))
+    return Refusal(refused_by(TRAP, isa), refused_by(HYBRID, isa))
 
 
-def _refused(isa: Isa, technique: Technique) -> str:
+def refused_by(technique: Technique, isa: Isa) -> str:
+    """Why a monitor of this technique does not take a machine; empty if it does."""
     try:
         admitted(isa, technique)
     except MachineError as error:

@@ -19,13 +19,12 @@ import time
 from typing import TYPE_CHECKING
 
 from trapline.combinations import Usual, given, refuse
-from trapline.options import TECHNIQUE, add_difference_option, count, monitor_choice, natural, written
+from trapline.options import TECHNIQUE, add_difference_option, count, monitor_choice, natural, one_technique, written
 from trapline.running.claims import claim
 from trapline.running.places import check_place, new_folder
 
 if TYPE_CHECKING:
     from isa.description import Isa
-    from monitor.techniques import Technique
     from proofs.runs.properties import Tally
 
 SUMMARY = "prove the monitor for a machine, or test the same theorems on random states"
@@ -87,9 +86,7 @@ def _check(arguments: argparse.Namespace) -> None:
         refuse(arguments, ["export", "sample", "monitor"], "is about one machine", help)
     if arguments.properties:
         refuse(arguments, ["monitor"], "says what is proved, and --properties runs guests", "leave one of them away")
-    if arguments.monitor and arguments.monitor.depth != 1:
-        help = "name one technique: any depth follows from it"
-        raise UsageError("proved is one step of one virtual machine, under one monitor", help)
+    one_technique(arguments.monitor)
     if not arguments.properties:
         refuse(arguments, ["guests"], "says how many guests run", "add `--properties`")
         refuse(arguments, ["difference"], "is of a guest that has been run", "add `--properties`")
@@ -105,7 +102,7 @@ def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:
 
     began = time.monotonic()
     folder = new_folder(arguments.export) if arguments.export else None
-    technique = _technique(arguments)
+    technique = one_technique(arguments.monitor)
     with Counter(f"{isa.name}: ", "questions") as counter:
         unclaimed = required(isa, float(arguments.timeout), arguments.workers, counter.show, technique)
     left = max(1.0, arguments.timeout - (time.monotonic() - began))
@@ -122,13 +119,6 @@ def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:
     return UNKNOWN if proof.unknown else 0 if proof.holds else 1
 
 
-def _technique(arguments: argparse.Namespace) -> "Technique":
-    from monitor.techniques import TRAP
-
-    (technique,) = arguments.monitor.techniques if arguments.monitor else (TRAP,)
-    return technique
-
-
 def _sample(arguments: argparse.Namespace, isa: "Isa") -> int:
     from monitor.core import Core
     from proofs.obligations.sampling import sample
@@ -138,7 +128,7 @@ def _sample(arguments: argparse.Namespace, isa: "Isa") -> int:
     from trapline.reports.proof import show_trials, trial_facts
 
     began = time.monotonic()
-    technique = _technique(arguments)
+    technique = one_technique(arguments.monitor)
     require_admitted(isa, float(arguments.timeout), technique)
     core = Core(isa, technique)
     with Counter(f"{isa.name}: ", "topics") as counter:
