@@ -10,6 +10,7 @@ examples:
   trapline prove g3 --export folder/   each obligation as SMT-LIB 2 too
   trapline prove g3 --sample 1000      the same on random states
   trapline prove g3 --properties       run guests, watch the properties
+  trapline prove g3_popf --properties --monitor hybrid
   trapline prove --mutants             plant mistakes; which check refutes each
 """
 
@@ -19,12 +20,23 @@ import time
 from typing import TYPE_CHECKING
 
 from trapline.combinations import Usual, given, refuse
-from trapline.options import TECHNIQUE, add_difference_option, count, monitor_choice, natural, one_technique, written
+from trapline.options import (
+    add_difference_option,
+    add_monitor_option,
+    count,
+    monitor_choice,
+    natural,
+    one_technique,
+    written,
+)
 from trapline.running.claims import claim
 from trapline.running.places import check_place, new_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from isa.description import Isa
+    from monitor.techniques import Technique
     from proofs.runs.properties import Tally
 
 SUMMARY = "prove the monitor for a machine, or test the same theorems on random states"
@@ -36,8 +48,6 @@ TIMEOUT = 300  # seconds; for everything that is asked of one machine
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("machine", metavar="MACHINE", nargs="?", help="a shipped machine, or PATH[:NAME]")
     add = parser.add_argument
-    what = "the technique of the monitor that is proved (default: trap)"
-    add("--monitor", type=monitor_choice, metavar=TECHNIQUE, help=what)
     add("--mutants", action="store_true", help="plant mistakes that the checks must refute; needs no machine")
     add("--export", type=written, metavar="DIR", help="write every obligation as SMT-LIB 2 into a new or empty folder")
     add("--sample", type=count, metavar="N", help="try every theorem on N random states instead of proving it")
@@ -50,6 +60,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="how many guests those are (default: %(default)s)",
     )
     add_difference_option(parser)
+    add_monitor_option(parser, default="trap")
+    parser.set_defaults(monitor=None)  # so that it is seen whether it was given
     seeds = "seed of --sample, number of the first guest of --properties (default: %(default)s)"
     add("--seed", type=natural, metavar="N", default=Usual(0), help=seeds)
     limit = "stop after this many seconds; what is open then is unknown (default: %(default)s)"
@@ -84,10 +96,11 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.mutants:
         help = "`--mutants` plants mistakes, and nothing else: give it alone"
         refuse(arguments, ["export", "sample", "monitor"], "is about one machine", help)
-    if arguments.properties:
-        refuse(arguments, ["monitor"], "says what is proved, and --properties runs guests", "leave one of them away")
-    one_technique(arguments.monitor)
+    arguments.monitor = arguments.monitor or monitor_choice("trap")
+    if not arguments.monitor.techniques:
+        raise UsageError("`--monitor none` leaves nothing to prove", "name a technique, or leave it away")
     if not arguments.properties:
+        one_technique(arguments.monitor)
         refuse(arguments, ["guests"], "says how many guests run", "add `--properties`")
         refuse(arguments, ["difference"], "is of a guest that has been run", "add `--properties`")
         if not given(arguments, "sample"):
@@ -154,7 +167,8 @@ def _properties(arguments: argparse.Namespace, isa: "Isa") -> int:
     check_place(arguments.difference)
     with Counter(f"{isa.name}: ", "shards") as counter:
         limit = float(arguments.timeout)
-        tally = check(isa, arguments.guests, arguments.seed, arguments.workers, counter.show, limit)
+        techniques = arguments.monitor.techniques
+        tally = check(isa, arguments.guests, arguments.seed, arguments.workers, counter.show, limit, techniques)
     coverage = covered(isa, tally.seen)
     seconds = time.monotonic() - began
     if arguments.json:
@@ -163,20 +177,21 @@ def _properties(arguments: argparse.Namespace, isa: "Isa") -> int:
     else:
         show_properties(isa, tally, coverage, seconds)
     if arguments.difference:
-        _keep(arguments.difference, isa, tally)
+        _keep(arguments.difference, isa, tally, techniques)
     if tally.failures or coverage.of(Status.MISSED):
         return 1
     return UNKNOWN if tally.lost or not coverage.complete else 0
 
 
-def _keep(path: str, isa: "Isa", tally: "Tally") -> None:
+def _keep(path: str, isa: "Isa", tally: "Tally", techniques: "Sequence[Technique]") -> None:
     """The first guest that was not the same on both sides, if there is one."""
     from proofs.runs.broken import Property
+    from proofs.runs.properties import tall
     from trapline.debugging.difference import keep_guest
 
     for failure in tally.broken(Property.EQUIVALENCE):
         if failure.guest is not None:
-            keep_guest(path, isa, failure.guest, failure.depth)
+            keep_guest(path, isa, failure.guest, tall(techniques, failure.depth))
             return
     print(f"no difference was found: {path} is not written", file=sys.stderr)
 
