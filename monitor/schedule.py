@@ -33,11 +33,20 @@ class Share:
     end: Exit | None = None
 
 
+class Had(NamedTuple):
+    """A share at a moment."""
+
+    left: int
+    rest: int
+    turns: int
+    end: Exit | None
+
+
 class Mark(NamedTuple):
-    """A schedule at a moment: who waits, by number and in order, and of each guest its turns, `left`, `rest`, `end`."""
+    """A schedule at a moment: the numbers of those that wait, in order, and the shares of all."""
 
     waiting: tuple[int, ...]
-    shares: tuple[tuple[int, int, int, Exit | None], ...]
+    shares: tuple[Had, ...]
 
 
 class Schedule:
@@ -77,6 +86,13 @@ class Schedule:
         """How a guest has stopped, if it has."""
         return self.shares[self.guests.index(guest)].end
 
+    def at(self, step: int, guest: Machine | None = None) -> bool:
+        """Whether it stands where a guest is about to take that step, or at that step of the clock; or cannot come
+        there, as who would have to has stopped."""
+        if guest is None:
+            return self.steps >= step or not self.waiting
+        return self.end_of(guest) is not None or (guest.steps >= step and self.present is guest)
+
     # ---- running
 
     def run(self, budget: int, guest: Machine | None = None, step: int = 0) -> Exit:
@@ -86,13 +102,10 @@ class Schedule:
         first, retired, end = self.steps, self.retired, _NOTHING
         stop = first + budget
         while self.waiting and (guest is None or self.end_of(guest) is None):
-            share = self.waiting[0]
-            most = stop - self.steps
-            if share.guest is guest:
-                most = min(most, step - guest.steps)
-            if most <= 0:
+            if self.steps >= stop or (guest is not None and self.at(step, guest)):
                 return self._exit(_NOTHING, first, retired)
-            end = self.turn(share, most)
+            share, most = self.waiting[0], stop - self.steps
+            end = self.turn(share, min(most, step - guest.steps) if share.guest is guest else most)
             if share.end is not None:
                 self.waiting.popleft()
             elif end.reason is not Reason.BUDGET:
@@ -154,11 +167,11 @@ class Schedule:
         numbers = {id(share): number for number, share in enumerate(self.shares)}
         return Mark(
             tuple(numbers[id(share)] for share in self.waiting),
-            tuple((share.turns, share.left, share.rest, share.end) for share in self.shares),
+            tuple(Had(share.left, share.rest, share.turns, share.end) for share in self.shares),
         )
 
     def rewind(self, mark: Mark) -> None:
         """Be again what was marked."""
         self.waiting = deque(self.shares[number] for number in mark.waiting)
-        for share, (turns, left, rest, end) in zip(self.shares, mark.shares, strict=True):
-            share.turns, share.left, share.rest, share.end = turns, left, rest, end
+        for share, had in zip(self.shares, mark.shares, strict=True):
+            share.left, share.rest, share.turns, share.end = had
