@@ -84,6 +84,15 @@ class Entry:
     blocks: int
     seed: int
 
+    def check(self, used: int) -> None:
+        """Raises TraplineError for what the monitor would refuse on a disk with so many blocks in use."""
+        program = self.image + self.length + (0 if self.console else _whole(self.letters) // BLOCK)
+        places = program <= used and self.disk + self.blocks <= used and self.letters <= MOST_LETTERS
+        if not places or not 0 < self.share <= LONGEST or self.storage < LEAST:
+            raise TraplineError(f"{self.name} has an entry in the directory that cannot be", DAMAGED)
+        if self.length * BLOCK > _whole(self.storage):
+            raise TraplineError(f"{self.name} does not fit into its window of {self.storage} words", DAMAGED)
+
 
 def room(guests: Iterable[Tenant | Entry], own: int) -> int:
     """How many words of storage a monitor needs for these guests, which has `own` words itself."""
@@ -135,6 +144,7 @@ def unpack(data: bytes) -> tuple[Entry, ...]:
         raise TraplineError("this disk has been cut short", help)
     entries = tuple(_entry(data, HEAD.size + number * ENTRY.size) for number in range(count))
     for entry in entries:
+        entry.check(used)
         whole = data[entry.image * BYTES : (entry.image + entry.length) * BYTES]
         if checksum(whole) != entry.sum:
             raise TraplineError(f"the program of {entry.name} is damaged on this disk", DAMAGED)
