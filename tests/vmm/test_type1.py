@@ -48,7 +48,7 @@ def test_none_of_several_notices_the_others() -> None:
     check_several()
 
 
-@pytest.mark.parametrize("share", [1, 2, 3])
+@pytest.mark.parametrize("share", [2, *(pytest.param(n, marks=pytest.mark.nightly) for n in (1, 3))])
 def test_however_short_the_turns_are_a_guest_is_the_same(share: int) -> None:
     packed = Packed([guest(f"{name}=share:{share}") for name in ("traps", "hello", "traps=name:two")[:share]])
     assert packed.run().reason is Reason.HALT
@@ -66,7 +66,10 @@ def nested(inner: list[Tenant], times: int) -> list[Tenant]:
     return inner
 
 
-@pytest.mark.parametrize(("times", "depth"), [(2, 0), (0, 1), (1, 1), pytest.param(2, 2, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize(
+    ("times", "depth"),
+    [(2, 0), (0, 1), pytest.param(1, 1, marks=pytest.mark.nightly), pytest.param(2, 2, marks=pytest.mark.nightly)],
+)
 def test_it_runs_on_itself_and_on_the_derived_monitor(times: int, depth: int) -> None:
     packed = Packed(nested([guest("os")], times), depth=depth)
     assert packed.run().reason is Reason.HALT
@@ -74,6 +77,7 @@ def test_it_runs_on_itself_and_on_the_derived_monitor(times: int, depth: int) ->
     assert packed.output == f"{alone('os')[1]}{ends}[vmm: 1 of 1 ended well]\n"
 
 
+@pytest.mark.nightly
 def test_a_derived_monitor_changes_no_step_of_it() -> None:
     one, other = (Packed([guest("disk"), guest("echo")], depth=depth) for depth in (0, 1))
     assert one.run().steps == other.run().steps
