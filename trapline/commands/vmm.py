@@ -100,9 +100,13 @@ def _rows(entries: "tuple[Entry, ...]", data: bytes, indent: str = "") -> Iterat
     """A line for each guest, and below one that is a monitor those of its own guests."""
     for entry in entries:
         input = "console" if entry.console else str(entry.letters)
-        program, disk = f"{entry.length} blocks", f"{entry.blocks} blocks" if entry.blocks else "none"
+        program, disk = _blocks(entry.length), _blocks(entry.blocks)
         yield f"{indent}{entry.name}", str(entry.storage), str(entry.share), input, program, disk
         yield from _rows(*_inside(entry, data), indent + "  ")
+
+
+def _blocks(number: int) -> str:
+    return {0: "none", 1: "1 block"}.get(number, f"{number} blocks")
 
 
 def _facts(entry: "Entry", data: bytes) -> dict[str, Any]:
