@@ -1,11 +1,12 @@
 """The disk from which a monitor in assembly boots: a directory of guests, their programs and their disks.
 
-`pack` makes one, `unpack` reads one back. docs/monitors-in-assembly.md has the format, `guests/vmm/main.s` reads it.
-All of it is words of 32 bits in blocks of 128, as a disk of g3 has them.
+`pack` makes one, `unpack` reads one back, and `room` says how large the monitor's machine must be for it.
+docs/monitors-in-assembly.md has the format, `guests/vmm/main.s` reads it. All of it is words of 32 bits in blocks of
+128, as a disk of g3 has them.
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from isa.assembler import Image
@@ -17,7 +18,9 @@ MOST = 8  # guests
 LETTERS = 12  # of a name
 LEAST = 16  # words of a window
 LONGEST = 1 << 24  # steps of a share
-SHARE = 5000
+SHARE, STORAGE = 5000, 4096  # what is usual
+RING = 512  # words for what comes to the monitor's own console
+MOST_LETTERS = 1 << 24
 HAS_CONSOLE = 1
 BYTES = 4 * BLOCK
 HEAD = struct.Struct("<4I")  # magic, sum, blocks in use, guests
@@ -40,17 +43,25 @@ class Tenant:
     disk: bytes = b""
     seed: int = 0
 
+    @property
+    def letters(self) -> int:
+        """How many characters are typed for it."""
+        return len(self.input)
+
     def check(self) -> None:
         """Raises UsageError for what the monitor would refuse."""
         if not 0 < len(self.name) <= LETTERS or not self.name.isascii() or not self.name.isprintable():
             raise UsageError(f"{self.name!r:.40} is not a name of 1 to {LETTERS} letters", "give it one: `name:NAME`")
-        if not LEAST <= self.storage < 1 << 32:
-            raise UsageError(f"{self.name}: a window has at least {LEAST} words", f"write `storage:{LEAST}`, or more")
+        if not LEAST <= self.storage < 1 << 31:
+            raise UsageError(f"{self.name}: a window has {LEAST} to 2^31 - 1 words", f"write `storage:{STORAGE}`")
         if len(self.words) > self.storage:
             help = f"give it more: `storage:{len(self.words)}`"
             raise UsageError(f"{self.name} has {len(self.words)} words and a window of {self.storage}", help)
         if not 0 < self.share <= LONGEST:
             raise UsageError(f"{self.name}: a turn has 1 to {LONGEST} steps", f"write `share:{SHARE}`")
+        if not 0 <= self.seed < 1 << 64 or self.letters > MOST_LETTERS:
+            help = f"a seed is below 2^64, and an input has {MOST_LETTERS} characters at most"
+            raise UsageError(f"{self.name}: its seed or its input is too large", help)
         if len(self.disk) % BYTES:
             help = f"a block has {BYTES} bytes: make it {-(-len(self.disk) // BYTES) * BYTES}"
             raise UsageError(f"{self.name}: its disk of {len(self.disk)} bytes is not whole blocks", help)
@@ -73,6 +84,20 @@ class Entry:
     blocks: int
     seed: int
 
+    def check(self, used: int) -> None:
+        """Raises TraplineError for what the monitor would refuse on a disk with so many blocks in use."""
+        program = self.image + self.length + (0 if self.console else _whole(self.letters) // BLOCK)
+        places = program <= used and self.disk + self.blocks <= used and self.letters <= MOST_LETTERS
+        if not places or not 0 < self.share <= LONGEST or self.storage < LEAST:
+            raise TraplineError(f"{self.name} has an entry in the directory that cannot be", DAMAGED)
+        if self.length * BLOCK > _whole(self.storage):
+            raise TraplineError(f"{self.name} does not fit into its window of {self.storage} words", DAMAGED)
+
+
+def room(guests: Iterable[Tenant | Entry], own: int) -> int:
+    """How many words of storage a monitor needs for these guests, which has `own` words itself."""
+    return own + sum(_whole(g.storage) + _whole(RING if g.console else g.letters) for g in guests)
+
 
 def flat(image: Image) -> tuple[int, ...]:
     """An image's words from address 0 to its last."""
@@ -88,16 +113,17 @@ def pack(tenants: Sequence[Tenant]) -> bytes:
         raise UsageError("there is nobody to pack", "name a guest: `trapline vmm pack os -o os.disk`")
     if len(tenants) > MOST:
         raise UsageError(f"{len(tenants)} guests are more than the {MOST} there can be", "leave some away")
+    if sum(tenant.console for tenant in tenants) > 1:
+        raise UsageError("only one guest can have the monitor's own console", "write `console` for one of them")
     entries, parts, used = b"", [], 1
     for tenant in tenants:
         tenant.check()
         image, text = _blocks(tenant.words), _blocks(tenant.input)
         length, blocks = len(image) // BYTES, len(tenant.disk) // BYTES
         name, flags = tenant.name.encode(), HAS_CONSOLE * tenant.console
-        program = (used, length, checksum(image), tenant.entry)
+        program = (used, length, checksum(image), tenant.entry, tenant.letters)
         used += length + len(text) // BYTES
-        rest = (len(tenant.input), used, blocks, tenant.seed)
-        entries += ENTRY.pack(name, tenant.storage, tenant.share, flags, *program, *rest)
+        entries += ENTRY.pack(name, tenant.storage, tenant.share, flags, *program, used, blocks, tenant.seed)
         parts += [image, text, tenant.disk]
         used += blocks
     rest = (struct.pack("<2I", used, len(tenants)) + entries).ljust(BYTES - 8, b"\0")
@@ -118,6 +144,7 @@ def unpack(data: bytes) -> tuple[Entry, ...]:
         raise TraplineError("this disk has been cut short", help)
     entries = tuple(_entry(data, HEAD.size + number * ENTRY.size) for number in range(count))
     for entry in entries:
+        entry.check(used)
         whole = data[entry.image * BYTES : (entry.image + entry.length) * BYTES]
         if checksum(whole) != entry.sum:
             raise TraplineError(f"the program of {entry.name} is damaged on this disk", DAMAGED)
@@ -127,17 +154,18 @@ def unpack(data: bytes) -> tuple[Entry, ...]:
 def checksum(data: bytes) -> int:
     """A sum over words, each of which counts by its place."""
     total = 0
-    for word in _words(data):
+    for (word,) in struct.iter_unpack("<I", data):
         total = total * 31 + word & 0xFFFFFFFF
     return total
 
 
-def _words(data: bytes) -> Iterator[int]:
-    return (word for (word,) in struct.iter_unpack("<I", data))
+def _whole(words: int) -> int:
+    """As many words in whole blocks."""
+    return -(-words // BLOCK) * BLOCK
 
 
 def _blocks(words: Sequence[int]) -> bytes:
-    return struct.pack(f"<{len(words)}I", *words).ljust(-(-len(words) // BLOCK) * BYTES, b"\0")
+    return struct.pack(f"<{len(words)}I", *words).ljust(4 * _whole(len(words)), b"\0")
 
 
 def _entry(data: bytes, at: int) -> Entry:

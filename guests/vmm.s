@@ -106,6 +106,7 @@ vm:     .space VM_WORDS
         .include "vmm/devices.s"
         .include "vmm/main.s"
         .include "lib/console.s"
+        .include "lib/splitmix.s"
 
         .org WINDOWS - 64       # words of stack
         .space 64

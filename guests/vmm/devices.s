@@ -307,64 +307,6 @@ complete:
         set  r1, DISK_BIT
         j    attend
 
-# ---- The random source: splitmix64, so every guest has the words of its own seed whoever else draws some --------------------
-random: push ra
-        lw   r1, vm + VM_RANDOM(r0)     # r2:r1, the state, moves on by a constant
-        li   r3, 0x7f4a7c15
-        add  r1, r1, r3
-        sltu r3, r1, r3         # the carry
-        sw   r1, vm + VM_RANDOM(r0)
-        lw   r2, vm + VM_RANDOM + 1(r0)
-        add  r2, r2, r3
-        li   r3, 0x9e3779b9
-        add  r2, r2, r3
-        sw   r2, vm + VM_RANDOM + 1(r0)
-        set  r5, 30             # and is mixed
-        call fold
-        li   r3, 0x1ce4e5b9
-        li   r4, 0xbf58476d
-        call times
-        set  r5, 27
-        call fold
-        li   r3, 0x133111eb
-        li   r4, 0x94d049bb
-        call times
-        set  r5, 31
-        call fold
-        pop  ra
-        ret
-
-# fold: r2:r1 exclusive or itself, shifted right by r5. Uses r3 and r6.
-fold:   set  r3, 32
-        sub  r3, r3, r5
-        sll  r3, r2, r3
-        srl  r6, r1, r5
-        or   r3, r3, r6
-        xor  r1, r1, r3
-        srl  r3, r2, r5
-        xor  r2, r2, r3
-        ret
-
-# times: r2:r1 times r4:r3, the low 64 bits. The product of the low words is made of four of their halves. Uses r5 to r7.
-times:  mul  r2, r2, r3
-        mul  r4, r4, r1
-        add  r2, r2, r4         # what goes to the high word alone
-        andi r4, r1, 0xffff
-        andi r5, r3, 0xffff
-        mul  r6, r4, r5
-        srli r6, r6, 16
-        srli r7, r1, 16
-        mul  r5, r5, r7
-        add  r6, r6, r5         # cannot wrap, nor can the next
-        andi r5, r6, 0xffff
-        srli r6, r6, 16
-        add  r2, r2, r6
-        srli r6, r3, 16
-        mul  r7, r7, r6
-        add  r2, r2, r7
-        mul  r4, r4, r6
-        add  r4, r4, r5
-        srli r4, r4, 16
-        add  r2, r2, r4
-        mul  r1, r1, r3
-        ret
+# ---- The random source: every guest has the words of its own seed, whoever else draws some ------------------------------
+random: set  r3, vm + VM_RANDOM
+        j    splitmix
