@@ -282,6 +282,10 @@ class Machine(Displayed):
         if self.traffic is not None:
             self.traffic.append((Kind.SEND, port, word))
 
+    def act(self) -> None:
+        """Let the devices act that are due at this boundary, as going on would do first. Raises DeviceFailure."""
+        self._act()
+
     def _act(self) -> int | None:
         """Let the devices that are due act; returns the next deadline."""
         deadline = self.ports.deadline()
