@@ -102,6 +102,7 @@ class Machine(Displayed):
         self.breakpoints: set[int] = set()
         self.deadline: int | None = None  # the step at which a device is due, as it was when the engine was asked last
         self.break_places: set[int] = set()
+        self.attentive = False  # engines stop with LIMIT after each step that may have changed the mode, or relocation
         self.broke = -1  # the step at which a breakpoint last ended a run, so that the next one passes it
         slots = self.state.layout.slots
         self._halt = [(slots[p.state].first, (1 << p.width) - 1 << p.low) for p in isa.roles[Role.HALT]]
@@ -239,12 +240,15 @@ class Machine(Displayed):
         if horizon == NEVER and deadline is None:
             return False
         least = min(horizon, stop - self.steps, horizon if deadline is None else deadline - self.steps)
-        skipped = max(1, least)
-        self.engine.advance(skipped)
-        self.steps += skipped
-        self.retired += skipped
-        self.skipped += skipped
+        self.spin(max(1, least))
         return True
+
+    def spin(self, steps: int) -> None:
+        """Let so many steps pass in which nothing but time changes. The machine spins, and is not woken by then."""
+        self.engine.advance(steps)
+        self.steps += steps
+        self.retired += steps
+        self.skipped += steps
 
     @property
     def watched(self) -> bool:
@@ -280,6 +284,10 @@ class Machine(Displayed):
         self.ports.send(port, word, self.steps + ahead)
         if self.traffic is not None:
             self.traffic.append((Kind.SEND, port, word))
+
+    def act(self) -> None:
+        """Let the devices act that are due at this boundary, as going on would do first. Raises DeviceFailure."""
+        self._act()
 
     def _act(self) -> int | None:
         """Let the devices that are due act; returns the next deadline."""

@@ -14,7 +14,7 @@ from isa.errors import TraplineError
 
 TOLD = {"VM_WINDOW": 1, "VM_SIZE": 1, "VM_STEPS": 2, "VM_NUMBER": 1}  # beside the state; words of each
 TRAFFIC = ("VM_TRAFFIC", "VM_WAY", "VM_PORT", "VM_WORD")
-EXTRA = (*TOLD, *TRAFFIC, "VM_WORDS")
+EXTRA = (*TOLD, "VM_WORDS")
 LABELS = ("vm", "leave", "ended")
 AWAY, DEVICE = "away_", "device_"  # what the names of stated places begin with
 KEEPS, BACK = "DEVICE_KEEPS", "DEVICE_BACK"  # the first register that routines of devices keep; with the way back
@@ -107,12 +107,20 @@ def kept(isa: Isa) -> list[State]:
 def monitor_of(isa: Isa, image: Image) -> Monitor:
     """The monitor that an image is. Raises NoMonitor, with what is missing."""
     image.check(isa)
-    monitor = Monitor(isa, image)
-    needed = [*LABELS, *EXTRA, *(symbol(s) for s in kept(isa)), *((KEEPS, BACK) if monitor.devices else ())]
-    missing = [name for name in needed if name not in image.symbols]
+    return _saying(Monitor(isa, image), [*LABELS, *EXTRA, *(symbol(s) for s in kept(isa))])
+
+
+def provable(isa: Isa, image: Image) -> Monitor:
+    """The same, if it says all that a proof asks as well: what its guests moved, and what its devices keep."""
+    monitor = monitor_of(isa, image)
+    return _saying(monitor, [*TRAFFIC, *((KEEPS, BACK) if monitor.devices else ())])
+
+
+def _saying(monitor: Monitor, names: list[str]) -> Monitor:
+    missing = [name for name in names if name not in monitor.image.symbols]
     if missing:
         raise NoMonitor(
             f"the image does not say where it keeps virtual machines: it has no {', '.join(missing)}",
-            "define these symbols: docs/monitors-in-assembly.md says what each means",
+            "define these symbols: `docs/monitors-in-assembly.md` says what each means",
         )
     return monitor
