@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from isa.engines.reference.source import behaviour_function, compiled, values_function
 from isa.engines.reference.steps import steps_of
-from isa.ir.nodes import FALSE, TRUE
+from isa.ir.nodes import FALSE, TRUE, Behaviour
 from isa.ir.operators import NAMES
 from isa.passes.normal import bits_read, merge
 from monitor.core import REAL, VIRTUAL, Core
@@ -55,8 +55,11 @@ class CompiledCore:
         """The same functions as native code takes them."""
         from isa.engines.native.layers import Layer
 
-        core = self._core
-        return Layer(VIRTUAL, REAL, core.resume, core.save, core.advance, core.breach)
+        core, none = self._core, Behaviour()
+        if self.never:
+            return Layer(VIRTUAL, REAL, none, none, none, FALSE, core.direct, self.sudden)
+        map = (core.resume, core.save, core.advance, core.breach)
+        return Layer(VIRTUAL, REAL, *map, core.direct, self.sudden)
 
     def breached(self, v: object, r: object, offset: int, size: int, steps: int) -> list[str]:
         """The names of the states that the guest changed and that were not its own."""
