@@ -53,7 +53,7 @@ class Questions:
             return Answer(Found.NO)
         given = [*self.hypotheses, *self.given, condition]
         for address in addresses:
-            if _impossible(one_number(given, address)):
+            if impossible(one_number(given, address)):
                 return Answer(Found.NO)
         return exists(given, LONG)
 
@@ -76,7 +76,7 @@ class Questions:
         for base in symbols(offset):
             facts = sum_fact(base, plain(offset - base), self.setting.size)
             simpler = one_number([*given, facts], plain(offset - base))
-            if _impossible(simpler):
+            if impossible(simpler):
                 return True
         return exists(given, LONG).found is Found.NO
 
@@ -130,7 +130,8 @@ def one_number(conditions: Iterable[Term], total: Term) -> list[Term]:
     return [plain(z3.substitute(c, (part, needed))) for c in conditions]
 
 
-def _impossible(conditions: list[Term]) -> bool:
+def impossible(conditions: list[Term]) -> bool:
+    """Whether conditions surely contradict each other, found out quickly or not at all."""
     solver = z3.SimpleSolver()
     solver.set("rlimit", 10 * BRIEF)
     solver.add(*conditions)

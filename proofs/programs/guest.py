@@ -18,7 +18,7 @@ from isa.machine.time import COUNT_WIDTH, NEVER
 from isa.passes.partition import places
 from monitor.core import REAL, Core
 from proofs.definitions.mapping import paired, unpaired
-from proofs.programs.asking import settled
+from proofs.programs.asking import impossible, settled
 from proofs.programs.claims import Claim, Fixed, Running, Small, Tied
 from proofs.programs.code import Code
 from proofs.programs.convention import Monitor, kept
@@ -27,7 +27,6 @@ from proofs.programs.ranges import Ranges
 from proofs.programs.running import picked
 from proofs.programs.state import Setting, State
 from proofs.programs.values import Value, lifted, lowered, plain
-from proofs.terms.solving import Found, exists
 from proofs.terms.symbolic import (
     Memory,
     Symbolic,
@@ -42,7 +41,6 @@ from proofs.terms.symbolic import (
     perform,
 )
 
-SURE = 10.0  # seconds for what makes other questions simpler
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ class Guest:
     def _holds(self, condition: Term, ran: Term) -> bool:
         """Whether something follows from what is supposed, of so many steps and real scalars of which nothing else is
         known."""
-        return exists([*self._supposed(ran, self._symbols), negation(condition)], SURE).found is Found.NO
+        return impossible([*self._supposed(ran, self._symbols), negation(condition)])
 
     @cached_property
     def block(self) -> SymbolicState:
@@ -243,7 +241,7 @@ class Guest:
     @cached_property
     def _real_horizon(self) -> Term:
         given = self._claimed(self._symbols)
-        return settled(plain(self.horizon(self._symbols)), lambda c: exists([*given, c], SURE).found is Found.NO)
+        return settled(plain(self.horizon(self._symbols)), lambda c: impossible([*given, c]))
 
     def horizon(self, scalars: dict[str, Term]) -> Term:
         """After how many steps the prologue traps."""

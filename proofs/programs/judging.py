@@ -15,6 +15,8 @@ from isa.description import Kind, Role
 from isa.description import State as Described
 from isa.ir.nodes import Behaviour
 from isa.ir.operators import BOOL
+from isa.machine.time import COUNT_WIDTH
+from proofs.definitions.exact import state_differs
 from proofs.programs.asking import Questions
 from proofs.programs.claims import Claim, Small, Tied, broken
 from proofs.programs.convention import kept
@@ -27,6 +29,7 @@ from proofs.programs.stated import stirred
 from proofs.programs.values import Value, lifted, lowered, plain
 from proofs.terms.symbolic import (
     FALSE,
+    TRUE,
     Exchange,
     Memory,
     Symbolic,
@@ -36,6 +39,7 @@ from proofs.terms.symbolic import (
     chosen,
     conjunction,
     disjunction,
+    is_false,
     negation,
     perform,
 )
@@ -95,18 +99,38 @@ class Judge:
         entered = perform(isa.entry, now, {"cause": tried.cause, "info": tried.info})
         stepped = stirred(merged(tried.trapped, entered, tried.state, now), stirs, before=False)
         known = tried.trapped if what is None else z3.BoolVal(True)
-        one = lifted(lowered(taken == 1), BOOL)
+        one, many = lifted(lowered(taken == 1), BOOL), lifted(lowered(z3.UGT(taken, 1)), BOOL)
         said = next((_said(x, one, tried.trapped) for x in tried.exchanges), None)
-        return merged(one, stepped, now, now), conjunction(one, negation(known)), said
+        few, uncalled = merged(one, stepped, now, now), conjunction(one, negation(known))
+        if is_false(many):
+            return few, uncalled, said
+        waiting = self.moved(now, step, taken)
+        return merged(many, self.aged(now, taken), few, now), disjunction(uncalled, conjunction(many, waiting)), said
+
+    def aged(self, state: SymbolicState, steps: Term) -> SymbolicState:
+        """The virtual machine after so many steps in which nothing but time passes."""
+        wide = z3.ZeroExt(COUNT_WIDTH - steps.size(), steps)
+        return perform(self.guest.code.time.advance(), state, {"steps": wide})
+
+    def moved(self, now: SymbolicState, step: Behaviour, taken: Term) -> Term:
+        """Whether, in some of so many steps, something else passed than time: of a wait, all steps are alike."""
+        if self.exit.what is None:
+            return TRUE
+        which = z3.BitVec("step_waited", taken.size())
+        here, there = self.aged(now, which), self.aged(now, which + 1)
+        tried = attempt(step, here, self.exit.params)
+        done = [guard for guard, _, _ in tried.state.storage.log[len(here.storage.log) :]]
+        differs = disjunction(tried.trapped, state_differs(tried.state, there), *done, *(x.guard for x in tried.exchanges))
+        return z3.And(z3.ULT(which, taken), differs)
 
     def miscounted(self, path: Path, taken: Term) -> Term:
-        """Whether the count of steps is not what it was and one or none more, all its words taken together."""
+        """Whether the count of steps is not what it was and so many more, all its words taken together."""
         word = self.guest.isa.word
         before = [lifted(self.guest.initial(self.guest.monitor.at("VM_STEPS", i)), word) for i in (1, 0)]
         after = z3.Concat(self.block(path, "VM_STEPS", 1), self.block(path, "VM_STEPS"))
         ran = z3.Extract(2 * word - 1, 0, z3.ZeroExt(2 * word, self.guest.ran))
         should = z3.Concat(*before) + ran + z3.ZeroExt(word, taken)
-        return z3.Or(z3.UGT(taken, 1), after != should)
+        return after != should
 
     # ---- what can be wrong
 
@@ -246,5 +270,3 @@ def _cut(term: Term, width: int) -> Term:
 def _if(condition: Term) -> Term:
     return lifted(lowered(condition), BOOL)
 
-
-__all__ = ["Judge", "Wrong", "disjunction", "merged"]

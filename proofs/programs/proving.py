@@ -32,7 +32,7 @@ from proofs.terms.workers import Limits, Lost, Progress, answers, no_progress
 
 TIMEOUT = 600.0  # seconds for a monitor
 ROUNDS = 6  # how often claims may be dropped
-SUGGESTIONS = 2  # rounds of them
+SUGGESTIONS = 2  # rounds of them: what is seen in the first helps to see more
 
 
 @dataclass(frozen=True)
@@ -197,9 +197,10 @@ def guest_of(monitor: Monitor) -> Guest:
     entry = next(exits(guest, EVERY)).entry
     context = {n: v for n, v in entry.scalars.items() if known(v) and n not in guest.code.moving}
     guest = replace(guest, constant=_constant(monitor, _stored(guest, context)))
+    likely = frozenset({*map(Small, private(guest) - guest.constant), *(Running(m.place.state) for m in guest.code.time.moving)})
     for _ in range(SUGGESTIONS):
-        guest = replace(guest, claims=guest.claims | _suggestions(guest))
-    return guest
+        likely = _suggestions(replace(guest, claims=likely))
+    return replace(guest, claims=likely)
 
 
 def _suggestions(guest: Guest) -> frozenset[Claim]:
