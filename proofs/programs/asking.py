@@ -123,7 +123,7 @@ def one_number(conditions: Iterable[Term], total: Term) -> list[Term]:
     what it takes to make it."""
     parts = total.children() if z3.is_app_of(total, z3.Z3_OP_BADD) else [total]
     part = next((p for p in reversed(parts) if not z3.is_bv_value(p)), None)
-    if part is None or len(parts) == 1 and z3.is_const(part):
+    if part is None or (len(parts) == 1 and z3.is_const(part)):
         return list(conditions)
     any_number = z3.FreshConst(total.sort(), "sum")
     needed = plain(any_number - (total - part))

@@ -6,12 +6,14 @@ the guest has taken any number of steps directly. Each of them was the virtual m
 "direct" of `prove`), so its registers are any at all, and time has passed for both.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import z3
 
-from isa.description import Isa, Kind, Role, State as Described
+from isa.description import Isa, Kind, Role
+from isa.description import State as Described
 from isa.machine import least_storage
 from isa.machine.moving import Counter, Moving
 from isa.machine.time import COUNT_WIDTH, NEVER
@@ -42,7 +44,6 @@ from proofs.terms.symbolic import (
 )
 
 
-
 @dataclass(frozen=True)
 class Guest:
     """`virtual` is its state at the exit, and `real` the machine's, `lent` the real scalars as they were when it was
@@ -63,7 +64,8 @@ class Guest:
         end, word = self.monitor.end, self.isa.word
         most = (1 << word) - 1
         ranges = {"window": (end, most), "window_size": (least_storage(self.isa), most), "storage": (end, most)}
-        return Setting(self.isa, end, *(z3.BitVec(n, word) for n in ranges), Ranges(ranges))
+        start, size, whole = (z3.BitVec(name, word) for name in ranges)
+        return Setting(self.isa, end, start, size, whole, Ranges(ranges))
 
     def prepare(self) -> None:
         """Find out what all exits have in common, before they are shared out."""
@@ -141,12 +143,14 @@ class Guest:
 
     @cached_property
     def _counted(self) -> dict[Moving, Term]:
-        found = {}
+        found: dict[Moving, Term] = {}
         for m in self.code.time.moving:
             whole = self._symbols[m.place.state]
             if isinstance(m, Counter) and m.width == whole.size() <= COUNT_WIDTH:
                 steps = m.step * z3.Extract(m.width - 1, 0, self.ran)
-                aged = perform(self.code.time.advance(), replace(self.block, scalars=self._symbols), {"steps": self.ran})
+                aged = perform(
+                    self.code.time.advance(), replace(self.block, scalars=self._symbols), {"steps": self.ran}
+                )
                 if self._holds(aged.at(m.place) == whole + steps, self.ran):
                     found[m] = plain(whole - steps)
         return found
@@ -243,7 +247,7 @@ class Guest:
         given = self._claimed(self._symbols)
         return settled(plain(self.horizon(self._symbols)), lambda c: impossible([*given, c]))
 
-    def horizon(self, scalars: dict[str, Term]) -> Term:
+    def horizon(self, scalars: Mapping[str, Term]) -> Term:
         """After how many steps the prologue traps."""
         horizon = self.code.time.horizon()
         assert horizon is not None
