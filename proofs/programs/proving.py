@@ -222,6 +222,7 @@ def _suggestions(guest: Guest) -> frozenset[Claim]:
     """The claims that hold by their looks wherever the guest is entered after an exit that is no instruction's."""
     *_, exit = exits(guest, EVERY)
     paths, _ = tried(guest, exit)
+    paths.questions.patience = 0
     ends = list(paths.until(exit.entry, stops(guest.monitor)))
     entries = [p for p in ends if p.ending is Ending.THERE and p.at == guest.monitor.leave]
     found = [set(_suggested(guest, paths, path)) for path in entries]
