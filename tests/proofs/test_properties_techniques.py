@@ -7,7 +7,7 @@ import pytest
 
 from isa.assembler import assemble
 from isa.description import Isa
-from isa.machine import Trap
+from isa.machine import Pause, Trap
 from isa.machines.catalogue import find
 from monitor import Monitor
 from monitor.dispatcher import Dispatcher
@@ -89,9 +89,9 @@ class Late(Dispatcher):
 class Eager(Dispatcher):
     """Does not end its interpretation where the guest comes to run directly."""
 
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
+    def _interpreted(self, limit: int) -> Trap | Pause | None:
         self.vm.attentive = False
+        return super()._interpreted(limit)
 
 
 def lone(isa: Isa, technique: Technique, what: int | Guest) -> Broken | None:
