@@ -44,7 +44,7 @@
     $("headline").textContent = headline;
     const profile = run.profile, statistics = run.statistics;
     const facts = [
-      ["machine", run.machine], ["engine", run.engine], ["monitors", run.depth], ["steps", number(run.steps)],
+      ["machine", run.machine], ["engine", run.engine], ["monitors", run.monitors], ["steps", number(run.steps)],
       ["retired", number(run.retired)], ["run directly", number(profile.direct)], ["emulated", number(profile.emulated)],
       ["trapped", number(profile.trapped)], ["waited", number(profile.idle)],
     ];
