@@ -17,6 +17,7 @@ from isa.devices import Ports, Script, standard
 from isa.errors import TraplineError
 from isa.machines.catalogue import find
 from monitor.dispatcher import Dispatcher
+from monitor.techniques import TRAP
 from proofs.runs.broken import Property
 from proofs.runs.compare import Setup, compare, differing
 from proofs.runs.guests import Guest
@@ -277,7 +278,7 @@ def test_a_generated_guest_opens_in_the_same_way(tmp_path: Path, monkeypatch: Pa
     monkeypatch.chdir(tmp_path)
     guest = Guest(LEAKS, {0x15: assemble(LEAKS, "        rrel r15, r2\n").segments[0].words[0]}, {"pc": 0x15}, 136)
     broken = Failure(Property.EQUIVALENCE, "", 99, 1, (), guest)
-    prove._keep("d.json", LEAKS, Tally(failures=[replace(broken, which=Property.CONTROL), broken]))
+    prove._keep("d.json", LEAKS, Tally(failures=[replace(broken, which=Property.CONTROL), broken]), (TRAP,))
     assert main(batch(tmp_path, "step")) == 0
     assert "differs    x[15]: 0x0 bare, 0x400 monitored" in capfd.readouterr().out
     prove._keep("e.json", LEAKS, Tally())
