@@ -127,6 +127,9 @@ class Course:
     def held_back(self) -> Iterator[None]:
         """Inside, what is printed does not go out yet: whoever runs on to look for something may come too far, and
         forgets that."""
+        if any(sink.holding for sink in self._sinks):  # whoever began it ends it
+            yield
+            return
         for sink in self._sinks:
             sink.holding = True
         try:

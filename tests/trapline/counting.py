@@ -6,6 +6,7 @@ from isa.engines.choice import DEFAULT, bare
 from isa.machine import Machine, Storage
 from monitor.monitor import tower
 from tests.machines_to_test import G3
+from trapline.debugging.debugged import Guest
 from trapline.debugging.words import Debugger
 
 PROGRAM = """
@@ -44,4 +45,4 @@ def machine(depth: int = 0, engine: str = DEFAULT) -> Machine:
 
 
 def debugger(depth: int = 0, engine: str = DEFAULT) -> Debugger:
-    return Debugger(machine(depth, engine), IMAGE, 100_000)
+    return Debugger(Guest(machine(depth, engine), IMAGE, 100_000))

@@ -77,14 +77,10 @@ def _frame(session: Session, thread: int, frame: Frame) -> Message:
 @contextmanager
 def standing_at(session: Session, step: int) -> Iterator[None]:
     """Inside, the machine is at that step."""
-    history, here = session.debugger.history, session.debugger.machine.steps
-    if step != here:
-        history.go(step)
-    try:
+    with session.debugger.history.staying():
+        if step != session.debugger.machine.steps:
+            session.debugger.history.go(step)
         yield
-    finally:
-        if step != here:
-            history.go(here)
 
 
 def standpoint(session: Session, arguments: Arguments) -> Standpoint:

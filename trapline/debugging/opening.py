@@ -13,7 +13,8 @@ from isa.errors import UsageError
 from trapline.options import add_engine_option, add_guest_argument, add_monitor_option, add_run_options, read, updated
 
 if TYPE_CHECKING:
-    from trapline.debugging.words import Debugger
+    pass
+from trapline.debugging.words import Debugger
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +32,7 @@ def opened(arguments: argparse.Namespace) -> "Iterator[Debugger]":
     """A debugger before the guest's first step. What the guest prints goes to stdout, if `arguments.json` is false.
     Nobody but the debugger reads the terminal: what a guest reads is typed with its words. Raises TraplineError in all
     its kinds."""
+    from trapline.debugging.debugged import Guest
     from trapline.debugging.words import Debugger
     from trapline.running.launch import launch
 
@@ -38,7 +40,7 @@ def opened(arguments: argparse.Namespace) -> "Iterator[Debugger]":
         raise UsageError("stdin is for the words of the debugger", "give the guest's input with `--input FILE`")
     with launch(arguments, debugged=True) as launched:
         machine = launched.rig.machine
-        yield Debugger(machine, launched.image, machine.steps + launched.steps(arguments.steps))
+        yield Debugger(Guest(machine, launched.image, machine.steps + launched.steps(arguments.steps)))
 
 
 @contextmanager

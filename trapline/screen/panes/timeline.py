@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Click
 from textual.message import Message
 
+from trapline.debugging.debugged import Debugged, Guest
 from trapline.debugging.marks import Mark, Marks
 from trapline.debugging.words import Debugger
 from trapline.screen.pane import Pane
@@ -47,6 +48,7 @@ class Timeline(Pane):
         super().__init__()
         self.low = self.shift = self.zoomed = self.chosen = 0
         self.marks: Marks | None = None
+        self._known: dict[Guest, Marks] = {}
         self.found: list[Mark | None] = []
         self._step = -1
         self._first = self._newest = 0
@@ -57,8 +59,7 @@ class Timeline(Pane):
 
     def look(self, debugger: Debugger) -> list[Text]:
         """As far as the marks are known."""
-        if self.marks is None:
-            self.marks = Marks(debugger)
+        self.marks = self._known.setdefault(debugger.present, Marks(Debugged(debugger.present)))
         machine, history = debugger.machine, debugger.history
         self._first, self._newest = history.first, history.newest
         whole = fitting(self._first, self._newest, self.columns)
