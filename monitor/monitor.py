@@ -26,7 +26,7 @@ from monitor.schedule import ENDED, QUANTUM, Schedule
 from monitor.statistics import ExitEvent
 from monitor.virtual import Virtual
 
-__all__ = ["QUANTUM", "Monitor", "VirtualMachine", "core_of", "depth_storage", "tower"]
+__all__ = ["QUANTUM", "Monitor", "VirtualMachine", "core_of", "depth_storage", "monitors", "tower"]
 
 
 class VirtualMachine(Virtual):
@@ -186,12 +186,18 @@ def tower(
     """A virtual machine of `words` words with `depth` monitors below it (at least 1), each on the machine of the one
     before, the lowest on a real one with this engine (see `isa.engines.choice`). Raises MachineError as `Monitor` and
     `create` do."""
+    return monitors(isa, words, depth, seed, engine).create(words, ports, seed)
+
+
+def monitors(isa: Isa, words: int, depth: int, seed: int = 0, engine: str = DEFAULT) -> Monitor:
+    """The uppermost of so many monitors, with room for machines of that many words together, in whole pages. Raises
+    MachineError as `Monitor` does."""
     sizes = depth_storage(isa, words, depth)
     _check_room(isa, words, sizes)
     monitor = Monitor(bare(isa, Storage(isa.word, sizes[0]), seed=seed, engine=engine))
     for size in sizes[1:]:
         monitor = Monitor(monitor.create(size, seed=seed))
-    return monitor.create(words, ports, seed)
+    return monitor
 
 
 @lru_cache(maxsize=64)

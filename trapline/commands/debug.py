@@ -163,5 +163,11 @@ def _as_json(debugger: "Debugger", line: str) -> None:
 
 def _where(debugger: "Debugger") -> dict[str, Any]:
     machine = debugger.machine
-    where = {"step": machine.steps, "newest": debugger.history.newest, "pc": machine.state[machine.isa.pc]}
+    where: dict[str, Any] = {
+        "step": machine.steps,
+        "newest": debugger.history.newest,
+        "pc": machine.state[machine.isa.pc],
+    }
+    if len(debugger.guests) > 1:
+        where |= {"guest": debugger.present.name, "clock": debugger.history.clock}
     return {**where, "halted": machine.halted}

@@ -43,14 +43,14 @@ def named(debugged: Debugged, name: str) -> Guest:
 
 
 def travel(debugged: Debugged, stops: Stops = set_by_words, backwards: bool = False) -> Stop | None:
-    """Go to the nearest step at which a guest stops, who is then the present one. If none does, to where the present
-    one can go no further; forwards, the others have come as far as they have by then."""
+    """Go to the nearest step at which a guest stops, who is then the present one. If none does, to the beginning, or to
+    where the present one ends."""
     history = debugged.history
     with history.held_back():
         clock, known = history.clock, history.known
         chosen, found = debugged.present, nearest(Debugged(debugged.present), stops(debugged.present), backwards)
         if found is None:
-            history.go(history.first if backwards else max(debugged.machine.steps, debugged.limit))
+            _to_the_edge(debugged, backwards)
         for one in debugged.guests:
             if one is not debugged.present:
                 best = history.clock
@@ -63,6 +63,14 @@ def travel(debugged: Debugged, stops: Stops = set_by_words, backwards: bool = Fa
             history.forget(known)
     debugged.present = chosen
     return found
+
+
+def _to_the_edge(debugged: Debugged, backwards: bool) -> None:
+    history = debugged.history
+    if backwards:
+        history.back_to(history.course.first.clock)
+    else:
+        history.go(max(debugged.machine.steps, debugged.limit))
 
 
 def _nearer(guest: Guest, stops: Sequence[Stop], backwards: bool, clock: int) -> Stop | None:

@@ -54,7 +54,8 @@ def title_of(arguments: argparse.Namespace) -> str:
     """What is debugged, as it was asked for."""
     depth = arguments.monitor.depth
     under = f"under {depth} monitor{'s' * (depth > 1)}" if depth else "bare"
-    return f"trapline debug: {arguments.guest or arguments.resume}, {under}"
+    guests = " ".join([arguments.guest or arguments.resume, *arguments.beside])
+    return f"trapline debug: {guests}, {under}"
 
 
 def _drawable() -> bool:
