@@ -27,6 +27,8 @@ from trapline.running.claims import claim
 from trapline.running.launch import Stdout
 from trapline.running.rig import Outfit, Rig, plenty, scratch_disk
 
+MOST = 1 << 20  # bytes
+
 
 class Labelled:
     """Lines behind a name, on a sink that several share."""
@@ -47,6 +49,22 @@ class Labelled:
             self.write(b"\n")
 
 
+class Log:
+    """What all of them print, as it comes; of more than a mebibyte or two the end. It goes on to a sink, if there is
+    one."""
+
+    def __init__(self, sink: Sink | None) -> None:
+        self.sink, self.data, self.length = sink, b"", 0
+
+    def write(self, data: bytes) -> None:
+        if self.sink is not None:
+            self.sink.write(data)
+        self.length += len(data)
+        self.data += data
+        if len(self.data) > 2 * MOST:
+            self.data = self.data[-MOST:]
+
+
 @dataclass(slots=True)
 class Neighbour:
     """`name` is its machine's under their monitor."""
@@ -59,12 +77,12 @@ class Neighbour:
 
 @dataclass(slots=True)
 class Neighbours:
-    """`steps` is how many each may take."""
+    """`steps` is how many each may take; `log` is what they print."""
 
     all: list[Neighbour]
     steps: int
     quantum: int
-    sink: Stdout | None
+    log: Log
 
     def schedule(self) -> Schedule:
         return Schedule([one.machine for one in self.all], self.quantum, self.steps)
@@ -81,9 +99,9 @@ def neighbours(arguments: argparse.Namespace, debugged: bool = False, counting: 
             message = f"{found[0].name} is for {isa.name}, and {program.name} for {program.isa.name}"
             raise UsageError(f"{message}: one monitor has one machine", "name it: `--isa MACHINE`")
     claim(arguments)
-    sink = None if arguments.json else Stdout()
-    sys.stdout.flush()
-    labels = [Labelled(name, sink) if sink else None for name in _names(found)]
+    log = Log(None if arguments.json else Stdout())
+    sys.stdout.flush()  # they write past Python's buffer
+    labels = [Labelled(name, log) for name in _names(found)]
     engine = engine_in_use(arguments.engine)
     sizes = [program.storage or plenty(isa) for program in found]
     page = Storage(isa.word, 1).page_words
@@ -95,13 +113,12 @@ def neighbours(arguments: argparse.Namespace, debugged: bool = False, counting: 
         vm = monitor.create(size, kit.ports(isa), arguments.seed, name)
         vm.load(program.image)
         made.append(Neighbour(name, program, Rig(isa, vm, arguments.monitor.depth, engine), vm))
-    yield Neighbours(made, arguments.steps or DEFAULT_STEPS, arguments.quantum or QUANTUM, sink)
+    yield Neighbours(made, arguments.steps or DEFAULT_STEPS, arguments.quantum or QUANTUM, log)
     for label in labels:
-        if label:
-            label.end()
+        label.end()
 
 
-def _outfit(isa: Isa, program: programs.Program, label: Labelled | None, debugged: bool, seed: int) -> Outfit:
+def _outfit(isa: Isa, program: programs.Program, label: Labelled, debugged: bool, seed: int) -> Outfit:
     live = Live() if debugged and not program.input else Script(program.input)
     input = None if misfit(isa, Console.name, Console.ports) else live
     return Outfit(input, label, scratch_disk(isa, None, program.disk)(), seed=seed)
