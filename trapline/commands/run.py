@@ -6,6 +6,7 @@ run, or one that the host failed, is saved: `--resume` goes on from there, bare 
 examples:
   trapline run hello
   trapline run os --monitor trap --input -
+  trapline run os quicksort rogue --monitor trap --report three.html
   trapline run first.s --storage 4096 --trace first.trace
 """
 
