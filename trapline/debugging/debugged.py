@@ -85,6 +85,11 @@ class Debugged:
         return self.history.known - self.history.clock
 
     @property
+    def standing(self) -> tuple[Guest, int]:
+        """Who is looked at, and at which step it stands."""
+        return self.present, self.machine.steps
+
+    @property
     def named(self) -> str:
         """What precedes what is said of a guest that is not the only one."""
         return f"{self.present.name}: " if len(self.guests) > 1 else ""
@@ -100,7 +105,8 @@ class Debugged:
 
     @property
     def at_line_start(self) -> bool:
-        return all(console.printed(-1) in (b"", b"\n") for console in self.consoles)
+        """Of several guests only whole lines are shown."""
+        return len(self.guests) > 1 or all(console.printed(-1) in (b"", b"\n") for console in self.consoles)
 
     # ---- what is said of it
 

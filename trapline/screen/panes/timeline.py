@@ -51,6 +51,7 @@ class Timeline(Pane):
         self._known: dict[Guest, Marks] = {}
         self.found: list[Mark | None] = []
         self._step = -1
+        self._stood: tuple[Guest, int] | None = None
         self._first = self._newest = 0
 
     @property
@@ -60,13 +61,14 @@ class Timeline(Pane):
     def look(self, debugger: Debugger) -> list[Text]:
         """As far as the marks are known."""
         self.marks = self._known.setdefault(debugger.present, Marks(Debugged(debugger.present)))
-        machine, history = debugger.machine, debugger.history
+        history = debugger.history
         self._first, self._newest = history.first, history.newest
         whole = fitting(self._first, self._newest, self.columns)
         self.zoomed = min(self.zoomed, whole)
         self.shift = whole - self.zoomed
-        if machine.steps != self._step:
-            self._step = self.chosen = machine.steps
+        if debugger.standing != self._stood:
+            self._stood = debugger.standing
+            self._step = self.chosen = debugger.machine.steps
         self._bring_into_view()
         self.found = self.marks.known(self.low, self.shift, self.columns)
         return list(self._lines())
