@@ -10,9 +10,10 @@ from typing import Any
 from isa.errors import UsageError
 from isa.machine import Exit, Reason
 from monitor.schedule import Schedule
+from monitor.statistics import ELSEWHERE
 from trapline.output import emit_json
-from trapline.profiling.profile import profile, where_of
-from trapline.profiling.report import fewer, units, write_page
+from trapline.profiling.profile import Profile, profile, where_of
+from trapline.profiling.report import COUNTS, fewer, units, write_page
 from trapline.profiling.shown import profile_facts
 from trapline.profiling.sources import sources
 from trapline.profiling.turns import Turns
@@ -21,7 +22,7 @@ from trapline.running import session
 from trapline.running.neighbours import Neighbour, Neighbours, neighbours
 from trapline.running.verdict import Verdict, verdict
 
-DIRECT = ("direct", "emulated", "trapped", "idle")
+NOWHERE = {"file": "", "line": 0, "text": "", "place": None}  # where the rest of many rows was
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +139,11 @@ def _page(arguments: argparse.Namespace, found: Neighbours, turns: Turns, come: 
 
 def _profile(found: Neighbours) -> dict[str, Any]:
     """Of all; a routine is named behind its guest."""
-    whole: dict[str, Any] = {**dict.fromkeys(DIRECT, 0), "lines": [], "routines": []}
-    for one in found.all:
-        facts = profile_facts(profile(one.machine, one.program.image))
-        for name in DIRECT:
-            whole[name] += facts[name]
-        for name in ("lines", "routines"):
-            whole[name] += [{**row, "routine": _behind(one, row["routine"])} for row in facts[name]]
-    for rows in (whole["lines"], whole["routines"]):
-        rows.sort(key=lambda row: -sum(row[name] for name in DIRECT[:3]))
-    whole["lines"] = fewer(
-        whole["lines"], DIRECT[:3], lambda row: {**row, "file": "", "line": 0, "text": "", "place": None}
-    )
-    return whole
+    each = [(one, profile(one.machine, one.program.image)) for one in found.all]
+    lines = [(w._replace(routine=_behind(one, w.routine)), share) for one, made in each for w, share in made.lines]
+    lines.sort(key=lambda line: -line[1].steps)
+    facts = profile_facts(Profile(tuple(lines), sum(made.idle for _, made in each)))
+    return facts | {"lines": fewer(facts["lines"], COUNTS, lambda row: row | NOWHERE)}
 
 
 def _behind(one: Neighbour, routine: str) -> str:
@@ -171,9 +164,7 @@ def _statistics(found: Neighbours, come: list[Come]) -> dict[str, Any]:
         "interpreted": interpreted,
         "share_direct": share,
         "decisions": dict(decisions),
-        "exits": fewer(
-            rows, ("count",), lambda row: {**row, "pc": -1, "place": None, "file": "", "line": 0, "text": ""}
-        ),
+        "exits": fewer(rows, ("count",), lambda row: row | NOWHERE | {"pc": ELSEWHERE}),
     }
 
 
