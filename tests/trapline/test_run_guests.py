@@ -1,8 +1,11 @@
 """`trapline run A B`: what each comes to is what it comes to alone, and a report shows whose turn it was when."""
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
+from signal import SIGINT, raise_signal
 from typing import Any
 
 import pytest
@@ -61,6 +64,34 @@ def test_one_that_fails_is_the_exit_code(capfd: Capture) -> None:
 def test_what_has_no_meaning_is_refused(options: list[str], message: str, capfd: Capture) -> None:
     assert main(["run", "hello", "hello", *options]) == 2
     assert message in capfd.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_the_run(capfd: Capture) -> None:
+    assert main(["run", "hello", "hello", "--monitor", "trap", "--report", "nowhere/at/all.html"]) == 3
+    assert capfd.readouterr().out == ""
+
+
+def test_ctrl_c_ends_those_that_have_not_ended(monkeypatch: Patch, capfd: Capture) -> None:
+    run = Schedule.run
+
+    def interrupted(self: Schedule, budget: int, *rest: Any) -> Exit:
+        end = run(self, 400, *rest)
+        raise_signal(SIGINT)
+        return end
+
+    monkeypatch.setattr(Schedule, "run", interrupted)
+    assert main(["run", "hello", "quicksort", "--monitor", "trap", "--quantum", "100"]) == 130
+    said = capfd.readouterr().err
+    assert "hello, monitored on g3: halted after 149 steps" in said
+    assert "quicksort, monitored on g3: interrupted after 251 steps" in said
+
+
+def test_nobody_reads_what_they_print() -> None:
+    command = [sys.executable, "-m", "trapline", "run", "hello", "hello", "--monitor", "trap"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == (b"", 141)
 
 
 # ---- the report

@@ -20,6 +20,7 @@ from trapline.profiling.turns import Turns
 from trapline.reports.exits import exit_table, share_line, statistics_facts
 from trapline.running import session
 from trapline.running.neighbours import Neighbour, Neighbours, neighbours
+from trapline.running.places import check_place
 from trapline.running.verdict import Verdict, verdict
 
 NOWHERE = {"file": "", "line": 0, "text": "", "place": None}  # where the rest of many rows was
@@ -57,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     """The exit code is the first that is not 0."""
     if arguments.report and arguments.monitor.depth > 1:
         raise UsageError("a report of several guests is of one monitor", "write `--monitor trap`")
+    check_place(arguments.report)
     with (
         neighbours(arguments, counting=bool(arguments.report)) as found,
         session.interruptible() as interruption,
@@ -65,7 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
         turns = Turns(found) if arguments.report else None
         schedule = turns.schedule if turns else found.schedule()
         failed = _run(schedule, interruption, progress)
-    come = [_come(one, share.end or failed, interruption.asked) for one, share in _paired(found, schedule)]
+    if found.log.broken:
+        raise BrokenPipeError
+    pairs = zip(found.all, schedule.shares, strict=True)
+    come = [_come(one, share.end or failed, 0 if share.end else interruption.asked) for one, share in pairs]
     if turns is not None:
         write_page(arguments.report, _page(arguments, found, turns, come))
     if arguments.json:
@@ -82,10 +87,6 @@ def _run(schedule: Schedule, interruption: session.Interruption, progress: sessi
         end = schedule.run(session.SLICE * len(schedule.guests))
         progress.show(schedule.steps)
     return end if schedule.waiting else Exit(Reason.BUDGET, 0, 0)
-
-
-def _paired(found: Neighbours, schedule: Schedule) -> Iterator[tuple[Neighbour, Any]]:
-    return zip(found.all, schedule.shares, strict=True)
 
 
 def _come(one: Neighbour, end: Exit, interrupted: int) -> Come:

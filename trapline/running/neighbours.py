@@ -53,8 +53,13 @@ class Log:
     """What all of them print, as it comes; of more than a mebibyte or two the end. It goes on to a sink, if there is
     one."""
 
-    def __init__(self, sink: Sink | None) -> None:
+    def __init__(self, sink: Stdout | None) -> None:
         self.sink, self.data, self.length = sink, b"", 0
+
+    @property
+    def broken(self) -> bool:
+        """Whether nobody reads it any more."""
+        return self.sink is not None and self.sink.broken
 
     def write(self, data: bytes) -> None:
         if self.sink is not None:
@@ -114,7 +119,7 @@ def neighbours(arguments: argparse.Namespace, debugged: bool = False, counting: 
         vm.load(program.image)
         made.append(Neighbour(name, program, Rig(isa, vm, arguments.monitor.depth, engine), vm))
     yield Neighbours(made, arguments.steps or DEFAULT_STEPS, arguments.quantum or QUANTUM, log)
-    for label in labels:
+    for label in labels if not log.broken else ():
         label.end()
 
 
