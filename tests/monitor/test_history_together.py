@@ -172,6 +172,20 @@ def test_who_has_stopped_goes_on_when_it_is_changed() -> None:
     assert history.machine.steps == 3
 
 
+def test_who_does_not_move_runs_nothing_again(monkeypatch: Patch) -> None:
+    history, _, _ = made([HALTS, DEAF, DEAF])
+    history.go(50)  # has ended
+    ran = list[int]()
+    run = Schedule.run
+    monkeypatch.setattr(Schedule, "run", lambda self, *rest: (ran.append(1), run(self, *rest))[1])
+    with history.staying():
+        assert history.machine.halted
+    assert ran == []
+    with history.staying():
+        history.go(1)
+    assert ran != [] and history.machine.steps == 2
+
+
 SAYS = "start: set r1, '{}'\n set r2, 0\n1: out r1, r2\n addi r3, r3, 1\n slti r4, r3, 9\n bnez r4, 1b\n halt"
 
 
