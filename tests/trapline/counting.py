@@ -5,7 +5,7 @@ from isa.devices import Console, Ports
 from isa.engines.choice import DEFAULT, bare
 from isa.machine import Machine, Storage
 from monitor.history.course import Course
-from monitor.monitor import monitors, tower
+from monitor.monitor import tower, uppermost
 from monitor.schedule import Schedule
 from tests.machines_to_test import G3
 from trapline.debugging.debugged import Guest
@@ -52,7 +52,7 @@ def debugger(depth: int = 0, engine: str = DEFAULT) -> Debugger:
 
 def side_by_side(engine: str = DEFAULT) -> Debugger:
     """The same program twice, under one monitor."""
-    monitor = monitors(G3, 2 * 4096, 1, engine=engine)
+    monitor = uppermost(G3, 2 * 4096, 1, engine=engine)
     for name in ("loop", "other"):
         monitor.create(4096, Ports({0: Console()}), name=name).load(IMAGE)
     course = Course(Schedule(monitor.machines))

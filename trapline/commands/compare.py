@@ -47,12 +47,12 @@ def run(arguments: argparse.Namespace) -> int:
     from trapline.running.session import counting
 
     if arguments.monitor.depth == 0:
-        raise UsageError("`--monitor none` leaves nothing to compare", "give `--monitor trap` or `trap:DEPTH`")
+        raise UsageError("`--monitor none` leaves nothing to compare", "give `--monitor trap`, or another technique")
     program = find(arguments.guest, arguments.isa, arguments.define)
     claim(arguments)
     check_place(arguments.difference)
     engine = engine_in_use(arguments.engine)
-    setup = _setup(arguments, program, engine)
+    setup = setup_of(arguments, program, engine)
     steps = arguments.steps or DEFAULT_STEPS
     with counting(steps) as progress:
         result = compare(setup, steps, progress.show)
@@ -61,11 +61,12 @@ def run(arguments: argparse.Namespace) -> int:
         facts = {"guest": program.name, "machine": program.isa.name, "engine": engine}
         emit_json({**facts, **comparison_facts(program, result), "kept": kept})
     else:
-        print("\n".join(comparison_lines(program, result, arguments.monitor.depth)))
+        print("\n".join(comparison_lines(program, result, arguments.monitor.techniques)))
     return 0 if result.equivalent else 1
 
 
-def _setup(arguments: argparse.Namespace, program: "Program", engine: str) -> "Setup":
+def setup_of(arguments: argparse.Namespace, program: "Program", engine: str) -> "Setup":
+    """What is compared, as the options say; under the monitors of `--monitor`, if there is such an option."""
     from monitor.monitor import QUANTUM
     from proofs.runs.compare import Setup
     from trapline.combinations import check_disk
@@ -85,7 +86,7 @@ def _setup(arguments: argparse.Namespace, program: "Program", engine: str) -> "S
         program.image,
         words,
         ports=lambda: outfit().ports(program.isa),
-        depth=arguments.monitor.depth,
+        monitors=arguments.monitor.techniques if "monitor" in arguments else 1,
         seed=arguments.seed,
         quantum=arguments.quantum or QUANTUM,
         engine=engine,

@@ -17,7 +17,7 @@ from isa.devices.console import Console
 from isa.engines.choice import counted
 from isa.errors import UsageError
 from isa.machine import Storage
-from monitor.monitor import VirtualMachine, monitors
+from monitor.monitor import VirtualMachine, uppermost
 from monitor.schedule import QUANTUM, Schedule
 from trapline.combinations import check_beside
 from trapline.options import DEFAULT_STEPS
@@ -111,13 +111,13 @@ def neighbours(arguments: argparse.Namespace, debugged: bool = False, counting: 
     sizes = [program.storage or plenty(isa) for program in found]
     page = Storage(isa.word, 1).page_words
     room = sum(-(-size // page) * page for size in sizes)
-    monitor = monitors(isa, room, arguments.monitor.depth, arguments.seed, counted(engine) if counting else engine)
+    monitor = uppermost(isa, room, arguments.monitor.techniques, arguments.seed, counted(engine) if counting else engine)
     made = []
     for program, size, name, label in zip(found, sizes, _names(found), labels, strict=True):
         kit = _outfit(isa, program, label, debugged, arguments.seed)
         vm = monitor.create(size, kit.ports(isa), arguments.seed, name)
         vm.load(program.image)
-        made.append(Neighbour(name, program, Rig(isa, vm, arguments.monitor.depth, engine), vm))
+        made.append(Neighbour(name, program, Rig(isa, vm, arguments.monitor.techniques, engine), vm))
     yield Neighbours(made, arguments.steps or DEFAULT_STEPS, arguments.quantum or QUANTUM, log)
     for label in labels if not log.broken else ():
         label.end()

@@ -42,6 +42,7 @@ class ReferenceEngine:
         self._contexts: dict[tuple[int, ...], dict[int, Block | int]] = {}
         self._in_block: dict[int, list[tuple[dict[int, Block | int], int]]] = {}
         self._block_count = 0
+        self._listens = False  # to stores into code
         slots = self.steps.layout.slots
         self._pc = slots[self.isa.pc].first
         self._context_masks = [(slots[s].first, mask) for s, mask in self.translator.context.items()]
@@ -87,12 +88,15 @@ class ReferenceEngine:
 
     def _execute_singly(self, limit: int) -> tuple[int, Stop]:
         single, machine, breaking = self.single, self.machine, self.machine.breaking
+        attentive = machine.attentive
         for self.done in range(limit):
             if breaking and self.done and machine.at_breakpoint():
                 return self.done, Pause.LIMIT
             stop = single()
             if stop is not None:
                 return self.done + (stop in HAPPENED), stop
+            if attentive and not self._was_plain:
+                return self.done + 1, Pause.LIMIT
         return limit, Pause.LIMIT
 
     def _execute_blocks(self, limit: int) -> tuple[int, Stop]:
@@ -126,6 +130,8 @@ class ReferenceEngine:
             if stop is not None:
                 return done + (stop in HAPPENED), stop
             done, left = done + 1, left - 1
+            if machine.attentive and not self._was_plain:
+                break
             if left <= 0 or not self._was_plain:
                 left = min(limit - done, horizon(s, m, self))
                 blocks = self._context()
@@ -228,7 +234,8 @@ class ReferenceEngine:
         lines = self._lines(pc)
         if not lines:
             return None
-        if not self._block_count:
+        if not self._listens:
+            self._listens = True
             self.storage.on_code_write(self._forget)
         self._block_count += 1
         for line in lines:
@@ -275,4 +282,4 @@ class ReferenceEngine:
         for blocks in self._contexts.values():
             blocks.clear()
         self._in_block.clear()
-        self._block_count = 1
+        self._block_count = 0
