@@ -8,7 +8,7 @@ examples
   trapline debug hello
   trapline debug os --monitor trap --batch words.txt
   trapline debug os --web
-  trapline debug os quicksort --monitor trap      side by side; `guest quicksort` looks at the other one
+  trapline debug os quicksort --monitor trap      both; `guest NAME` chooses
   trapline debug --at sgdt.json      both sides, as `compare` has left them
 """
 

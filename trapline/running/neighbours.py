@@ -111,7 +111,9 @@ def neighbours(arguments: argparse.Namespace, debugged: bool = False, counting: 
     sizes = [program.storage or plenty(isa) for program in found]
     page = Storage(isa.word, 1).page_words
     room = sum(-(-size // page) * page for size in sizes)
-    monitor = uppermost(isa, room, arguments.monitor.techniques, arguments.seed, counted(engine) if counting else engine)
+    monitor = uppermost(
+        isa, room, arguments.monitor.techniques, arguments.seed, counted(engine) if counting else engine
+    )
     made = []
     for program, size, name, label in zip(found, sizes, _names(found), labels, strict=True):
         kit = _outfit(isa, program, label, debugged, arguments.seed)
