@@ -53,6 +53,7 @@ FLOORS = (
     "trapline.combinations",
     "trapline.options",
     "trapline.running",
+    "trapline.paravirt",
     "trapline.explaining",
     "trapline.reports",
     "trapline.tracing",
