@@ -15,6 +15,8 @@ from isa.ir.fold import const, either
 from isa.ir.nodes import Load, nodes
 from isa.machine.state import MachineState
 from isa.machine.time import COUNT_WIDTH, NEVER, Time, law_of
+from isa.passes.normal import bits_read
+from isa.passes.partition import ordinary_bits
 from monitor.compiled import CompiledCore
 from monitor.core import Core
 
@@ -22,13 +24,28 @@ SAMPLES = 400
 
 
 def admit(core: Core, compiled: CompiledCore, steps: Steps) -> None:
-    """Raises MachineError with the reason if the machine is refused."""
+    """Raises MachineError with the reason if the machine is refused. Where nothing ever runs directly, nothing is
+    assumed."""
+    if compiled.never:
+        return
     ready(core)
+    _check_condition(core)
     if steps.fetch_index is None:
         raise MachineError(
             f"the fetch of {core.isa.name} is not a relocated access to storage", "let `execute` read through the view"
         )
     _check_relocation(core, compiled, steps)
+
+
+def _check_condition(core: Core) -> None:
+    """Whether the virtual machine may run directly must not change while it does."""
+    isa, looks = core.isa, bits_read([core.condition])
+    passing = {(s.name, low + bit) for s in isa.scalars() for low, width in ordinary_bits(s) for bit in range(width)}
+    if looks & passing or law_of(isa).moves(core.condition):
+        raise MachineError(
+            f"when a machine like {isa.name} may run directly under {core.technique.name} changes while it does",
+            "let it depend on the mode, the relocation and resources that time does not move",
+        )
 
 
 def ready(core: Core) -> None:
@@ -65,6 +82,8 @@ def _check_relocation(core: Core, compiled: CompiledCore, steps: Steps) -> None:
     for _ in range(SAMPLES):
         below, offset, size = _window(isa, random)
         _fill(isa, virtual, random, (below, offset, size))
+        if not compiled.direct(virtual.block):
+            continue
         compiled.resume(virtual.block, real.block, offset, size)
         wanted = _place(access, virtual, size, offset)
         found = _place(access, real, below, 0)

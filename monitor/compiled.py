@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from isa.engines.reference.source import behaviour_function, compiled, values_function
 from isa.engines.reference.steps import steps_of
+from isa.ir.nodes import FALSE, TRUE, Behaviour
 from isa.ir.operators import NAMES
-from isa.passes.normal import merge
+from isa.passes.normal import bits_read, merge
 from monitor.core import REAL, VIRTUAL, Core
 
 if TYPE_CHECKING:
@@ -21,14 +22,24 @@ _AUDITING = (*_ARGUMENTS, "steps")
 class CompiledCore:
     """Functions `f(v, r, offset, size)` of the virtual and the real block, and the window's place and size in words.
 
-    `breach` and `breached` take the steps of the direct run as well; `advance(v, steps)` takes nothing else."""
+    `breach` and `breached` take the steps of the direct run as well; `advance(v, steps)` and `direct(v)` take nothing
+    else. `always` and `never` say of `direct` that it is so in every state; where it is `never`, there is only it.
+    `sudden`: any instruction may change it, and not only one after which an engine stops that is `attentive`."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self.always, self.never = core.direct is TRUE, core.direct is FALSE
+        self.sudden = not bits_read([core.condition]) <= steps_of(core.isa).translator.fixed
         slots = steps_of(core.isa).layout.slots
         self._where = {VIRTUAL + n: ("v", s.first) for n, s in slots.items()}
         self._where |= {REAL + n: ("r", s.first) for n, s in slots.items()}
         alone = {n: ("v", s.first) for n, s in slots.items()}
+        self.direct = self._compiled(values_function("direct", (core.direct,), self._where, ("v",)), "direct")
+        if not self.never:
+            self._map(core, alone)
+
+    def _map(self, core: Core, alone: dict[str, tuple[str, int]]) -> None:
+        """What is asked of a virtual machine that may run directly."""
         names = [name for name, _ in core.audits()]
         changed = tuple(expression for _, expression in core.audits())
         self.resume = self._compiled(behaviour_function("resume", core.resume, self._where, _ARGUMENTS), "resume")
@@ -44,8 +55,11 @@ class CompiledCore:
         """The same functions as native code takes them."""
         from isa.engines.native.layers import Layer
 
-        core = self._core
-        return Layer(VIRTUAL, REAL, core.resume, core.save, core.advance, core.breach)
+        core, none = self._core, Behaviour()
+        if self.never:
+            return Layer(VIRTUAL, REAL, none, none, none, FALSE, core.direct, self.sudden)
+        map = (core.resume, core.save, core.advance, core.breach)
+        return Layer(VIRTUAL, REAL, *map, core.direct, self.sudden)
 
     def breached(self, v: object, r: object, offset: int, size: int, steps: int) -> list[str]:
         """The names of the states that the guest changed and that were not its own."""

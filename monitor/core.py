@@ -11,6 +11,8 @@ it. Engines run this IR as they run any instruction, and proofs read the same. R
   length of the run. What passed has lived through it; what was parked has not.
 - `breach`: the audit, over `Param("steps")` as well. Whatever did not pass must still be as `resume` left it, apart
   from what time itself moves.
+- `direct`: whether the virtual machine may run directly at all, which is what its technique says
+  (`monitor.techniques`). All the rest is asked only where that holds.
 
 Popek and Goldberg (1974), sections 4 and 5: the map f, and the allocator's resource control.
 """
@@ -26,6 +28,7 @@ from isa.ir.nodes import FALSE, TRUE, Apply, Behaviour, Effect, Element, Expr, P
 from isa.machine.time import time_of
 from isa.passes.normal import next_values
 from isa.passes.partition import ORDINARY, ordinary_bits, owned_bits
+from monitor.techniques import TRAP, Technique
 
 VIRTUAL, REAL = "virtual.", "real."
 
@@ -50,13 +53,17 @@ def compose(base: Expr, bound: Expr, allocation: Allocation) -> tuple[Expr, Expr
 
 
 class Core:
-    """The traced core for one description.
+    """The traced core for one description and technique.
 
     Raises MachineError, with the reason, for a machine whose roles do not tell the monitor enough.
     """
 
-    def __init__(self, isa: Isa) -> None:
-        self.isa = isa
+    def __init__(self, isa: Isa, technique: Technique = TRAP) -> None:
+        self.isa, self.technique = isa, technique
+        self.condition = technique.direct(isa)  # over the states of one machine, without a prefix
+        self.direct = _of(VIRTUAL, isa, self.condition)
+        if self.direct is FALSE:
+            return
         for role in (Role.MODE, Role.BASE, Role.BOUND):
             if len(isa.roles[role]) != 1:
                 raise MachineError(
@@ -201,6 +208,15 @@ class Core:
                     yield SetElement(TRUE, target + state.name, index, cell(source, state, i))
                 elif target == REAL:
                     yield SetElement(TRUE, target + state.name, index, const(state.width, 0))
+
+
+def _of(space: str, isa: Isa, expr: Expr) -> Expr:
+    """An expression over one machine's state as one over the composite state."""
+
+    def there(node: Expr) -> Expr | None:
+        return read(space, isa.states[node.state]) if isinstance(node, Read) else None
+
+    return rewriter(there)(expr)
 
 
 def owned(isa: Isa, behaviour: Behaviour) -> Behaviour:

@@ -4,8 +4,12 @@ A direct run lasts until something of the virtual machine is due: the limit give
 Then, or at a trap, the *interpreter* takes one step: it is the machine's own step on the virtual machine's state and
 window, so emulating an instruction, reflecting a trap and injecting an interrupt are one act, and which of the three
 it was is read off the outcome.
+
+Where the technique does not let the virtual machine run directly, it is the bare machine's engine that goes on with it,
+on its own state and window, until it may, or traps. That is interpretation too, and counted so.
 """
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from isa.description import Isa
@@ -13,6 +17,7 @@ from isa.engines.reference.engine import HAPPENED, ReferenceEngine
 from isa.engines.reference.steps import steps_of
 from isa.ir.nodes import Origin
 from isa.machine import Machine, Pause, Reason, Trap
+from isa.machine.machine import Engine, EngineFactory
 from isa.machine.recording import look, write
 from isa.machine.records import Trace
 from monitor.compiled import CompiledCore
@@ -25,9 +30,10 @@ if TYPE_CHECKING:
 
 
 class Dispatcher:
-    """Runs a virtual machine on `below`, the machine under its monitor. See `isa.machine.machine.Engine`."""
+    """Runs a virtual machine on `below`, the machine under its monitor; `engine` makes what interprets it for longer
+    than a step. See `isa.machine.machine.Engine`."""
 
-    def __init__(self, vm: Virtual, below: Machine, core: CompiledCore) -> None:
+    def __init__(self, vm: Virtual, below: Machine, core: CompiledCore, engine: EngineFactory) -> None:
         self.vm, self.below, self.core = vm, below, core
         self.isa: Isa = vm.isa
         self.interpreter = ReferenceEngine(vm)
@@ -40,6 +46,8 @@ class Dispatcher:
         self.done = self.trapped = 0  # steps of the present run, and those of them that trapped
         self._native: NativeLevel | None = None
         self._asked: Trace | None = None  # for the present run
+        self._engine = engine
+        vm.attentive = not core.never
 
     def move(self, processor: Machine) -> None:
         """Run on this machine from now on: another processor of the machine below, over the same storage."""
@@ -97,6 +105,8 @@ class Dispatcher:
 
     def _stretch(self, limit: int, most: int) -> Trap | Pause | None:
         """Directly as far as that goes, then one interpreted step if that is what is needed. None: go on."""
+        if not self.core.direct(self.vm.state.block):
+            return self._interpreted(limit)
         allowed = min(limit - self.done, self._horizon(), most)
         cause = None
         if allowed > 0:
@@ -211,13 +221,55 @@ class Dispatcher:
         """One step of the machine's own semantics on the virtual machine; `cause` is of the trap with which direct
         execution ended, if it did."""
         pc, place = self.vm.state.block[self._pc], self.interpreter.place()
+        direct = self.core.direct(self.vm.state.block)
         self.interpreter.done = self.done
         stop, happened = self._single()
         self.done += happened
         self.vm.statistics.count_steps(0, happened or isinstance(stop, Trap))
+        if happened and not direct:
+            self._goes_on()
+            return stop
         cause = stop.cause if isinstance(stop, Trap) else cause
         self._record(_decision(stop), "" if cause is None else self.cause_name(cause), pc, place)
         return stop
+
+    @cached_property
+    def bare(self) -> Engine:
+        """The bare machine's engine, on the virtual machine's state and storage."""
+        return self._engine(self.vm)
+
+    def _interpreted(self, limit: int) -> Trap | Pause | None:
+        """Interpret as long as the technique says so, and as far as the bare machine's engine goes."""
+        vm = self.vm
+        if self.done:
+            return Pause.LIMIT  # that engine counts from where the machine says that it is
+        skipped = vm.skipped
+        self.done, stop = self._bare(1 if self.core.sudden else limit)
+        trapped = isinstance(stop, Trap)
+        vm.statistics.count_steps(0, self.done - (vm.skipped - skipped) + trapped)
+        if isinstance(stop, Trap):
+            self._count(_decision(stop), self.cause_name(stop.cause))
+        elif stop is Pause.DEVICE:
+            self._count(Decision.FAILED, "")
+        else:
+            self._goes_on()
+        return None if stop is Pause.LIMIT else stop
+
+    def _bare(self, limit: int) -> tuple[int, Trap | Pause]:
+        """Up to `limit` steps of that engine: how many it took, and why it stopped."""
+        trace = self._asked
+        if trace is None:
+            return self.bare.execute(limit)
+        recorded, steps = trace.span(self.vm.steps)
+        if not recorded:
+            return self.bare.execute(min(limit, steps))
+        ran, _, stop = self.bare.record(1 if self.vm.attentive else min(limit, steps), False, trace)
+        return ran, stop
+
+    def _goes_on(self) -> None:
+        """After interpreted steps: count the end of the stretch, if this is one."""
+        if self.core.direct(self.vm.state.block):
+            self._count(Decision.INTERPRETED, "")
 
     def _single(self) -> tuple[Trap | Pause | None, bool]:
         """That step: what came of it, and whether it happened."""

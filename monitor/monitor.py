@@ -15,7 +15,7 @@ from isa.engines.choice import DEFAULT, bare
 from isa.engines.reference.steps import steps_of
 from isa.errors import MachineError
 from isa.machine import Exit, Machine, Pause, Reason, Storage, Trap
-from isa.machine.machine import EngineFactory
+from isa.machine.machine import EngineFactory, Loadable
 from isa.machine.parallel import at_once
 from isa.machine.records import Trace
 from isa.machine.storage import most_words, page_shift
@@ -25,22 +25,32 @@ from monitor.compiled import CompiledCore
 from monitor.core import Core
 from monitor.dispatcher import Dispatcher
 from monitor.statistics import ExitEvent
+from monitor.techniques import TRAP, Monitors, Technique, levels
 from monitor.virtual import Virtual
 
 QUANTUM = 10_000  # steps a virtual machine runs before the next one's turn
 
 
 class VirtualMachine(Virtual):
-    """A machine whose engine is a dispatcher on the machine below. `exit` is how it ended under `Monitor.run`."""
+    """A machine whose engine is a dispatcher on the machine below. `exit` is how it ended under `Monitor.run`;
+    `replaced` has the words that the technique has put others in place of."""
 
     def __init__(self, monitor: "Monitor", storage: Storage, ports: Ports | None, seed: int, name: str) -> None:
         self.monitor = monitor
         self.exit: Exit | None = None
+        self.replaced: dict[int, int] = {}
         super().__init__(monitor.isa, storage, ports, seed, name, monitor.subscribers, self._dispatcher)
 
     def _dispatcher(self, machine: Machine) -> Dispatcher:
-        self.dispatcher = Dispatcher(self, self.monitor.below, self.monitor.core)
+        self.dispatcher = Dispatcher(self, self.monitor.below, self.monitor.core, self.monitor.engine)
         return self.dispatcher
+
+    def load(self, image: Loadable) -> None:
+        """As every machine; and then whatever the technique replaces in the program."""
+        super().load(image)
+        for place, word in self.monitor.technique.prepare(self.isa, image).items():
+            self.replaced[place] = self.storage.load(place)
+            self.storage.write(place, [word])
 
     def _record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]:
         """Where a run of the dispatcher ends is an exit, so that it must not end where the trace's span does."""
@@ -64,11 +74,11 @@ class Share:
 class Monitor:
     """Owns the machine `below` and runs virtual machines on it.
 
-    `engine` is what the real machine under it all runs with, by default that of `below`. Raises MachineError, with the
-    reason, for a machine that no monitor of this kind can work on.
+    `engine` is what the real machine under it all runs with, by default that of `below`; `technique` says what kind of
+    monitor it is. Raises MachineError, with the reason, for a machine that no monitor of this kind can work on.
     """
 
-    def __init__(self, below: Machine, engine: EngineFactory | None = None) -> None:
+    def __init__(self, below: Machine, engine: EngineFactory | None = None, technique: Technique = TRAP) -> None:
         if below.ports.devices:
             raise MachineError(
                 "the machine under a monitor must have no devices of its own", "give them to the virtual machines"
@@ -76,7 +86,8 @@ class Monitor:
         self.below, self.isa = below, below.isa
         default = below.monitor.engine if isinstance(below, VirtualMachine) else below.factory
         self.engine: EngineFactory = engine or default
-        self.core = core_of(below.isa)
+        self.technique = technique
+        self.core = core_of(below.isa, technique)
         self.allocator = Allocator(below.storage)
         self.machines: list[VirtualMachine] = []
         self._further: list[Machine] = []
@@ -200,23 +211,24 @@ def _check_room(isa: Isa, words: int, sizes: list[int]) -> None:
 
 
 def tower(
-    isa: Isa, words: int, depth: int, ports: Ports | None = None, seed: int = 0, engine: str = DEFAULT
+    isa: Isa, words: int, monitors: Monitors, ports: Ports | None = None, seed: int = 0, engine: str = DEFAULT
 ) -> VirtualMachine:
-    """A virtual machine of `words` words with `depth` monitors below it (at least 1), each on the machine of the one
+    """A virtual machine of `words` words with these monitors below it (at least 1), each on the machine of the one
     before, the lowest on a real one with this engine (see `isa.engines.choice`). Raises MachineError as `Monitor` and
     `create` do."""
-    sizes = depth_storage(isa, words, depth)
+    techniques = levels(monitors)
+    sizes = depth_storage(isa, words, len(techniques))
     _check_room(isa, words, sizes)
-    monitor = Monitor(bare(isa, Storage(isa.word, sizes[0]), seed=seed, engine=engine))
-    for size in sizes[1:]:
-        monitor = Monitor(monitor.create(size, seed=seed))
+    monitor = Monitor(bare(isa, Storage(isa.word, sizes[0]), seed=seed, engine=engine), technique=techniques[0])
+    for size, technique in zip(sizes[1:], techniques[1:], strict=True):
+        monitor = Monitor(monitor.create(size, seed=seed), technique=technique)
     return monitor.create(words, ports, seed)
 
 
-@lru_cache(maxsize=64)
-def core_of(isa: Isa) -> CompiledCore:
-    """The compiled core of a description that was admitted. Raises MachineError for one that is refused."""
-    core = Core(isa)
+@lru_cache(maxsize=256)
+def core_of(isa: Isa, technique: Technique = TRAP) -> CompiledCore:
+    """The compiled core of a description and a technique, admitted. Raises MachineError for what is refused."""
+    core = Core(isa, technique)
     made = CompiledCore(core)
     admit(core, made, steps_of(isa))
     return made

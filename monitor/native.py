@@ -15,7 +15,7 @@ from isa.engines.native.background import Job, submit
 from isa.engines.native.exits import NOTHING, Outcome, Table, signed
 from isa.engines.native.frame import BELOW, FIELD, Code
 from isa.engines.native.layer_code import LayerCode, layer_code
-from isa.engines.native.layers import Level
+from isa.engines.native.layers import Bare, Level
 from isa.engines.native.told import ENTERED, Log, ToldCode, told_code
 from isa.engines.reference.engine import Stop
 from isa.machine import Machine, Pause, Trap
@@ -32,6 +32,7 @@ DECISIONS = {
     Outcome.DEADLINE: Decision.SCHEDULED,
     Outcome.WAITED: Decision.IDLED,
     Outcome.SPUN: Decision.IDLED,
+    Outcome.OVER: Decision.INTERPRETED,
 }
 WORDS = {Outcome.LIMIT: "quantum", Outcome.DEADLINE: "device deadline", Outcome.SPUN: "spin"}  # for the cause of those
 _BELOW, _SLICE, _DUE, _INSIDE = (FIELD[name] for name in ("below", "slice", "due", "inside"))
@@ -61,7 +62,8 @@ class Acts(Protocol):
 
 
 class NativeLevel:
-    """See the module; `isa.engines.native.layers.Level` says how those above use it. `lower` is the machine below."""
+    """See the module; `isa.engines.native.layers.Level` says how those above use it. `lower` is the machine below, and
+    `alone` this one by itself, if it ever runs so."""
 
     def __init__(self, dispatcher: Acts, code: LayerCode, lower: Level) -> None:
         self.dispatcher, self.vm, self.code = dispatcher, dispatcher.vm, code
@@ -69,6 +71,9 @@ class NativeLevel:
         self.frame = code.machine.frame(self.vm, code.machine.tables(self.vm.storage))
         self.frame["run"] = code.address
         self.frame["offset"] = self.vm.storage.offset - dispatcher.below.storage.offset
+        self.alone = None if dispatcher.core.always else lower.bare(self.vm)
+        if self.alone is not None:
+            self.frame["bare"] = self.alone.frame.address
         self.exits = Table(self.frame)
         self._kinds = _Kinds(self)
         self.log = Log(self.frame) if isinstance(code, ToldCode) else None
@@ -90,6 +95,7 @@ class NativeLevel:
                 code = execute(self.frame.address, min(limit - dispatcher.done, FAR), deliver)
             except BaseException:  # Ctrl-C: this run cannot be told any more, but nobody is in native code
                 self.lower.finish(None)
+                self._passed(None)
                 raise
             first = self.vm.steps + dispatcher.done
             dispatcher.done += fields[_RAN]
@@ -99,6 +105,9 @@ class NativeLevel:
             asked = stop is Pause.ASKED and not self.vm.disturbed and dispatcher.done < limit
             if not (asked or code & BELOW):
                 return stop
+
+    def bare(self, machine: Machine) -> Bare:
+        return self.lower.bare(machine)
 
     # ---- under another machine
 
@@ -130,6 +139,8 @@ class NativeLevel:
         self.dispatcher.below.random = self.vm.random
         self.frame.look(self.vm.watched, self.vm.deadline is not None)
         lower.begin()
+        if self.alone is not None:
+            self.alone.begin()
         fields[_BELOW], fields[_SLICE] = lower.frame.address, lower.slice
         fields[_DUE], fields[_SINCE] = due, self.dispatcher.since
 
@@ -137,6 +148,7 @@ class NativeLevel:
         """Count what native code did, and see to what it came back for, here or below. Why this machine stops; None: it
         goes on."""
         below = ended & BELOW
+        self._passed(None if below else Code(ended))
         steps, stop = self.lower.finish(Code(ended & ~BELOW) if below else None)
         self.vm.skipped += self.frame.take_skipped()
         self.dispatcher.since = signed(self.frame.fields[_SINCE])
@@ -147,6 +159,12 @@ class NativeLevel:
             return self._left(Code(ended))
         self._pass(steps, stop)
         return None
+
+    def _passed(self, code: Code | None) -> None:
+        """This machine has run by itself, perhaps, and native code came back for that."""
+        if self.alone is not None:
+            self.alone.passed()
+            self.alone.attend(code)
 
     def _pass(self, steps: int, stop: Stop | None) -> None:
         """Tell this machine's frame what Python did of the run of the machine below: so many steps, which ended so."""

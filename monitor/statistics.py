@@ -15,6 +15,7 @@ class Decision(Enum):
     IDLED = "idled"  # the guest waits; virtual time passes at once
     SCHEDULED = "scheduled"  # quantum, budget or a device's deadline ended the direct run
     FAILED = "failed"  # the host failed a device; the step can be tried again
+    INTERPRETED = "interpreted"  # a stretch that the technique has interpreted is over: from here on it runs directly
     KILLED = "killed"  # the audit found a breach of resource control
 
 

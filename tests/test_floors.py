@@ -33,6 +33,7 @@ FLOORS = (
     "isa.engines.native",
     "isa.engines",
     "isa",
+    "monitor.techniques",
     "monitor",
     "monitor.history",
     "guests",

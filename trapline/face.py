@@ -22,6 +22,7 @@ from isa.description import Isa
 from isa.devices import Input, Script
 from isa.display import Displayed
 from isa.engines.choice import DEFAULT
+from isa.errors import UsageError
 from isa.machine import Exit, Machine
 from isa.machines.catalogue import find as find_machine
 from trapline.options import DEFAULT_STEPS
@@ -30,6 +31,7 @@ from trapline.running.programs import find
 from trapline.running.rig import Outfit, Rig, build, plenty, scratch_disk
 
 if TYPE_CHECKING:
+    from monitor.techniques import Monitors
     from proofs.runs.compare import Comparison
     from proofs.verdict.proving import Proof
     from proofs.verdict.theorems import Verification
@@ -84,8 +86,11 @@ def assemble(isa: Isa | str, text: str, name: str = "notebook", **definitions: i
     return Program(name, isa.name, isa, image, None)
 
 
-def machine(program: Program | str, monitors: int = 0, input: str | None = None, engine: str = DEFAULT) -> Machine:
-    """A machine with a program in it, ready to run: the real one, or a virtual one on top of so many monitors.
+def machine(
+    program: Program | str, monitors: int | str = 0, input: str | None = None, engine: str = DEFAULT
+) -> Machine:
+    """A machine with a program in it, ready to run: the real one, or a virtual one on top of so many monitors, or of
+    others than those that trap and emulate: `"hybrid"`, `"trap,interpret:2"`, the lowest first.
 
     `input` is what its console will read; without it, what the guest's header says. Raises MachineError.
     """
@@ -94,7 +99,7 @@ def machine(program: Program | str, monitors: int = 0, input: str | None = None,
 
 def run(
     program: Program | str,
-    monitors: int = 0,
+    monitors: int | str = 0,
     steps: int = DEFAULT_STEPS,
     input: str | None = None,
     engine: str = DEFAULT,
@@ -107,7 +112,7 @@ def run(
 
 def compare(
     program: Program | str,
-    monitors: int = 1,
+    monitors: int | str = 1,
     steps: int = DEFAULT_STEPS,
     input: str | None = None,
     engine: str = DEFAULT,
@@ -118,7 +123,8 @@ def compare(
 
     program = _found(program)
     words, isa = _words(program), program.isa
-    setup = Setup(isa, program.image, words, lambda: _outfit(program, input).ports(isa), monitors, engine=engine)
+    ports, tower = (lambda: _outfit(program, input).ports(isa)), _towered(monitors)
+    setup = Setup(isa, program.image, words, ports, tower, engine=engine)
     return compared(setup, steps)
 
 
@@ -156,11 +162,20 @@ def _found(program: Program | str) -> Program:
     return guest(program) if isinstance(program, str) else program
 
 
-def _rig(given: Program | str, monitors: int, input: str | None, engine: str) -> Rig:
+def _rig(given: Program | str, monitors: int | str, input: str | None, engine: str) -> Rig:
     program = _found(given)
-    rig = build(program.isa, _words(program), _outfit(program, input), monitors, engine)
+    rig = build(program.isa, _words(program), _outfit(program, input), _towered(monitors), engine)
     rig.machine.load(program.image)
     return rig
+
+
+def _towered(monitors: int | str) -> "Monitors":
+    from monitor.techniques.catalogue import TECHNIQUES, read
+
+    found = monitors if isinstance(monitors, int) else read(monitors)
+    if found is None:
+        raise UsageError(f"there are no monitors {monitors!r:.60}", f"of these, with commas: {', '.join(TECHNIQUES)}")
+    return found
 
 
 def _words(program: Program) -> int:

@@ -3,9 +3,13 @@
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from isa.engines.choice import DEFAULT, ENGINES
 from trapline.combinations import Usual
+
+if TYPE_CHECKING:
+    from monitor.techniques import Technique
 
 DEFAULT_MACHINE = "g3"
 DEFAULT_STEPS = 100_000_000
@@ -15,12 +19,14 @@ MAX_DEPTH = 8
 
 @dataclass(frozen=True, slots=True)
 class MonitorChoice:
-    """What `--monitor` says: `depth` monitors stacked between the guest and the real machine; 0 is bare."""
+    """What `--monitor` says: the techniques of the monitors between the guest and the real machine, lowest first; none
+    of them is bare."""
 
-    depth: int
+    techniques: "tuple[Technique, ...]" = ()
 
-    def __str__(self) -> str:
-        return "none" if self.depth == 0 else f"trap:{self.depth}"
+    @property
+    def depth(self) -> int:
+        return len(self.techniques)
 
 
 class Read(str):
@@ -92,9 +98,10 @@ def add_monitor_option(parser: argparse.ArgumentParser, default: str = "none") -
     parser.add_argument(
         "--monitor",
         type=monitor_choice,
-        metavar="none|trap[:DEPTH]",
-        default=monitor_choice(default),
-        help=f"run bare, or under trap-and-emulate monitors stacked DEPTH deep (default: {default})",
+        metavar="none|trap|hybrid|interpret[:DEPTH][,...]",
+        default=default,
+        help="run bare, or under monitors that trap and emulate, interpret supervisor mode, or interpret everything; "
+        f"DEPTH of them stacked, or several kinds, lowest first (default: {default})",
     )
 
 
@@ -118,13 +125,18 @@ def engine_choice(text: str) -> str:
 
 
 def monitor_choice(text: str) -> MonitorChoice:
-    """`none`, `trap` or `trap:N` with N from 1 to MAX_DEPTH."""
-    kind, colon, depth = text.partition(":")
+    """`none`; or techniques, lowest first, with commas between, each `NAME` or `NAME:N`, MAX_DEPTH in all."""
     if text == "none":
-        return MonitorChoice(0)
-    if kind == "trap" and (not colon or (depth.isascii() and depth.isdigit() and 1 <= int(depth[:4]) <= MAX_DEPTH)):
-        return MonitorChoice(int(depth) if colon else 1)
-    raise argparse.ArgumentTypeError(f"`{text}` is not `none`, `trap` or `trap:DEPTH` with a depth of 1 to {MAX_DEPTH}")
+        return MonitorChoice()
+    from monitor.techniques.catalogue import TECHNIQUES, read  # whoever wants no monitor does not wait for one
+
+    techniques = read(text)
+    if techniques is None or len(techniques) > MAX_DEPTH:
+        raise argparse.ArgumentTypeError(
+            f"`{text}` is not `none`, `{'`, `'.join(TECHNIQUES)}`, one of these with `:DEPTH`, or several with commas; "
+            f"{MAX_DEPTH} monitors in all"
+        )
+    return MonitorChoice(techniques)
 
 
 def definition(text: str) -> tuple[str, int]:

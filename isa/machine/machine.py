@@ -102,6 +102,7 @@ class Machine(Displayed):
         self.breakpoints: set[int] = set()
         self.deadline: int | None = None  # the step at which a device is due, as it was when the engine was asked last
         self.break_places: set[int] = set()
+        self.attentive = False  # engines stop with LIMIT after each step that may have changed the mode, or relocation
         self.broke = -1  # the step at which a breakpoint last ended a run, so that the next one passes it
         slots = self.state.layout.slots
         self._halt = [(slots[p.state].first, (1 << p.width) - 1 << p.low) for p in isa.roles[Role.HALT]]

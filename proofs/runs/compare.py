@@ -19,22 +19,28 @@ from isa.machine import Exit, Machine, Reason, Storage, Trap
 from isa.machine.machine import Loadable
 from monitor import Decision, ExitEvent, VirtualMachine
 from monitor.monitor import QUANTUM, tower
+from monitor.techniques import Monitors, levels
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What is compared: a guest on machines of `words` words. `ports` makes equal devices anew for every machine;
-    `build` makes the monitored one (tests plant bugs there). Both have the engine of this name."""
+    """What is compared: a guest on machines of `words` words, one of them on top of `monitors`. `ports` makes equal
+    devices anew for every machine; `build` makes the monitored one (tests plant bugs there). Both have the engine of
+    this name."""
 
     isa: Isa
     image: Loadable
     words: int
     ports: Callable[[], Ports]
-    depth: int = 1
+    monitors: Monitors = 1
     seed: int = 0
     build: Callable[["Setup"], VirtualMachine] | None = None
     quantum: int = QUANTUM
     engine: str = DEFAULT
+
+    @property
+    def depth(self) -> int:
+        return len(levels(self.monitors))
 
     def bare(self) -> Machine:
         storage = Storage(self.isa.word, self.words)
@@ -43,7 +49,7 @@ class Setup:
         return machine
 
     def monitored(self) -> VirtualMachine:
-        make = self.build or (lambda s: tower(s.isa, s.words, s.depth, s.ports(), s.seed, s.engine))
+        make = self.build or (lambda s: tower(s.isa, s.words, s.monitors, s.ports(), s.seed, s.engine))
         vm = make(self)
         vm.load(self.image)
         return vm
@@ -144,7 +150,7 @@ class _Pair:
     def _exit(self, event: ExitEvent) -> None:
         self.exits += 1
         idles = event.decision is Decision.IDLED and not is_due(self.bare, event.step)
-        if idles or event.decision in (Decision.EMULATED, Decision.SCHEDULED):
+        if idles or event.decision in (Decision.EMULATED, Decision.INTERPRETED, Decision.SCHEDULED):
             self.check(event.step)
 
     def check(self, step: int) -> None:

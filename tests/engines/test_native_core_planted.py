@@ -156,11 +156,11 @@ def relocation_changes_in_threaded_code(patch: Patch) -> None:
     right = Translator._is_plain
 
     def plain(self: Translator, instruction: Any) -> bool:
-        fixed, self._fixed = self._fixed, frozenset()
+        fixed, self.fixed = self.fixed, frozenset()
         try:
             return right(self, instruction)
         finally:
-            self._fixed = fixed
+            self.fixed = fixed
 
     patch.setattr(Translator, "_is_plain", plain)
 

@@ -34,7 +34,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def the_same(kind: str, depth: int, engine: str, quantum: int) -> None:
     timed = TIMED[kind]
-    found = compare(Setup(timed.isa, timed.guest, SIZE, Ports, depth=depth, engine=engine, quantum=quantum), BUDGET)
+    found = compare(Setup(timed.isa, timed.guest, SIZE, Ports, depth, engine=engine, quantum=quantum), BUDGET)
     assert found.equivalent, found.divergence
     assert found.monitored is not None and found.monitored.reason is Reason.HALT
 
@@ -108,7 +108,7 @@ handler: rc  r4
 @pytest.mark.parametrize("depth", [1, 2])
 def test_steps_that_pass_in_idling_are_counted(depth: int, engine: str) -> None:
     isa = TIMED[COUNTS].isa
-    found = compare(Setup(isa, assemble(isa, IDLING, "idling"), SIZE, Ports, depth=depth, engine=engine), BUDGET)
+    found = compare(Setup(isa, assemble(isa, IDLING, "idling"), SIZE, Ports, depth, engine=engine), BUDGET)
     assert found.equivalent, found.divergence
     real = bare(isa, Storage(32, SIZE))
     real.load(assemble(isa, IDLING, "idling"))

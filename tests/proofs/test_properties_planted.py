@@ -124,25 +124,25 @@ class Vague(Dispatcher):
 class Mute(Dispatcher):
     """Emulates a send by doing nothing."""
 
-    def __init__(self, vm: VirtualMachine, below: Machine, core: CompiledCore) -> None:
-        super().__init__(vm, below, core)
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
         self.interpreter.send = lambda channel, index, word: None  # type: ignore[method-assign]
 
 
 class Astray(Dispatcher):
     """Interprets on the storage of the machine below."""
 
-    def __init__(self, vm: VirtualMachine, below: Machine, core: CompiledCore) -> None:
-        super().__init__(vm, below, core)
-        self.interpreter.storage = below.storage
-        self.interpreter.store = below.storage.store  # type: ignore[method-assign]
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.interpreter.storage = self.below.storage
+        self.interpreter.store = self.below.storage.store  # type: ignore[method-assign]
 
 
 class Wide(Dispatcher):
     """Thinks that the window is larger than it is."""
 
-    def __init__(self, vm: VirtualMachine, below: Machine, core: CompiledCore) -> None:
-        super().__init__(vm, below, core)
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
         self._window = (self._window[0], self._window[1] + 8)
 
 

@@ -155,7 +155,7 @@ def test_what_a_guest_reads_is_typed() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"monitor": "trap:99"}, "`trap:99` is not `none`, `trap` or"),
+        ({"monitor": "trap:99"}, "`trap:99` is not `none`, `trap`,"),
         ({"speed": 3}, "--speed"),
         ({"steps": "many"}, "not a whole number"),
         ({"resume": "x.saved"}, "a saved machine brings its own guest"),

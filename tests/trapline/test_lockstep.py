@@ -257,7 +257,7 @@ def test_a_difference_is_all_that_is_needed(tmp_path: Path, monkeypatch: Patch, 
         (tmp_path / name).unlink()
     assert main(batch(tmp_path, "step", "go 6", "print r5")) == 0
     out = capfd.readouterr().out
-    assert out.startswith("own on peek, bare beside 1 monitor\n")
+    assert out.startswith("own on peek, bare beside 1 monitor (trap)\n")
     assert "differs    x[3]: 0x0 bare, 0x" in out and "own.s:4: rrel  r3, r4" in out
     assert f"bare       {ord('v')} 0x76" in out  # what the file of the input begins with has arrived
     assert main([*batch(tmp_path, "step"), "--json"]) == 0
@@ -303,12 +303,12 @@ def damaged(facts: dict[str, Any]) -> dict[str, tuple[object, str]]:
     return {
         "another kind": ({"trapline": "input"}, "is no difference"),
         "a list": ([facts], "is no difference"),
-        "a version": ({**facts, "version": 2}, "another version of the format"),
+        "a version": ({**facts, "version": 1}, "another version of the format"),
         "no step": ({k: v for k, v in facts.items() if k != "step"}, "`step` is missing"),
         "a step that is none": ({**facts, "step": -1}, "`step` is not a number"),
         "a step that nobody comes to": ({**facts, "step": 1 << 40}, "before the two part at step"),
-        "no monitor": ({**facts, "depth": 0}, "no such monitor"),
-        "many monitors": ({**facts, "depth": 99}, "`depth` is not a number from 0 to 8"),
+        "no monitor": ({**facts, "monitors": "none"}, "no such monitors"),
+        "many monitors": ({**facts, "monitors": "trap:9"}, "no such monitors"),
         "an engine": ({**facts, "engine": "steam"}, "no such engine"),
         "an unknown machine": ({**facts, "machine": "../../g9"}, "no shipped machine"),
         "another machine": ({**facts, "machine": "g3_popf"}, "is of another g3_popf"),

@@ -37,12 +37,12 @@ def run(arguments: argparse.Namespace) -> int:
     from trapline.running.programs import find
 
     engine, results = engine_in_use(arguments.engine), []
-    depths = (0, arguments.monitor.depth) if arguments.monitor.depth else (0,)
+    towers = dict.fromkeys([(), arguments.monitor.techniques])
     for name in arguments.guests:
         program = find(name, arguments.isa)
         if program.guest is None:
             raise UsageError(f"{name} is an image, which has no header", "check its source")
-        result = check(program, program.guest, depths, engine)
+        result = check(program, program.guest, towers, engine)
         results.append(result)
         if not arguments.json:
             print("\n".join(_lines(result)), flush=True)
@@ -56,16 +56,12 @@ def _lines(result: "Checked") -> "Iterator[str]":
     yield f"{result.program.name} on {result.program.isa.name}: {said}"
     yield from (f"  {doubt}" for doubt in result.doubts)
     for run in result.runs:
-        where = _where(run.depth)
+        where = {0: "bare", 1: "monitored"}.get(run.depth, f"monitored {run.depth} deep")
         if result.guest.notices and run.depth:
             yield f"  {where}: it notices the monitor, as promised" if run.broken else f"  {where}: it notices nothing"
         else:
             yield from (f"  {where}: {broken}" for broken in run.broken)
             yield from (f"    {line}".rstrip() for line in run.diff)
-
-
-def _where(depth: int) -> str:
-    return {0: "bare", 1: "monitored"}.get(depth, f"monitored {depth} deep")
 
 
 def _facts(result: "Checked") -> dict[str, Any]:
@@ -76,7 +72,13 @@ def _facts(result: "Checked") -> dict[str, Any]:
         "promised": sorted(result.guest.given),
         "doubts": list(result.doubts),
         "runs": [
-            {"depth": run.depth, "steps": run.steps, "broken": list(run.broken), "diff": list(run.diff)}
+            {
+                "depth": run.depth,
+                "monitors": run.monitors,
+                "steps": run.steps,
+                "broken": list(run.broken),
+                "diff": list(run.diff),
+            }
             for run in result.runs
         ],
     }

@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trapline.running.session import counting
 
     if arguments.monitor.depth == 0:
-        raise UsageError("`--monitor none` leaves nothing to compare", "give `--monitor trap` or `trap:DEPTH`")
+        raise UsageError("`--monitor none` leaves nothing to compare", "give `--monitor trap`, or another technique")
     program = find(arguments.guest, arguments.isa, arguments.define)
     claim(arguments)
     check_place(arguments.difference)
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         facts = {"guest": program.name, "machine": program.isa.name, "engine": engine}
         emit_json({**facts, **comparison_facts(program, result), "kept": kept})
     else:
-        print("\n".join(comparison_lines(program, result, arguments.monitor.depth)))
+        print("\n".join(comparison_lines(program, result, arguments.monitor.techniques)))
     return 0 if result.equivalent else 1
 
 
@@ -85,7 +85,7 @@ def _setup(arguments: argparse.Namespace, program: "Program", engine: str) -> "S
         program.image,
         words,
         ports=lambda: outfit().ports(program.isa),
-        depth=arguments.monitor.depth,
+        monitors=arguments.monitor.techniques,
         seed=arguments.seed,
         quantum=arguments.quantum or QUANTUM,
         engine=engine,

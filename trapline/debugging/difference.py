@@ -27,36 +27,37 @@ from isa.machine.snapshot import Snapshot
 from isa.machines.catalogue import described, find, shipped
 from isa.machines.checked import origin
 from monitor import VirtualMachine
+from monitor.techniques.catalogue import Monitors, read, under, written
 from proofs.runs.compare import Divergence, Setup, compare
 from proofs.runs.guests import Guest
 from trapline.options import MAX_DEPTH
 from trapline.running.launch import restored
 
-KIND, VERSION = "difference", 1
+KIND, VERSION = "difference", 2
 LARGEST = 1 << 28  # bytes of the file
 LONGEST = 200  # characters of a guest's name
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`start` is the machine before its first step, `depth` the number of monitors under the other one, and `step` the
-    first one after which the two are not the same."""
+    """`start` is the machine before its first step, `monitors` are under the other one, and `step` is the first one
+    after which the two are not the same."""
 
     guest: str
     isa: Isa
     image: Image
     start: Snapshot
-    depth: int
+    monitors: Monitors
     engine: str
     step: int
 
     @classmethod
     def of(cls, setup: Setup, image: Image, guest: str, step: int) -> "Difference":
-        return cls(guest, setup.isa, image, Snapshot.take(setup.bare()), setup.depth, setup.engine, step)
+        return cls(guest, setup.isa, image, Snapshot.take(setup.bare()), setup.monitors, setup.engine, step)
 
     @property
     def title(self) -> str:
-        return f"{self.guest} on {self.isa.name}, bare beside {self.depth} monitor{'s' if self.depth > 1 else ''}"
+        return f"{self.guest} on {self.isa.name}, bare beside {under(self.monitors)}"
 
     def save(self, path: str) -> None:
         """Write the file, whole or not at all. Raises TraplineError."""
@@ -75,7 +76,7 @@ class Difference:
             "guest": self.guest,
             "machine": self.isa.name,
             "description": _description(self.isa),
-            "depth": self.depth,
+            "monitors": written(self.monitors),
             "engine": self.engine,
             "step": self.step,
             "image": packed(dump(self.image)),
@@ -88,15 +89,17 @@ class Difference:
         whole = _read(path)
         facts = Saved(f"difference {path}", whole)
         isa = _machine(facts, whole.get("description") is not None)
-        depth, engine = facts.number("depth", MAX_DEPTH), facts.text("engine")
+        monitors, engine = read(facts.text("monitors")), facts.text("engine")
         image, start = parse(facts.data("image"), path), Snapshot.from_bytes(facts.data("start"), path)
-        if depth == 0 or engine not in ENGINES:
-            raise facts.damaged("there is no such monitor" if depth == 0 else "there is no such engine")
+        if not monitors or len(monitors) > MAX_DEPTH:
+            raise facts.damaged("there are no such monitors")
+        if engine not in ENGINES:
+            raise facts.damaged("there is no such engine")
         image.check(isa)
         if start.meaning != meaning_digest(isa):
             raise TraplineError(f"{path} is of another {isa.name}", "look at it with the release that wrote it")
         guest = printable(facts.text("guest"))[:LONGEST]
-        return cls(guest, isa, image, start, depth, engine, facts.number("step"))
+        return cls(guest, isa, image, start, monitors, engine, facts.number("step"))
 
 
 @dataclass(frozen=True)
@@ -109,13 +112,13 @@ class Begun(Setup):
         return self._restored(0)
 
     def monitored(self) -> VirtualMachine:
-        made = self._restored(self.depth)
+        made = self._restored(self.monitors)
         assert isinstance(made, VirtualMachine)
         return made
 
-    def _restored(self, depth: int) -> Machine:
+    def _restored(self, monitors: Monitors) -> Machine:
         assert self.start is not None
-        return restored(self.start, self.isa, depth, self.engine).machine
+        return restored(self.start, self.isa, monitors, self.engine).machine
 
 
 def keep(path: str | None, setup: Setup, image: Image, guest: str, found: Divergence | None) -> str | None:
@@ -131,11 +134,11 @@ def keep(path: str | None, setup: Setup, image: Image, guest: str, found: Diverg
     return str(path)
 
 
-def keep_guest(path: str, isa: Isa, guest: Guest, depth: int) -> str | None:
+def keep_guest(path: str, isa: Isa, guest: Guest, monitors: Monitors) -> str | None:
     """The same of a generated guest, which is run again as commands run guests."""
     machine = bare(isa, guest.storage(), guest.ports(), guest.seed)
     guest.start(machine)
-    begun = Begun(isa, guest, guest.size, guest.ports, depth, guest.seed, start=Snapshot.take(machine))
+    begun = Begun(isa, guest, guest.size, guest.ports, monitors, guest.seed, start=Snapshot.take(machine))
     image = Image(isa.name, isa.word, (), encoding_digest(isa, ()), tuple(guest.segments), guest.entry)
     return keep(path, begun, image, "a generated guest", compare(begun, guest.steps).divergence)
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from isa.assembler.image import printable
 from isa.errors import TraplineError, UsageError
+from monitor.techniques import Monitors
 from proofs.runs.compare import differing
 from trapline.debugging.difference import Difference
 from trapline.debugging.printed import Printed
@@ -124,10 +125,10 @@ def opened(found: Difference, engine: str | None = None, steps: int | None = Non
     run, if it is not less than that. Raises TraplineError for a machine that cannot be had again."""
     limit, name = max(steps or DEFAULT_STEPS, found.step + 1), engine_in_use(engine or found.engine)
 
-    def side(depth: int) -> Debugger:
-        return Debugger(restored(found.start, found.isa, depth, name).machine, found.image, limit)
+    def side(monitors: Monitors) -> Debugger:
+        return Debugger(restored(found.start, found.isa, monitors, name).machine, found.image, limit)
 
-    both = Lockstep(side(0), side(found.depth), found.step)
+    both = Lockstep(side(0), side(found.monitors), found.step)
     early = min(side.machine.steps for side in both.sides)
     if early != found.step:
         message = f"the run ends at step {early:,}, before the two part at step {found.step:,}"

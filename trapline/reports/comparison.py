@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from isa.assembler.disassembly import Disassembler
+from monitor.techniques.catalogue import Monitors, under
 from proofs.runs.compare import Comparison, Divergence
 from trapline.reports.exits import source_line, statistics_facts
 from trapline.running.programs import Program
@@ -11,9 +12,9 @@ from trapline.running.programs import Program
 MOST_DIFFERENCES = 12
 
 
-def comparison_lines(program: Program, result: Comparison, depth: int) -> Iterator[str]:
+def comparison_lines(program: Program, result: Comparison, monitors: Monitors) -> Iterator[str]:
     """The result for people, line by line."""
-    where = f"{program.name} on {program.isa.name}, bare against {depth} monitor{'s' if depth > 1 else ''}"
+    where = f"{program.name} on {program.isa.name}, bare against {under(monitors)}"
     if result.divergence is None:
         yield f"{where}: equivalent"
         yield f"  {result.steps:,} steps, {result.exits:,} exits, compared {result.compared:,} times"

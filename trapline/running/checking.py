@@ -4,7 +4,7 @@ monitored. `guests.catalogue` says what a header is, `trapline check` is the com
 Where a header promises no exit, a guest promises what `trapline run` asks of all: to halt, with exit code 0.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
 
@@ -13,6 +13,7 @@ from isa.assembler.includes import read_source
 from isa.description import Kind, Role
 from isa.devices import Script
 from isa.machine import Exit, Reason
+from monitor.techniques.catalogue import Monitors, written
 from trapline.running.programs import Program
 from trapline.running.rig import Outfit, Rig, build, plenty, scratch_disk
 
@@ -22,10 +23,11 @@ MOST_LINES = 40  # of a difference between what was promised and what was printe
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A guest's run under `depth` monitors. `broken` says, for each promise that it did not keep, what came instead;
-    `diff` has the lines of output that differ."""
+    """A guest's run under `depth` monitors, which `monitors` names. `broken` says, for each promise that it did not
+    keep, what came instead; `diff` has the lines of output that differ."""
 
     depth: int
+    monitors: str
     steps: int
     broken: tuple[str, ...]
     diff: tuple[str, ...]
@@ -47,19 +49,19 @@ class Checked:
         return not self.doubts and all(bool(run.broken) == (noticed and run.depth > 0) for run in self.runs)
 
 
-def check(program: Program, guest: Guest, depths: tuple[int, ...], engine: str) -> Checked:
-    """Run a guest at each depth and compare."""
+def check(program: Program, guest: Guest, towers: Iterable[Monitors], engine: str) -> Checked:
+    """Run a guest under each tower of monitors and compare."""
     said = [
         f"{guest.file}:{line}: `{key}` is no key of a header: did you mean `{near}`?"
         for line, key, near in doubts(read_source(guest.file).text)
     ]
-    return Checked(program, guest, tuple(_run(program, guest, depth, engine) for depth in depths), tuple(said))
+    return Checked(program, guest, tuple(_run(program, guest, monitors, engine) for monitors in towers), tuple(said))
 
 
-def _run(program: Program, guest: Guest, depth: int, engine: str) -> Run:
+def _run(program: Program, guest: Guest, monitors: Monitors, engine: str) -> Run:
     disk = scratch_disk(program.isa, None, program.disk)()
     kit = Outfit(Script(program.input), None, disk)
-    rig = build(program.isa, program.storage or plenty(program.isa), kit, depth, engine)
+    rig = build(program.isa, program.storage or plenty(program.isa), kit, monitors, engine)
     rig.machine.load(program.image)
     end = rig.machine.run(guest.steps)
     if end.reason is Reason.BUDGET:  # it is late: how late, and does it do the rest?
@@ -67,7 +69,7 @@ def _run(program: Program, guest: Guest, depth: int, engine: str) -> Run:
     printed = rig.output.decode("utf-8", "backslashreplace")
     diff = _diff(guest.prints, printed) if "prints" in guest.given and printed != guest.prints else ()
     broken = [*_ending(rig, guest, end)] + (["it prints something else:"] if diff else [])
-    return Run(depth, rig.machine.steps, tuple(broken), diff)
+    return Run(rig.depth, written(monitors), rig.machine.steps, tuple(broken), diff)
 
 
 def _ending(rig: Rig, guest: Guest, end: Exit) -> Iterator[str]:

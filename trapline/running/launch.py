@@ -44,6 +44,7 @@ from trapline.running.rig import Outfit, Rig, build, plenty, scratch_disk
 
 if TYPE_CHECKING:
     from isa.machine.snapshot import Snapshot
+    from monitor.techniques import Monitors
 
 STDIN, STDOUT = 0, 1
 
@@ -134,13 +135,15 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack
         input if arguments.input else _if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed
     )
     counting = given(arguments, "profile") or given(arguments, "report")
-    rig = build(program.isa, words, kit, arguments.monitor.depth, engine_in_use(arguments.engine), counting)
+    rig = build(program.isa, words, kit, arguments.monitor.techniques, engine_in_use(arguments.engine), counting)
     rig.machine.load(program.image)
     terminal = Terminal(STDIN, input) if isinstance(input, Live) and rig.console and not debugged else None
     spare = replace(kit, input=copy(kit.input), sink=None)
 
     def again() -> Rig:
-        made = build(program.isa, words, replace(spare, input=copy(spare.input)), arguments.monitor.depth, "reference")
+        made = build(
+            program.isa, words, replace(spare, input=copy(spare.input)), arguments.monitor.techniques, "reference"
+        )
         made.machine.load(program.image)
         return made
 
@@ -158,19 +161,21 @@ def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitSta
     check_disk(arguments, disk is not None)
     kit = Outfit(_if_console(isa, Live()), sink, disk, arguments.read_only, snapshot.seed)
     counting = given(arguments, "profile") or given(arguments, "report")
-    rig = _stood(snapshot, isa, kit, arguments.monitor.depth, engine_in_use(arguments.engine), counting)
+    rig = _stood(snapshot, isa, kit, arguments.monitor.techniques, engine_in_use(arguments.engine), counting)
     return Launch(os.path.basename(arguments.resume), rig, None, sink, None if debugged else _reattached(rig))
 
 
-def restored(snapshot: "Snapshot", isa: Isa, depth: int, engine: str) -> Rig:
-    """A saved machine under so many monitors, with nothing from outside. Raises TraplineError, and UsageError for one
+def restored(snapshot: "Snapshot", isa: Isa, monitors: "Monitors", engine: str) -> Rig:
+    """A saved machine under these monitors, with nothing from outside. Raises TraplineError, and UsageError for one
     that had the file of a disk."""
     kit = Outfit(_if_console(isa, Live()), disk=_disk_of(snapshot, isa), seed=snapshot.seed)
-    return _stood(snapshot, isa, kit, depth, engine)
+    return _stood(snapshot, isa, kit, monitors, engine)
 
 
-def _stood(snapshot: "Snapshot", isa: Isa, kit: Outfit, depth: int, engine: str, counting: bool = False) -> Rig:
-    rig = build(isa, snapshot.size, kit, depth, engine, counting)
+def _stood(
+    snapshot: "Snapshot", isa: Isa, kit: Outfit, monitors: "Monitors", engine: str, counting: bool = False
+) -> Rig:
+    rig = build(isa, snapshot.size, kit, monitors, engine, counting)
     snapshot.apply(rig.machine)
     return rig
 

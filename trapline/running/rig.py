@@ -15,6 +15,7 @@ from isa.machine import Machine, Storage
 
 if TYPE_CHECKING:
     from monitor import VirtualMachine
+    from monitor.techniques import Monitors
 
 ROOMY = 1 << 16  # words that a guest gets which does not say what it needs
 
@@ -36,12 +37,17 @@ class Outfit:
 
 @dataclass(slots=True)
 class Rig:
-    """`machine` is the guest's, on top of `depth` monitors; `engine` is the name of what runs the real machine."""
+    """`machine` is the guest's, on top of `monitors`; `engine` is the name of what runs the real machine."""
 
     isa: Isa
     machine: Machine
-    depth: int
+    monitors: "Monitors"
     engine: str = DEFAULT
+
+    @property
+    def depth(self) -> int:
+        """How many monitors there are."""
+        return len(self.machine.hosts) - 1
 
     @property
     def console(self) -> Console | None:
@@ -72,18 +78,20 @@ class Rig:
         return self.machine if isinstance(self.machine, VirtualMachine) else None
 
 
-def build(isa: Isa, words: int, outfit: Outfit, depth: int = 0, engine: str = DEFAULT, counting: bool = False) -> Rig:
-    """A machine of `words` words on top of `depth` monitors, on an engine (see `isa.engines.choice`), which may be one
-    that counts what it executes, for `trapline.profiling`.
+def build(
+    isa: Isa, words: int, outfit: Outfit, monitors: "Monitors" = 0, engine: str = DEFAULT, counting: bool = False
+) -> Rig:
+    """A machine of `words` words on top of monitors, on an engine (see `isa.engines.choice`), which may be one that
+    counts what it executes, for `trapline.profiling`.
 
     Raises MachineError if it cannot be built.
     """
     ports, runs = outfit.ports(isa), counted(engine) if counting else engine
-    if depth == 0:
+    if not monitors:
         return Rig(isa, bare(isa, Storage(isa.word, words), ports, outfit.seed, engine=runs), 0, engine)
     from monitor.monitor import tower
 
-    return Rig(isa, tower(isa, words, depth, ports, outfit.seed, runs), depth, engine)
+    return Rig(isa, tower(isa, words, monitors, ports, outfit.seed, runs), monitors, engine)
 
 
 def scratch_disk(isa: Isa, path: str | None, blocks: int, read_only: bool = False) -> Callable[[], Disk | None]:

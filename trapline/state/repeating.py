@@ -94,7 +94,7 @@ def repetition(rig: Rig, again: Callable[[], Rig] | None) -> Repetition | None:
 def _copy(rig: Rig) -> Machine:
     """A machine in the same state, as deep, with devices that nobody has used."""
     machine = rig.machine
-    copy = build(rig.isa, machine.storage.size, Outfit(), rig.depth, "reference").machine
+    copy = build(rig.isa, machine.storage.size, Outfit(), rig.monitors, "reference").machine
     copy.storage.cells[:] = machine.storage.cells
     copy.state.block[:] = machine.state.block
     copy.random = Random()

@@ -105,7 +105,7 @@ class NativeEngine(ReferenceEngine):
         if self.machine.halted:
             return 0, 0, Pause.HALT
         while self.done < limit:
-            if self.done and self.machine.breaking and self.machine.at_breakpoint():
+            if self.done and (self.machine.attentive or (self.machine.breaking and self.machine.at_breakpoint())):
                 break
             code, stop = self.enter_native(min(limit, self.done + self.slice), deliver)
             if code in _PAUSES:
@@ -164,7 +164,7 @@ class NativeEngine(ReferenceEngine):
             if stop is not None and (stop is not Pause.ASKED or self.machine.disturbed):
                 return Code.ASK, stop
             self.done += 1
-            if self.done >= until or self.machine.breaking:
+            if self.done >= until or self.machine.breaking or self.machine.attentive:
                 break
         return Code.LIMIT, None
 
@@ -183,6 +183,7 @@ class NativeEngine(ReferenceEngine):
         asks = self.options.regions and not self.translations.busy
         self.frame["heat"] = self.options.hot if asks else 0
         self.frame.look(self.machine.watched, self.machine.deadline is not None)
+        self.frame["attentive"] = self.machine.attentive
         if self.machine.breaking or self._breaks:
             self._stop_at()
         self.translations.begin()
@@ -198,11 +199,17 @@ class NativeEngine(ReferenceEngine):
             self.frame["breaking"] = bool(self._breaks)
             self.translations.avoid(self, pcs, frozenset(self.storage.offset + place for place in places))
 
-    def finish(self, code: Code | None) -> tuple[int, Stop | None]:
+    def bare(self, machine: Machine) -> "NativeEngine":
+        return type(self)(machine, self.options)
+
+    def passed(self) -> int:
         self.translations.end()
         ran, self.frame["steps"] = self.frame["steps"], 0
-        self._count(ran)
         self._since += ran
+        return ran
+
+    def finish(self, code: Code | None) -> tuple[int, Stop | None]:
+        self._count(self.passed())
         self.attend(code)
         if code is not Code.ASK:
             return 0, None

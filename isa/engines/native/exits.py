@@ -28,6 +28,7 @@ class Outcome(IntEnum):
     DEADLINE = 5  # the same, where a device had set the limit
     WAITED = 6  # a single step spins
     SPUN = 7  # the machine below spins
+    OVER = 8  # the machine ran by itself, and may run on the one below again
 
 
 @dataclass(frozen=True, slots=True)

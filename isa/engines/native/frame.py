@@ -28,6 +28,7 @@ OWN = (
     "heat",  # how often a place is jumped to before it is reported as hot; 0: never
     "earned",  # steps taken in regions since a jump last led to a place that has none
     "polls",  # the table of words that a guest may receive without Python: see `isa.devices.polling`
+    "attentive",  # whether code returns after each step that may have changed the mode, or relocation
     "watched",  # whether somebody looks at single steps, so that Python has to see to whatever is not one
     "breaking",  # whether there are breakpoints, and lists of them: see `isa.engines.native.stopping`
     "pcs",
@@ -63,6 +64,7 @@ OWN = (
 LAYER = (
     "below",  # the frame of the machine below, and where in its storage this machine's begins
     "offset",
+    "bare",  # the frame in which this machine runs by itself, as long as it may not run on the one below
     "slice",  # how many steps the machine below may take before Python looks after it
     "due",  # whether reaching the limit is an exit, and of what kind: an `Outcome`, or 0
     "inside",  # whether the machine below is in the middle of a run

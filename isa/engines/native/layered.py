@@ -5,12 +5,14 @@
 has the meaning of `execute` (see `isa.engines.native.loop`) for a machine that has another one below. As long as its
 own prologue is not due, the machine below runs in its place; then, or when that one stops before a trap, it takes one
 step singly, on its own state, and so on. What that step came to is counted as an exit. If it waits, or the machine
-below does, time passes as far as this machine's own clock says (`isa.engines.native.idling`).
+below does, time passes as far as this machine's own clock says (`isa.engines.native.idling`). Where the layer does not
+let this machine run on the one below, it runs alone (`isa.engines.native.alone`), and its traps are taken singly too.
 
 Whatever else the machine below stops for, Python sees to it. Then this function returns, and so do those above it, in
 the middle of their runs, and the frames hold where they are. Called again, they go on from there.
 """
 
+from isa.engines.native.alone import Alone
 from isa.engines.native.exact import FRAME, Body, Exact
 from isa.engines.native.exits import CAPACITY, NOTHING, RECORD, SLOTS, Outcome
 from isa.engines.native.frame import BELOW, FIELD, Code
@@ -18,7 +20,7 @@ from isa.engines.native.layers import Layer
 from isa.engines.native.text import METADATA, RARE, USUAL, Value, number
 from isa.engines.native.values import Values
 from isa.ir.fold import either
-from isa.ir.nodes import Load, Origin
+from isa.ir.nodes import FALSE, TRUE, Load, Origin
 
 DECLARATIONS = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\ndeclare i64 @llvm.umin.i64(i64, i64)\n"
 LOWER, BOTH = "%lower", "ptr %frame, ptr %lower"
@@ -33,10 +35,16 @@ class Layered:
 
     def __init__(self, exact: Exact, layer: Layer) -> None:
         self.exact, self.plan, self.isa, self.layer = exact, exact.plan, exact.plan.isa, layer
+        self.alone = None if layer.direct is TRUE else Alone(exact, layer)
 
     def functions(self) -> list[str]:
-        found = [self.exact.advance(self.layer.advance), self.exact.horizon(), self.place(), self.count()]
-        return [*found, self.resume(), self.save(), self.breach(), self.layered()]
+        found = [self.place(), self.count(), self.layered()]
+        if self.alone is not None:
+            found.append(self.alone.direct())
+        if self.layer.direct is not FALSE:
+            found += [self.exact.advance(self.layer.advance), self.exact.horizon()]
+            found += [self.resume(), self.save(), self.breach()]
+        return found
 
     # ---- the layer
 
@@ -74,15 +82,22 @@ class Layered:
         for name in ("ran", "trapped"):
             text.set(name, number(64, 0))
         text.lines.append(f"  {LOWER} = load ptr, ptr {text.at(FRAME, FIELD['below'])}")
-        text.branch(text.is_zero(text.field("inside")), "again", "resumed", USUAL)
-        self._begin(text)
-        self._direct(text)
-        self._ended(text)
+        if self.layer.direct is FALSE:
+            text.jump("again")
+            self._again(text, "alone", "alone")
+        else:
+            text.branch(text.is_zero(text.field("inside")), "again", "resumed", USUAL)
+            self._again(text, "below", "alone")
+            self._begin(text)
+            self._direct(text)
+            self._ended(text)
+        if self.alone is not None:
+            self._alone(text, self.alone)
         self._single(text)
         return text.define(f"define i64 @layered(ptr {FRAME}, {LIMIT.typed}, i64 %deliver)")
 
-    def _begin(self, text: Body) -> None:
-        """Begin a run of the machine below, as long as it may be."""
+    def _again(self, text: Body, below: str, alone: str) -> None:
+        """Go on in the one way or the other, as long as there are steps left."""
         text.block("again")
         left = text.sub(LIMIT, text.field("ran"))
         long = text.compare("uge", text.field("ran"), number(64, LONG))
@@ -92,6 +107,15 @@ class Layered:
         text.branch(self._full(text), "full", "room", RARE)
         self._leave(text, "full", Code.FULL)
         text.block("room")
+        if self.alone is None or below == alone:
+            text.jump(below)
+        else:
+            text.branch(self.alone.may_not(text), alone, below)
+
+    def _begin(self, text: Body) -> None:
+        """Begin a run of the machine below, as long as it may be."""
+        text.block("below")
+        left = text.sub(LIMIT, text.field("ran"))
         horizon = Value(64, text.call("i64", "@horizon", [f"ptr {FRAME}"]))
         allowed = Value(64, text.call("i64", "@llvm.umin.i64", [left.typed, horizon.typed]))
         text.branch(text.is_zero(allowed), "single", "begin", RARE)
@@ -155,10 +179,45 @@ class Layered:
         self._count(text, due, number(64, NOTHING), *self._here(text))
         self._return(text, number(64, Code.LIMIT))
 
+    def _alone(self, text: Body, alone: Alone) -> None:
+        """Let this machine run by itself, until it may run on the one below, or traps, or asks something."""
+        text.block("alone")
+        code, ran, waited = alone.run(text, text.sub(LIMIT, text.field("ran")))
+        for name, steps in (("ran", ran), ("since", ran), ("interpreted", text.sub(ran, waited))):
+            self._add(text, FRAME, name, steps)
+        stopped = f"i64 {int(Code.LIMIT)}, label %stopped i64 {int(Code.HALT)}, label %stopped"
+        singly = f"i64 {int(Code.TRAP)}, label %singly i64 {int(Code.ASK)}, label %singly"
+        text.emit(f"switch {code.typed}, label %alone.left [ {stopped} {singly} ]")
+        text.block("stopped")
+        self._over(text, alone, "on")
+        text.block("on")
+        text.branch(text.is_zero(code), "again", "alone.left", USUAL)
+        self._leave(text, "alone.left", code)
+        text.block("singly")
+        text.jump("single")
+
+    def _over(self, text: Body, alone: Alone, on: str) -> None:
+        """After a step of it: count the end of the stretch, if this is one, and go on."""
+        still, over = text.label("still"), text.label("over")
+        text.branch(alone.may_not(text), still, over)
+        text.block(over)
+        self._count(text, number(64, Outcome.OVER), number(64, NOTHING), *self._here(text))
+        text.jump(on)
+        text.block(still)
+        self._moded(text)
+        text.jump(on)
+
     def _single(self, text: Body) -> None:
         """Take one step singly."""
         text.block("single")
-        text.lines.append(f"  %cause = phi i64 [ {number(64, NOTHING).text}, %room ], [ %because, %kept ]")
+        nothing = number(64, NOTHING).text
+        causes = [(nothing, "singly")] if self.alone is not None else []
+        if self.layer.direct is not FALSE:
+            causes += [(nothing, "below"), ("%because", "kept")]
+        text.lines.append(f"  %cause = phi i64 {', '.join(f'[ {cause}, %{block} ]' for cause, block in causes)}")
+        if self.alone is not None:
+            mine = ", ".join(f"[ {str(block == 'singly').lower()}, %{block} ]" for _, block in causes)
+            text.lines.append(f"  %alone.before = phi i1 {mine}")
         here = self._here(text)
         code = Value(64, text.call("i64", text.address("single"), [f"ptr {FRAME}"]))
         took = f"i64 {int(Code.LIMIT)}, label %took i64 {int(Code.HALT)}, label %took"
@@ -170,7 +229,14 @@ class Layered:
         text.block("took")
         for name in ("ran", "interpreted", "since"):
             self._add(text, FRAME, name, number(64, 1))
+        if self.alone is not None:
+            text.branch(Value(0, "%alone.before"), "mine", "emulated")
+            text.block("mine")
+            self._over(text, self.alone, "counted")
+            text.block("emulated")
         self._count(text, number(64, Outcome.DONE), Value(64, "%cause"), *here)
+        text.jump("counted")
+        text.block("counted")
         text.branch(text.is_zero(code), "happened", "halted", USUAL)
         self._leave(text, "halted", Code.HALT)
         self._trapped(text, here)
@@ -251,6 +317,9 @@ class Layered:
 
     def _entered(self, text: Body) -> None:
         """A trap has been delivered: for `isa.engines.native.told`."""
+
+    def _moded(self, text: Body) -> None:
+        """This machine has run alone, and may be in another mode."""
 
     def _count(self, text: Body, *kind: Value) -> None:
         text.call("void", "@count", [f"ptr {FRAME}", *(value.typed for value in kind)])

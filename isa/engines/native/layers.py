@@ -14,6 +14,7 @@ from isa.engines.reference.engine import Stop
 from isa.files import cache
 from isa.ir.nodes import TRUE, Behaviour, Expr, Write
 from isa.machine.identity import behaviours_digest
+from isa.machine.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Layer:
     `resume` loads the lower machine before it runs, and `save` takes back from it. `breach` is asked in between. The
     parameters are `offset` and `size`, where the upper machine's storage lies in the lower one's, in words; and for
     `breach` also `steps` (64 bits), the length of the run. `advance`, over `steps` and the upper machine's states under
-    their own names, is what the run's time does to these in the end.
+    their own names, is what the run's time does to these in the end. Where `direct` does not hold of the upper
+    machine's state, it runs alone, and not on the lower one; if that is so in every state, all the rest is empty.
     """
 
     upper: str
@@ -33,12 +35,26 @@ class Layer:
     save: Behaviour
     advance: Behaviour
     breach: Expr
+    direct: Expr
+    sudden: bool  # any instruction may change `direct`: then the machine runs alone a step at a time
 
     @property
     def digest(self) -> str:
         """A hexadecimal digest of all of it."""
-        breach = Behaviour((), (Write(TRUE, "breach", 0, self.breach),))
-        return cache.digest(self.upper, self.lower, behaviours_digest(self.resume, self.save, self.advance, breach))
+        asked = Behaviour((), (Write(TRUE, "breach", 0, self.breach), Write(TRUE, "direct", 0, self.direct)))
+        behaviours = behaviours_digest(self.resume, self.save, self.advance, asked)
+        return cache.digest(self.upper, self.lower, behaviours, str(self.sudden))
+
+
+class Bare(Protocol):
+    """A machine alone in native code, for whoever has it run so and counts its steps: `begin` before, and afterwards
+    `passed`, which tells how many steps there were, and `attend` with what native code came back for."""
+
+    frame: Frame
+
+    def begin(self) -> None: ...
+    def passed(self) -> int: ...
+    def attend(self, code: Code | None) -> None: ...
 
 
 class Level(Protocol):
@@ -55,5 +71,6 @@ class Level(Protocol):
 
     @property
     def slice(self) -> int: ...  # how many steps it should take before `finish` is called
+    def bare(self, machine: Machine) -> "Bare": ...  # another machine alone, on the engine of the real one
     def begin(self) -> None: ...
     def finish(self, code: Code | None) -> tuple[int, Stop | None]: ...

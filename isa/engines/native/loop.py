@@ -152,9 +152,13 @@ class Loop:
         self._took(text)
         self._count(text, "ran")
         self._happened(text)
-        text.branch(text.is_zero(text.field("rewritten")), "again", "stale", USUAL)
+        text.branch(text.is_zero(text.field("rewritten")), "fresh", "stale", USUAL)
         text.block("stale")
         text.give(Code.REWRITTEN)
+        text.block("fresh")
+        text.branch(text.is_zero(text.field("attentive")), "again", "attentive", USUAL)
+        text.block("attentive")
+        text.give(Code.LIMIT)
 
     def _spun(self, text: Body) -> None:
         """Wait, and go on."""

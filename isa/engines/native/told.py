@@ -1,7 +1,8 @@
 """A layer that also writes down each exit, in order: `layered` with a few lines more, in a module of its own.
 
-A record has what happened (an `Outcome`, or `ENTERED`: a trap was delivered), its cause, the step as this machine's
-frame counts it since Python last asked, and the mode. Where there is no room for more of them, native code returns.
+A record has what happened (an `Outcome`, or `ENTERED`: a trap was delivered, or the mode may have changed), its cause,
+the step as this machine's frame counts it since Python last asked, and the mode. Where there is no room for more of
+them, native code returns.
 """
 
 from collections.abc import Iterator
@@ -33,6 +34,9 @@ class ToldLayered(Layered):
 
     def _entered(self, text: Body) -> None:
         self._tell(text, number(64, ENTERED), number(64, NOTHING))
+
+    def _moded(self, text: Body) -> None:
+        self._entered(text)
 
     def _tell(self, text: Body, what: Value, cause: Value) -> None:
         at, step = text.address("log"), text.add(text.field("steps"), text.field("ran"))

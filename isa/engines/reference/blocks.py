@@ -68,15 +68,16 @@ class Translator:
         self.context = masks(isa, self.context_bits)
         halt = frozenset((p.state, b) for p in isa.roles[Role.HALT] for b in range(p.low, p.low + p.width))
         self._time = time_bits(isa)
-        self._fixed = self._time | self.context_bits | halt
+        mode = frozenset((p.state, b) for p in isa.roles[Role.MODE] for b in range(p.low, p.low + p.width))
+        self.fixed = self._time | self.context_bits | halt | mode  # what only steps change that stand in no block
         self._halts = bool(halt & bits_written(isa.prologue))  # any step may be the last
         moves_pc = (e for e in isa.prologue.effects if isinstance(e, Write) and e.state == isa.pc)
         self.default = Behaviour((), tuple(moves_pc))
         self._plain: dict[str, bool] = {}
 
     def plain(self, name: str) -> bool:
-        """Whether an instruction may stand in a block: it neither sees nor changes time, moves no code, halts nothing
-        and asks no device."""
+        """Whether an instruction may stand in a block: it neither sees nor changes time, moves no code, leaves the mode
+        as it is, halts nothing and asks no device."""
         if name not in self._plain:
             self._plain[name] = self._is_plain(self.isa.instructions[name])
         return self._plain[name]
@@ -84,7 +85,7 @@ class Translator:
     def _is_plain(self, instruction: Instruction) -> bool:
         behaviour = instruction.behaviour
         everything = tuple(behaviour.expressions())
-        if self._halts or bits_read(everything) & self._time or bits_written(behaviour) & self._fixed:
+        if self._halts or bits_read(everything) & self._time or bits_written(behaviour) & self.fixed:
             return False
         if any(isinstance(n, Recv | Unknown) for n in nodes(*everything)):
             return False

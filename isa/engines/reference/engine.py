@@ -87,12 +87,15 @@ class ReferenceEngine:
 
     def _execute_singly(self, limit: int) -> tuple[int, Stop]:
         single, machine, breaking = self.single, self.machine, self.machine.breaking
+        attentive = machine.attentive
         for self.done in range(limit):
             if breaking and self.done and machine.at_breakpoint():
                 return self.done, Pause.LIMIT
             stop = single()
             if stop is not None:
                 return self.done + (stop in HAPPENED), stop
+            if attentive and not self._was_plain:
+                return self.done + 1, Pause.LIMIT
         return limit, Pause.LIMIT
 
     def _execute_blocks(self, limit: int) -> tuple[int, Stop]:
@@ -126,6 +129,8 @@ class ReferenceEngine:
             if stop is not None:
                 return done + (stop in HAPPENED), stop
             done, left = done + 1, left - 1
+            if machine.attentive and not self._was_plain:
+                break
             if left <= 0 or not self._was_plain:
                 left = min(limit - done, horizon(s, m, self))
                 blocks = self._context()

@@ -1,0 +1,64 @@
+"""Techniques: when a virtual machine may run directly, on the shipped machines, one of which fails each theorem."""
+
+import pytest
+
+from guests.catalogue import find
+from isa.devices import Ports
+from monitor.statistics import Decision
+from monitor.techniques import HYBRID, INTERPRET, TRAP, Technique
+from monitor.techniques.catalogue import TECHNIQUES, read, under, written
+from proofs.runs.compare import Comparison, Setup, compare
+from tests.guests.boot import image_of, machine, outfit
+from trapline.options import add_monitor_option
+
+
+def compared(name: str, *monitors: Technique, engine: str = "reference") -> Comparison:
+    guest = find(name)
+    isa = machine(guest.machine)
+
+    def ports() -> Ports:
+        return outfit(isa, guest.input, guest.disk)
+
+    return compare(Setup(isa, image_of(guest, isa), guest.storage, ports, monitors, engine=engine), guest.steps)
+
+
+@pytest.mark.parametrize(
+    ("guest", "right"),
+    [
+        ("popf", (HYBRID, INTERPRET)),  # sensitive in supervisor mode alone
+        ("jrst", (HYBRID, INTERPRET)),
+        ("sgdt", (INTERPRET,)),  # sensitive in user mode
+        ("os", (TRAP, HYBRID, INTERPRET)),
+    ],
+)
+def test_each_is_right_where_its_theorem_says_so(guest: str, right: tuple[Technique, ...]) -> None:
+    assert tuple(t for t in TECHNIQUES.values() if compared(guest, t).equivalent) == right
+
+
+def test_what_runs_directly_and_what_is_interpreted() -> None:
+    shares = []
+    for technique in TECHNIQUES.values():
+        vm = compared("os", technique).machine
+        assert vm is not None
+        statistics, decisions = vm.statistics, vm.statistics.by_decision()
+        assert statistics.direct + statistics.interpreted == vm.steps - vm.skipped
+        assert bool(decisions[Decision.INTERPRETED]) == (technique is HYBRID)
+        shares.append(statistics.share_direct)
+    assert shares[0] > shares[1] > shares[2] == 0
+
+
+@pytest.mark.parametrize("monitors", [(TRAP, HYBRID), (HYBRID, TRAP), (INTERPRET, HYBRID), (HYBRID, TRAP, INTERPRET)])
+def test_they_stack(monitors: tuple[Technique, ...]) -> None:
+    assert compared("os", *monitors).equivalent
+
+
+def test_how_they_are_written() -> None:
+    for text in ("none", "trap", "trap:2", "trap,hybrid", "interpret:3,trap"):
+        found = read(text)
+        assert found is not None and written(found) == text
+    assert read("trap:2,hybrid") == (TRAP, TRAP, HYBRID) and under(2) == "2 monitors (trap)"
+    for text in ("", "trap,", "trip", "trap:0", "trap:10", "none,trap", "trap:2:2", "TRAP"):
+        assert read(text) is None
+    option = type("Parser", (), {"add_argument": lambda self, *names, **how: setattr(self, "how", how)})()
+    add_monitor_option(option)
+    assert option.how["metavar"].startswith("none|" + "|".join(TECHNIQUES))
