@@ -22,8 +22,8 @@ from trapline.options import add_define_option, add_guest_argument, add_machine_
 from trapline.running.claims import claim
 
 if TYPE_CHECKING:
+    from proofs.verdict.culprits import Culprits
     from trapline.paravirt.rewriting import Change, Rewritten
-    from trapline.running.culprits import Culprits
     from trapline.running.programs import Program
 
 SUMMARY = "write a guest's source anew, with calls of the monitor where a machine needs them"
@@ -42,9 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
     from isa.assembler import Directory
     from isa.errors import UsageError
     from isa.files.writing import write_whole
+    from proofs.verdict.culprits import culprits
     from trapline.output import emit_json
     from trapline.paravirt.rewriting import rewritten
-    from trapline.running.culprits import culprits
     from trapline.running.programs import find
 
     program = find(arguments.guest, arguments.isa, arguments.define)
