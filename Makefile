@@ -24,7 +24,7 @@ check: $(READY)
 	@$(BIN)/mypy
 
 nightly: $(READY)
-	@HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q -n 2 --dist=load
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q -n 2 --dist=load -o faulthandler_timeout=7200
 
 bench: $(READY)
 	@$(BIN)/trapline bench --output bench.json

@@ -3,7 +3,7 @@
 `encode` and `Decoder` are exact inverses of each other on every word that is assigned. Text is `isa.assembler`'s.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from isa.description import Instruction, Isa, Use
 from isa.files.cache import sha256
@@ -74,6 +74,23 @@ class Decoder:
 def decoder(isa: Isa) -> Decoder:
     """A decoder for every word of `isa`; keep it, building one costs a pass over all instructions."""
     return Decoder(isa)
+
+
+def spare_words(isa: Isa) -> Iterator[int]:
+    """The words that are no instruction, in order. Only those that are asked for are looked for."""
+    return _spare([(i.mask, i.match) for i in isa.instructions.values()], 0, isa.word)
+
+
+def _spare(taken: Iterable[tuple[int, int]], prefix: int, left: int) -> Iterator[int]:
+    """Those that begin like `prefix`, of which the lowest `left` bits are still to choose, beside what is `taken`."""
+    here = [(mask, match) for mask, match in taken if ((prefix ^ match) & mask) >> left == 0]
+    if any(mask & (1 << left) - 1 == 0 for mask, _ in here):
+        return
+    if not here:
+        yield from range(prefix, prefix + (1 << left))
+        return
+    for bit in (0, 1):
+        yield from _spare(here, prefix | bit << left - 1, left - 1)
 
 
 def encoding_digest(isa: Isa, names: Iterable[str]) -> str:

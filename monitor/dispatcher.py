@@ -97,6 +97,10 @@ class Dispatcher:
                 return self.done, self.trapped, stop
         return self.done, self.trapped, Pause.LIMIT
 
+    def may_run_directly(self) -> bool:
+        """Whether the technique lets the virtual machine run directly as it is now."""
+        return bool(self.core.direct(self.vm.state.block))
+
     @property
     def _recorded(self) -> Trace | None:
         """The trace, if the next step belongs to it."""
@@ -105,7 +109,7 @@ class Dispatcher:
 
     def _stretch(self, limit: int, most: int) -> Trap | Pause | None:
         """Directly as far as that goes, then one interpreted step if that is what is needed. None: go on."""
-        if not self.core.direct(self.vm.state.block):
+        if not self.may_run_directly():
             return self._interpreted(limit)
         allowed = min(limit - self.done, self._horizon(), most)
         cause = None
@@ -223,7 +227,7 @@ class Dispatcher:
         """One step of the machine's own semantics on the virtual machine; `cause` is of the trap with which direct
         execution ended, if it did."""
         pc, place = self.vm.state.block[self._pc], self.interpreter.place()
-        direct = self.core.direct(self.vm.state.block)
+        direct = self.may_run_directly()
         self.interpreter.done = self.done
         stop, happened = self._single()
         self.done += happened
@@ -270,7 +274,7 @@ class Dispatcher:
 
     def _goes_on(self) -> None:
         """After interpreted steps: count the end of the stretch, if this is one."""
-        if self.core.direct(self.vm.state.block):
+        if self.may_run_directly():
             self._count(Decision.INTERPRETED, "")
 
     def _single(self) -> tuple[Trap | Pause | None, bool]:

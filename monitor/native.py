@@ -139,9 +139,10 @@ class NativeLevel:
         self.dispatcher.below.random = self.vm.random
         self.frame.look(self.vm.watched, self.vm.deadline is not None)
         lower.begin()
+        fields[_BELOW], fields[_SLICE] = lower.frame.address, lower.slice
         if self.alone is not None:
             self.alone.begin()
-        fields[_BELOW], fields[_SLICE] = lower.frame.address, lower.slice
+            fields[_SLICE] = min(lower.slice, self.alone.slice)
         fields[_DUE], fields[_SINCE] = due, self.dispatcher.since
 
     def _finish(self, ended: int) -> Stop | None:

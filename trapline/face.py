@@ -138,10 +138,10 @@ def verify(isa: Isa | str, timeout: float = 120.0) -> "Verification":
 def prove(isa: Isa | str, timeout: float = 120.0) -> "Proof":
     """Whether our monitor is right for a machine. Raises TraplineError for one that it does not take."""
     from proofs.verdict.proving import prove as proved
-    from proofs.verdict.proving import require_theorem1
+    from proofs.verdict.proving import required
 
     isa = _described(isa)
-    return proved(isa, timeout, unclaimed=require_theorem1(isa, timeout))
+    return proved(isa, timeout, unclaimed=required(isa, timeout))
 
 
 def witness(isa: Isa | str, instruction: str, timeout: float = 60.0) -> "Finding":

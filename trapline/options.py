@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from isa.engines.choice import DEFAULT, ENGINES
+from isa.errors import UsageError
 from trapline.combinations import Usual
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ DEFAULT_MACHINE = "g3"
 DEFAULT_STEPS = 100_000_000
 LIVE_STEPS = 1 << 62  # people are slow
 MAX_DEPTH = 8
+TECHNIQUE = "trap|hybrid|interpret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def add_monitor_option(parser: argparse.ArgumentParser, default: str = "none") -
     parser.add_argument(
         "--monitor",
         type=monitor_choice,
-        metavar="none|trap|hybrid|interpret|patch|paravirtual[:DEPTH][,...]",
+        metavar=f"none|{TECHNIQUE}|patch|paravirtual[:DEPTH][,...]",
         default=default,
         help="run bare, or under monitors that trap and emulate, interpret supervisor mode, interpret everything, "
         "patch the guest, or serve its calls; "
@@ -138,6 +140,16 @@ def monitor_choice(text: str) -> MonitorChoice:
             f"{MAX_DEPTH} monitors in all"
         )
     return MonitorChoice(techniques)
+
+
+def one_technique(choice: MonitorChoice | None) -> "Technique":
+    """Of a command that is about one monitor; the usual one if none was named. Raises UsageError for several."""
+    from monitor.techniques import TRAP
+
+    techniques = (TRAP,) if choice is None else choice.techniques
+    if len(techniques) != 1:
+        raise UsageError("this is about one monitor, from which any depth follows", "name one technique")
+    return techniques[0]
 
 
 def definition(text: str) -> tuple[str, int]:

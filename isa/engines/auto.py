@@ -8,6 +8,7 @@ nothing but speed changes with it, since all that matters is in the machine's st
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from isa.description import Isa
 from isa.engines.delegate import Delegate
@@ -23,6 +24,7 @@ EARNED = 4_000  # steps after which loading begins: the reference engine has the
 SLICE = 2_000  # steps between two looks at whether loading is done; a thousandth to a hundredth of a second
 AT_FIRST, AFTERWARDS = 0.1, 0.005  # seconds to wait for it at a look: two threads of Python hinder each other, and most
 # of loading is Python; what may take longer, to compile, is not, and then the reference engine goes on
+LOADED: WeakKeyDictionary[Isa, set[Callable[[Isa], bool]]] = WeakKeyDictionary()  # by what has prepared it
 URGENT = -1  # a program waits for its engine before it can wait for anything else that is compiled
 
 
@@ -77,5 +79,19 @@ class AutoEngine(Delegate):
         if self._loading is not None and self._loading.wait(patience):
             self.settled = True
             if self._loading.result():
-                with suppress(MachineError):  # of another description on the same storage
-                    self.inner = self._native(self.machine)
+                LOADED.setdefault(self.machine.isa, set()).add(self._prepare)
+            self._settle()
+
+    def _settle(self) -> None:
+        """Have for good what is there now."""
+        self.settled = True
+        if self._prepare in LOADED.get(self.machine.isa, ()):
+            with suppress(MachineError):  # of another description on the same storage
+                self.inner = self._native(self.machine)
+
+    def level(self) -> object | None:
+        """Who runs others on this machine in native code need not earn what is loaded already: this machine may take
+        no step by itself."""
+        if not self.settled and self._prepare in LOADED.get(self.machine.isa, ()):
+            self._settle()
+        return super().level()

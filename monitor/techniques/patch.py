@@ -5,11 +5,10 @@ So machines that fail every theorem were virtualized all the same. It rests on w
 leaves alone what was replaced, and brings nothing that would have to be.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Container
 
 from isa.description import Isa
-from isa.encoding import decoder
+from isa.encoding import decoder, spare_words
 from isa.errors import MachineError
 from isa.ir.nodes import TRUE
 from isa.machine import Machine
@@ -20,13 +19,6 @@ ASSUMES = (
     "the guest does not write an instruction that was replaced",
     "the guest brings no instruction that would have to be replaced",
 )
-
-
-class Cube(NamedTuple):
-    """The words that have these bits: `word & mask == match`."""
-
-    mask: int
-    match: int
 
 
 def patches(machine: Machine, standing: Standing, culprits: frozenset[str] | None) -> Standing:
@@ -45,33 +37,15 @@ def patches(machine: Machine, standing: Standing, culprits: frozenset[str] | Non
     return {place: Replaced(word, was) for place, was in found.items()}
 
 
-def free_word(isa: Isa, used: Iterable[int]) -> int:
+def free_word(isa: Isa, used: Container[int]) -> int:
     """A word that is no instruction and none of those that are used. Raises MachineError if there is none."""
-    whole = (1 << isa.word) - 1
-    cubes = [Cube(i.mask, i.match) for i in isa.instructions.values()] + [Cube(whole, word) for word in used]
-    word = _outside(cubes, Cube(0, 0))
-    if word is None:
+    found = next((word for word in spare_words(isa) if word not in used), None)
+    if found is None:
         raise MachineError(
             f"nothing can be put in the place of an instruction of {isa.name}: every word is one, or used by the guest",
             "choose another technique",
         )
-    return word
-
-
-def _outside(cubes: list[Cube], chosen: Cube) -> int | None:
-    """A word with the bits that are chosen, in none of the cubes."""
-    near = [cube for cube in cubes if not (cube.match ^ chosen.match) & cube.mask & chosen.mask]
-    if not near:
-        return chosen.match
-    least = min(near, key=lambda cube: (cube.mask & ~chosen.mask).bit_count())
-    free = least.mask & ~chosen.mask
-    while free:  # whatever else a word has, one of these bits must be another
-        bit = 1 << free.bit_length() - 1
-        found = _outside(near, Cube(chosen.mask | bit, chosen.match | bit & ~least.match))
-        if found is not None:
-            return found
-        free &= ~bit
-    return None
+    return found
 
 
 PATCH = Technique(

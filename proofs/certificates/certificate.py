@@ -23,10 +23,11 @@ from isa.machine.identity import meaning_digest
 from proofs.certificates.questions import SAT, Claim, Part, Question, recorded
 from proofs.terms.workers import Lost, Progress, answers, no_progress
 from proofs.verdict.grounds import assumptions
+from proofs.verdict.techniques import judged
 from proofs.verdict.theorems import Verification
 from proofs.verdict.verification import jobs, limits, longest, put_together
 
-SCHEMA = 1
+SCHEMA = 2
 BEGINS = '{\n "certificate": '
 LARGEST = 64 << 20  # bytes of a file
 _FOUND = {text: found for found, text in SAT.items()}
@@ -104,6 +105,7 @@ def verdict(found: Verification) -> dict[str, Any]:
         "monitor": found.monitor.value,
         "letter": plain(found.letter) | {"monitor": found.letter.monitor.value},
         "refused": found.refused,
+        "techniques": {j.technique: plain(j) for j in judged(found)},
         "instructions": {f.name: plain(f) | _keeps(f) for f in found.findings},
         "facts": {f.name: plain(f) for f in found.facts},
         "obligations": [plain(o) for o in found.outcomes],

@@ -64,9 +64,9 @@ class Direct:
 
     @property
     def given(self) -> list[Term]:
-        """Corresponding states in which no interrupt of the virtual machine is due."""
+        """Corresponding states from which there are direct runs, and no interrupt of the virtual machine is due."""
         hints = (*self.real.facts, *self.bare.facts, *self.before.reached(*self.real.addresses, *self.bare.addresses))
-        return [*self.before.hypotheses, negation(self.due), *hints, *self.excused]
+        return [*self.before.hypotheses, *self.before.directly, negation(self.due), *hints, *self.excused]
 
     @property
     def ran(self) -> list[Term]:
@@ -268,7 +268,8 @@ def fetch_question(before: Mapped) -> tuple[list[Term], Term, Term]:
     ours, theirs = Symbolic(before.real), Symbolic(before.virtual)
     word = before.core.isa.fetch.word
     unlike = disjunction(virtual.trapped, negation(same(ours.value(word), theirs.value(word))))
-    ran = [*before.hypotheses, negation(real.trapped), *(f for r in (ours, theirs) for f in r.facts_of(word))]
+    facts = (f for r in (ours, theirs) for f in r.facts_of(word))
+    ran = [*before.hypotheses, *before.directly, negation(real.trapped), *facts]
     return ran, is_user(before.virtual), unlike
 
 

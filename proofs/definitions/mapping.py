@@ -1,8 +1,9 @@
 """A state of a virtual machine and the real state that the monitor makes of it, as terms.
 
-The map is `resume` of the monitor's shipping core, its inverse `save`, the audit `breach`: the IR that the dispatcher
-runs. The virtual machine's storage is *defined* as a window of the real one. `proofs.definitions.exact` takes a step
-from here, `proofs.obligations.statements` shows what the map itself must satisfy.
+The map is `resume` of the monitor's shipping core, its inverse `save`, the audit `breach`, and `direct` is what its
+technique says: the IR that the dispatcher runs. The virtual machine's storage is *defined* as a window of the real one.
+`proofs.definitions.exact` takes a step from here, `proofs.obligations.statements` shows what the map itself must
+satisfy.
 """
 
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from functools import lru_cache
 import z3
 
 from isa.description import Role
+from isa.ir.nodes import TRUE
 from isa.machine import least_storage
 from isa.machine.time import COUNT_WIDTH
 from isa.passes.partition import ordinary_bits
@@ -66,6 +68,13 @@ class Mapped:
     @property
     def hypotheses(self) -> list[Term]:
         return [proper(self.virtual), self.allocation.legal(least_storage(self.core.isa))]
+
+    @property
+    def directly(self) -> list[Term]:
+        """That the virtual machine may run directly, as its technique says; nothing if it always may."""
+        if self.core.direct is TRUE:
+            return []
+        return [Symbolic(paired(self.virtual, self.real)).value(self.core.direct)]
 
     def reached(self, *addresses: Term) -> list[Term]:
         """Facts about addresses relative to the virtual base: what is admitted lies in the virtual storage, and so in

@@ -75,7 +75,7 @@ Record Obligations (directly : bool -> bool) : Prop := {
   quiet : forall w q n c, legal w q -> proper c -> prologue (after n (resume w c)) = None;
 
   (* the composed relocation admits the same addresses, leads to the same words, and stays inside *)
-  composition : forall w n V R, proper (regs V) -> corresponds w n V R ->
+  composition : forall w n V R, proper (regs V) -> directly (user (regs V)) = true -> corresponds w n V R ->
     match locate (size V) (regs V), locate (size R) (regs R) with
     | inl _, inl _ => True
     | inr a, inr b => b = offset w + a /\ a < extent w
@@ -83,7 +83,8 @@ Record Obligations (directly : bool -> bool) : Prop := {
     end;
 
   (* a direct fetch that does not trap gives the word that the virtual machine would fetch *)
-  fetch : forall w n V R x, proper (regs V) -> corresponds w n V R -> word_at R = Some x -> word_at V = Some x;
+  fetch : forall w n V R x, proper (regs V) -> directly (user (regs V)) = true -> corresponds w n V R ->
+    word_at R = Some x -> word_at V = Some x;
 
   (* a direct step without a real trap is the virtual machine's own step, seen through the map *)
   direct : forall w n V R R', ran directly w n V R R' ->

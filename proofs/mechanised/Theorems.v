@@ -92,12 +92,12 @@ Proof.
   intros P [D|[D|(NP & D & n & R & C & t & T)]].
   - destruct (prologue (regs V)) eqn:Q; [eapply Due; eauto|congruence].
   - now apply Withheld.
-  - pose proof (composition _ O _ _ _ _ P C) as CO. destruct C as [LW WI RE].
+  - pose proof (composition _ O _ _ _ _ P D C) as CO. destruct C as [LW WI RE].
     unfold attempt in T. rewrite RE, (quiet _ O w _ n _ LW P), <- RE in T.
     destruct (locate (size V) (regs V)) as [u|a] eqn:LV; [eapply Unreachable; eauto|].
     destruct (locate (size R) (regs R)) as [u|b] eqn:LR; [contradiction|].
     assert (WR : word_at R = Some (nth b (store R) blank)) by (unfold word_at; now rewrite LR).
-    assert (C : corresponds w n V R) by (split; auto). pose proof (fetch _ O _ _ _ _ _ P C WR) as WV.
+    assert (C : corresponds w n V R) by (split; auto). pose proof (fetch _ O _ _ _ _ _ P D C WR) as WV.
     eapply Refused; eauto.
     destruct (attempt V) as [u|V'] eqn:AV; [right; now exists u|left].
     destruct (body (nth b (store R) blank) (State (lowered (regs V)) (store V) (beyond V))) as [u|V''] eqn:IN;

@@ -112,7 +112,8 @@ Proof.
   assert (R : forall w n V R R', ran hybrid w n V R R' -> ran always w n V R R').
   { intros v n V R R' (P & _ & X). exact (conj P (conj eq_refl X)). }
   destruct O. split; eauto.
-  intros. eapply timely; eauto.
+  - intros. eapply composition; eauto.
+  - intros. eapply timely; eauto.
 Qed.
 
 End Named.

@@ -99,11 +99,11 @@ Ltac others open :=
     destruct E as ((((U & B) & C) & D) & F), r; cbn in *; congruence
   | intros w c r r' k n; repeat split
   | intros w q n c _ _; cbn; now rewrite aged_mapped
-  | intros w n V R _ C; pose proof (same_place open w n V R (pc (regs V)) C) as P;
+  | intros w n V R _ _ C; pose proof (same_place open w n V R (pc (regs V)) C) as P;
     destruct C as [_ _ RE]; cbn in RE |- *;
     replace (pc (regs R)) with (pc (regs V)) by (rewrite RE; reflexivity);
     destruct (place (size V) _ _), (place (size R) _ _); tauto
-  | intros w n V R x _ C; pose proof (same_place open w n V R (pc (regs V)) C) as P; destruct C as [_ _ RE];
+  | intros w n V R x _ _ C; pose proof (same_place open w n V R (pc (regs V)) C) as P; destruct C as [_ _ RE];
     unfold word_at; cbn in RE |- *; replace (pc (regs R)) with (pc (regs V)) by (rewrite RE; reflexivity);
     destruct (place (size V) _ _), (place (size R) _ _); try easy;
     destruct P as (_ & _ & E); intros W; rewrite <- W; f_equal; symmetry; exact E

@@ -112,13 +112,20 @@ Topic = Callable[[Isa], str]
 
 
 def both_ways(make: Make, topic: Topic, *theorems: str) -> tuple[Check, ...]:
-    """The two checks of whatever obligations speak of, by proof and on numbers: one of the theorems must refute it."""
+    """The two checks of whatever obligations of the shipping list speak of."""
+
+    def owed() -> Iterable[Obligation]:
+        core, law = make()
+        return obligations(core, law or time_of(core.isa), topic(core.isa))
+
+    return refuting(owed, *theorems)
+
+
+def refuting(owed: Callable[[], Iterable[Obligation]], *theorems: str) -> tuple[Check, ...]:
+    """Two checks, by proof and on numbers: one of the theorems must refute something that is owed."""
 
     def first(*asks: Callable[[Obligation], str | None]) -> str | None:
-        core, law = make()
-        law = law or time_of(core.isa)
-        assert law is not None
-        chosen = [o for o in obligations(core, law, topic(core.isa)) if o.theorem in theorems]
+        chosen = [o for o in owed() if o.theorem in theorems]
         return next((shown for ask in asks for o in chosen if (shown := ask(o))), None)
 
     named = " or ".join(theorems)

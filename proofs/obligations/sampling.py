@@ -129,12 +129,12 @@ def sample(
     core: Core | None = None,
     time: Time | None = None,
 ) -> list[Trial]:
-    """Every obligation of a machine on `number` random states. `core` and `time` stand in for the shipping ones.
+    """Every obligation of a machine on `number` random states. `core` is that of a technique, by default of the one
+    that traps and emulates; it and `time` stand in for the shipping ones when mutants are tried.
 
     Raises MachineError for a machine whose roles do not tell a monitor enough.
     """
     subject, law, names = core or Core(isa), time or time_of(isa), topics(isa)
-    assert law is not None  # admission checks it
 
     def job(topic: str) -> Callable[[], list[Trial]]:
         return lambda: [tried(o, number, seed) for o in obligations(subject, law, topic)]

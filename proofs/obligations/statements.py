@@ -3,7 +3,7 @@
 Let V be any state of a virtual machine with any legal allocation, and R the real state that `resume` makes of it, its
 parked counters aged by any number of steps. Each obligation says that something cannot be; it is proved when the
 solver finds no state. Together they are the one-step diagram of Popek and Goldberg's homomorphism: docs/theory.md
-tells how. Nothing here repeats the monitor: `resume`, `save`, `breach`, `advance` and `horizon` are the functions that
+tells how. Nothing here repeats the monitor: `resume`, `save`, `breach`, `advance`, `direct` and `horizon` are what
 engines run.
 """
 
@@ -13,15 +13,17 @@ from dataclasses import dataclass, replace
 import z3
 
 from isa.description import Isa, Role
-from isa.ir.nodes import Behaviour, Load, Store
+from isa.ir.nodes import FALSE, TRUE, Behaviour, Expr, Load, Store
+from isa.machine import least_storage
 from isa.machine.time import COUNT_WIDTH, NEVER, Time
 from isa.passes.partition import RESOURCES, places
 from monitor.core import REAL, Core
 from proofs.definitions.assumptions import kept, parts
-from proofs.definitions.classification import Subject, subjects
+from proofs.definitions.classification import UNASSIGNED, Subject, subjects
 from proofs.definitions.exact import Direct, direct, state_differs
 from proofs.definitions.mapping import Allocation, Mapped, mapped, paired, unpaired
-from proofs.definitions.pairs import in_guest_mode, is_guest_mode, proper
+from proofs.definitions.pairs import in_guest_mode, is_guest_mode, other_resources, proper
+from proofs.definitions.turn import Turn, wanted
 from proofs.terms.symbolic import (
     Attempt,
     Memory,
@@ -72,6 +74,20 @@ THEOREMS = {
     "horizon": "the horizon falls by one with each step, and is zero exactly when the prologue traps",
     "nesting": "two maps on top of each other are one map of a legal allocation",
 }
+OF_TECHNIQUES = {  # what a monitor owes besides that runs some states directly, and not all
+    "turn": "whatever happened to it, a virtual machine goes on directly if it is in user mode and nothing is due, "
+    "and only then",
+}
+SENTENCES = THEOREMS | OF_TECHNIQUES
+
+INTERPRETED = ("assumption", "interpretation")  # what is left of them where nothing runs directly
+
+
+def owed(directly: Expr) -> dict[str, str]:
+    """The theorems about a monitor that runs directly in these states, with what they say."""
+    if directly is FALSE:
+        return {name: THEOREMS[name] for name in INTERPRETED}
+    return THEOREMS if directly is TRUE else SENTENCES
 
 
 NEVER_SOUGHT = 5000  # milliseconds
@@ -83,18 +99,29 @@ def topics(isa: Isa) -> list[str]:
     return [MAP, TIME, NESTING, *(what.name for what in subjects(isa))]
 
 
-def obligations(core: Core, time: Time, topic: str) -> Iterator[Obligation]:
-    """The obligations of one topic. `core` and `time` may be mutants of the shipping ones."""
-    if topic == MAP:
-        yield from _map(core)
+def obligations(core: Core, time: Time | None, topic: str, turn: Turn | None = None) -> Iterator[Obligation]:
+    """The obligations of one topic. `core`, `time` and `turn` may be mutants of the shipping ones. Where nothing runs
+    directly, nothing is owed but what is said of interpreted steps."""
+    what = {s.name: s for s in subjects(core.isa)}.get(topic)
+    if what is not None:
+        yield from _kept(what)
+        yield from _interpretation(what)
+    elif topic == MAP:
         yield from _assumed(core)
+    if core.direct is FALSE:
+        return
+    assert time is not None  # admission checks it
+    if what is not None:
+        yield from _step(core, time, what)
+    elif topic == MAP:
+        yield from _map(core)
     elif topic == TIME:
         yield from _time(core.isa, time)
         yield _apart(core)
-    elif topic == NESTING:
-        yield from _nesting(core)
     else:
-        yield from _step(core, time, next(s for s in subjects(core.isa) if s.name == topic))
+        yield from _nesting(core)
+    if core.direct is not TRUE:
+        yield from _turns(turn or Turn(core, time), topic)
 
 
 # ---- the map
@@ -142,6 +169,8 @@ def _put_put(before: Mapped, given: tuple[Term, ...]) -> Iterator[Obligation]:
     yield Obligation("put-put", "audit", given, negation(same(*audits)))
     mode = before.core.isa.the(Role.MODE)
     yield Obligation("put-put", "mode", given, negation(same(aged.at(mode), before.virtual.at(mode))))
+    for was, now in zip(before.directly, since.directly, strict=True):
+        yield Obligation("put-put", "technique", given, negation(same(was, now)))
 
 
 def _changed(state: SymbolicState, tag: str = "_after") -> SymbolicState:
@@ -159,7 +188,7 @@ def _changed(state: SymbolicState, tag: str = "_after") -> SymbolicState:
 
 
 def _composition(before: Mapped, given: tuple[Term, ...]) -> Iterator[Obligation]:
-    """About the machine's own view, as its fetch shows it at an arbitrary pc."""
+    """About the machine's own view, as its fetch shows it at an arbitrary pc, where there are direct runs."""
     isa, allocation = before.core.isa, before.allocation
     word = isa.fetch.word
     if not isinstance(word, Load):
@@ -168,7 +197,7 @@ def _composition(before: Mapped, given: tuple[Term, ...]) -> Iterator[Obligation
     virtual, real = attempt(traps, before.virtual), attempt(traps, before.real)
     ours, theirs = Symbolic(before.real).value(word.index), Symbolic(before.virtual).value(word.index)
     base = before.virtual.at(isa.the(Role.BASE))
-    given = (*given, sum_fact(allocation.offset, base, allocation.whole))
+    given = (*given, *before.directly, sum_fact(allocation.offset, base, allocation.whole))
     admitted = (*given, negation(real.trapped))
     yield Obligation("composition", "admits no more", admitted, virtual.trapped)
     room = difference_fact(allocation.size, allocation.whole, allocation.offset, base)
@@ -194,9 +223,7 @@ def _step(core: Core, time: Time, what: Subject) -> Iterator[Obligation]:
     yield Obligation("timely", what.name, ran, step.untimely, never)
     yield Obligation("frame", what.name, ran, step.escapes, never)
     yield Obligation("audit", what.name, ran, step.intrudes, never)
-    yield from _kept(what)
     yield _efficiency(step, never)
-    yield from _interpretation(step)
 
 
 def _kept(what: Subject) -> Iterator[Obligation]:
@@ -207,7 +234,7 @@ def _kept(what: Subject) -> Iterator[Obligation]:
 
 
 def _assumed(core: Core) -> Iterator[Obligation]:
-    for question in parts(core.isa, core):
+    for question in parts(core.isa, None if core.direct is FALSE else core):
         yield Obligation("assumption", question.about, question.given, question.refuted)
 
 
@@ -235,25 +262,50 @@ def _runs_never(step: Direct) -> bool:
     """Whether the real machine traps whatever the virtual one's state: decided by the solver, quickly."""
     solver = z3.SolverFor("QF_UFBV")
     solver.set("timeout", NEVER_SOUGHT)
-    solver.add(negation(step.real.trapped))
+    solver.add(*step.before.directly, negation(step.real.trapped))
     return bool(solver.check() == z3.unsat)
 
 
-def _interpretation(step: Direct) -> Iterator[Obligation]:
-    """The virtual step and its trap entry write through the window alone."""
-    before, what, bare = step.before, step.what, step.bare
-    isa, size = before.core.isa, before.allocation.size
-    given = (*before.hypotheses, *bare.facts)
-    written = bare.state.storage.log[len(before.virtual.storage.log) :]
-    outside = disjunction(*(conjunction(g, negation(z3.ULT(at, size))) for g, at, _ in written))
+def _interpretation(what: Subject) -> Iterator[Obligation]:
+    """The virtual step and its trap entry write inside the virtual machine's storage, which is the window."""
+    isa = what.isa
+    before = arbitrary(isa)
+    bare = attempt(what.step, before)
+    given = (proper(before), z3.UGE(before.size, least_storage(isa)), *bare.facts)
+    written = bare.state.storage.log[len(before.storage.log) :]
+    outside = disjunction(*(conjunction(g, negation(z3.ULT(at, before.size))) for g, at, _ in written))
     untrapped = (*given, negation(bare.trapped))
     yield Obligation("interpretation", what.name, untrapped, outside, None)
-    if what.name == subjects(isa)[-1].name:
-        params = {"cause": z3.BitVec("cause", isa.cause_width), "info": z3.BitVec("info", isa.info_width)}
-        reading = Symbolic(before.virtual, params)
+    if what.name == UNASSIGNED:
+        reading = Symbolic(before, _entered(isa))
         stores = [e for e in isa.entry.effects if isinstance(e, Store)]
-        beyond = (conjunction(reading.value(e.guard), z3.UGE(reading.value(e.index), size)) for e in stores)
+        beyond = (conjunction(reading.value(e.guard), z3.UGE(reading.value(e.index), before.size)) for e in stores)
         yield Obligation("interpretation", "trap entry", given, disjunction(*beyond))
+
+
+def _entered(isa: Isa) -> dict[str, Term]:
+    """Any trap, as its entry knows it."""
+    return {"cause": z3.BitVec("cause", isa.cause_width), "info": z3.BitVec("info", isa.info_width)}
+
+
+# ---- turns
+
+
+def _turns(turn: Turn, topic: str) -> Iterator[Obligation]:
+    """After an interpreted step, or after what may happen between steps."""
+    isa = turn.core.isa
+    before = arbitrary(isa)
+    if topic == MAP:
+        yield _turn(turn, "trap entry", before, perform(isa.entry, before, _entered(isa)))
+        yield _turn(turn, "resources", before, other_resources(before))
+    for what in (s for s in subjects(isa) if s.name == topic):
+        run = attempt(what.step, before)
+        yield _turn(turn, what.name, before, run.state, negation(run.trapped), *run.facts)
+
+
+def _turn(turn: Turn, about: str, before: SymbolicState, after: SymbolicState, *given: Term) -> Obligation:
+    refuted = negation(same(turn.directly(before, after), wanted(after)))
+    return Obligation("turn", about, (proper(before), *given, proper(after)), refuted, None if given else False)
 
 
 # ---- time

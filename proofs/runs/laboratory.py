@@ -8,8 +8,9 @@ that does not hold.
   at the end in all of storage and in the devices themselves.
 - *Resource control*: guards watch every machine below (`proofs.runs.guarding`), and no turn changes a word outside the
   allocation, another resident, or another's devices. Page 0 and all that is not allocated hold a pattern.
-- *Efficiency*: an interpreted step that retired was of an instruction that is privileged or sensitive; and the steps
-  that the machine below retired are all the others. Both are counted, and on different machines.
+- *Efficiency*: where the technique lets the virtual machine run directly, an interpreted step that retired was of an
+  instruction that is privileged or sensitive; and the steps that the machine below retired are all the others there.
+  All are counted, and on different machines.
 """
 
 from collections import Counter
@@ -62,11 +63,13 @@ class Level:
 
 @dataclass(eq=False)
 class Resident:
-    """A virtual machine and its twin. `emulated` counts the interpreted steps that retired."""
+    """A virtual machine and its twin. `emulated` counts the steps that retired and were interpreted where the technique
+    let it run directly, and the engine of the twin all that retired where it did not."""
 
     guest: Guest
     vm: VirtualMachine
     twin: Machine
+    observed: Observed
     level: Level
     emulated: Counter[str] = field(default_factory=Counter)
     direct: int = 0
@@ -81,6 +84,11 @@ class Resident:
     def share(self) -> float:
         """The share of retired steps that ran directly, 0 to 1 (1 if there were none)."""
         return self.direct / self.retired if self.retired else 1.0
+
+    @property
+    def interpreted(self) -> int:
+        """Steps that retired where the technique does not let it run directly."""
+        return self.observed.alone
 
     @property
     def devices(self) -> tuple[int, int]:
@@ -135,8 +143,10 @@ class Laboratory:
         vm = level.monitor.create(guest.size, guest.ports(input and input()), guest.seed)
         self._apart(level)
         ports = guest.ports(input and input())
-        twin = Machine(self.isa, guest.storage(), ports, guest.seed, engine=lambda m: Observed(m, self.seen))
-        resident = Resident(guest, vm, twin, level)
+        direct = level.monitor.core.direct
+        twin = Machine(self.isa, guest.storage(), ports, guest.seed, engine=lambda m: Observed(m, self.seen, direct))
+        assert isinstance(twin.engine, Observed)
+        resident = Resident(guest, vm, twin, twin.engine, level)
         self.residents.append(resident)
         self._watched(resident, lambda: _started(guest, vm, twin))
         self._agree(resident, 0)
@@ -153,7 +163,7 @@ class Laboratory:
         """Let a resident run, and check everything."""
         vm, twin = resident.vm, resident.twin
         below, first, last = vm.monitor.below, vm.steps, vm.steps + quantum
-        before = below.retired, resident.retired, sum(resident.emulated.values())
+        before = below.retired, resident.retired, sum(resident.emulated.values()), resident.interpreted
 
         resident.level.run(vm)
         try:
@@ -208,7 +218,7 @@ class Laboratory:
         if resident is None:
             return
         idles = event.decision is Decision.IDLED and not is_due(resident.twin, event.step)
-        if idles or event.decision in (Decision.EMULATED, Decision.SCHEDULED):
+        if idles or event.decision in (Decision.EMULATED, Decision.INTERPRETED, Decision.SCHEDULED):
             self._agree(resident, event.step)
 
     def _emulated(self, vm: VirtualMachine, resident: Resident | None) -> None:
@@ -256,17 +266,18 @@ class Laboratory:
             raise Broken(Property.CONTROL, "a channel of a machine below was used")
         return done
 
-    def _counted(self, resident: Resident, before: tuple[int, int, int]) -> None:
-        """What the machine below retired, and what was emulated, is all that retired."""
+    def _counted(self, resident: Resident, before: tuple[int, int, int, int]) -> None:
+        """What the machine below retired, what was emulated, and what is to be interpreted, is all that retired."""
         below = resident.vm.monitor.below
         direct = below.retired - before[0]
         retired, emulated = resident.retired - before[1], sum(resident.emulated.values()) - before[2]
+        interpreted = resident.interpreted - before[3]
         resident.direct += direct
-        if direct + emulated != retired:
-            raise Broken(
-                Property.EFFICIENCY,
-                f"{retired} steps retired, but the machine below did {direct} and {emulated} were emulated",
+        if direct + emulated + interpreted != retired:
+            found = (
+                f"the machine below did {direct}, {emulated} were emulated, and {interpreted} were to be interpreted"
             )
+            raise Broken(Property.EFFICIENCY, f"{retired} steps retired, but {found}")
 
 
 def _started(guest: Guest, *machines: Machine) -> None:

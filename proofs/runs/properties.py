@@ -15,6 +15,7 @@ from isa.description import Isa
 from isa.errors import MachineError
 from isa.machine import Machine
 from monitor import Monitor
+from monitor.techniques import TRAP, Technique
 from proofs.runs.broken import Broken, Property
 from proofs.runs.generation import generator
 from proofs.runs.guests import Guest
@@ -35,13 +36,15 @@ MakeMonitor = Callable[[Machine], Monitor]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How one guest did. `retired` leaves out what was skipped in idling; `direct` ran on the machine below."""
+    """How one guest did. `retired` leaves out what was skipped in idling; `direct` ran on the machine below, and
+    `interpreted` in states in which the technique does not let it run there."""
 
     seed: int
     depth: int
     steps: int
     retired: int
     direct: int
+    interpreted: int
     exits: int
 
     @property
@@ -94,17 +97,20 @@ def check(
     workers: int = 2,
     progress: Progress = no_progress,
     timeout: float = TIMEOUT,
+    techniques: Sequence[Technique] = (TRAP,),
 ) -> Tally:
     """Run guests number `seed` and following, for at most `timeout` seconds; what did not end by then is `lost`.
-    The same guests give the same tally, however many workers there are.
+    The same guests give the same tally, however many workers there are. `techniques` are those of the monitors, lowest
+    first; where there are more monitors, they have the last one.
 
     Raises MachineError for a machine that the monitor does not admit.
     """
-    _lab(isa, lambda name: True, Monitor)  # raises with the reason
+    monitor = maker(techniques)
+    _lab(isa, lambda name: True, monitor)  # raises with the reason
     whole = Tally()
     shards = [range(first, min(first + SHARD, seed + guests)) for first in range(seed, seed + guests, SHARD)]
     limits = Limits(total=timeout, each=timeout, workers=workers)
-    for result in answers([_job(isa, shard) for shard in shards], limits, progress):
+    for result in answers([_job(isa, shard, monitor) for shard in shards], limits, progress):
         if isinstance(result, Lost):
             whole.lost.append(result.reason)
         else:
@@ -112,8 +118,18 @@ def check(
     return whole
 
 
-def _job(isa: Isa, seeds: Sequence[int]) -> Callable[[], Tally]:
-    return lambda: tally(isa, seeds)
+def maker(techniques: Sequence[Technique]) -> MakeMonitor:
+    """Makes the monitor on a machine that may have others below it."""
+    return lambda below: Monitor(below, technique=tall(techniques, len(below.hosts))[-1])
+
+
+def tall(techniques: Sequence[Technique], depth: int) -> tuple[Technique, ...]:
+    """The techniques of so many monitors."""
+    return tuple(techniques[min(level, len(techniques) - 1)] for level in range(depth))
+
+
+def _job(isa: Isa, seeds: Sequence[int], monitor: MakeMonitor) -> Callable[[], Tally]:
+    return lambda: tally(isa, seeds, monitor=monitor)
 
 
 def tally(
@@ -185,7 +201,7 @@ def _turns(residents: list[tuple[int, Resident]]) -> Iterator[tuple[int, Residen
 def _run(seed: int, resident: Resident) -> Run:
     vm = resident.vm
     exits = sum(vm.statistics.exits.values())
-    return Run(seed, resident.level.depth, vm.steps, resident.retired, resident.direct, exits)
+    return Run(seed, resident.level.depth, vm.steps, resident.retired, resident.direct, resident.interpreted, exits)
 
 
 # ---- failures

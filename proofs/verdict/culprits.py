@@ -1,6 +1,5 @@
-"""What of a machine a monitor cannot run directly, by its verdict: instructions that something else must stand for, and
-what no other program could mend. Kept from one process to the next, since who runs a guest does not wait for proofs.
-"""
+"""What of a machine a monitor cannot run directly, by its verdict: instructions that something else must stand for.
+Kept from one process to the next, since who runs a guest does not wait for proofs."""
 
 import os
 from collections.abc import Iterator
@@ -12,8 +11,8 @@ from isa.files.cache import digest
 from isa.files.flat import Form
 from isa.files.kept import kept
 from isa.machines.checked import origin
-from proofs.definitions.machine_facts import EXACT_PREMISES
 from proofs.terms.solving import Found
+from proofs.verdict.techniques import judgement
 from proofs.verdict.theorems import Verification
 from proofs.verdict.verification import verify
 
@@ -23,12 +22,12 @@ _HOUSES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file
 
 @dataclass(frozen=True, slots=True)
 class Culprits:
-    """`reasons` are by instruction, in the order of the description; `obstacles` are about no instruction that a
-    program is written with; `open` is what is not known."""
+    """`reasons` are by instruction, in the order of the description. `wrong` says why replacing them does not do; it is
+    empty if it does, and if it is not known, that is `open`."""
 
     reasons: dict[str, str]
-    obstacles: tuple[str, ...]
-    open: tuple[str, ...]
+    wrong: str = ""
+    open: bool = False
 
     @property
     def names(self) -> frozenset[str]:
@@ -46,30 +45,27 @@ class _Open(Exception):
         self.culprits = culprits
 
 
-def culprits(found: Verification) -> Culprits:
-    """Those of a machine that was verified."""
-    reasons = {c.name: c.reason for c in found.culprits}
-    obstacles = [f"our monitor refuses it: {found.refused}"] if found.refused else []
-    obstacles += [f"{name}: {reasons[name]}" for name in reasons if name not in found.isa.instructions]
-    broken = (f for f in found.facts if f.holds is Found.NO and f.name in EXACT_PREMISES)
-    obstacles += [f"the {fact.name}: {fact.detail}" for fact in broken]
-    instructions = {name: reason for name, reason in reasons.items() if name in found.isa.instructions}
-    return Culprits(instructions, tuple(obstacles), tuple(found.unknown))
+def culprits(found: Verification, technique: str) -> Culprits:
+    """Those of a machine that was verified, for a technique that replaces them."""
+    by_verdict = judgement(found, technique)
+    reasons = {c.name: c.reason for c in found.culprits if c.name in found.isa.instructions}
+    wrong = "" if by_verdict.right is Found.YES else by_verdict.why
+    return Culprits(reasons, wrong, by_verdict.right is Found.UNKNOWN)
 
 
 @lru_cache(maxsize=64)
-def culprits_of(isa: Isa) -> Culprits:
+def culprits_of(isa: Isa, technique: str) -> Culprits:
     """Those of a machine, found out now or once before."""
 
     def make() -> Culprits:
-        found = culprits(verify(isa))
+        found = culprits(verify(isa), technique)
         if found.open:
             raise _Open(found)
         return found
 
     machine = origin(isa)
     try:
-        return make() if machine is None else kept(KIND, (*machine, _program()), _FORM, make)
+        return make() if machine is None else kept(KIND, (*machine, technique, _program()), _FORM, make)
     except _Open as left:
         return left.culprits
 

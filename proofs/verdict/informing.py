@@ -16,9 +16,8 @@ def _told(isa: Isa, technique: Technique) -> Technique:
         return technique
     from proofs.verdict.culprits import culprits_of
 
-    found = culprits_of(isa)
-    wrong = [*found.obstacles, *(f"it is not known of {line}" for line in found.open)]
-    if wrong:
-        message = f"a monitor of the kind `{technique.name}` is not right on {isa.name}, and no program mends that"
-        raise MachineError(f"{message}: {wrong[0]}", "`--monitor interpret` is right on every machine")
+    found = culprits_of(isa, technique.name)
+    if found.wrong:
+        what = f"a monitor of the kind `{technique.name}` is not {'known to be ' * found.open}right on {isa.name}"
+        raise MachineError(f"{what}: {found.wrong}", "`--monitor interpret` is right on every machine")
     return technique.told(found.names)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from proofs.terms.solving import Found
 from proofs.verdict.grounds import partition
 from proofs.verdict.reasons import classes
+from proofs.verdict.techniques import judged
 from proofs.verdict.theorems import Finding, Verification
 
 GONE = "(absent)"
@@ -24,7 +25,7 @@ class Move:
 
 
 def moves(a: Verification, b: Verification) -> list[Move]:
-    """Everything in which the two verdicts differ: theorems, facts, instructions, partition."""
+    """Everything in which the two verdicts differ: theorems, techniques, facts, instructions, partition."""
     return [m for m in (*_theorems(a, b), *_facts(a, b), *_instructions(a, b), *_parts(a, b)) if m.before != m.after]
 
 
@@ -35,6 +36,8 @@ def _theorems(a: Verification, b: Verification) -> Iterator[Move]:
     letters = (("1", a.letter.theorem1, b.letter.theorem1), ("3", a.letter.theorem3, b.letter.theorem3))
     for which, x, y in letters:
         yield Move("theorem", f"Theorem {which} by the letter", x.value, y.value)
+    for before, after in zip(judged(a), judged(b), strict=True):
+        yield Move("technique", before.technique, before.right.value, after.right.value)
     yield Move("monitor", "monitor", a.monitor.value, b.monitor.value)
     yield Move("monitor", "our own monitor", a.refused or "takes it", b.refused or "takes it")
 

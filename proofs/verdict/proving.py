@@ -1,8 +1,8 @@
 """The monitor, proved: runs the obligations of a machine, in workers, and sums them up by theorem.
 
-A machine that fails Theorem 1 is refused with the reason (`require_theorem1`), since for it the theorem "direct" is
-false. A timeout or an unknown is a failure. An obligation whose hypotheses no state satisfies would say nothing; that
-is checked for each.
+A machine is refused with the reason if it fails the theorem that the monitor's technique rests on (`required`), since
+for it the theorem "direct" is false. A timeout or an unknown is a failure. An obligation whose hypotheses no state
+satisfies would say nothing; that is checked for each.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,15 +14,19 @@ import z3
 
 from isa.description import Isa
 from isa.errors import MachineError, TraplineError
+from isa.ir.nodes import FALSE
 from isa.machine import least_storage
 from isa.machine.time import Time, time_of
 from monitor.core import Core
 from monitor.monitor import core_of
-from proofs.definitions.machine_facts import EXACT_PREMISES
+from monitor.techniques import TRAP, Technique
 from proofs.obligations.deciding import Outcome, decided, undecided
-from proofs.obligations.statements import THEOREMS, Obligation, obligations, topics
+from proofs.obligations.statements import SENTENCES, Obligation, obligations, owed, topics
 from proofs.terms.solving import LOGIC, Found
 from proofs.terms.workers import Limits, Lost, Progress, answers, no_progress
+from proofs.verdict.conditions import Condition, condition_of
+from proofs.verdict.techniques import judged
+from proofs.verdict.theorems import Verification
 from proofs.verdict.verification import verify
 
 TIMEOUT = 300.0  # seconds for a machine
@@ -31,24 +35,34 @@ EFFICIENCY = "efficiency"
 
 
 class Refused(TraplineError):
-    """The machine fails Theorem 1, so that the theorem "direct" is false for it."""
+    """The machine fails the technique's theorem, so that the theorem "direct" is false for it."""
 
     exit_code = 1
 
 
 class Undecided(TraplineError):
-    """Whether the machine keeps Theorem 1 stayed open."""
+    """Whether the machine keeps that theorem stayed open."""
 
     exit_code = 4
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What was proved of the monitor for one machine."""
+    """What was proved of the monitor of a technique for one machine."""
 
     isa: Isa
+    technique: Technique
     outcomes: tuple[Outcome, ...]
     unclaimed: frozenset[str] = frozenset()  # instructions of which efficiency is not claimed
+
+    @property
+    def interprets(self) -> bool:
+        """Whether nothing runs directly."""
+        return self.technique.direct(self.isa) is FALSE
+
+    @property
+    def theorems(self) -> dict[str, str]:
+        return owed(self.technique.direct(self.isa))
 
     @property
     def holds(self) -> bool:
@@ -66,40 +80,52 @@ class Proof:
     def assumptions(self) -> list[str]:
         """What the theorems assume; the first three are checked when a virtual machine is made."""
         least = least_storage(self.isa)
+        direct = ["the machine below has no devices of its own", "a direct run takes fewer than 2^64 steps"]
         return [
             "the allocation lies in the real storage: offset <= q and size <= q - offset",
             f"the virtual machine has at least {least} words, so that its trap entry stays inside",
-            "the machine below has no devices of its own",
-            "a direct run takes fewer than 2^64 steps",
+            *([] if self.interprets else direct),
             *(a.text or "a standing condition of the description" for a in self.isa.assumptions),
         ]
 
 
-def require_theorem1(isa: Isa, timeout: float, workers: int = 2, progress: Progress = no_progress) -> frozenset[str]:
+def required(
+    isa: Isa, timeout: float, workers: int = 2, progress: Progress = no_progress, technique: Technique = TRAP
+) -> frozenset[str]:
     """The instructions of which efficiency is not claimed: those that are culprits by the paper's letter, and always
-    trap all the same. Raises Refused if the machine fails Theorem 1, with the culprits, and Undecided if that stayed
-    open."""
+    trap all the same. Raises Refused if the machine fails the theorem that the technique rests on, with the culprits,
+    and Undecided if that stayed open."""
+    condition = condition_of(technique, isa)
+    if condition is None:
+        return frozenset()
     found = verify(isa, timeout, workers, progress)
-    if found.theorem1 is Found.NO:
-        culprits = [f"{c.name}: {c.reason}" for c in found.culprits]
-        culprits += [
-            f"{f.name} fails: {f.detail}" for f in found.facts if f.name in EXACT_PREMISES and f.holds is Found.NO
-        ]
-        reasons = "\n  ".join(["", *culprits])
-        raise Refused(
-            f"{isa.name} fails Theorem 1, so a monitor that runs it directly cannot be right{reasons}",
-            f"`trapline verify {isa.name}` tells more, and --sample looks for states in which the monitor goes wrong",
-        )
-    if found.theorem1 is Found.UNKNOWN:
-        reasons = "\n  ".join(["", *([found.refused] if found.refused else []), *found.unknown])
-        raise Undecided(f"whether {isa.name} keeps Theorem 1 stayed open{reasons}", "give it a longer --timeout")
-    return frozenset(f.name for f in found.findings if f.verdict.virtualizable is Found.NO)
+    if condition.holds(found) is Found.NO:
+        raise _refused(found, condition, technique)
+    if condition.holds(found) is Found.UNKNOWN:
+        refused = condition.refused(found)
+        reasons = "\n  ".join(["", *([refused] if refused else []), *found.unknown])
+        said = f"whether {isa.name} keeps {condition.theorem} stayed open{reasons}"
+        raise Undecided(said, "give it a longer --timeout")
+    return frozenset(f.name for f in found.findings if condition.letter(f) is Found.NO)
 
 
-def require_admitted(isa: Isa, timeout: float) -> None:
+def _refused(found: Verification, condition: Condition, technique: Technique) -> Refused:
+    culprits = (f"{name}: {found.finding(name).reason}" for name in condition.culprits(found))
+    broken = (f"{f.name} fails: {f.detail}" for f in condition.broken(found))
+    reasons = "\n  ".join(["", *culprits, *broken])
+    name = found.isa.name
+    right = [j.technique for j in judged(found) if j.right is Found.YES]
+    return Refused(
+        f"{name} fails {condition.theorem}, so that {technique.name} cannot be right on it{reasons}",
+        f"right on it: {', '.join(right)}; `trapline verify {name}` tells more, and --sample looks for states in which "
+        "the monitor goes wrong",
+    )
+
+
+def require_admitted(isa: Isa, timeout: float, technique: Technique = TRAP) -> None:
     """Raises MachineError, with the reason, if the monitor does not take the machine, and Undecided if that took too
     long; what may take long is done in a worker."""
-    (found,) = answers([partial(_refusal, isa)], Limits(timeout, timeout, 1))
+    (found,) = answers([partial(_refusal, isa, technique)], Limits(timeout, timeout, 1))
     if isinstance(found, Lost):
         said = f"whether the monitor takes {isa.name} stayed open: {found.reason}"
         raise Undecided(said, "give it a longer --timeout")
@@ -107,9 +133,9 @@ def require_admitted(isa: Isa, timeout: float) -> None:
         raise MachineError(*found)
 
 
-def _refusal(isa: Isa) -> tuple[str, str] | None:
+def _refusal(isa: Isa, technique: Technique) -> tuple[str, str] | None:
     try:
-        core_of(isa)
+        core_of(isa, technique)
     except MachineError as error:
         return error.message, error.help
     return None
@@ -123,18 +149,17 @@ def prove(
     core: Core | None = None,
     time: Time | None = None,
     unclaimed: frozenset[str] = frozenset(),
+    technique: Technique = TRAP,
 ) -> Proof:
     """Decide every obligation, within `timeout` seconds in all. `progress` is told how many topics are done, and how
-    many there are. `unclaimed` is what `require_theorem1` gives: efficiency is a property of innocuous instructions.
+    many there are. `unclaimed` is what `required` gives: efficiency is a property of innocuous instructions.
 
     `core` and `time` stand in for the shipping ones when mutants are tried. Raises as `require_admitted`.
     """
     if core is None:
-        require_admitted(isa, timeout)
-        core = Core(isa)
-    law = time or time_of(isa)
-    assert law is not None  # admission checks it
-    subject, names = core, topics(isa)
+        require_admitted(isa, timeout, technique)
+        core = Core(isa, technique)
+    law, subject, names = time or time_of(isa), core, topics(isa)
     question = min(QUESTION, timeout)
 
     def job(topic: str) -> Callable[[], list[Outcome]]:
@@ -143,7 +168,7 @@ def prove(
     found = answers([job(name) for name in names], Limits(timeout, timeout, workers), progress)
     pairs = zip(names, found, strict=True)
     outcomes = ([undecided(n, result.reason)] if isinstance(result, Lost) else result for n, result in pairs)
-    return Proof(isa, tuple(outcome for group in outcomes for outcome in group), unclaimed)
+    return Proof(isa, subject.technique, tuple(outcome for group in outcomes for outcome in group), unclaimed)
 
 
 def _claimed(found: Iterable[Obligation], unclaimed: frozenset[str]) -> Iterator[Obligation]:
@@ -155,10 +180,11 @@ def _claimed(found: Iterable[Obligation], unclaimed: frozenset[str]) -> Iterator
             yield replace(obligation, vacuous=None)
 
 
-def certificates(isa: Isa, unclaimed: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
+def certificates(
+    isa: Isa, unclaimed: frozenset[str] = frozenset(), technique: Technique = TRAP
+) -> Iterator[tuple[str, str]]:
     """Every obligation as SMT-LIB 2 text, with a file name. `unsat` is the proof."""
-    core, law = Core(isa), time_of(isa)
-    assert law is not None
+    core, law = Core(isa, technique), time_of(isa)
     everything = (o for topic in topics(isa) for o in obligations(core, law, topic))
     for number, obligation in enumerate(_claimed(everything, unclaimed)):
         yield _file_name(number, obligation), smtlib(obligation)
@@ -168,15 +194,15 @@ def smtlib(obligation: Obligation) -> str:
     """One obligation as a script for any solver."""
     solver = z3.Solver()
     solver.add(*obligation.hypotheses, obligation.refuted)
-    head = f"; {obligation.theorem}: {THEOREMS[obligation.theorem]}\n; about {obligation.about}; unsat is the proof\n"
+    head = f"; {obligation.theorem}: {SENTENCES[obligation.theorem]}\n; about {obligation.about}; unsat is the proof\n"
     return f"{head}(set-logic {LOGIC})\n{solver.to_smt2()}"
 
 
-def export(isa: Isa, folder: Path, unclaimed: frozenset[str] = frozenset()) -> int:
+def export(isa: Isa, folder: Path, unclaimed: frozenset[str] = frozenset(), technique: Technique = TRAP) -> int:
     """Write all certificates into a folder, which is made if need be; returns how many. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
-    for name, text in certificates(isa, unclaimed):
+    for name, text in certificates(isa, unclaimed, technique):
         (folder / name).write_text(text)
         count += 1
     return count

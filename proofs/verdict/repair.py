@@ -1,7 +1,8 @@
-"""The smallest set of guards that makes Theorem 1 hold, written as a variant and verified.
+"""The smallest set of guards that makes a theorem hold, written as a variant and verified.
 
-A guard is a trap in front of an instruction's meaning, taken in every mode that does not count as supervisor. Every
-culprit breaks the theorem alone, and a guard changes nothing for the others: so the smallest set is one guard for each
+The theorem is Theorem 1, or 3 for a hybrid monitor (`conditions`): fewer instructions break that. A guard is a trap in
+front of an instruction's meaning, taken in every mode that does not count as supervisor. Every culprit breaks the
+theorem alone, and a guard changes nothing for the others: so the smallest set is one guard for each
 culprit. Whether that is enough is not argued but verified. What guards cannot mend is said: a prologue or a fetch that
 goes wrong under the monitor, a trap entry that loses what must be put back, an assumption that is not kept, a machine
 that our monitor refuses.
@@ -9,6 +10,7 @@ that our monitor refuses.
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isa.description import Instruction, Isa, Role
@@ -24,6 +26,7 @@ from proofs.definitions.machine_facts import EXACT_PREMISES
 from proofs.terms.solving import Found
 from proofs.terms.words import place_name
 from proofs.terms.workers import Progress, no_progress
+from proofs.verdict.conditions import ALWAYS, Condition
 from proofs.verdict.theorems import Verification
 from proofs.verdict.verification import TIMEOUT, verify
 
@@ -33,9 +36,11 @@ SUFFIX = "_guarded"
 @dataclass(frozen=True)
 class Repair:
     """`text` is the variant in the language of descriptions, `guarded` what it guards, `verification` that of the
-    repaired machine; if there is none, `obstacles` says why guards cannot do it (or that nothing needs a repair)."""
+    repaired machine; if there is none, `obstacles` says why guards cannot do it (or that nothing needs a repair).
+    `condition` is the theorem that was to hold."""
 
     of: Verification
+    condition: Condition
     guarded: tuple[str, ...] = ()
     text: str = ""
     verification: Verification | None = None
@@ -43,42 +48,49 @@ class Repair:
 
     @property
     def holds(self) -> Found:
-        """Whether Theorem 1 holds in the end."""
-        return self.verification.theorem1 if self.verification else self.of.theorem1
+        """Whether the theorem holds in the end."""
+        return self.condition.holds(self.verification or self.of)
 
 
 def repair(
-    found: Verification, around: str, timeout: float = TIMEOUT, workers: int = 2, progress: Progress = no_progress
+    found: Verification,
+    around: str,
+    timeout: float = TIMEOUT,
+    workers: int = 2,
+    progress: Progress = no_progress,
+    condition: Condition = ALWAYS,
 ) -> Repair:
     """Guard the culprits of a machine that was verified. `around` is the text of its file, in which the variant will
     stand, or empty for a shipped machine. Raises SourceError if the variant is refused."""
-    if found.theorem1 is Found.YES:
-        return Repair(found)
-    obstacles = _obstacles(found)
+    if condition.holds(found) is Found.YES:
+        return Repair(found, condition)
+    obstacles = _obstacles(found, condition)
     if obstacles:
-        return Repair(found, obstacles=tuple(obstacles))
-    names = _to_guard(found)
+        return Repair(found, condition, obstacles=tuple(obstacles))
+    names = condition.culprits(found)
     isa, name = found.isa, _fresh_name(found.isa.name, around)
-    guard = _guard(isa, names, around)
-    text = variant(isa, name, names, guard)
+    text = variant(isa, name, names, _guard(isa, names, around))
     repaired = load_text(f"{around}\n{text}", name, f"{isa.name} with guards")
     after = verify(repaired, timeout, workers, progress)
-    left = tuple(f"{c.name}: {c.reason}" for c in after.culprits)
-    left += tuple(f"{f.name}: {f.detail}" for f in after.facts if f.holds is not Found.YES and f.name in EXACT_PREMISES)
-    return Repair(found, names, text, after, left)
+    return Repair(found, condition, names, text, after, tuple(_left(after, condition)))
 
 
-def _obstacles(found: Verification) -> list[str]:
+def _obstacles(found: Verification, condition: Condition) -> list[str]:
     """What no guard mends."""
-    obstacles = [f"unknown: {line}" for line in found.unknown] if found.theorem1 is Found.UNKNOWN else []
-    obstacles += [f"our monitor refuses it: {found.refused}"] if found.refused else []
-    broken = (f for f in found.facts if f.holds is Found.NO and f.name in EXACT_PREMISES)
-    return obstacles + [f"the {f.name}, which no guard changes: {f.detail}" for f in broken]
+    unknown = found.unknown if condition.holds(found) is Found.UNKNOWN else []
+    refused, broken = condition.refused(found), condition.broken(found)
+    return [
+        *(f"unknown: {line}" for line in unknown),
+        *([f"our monitor refuses it: {refused}"] if refused else []),
+        *(f"the {f.name}, which no guard changes: {f.detail}" for f in broken),
+    ]
 
 
-def _to_guard(found: Verification) -> tuple[str, ...]:
-    """The culprits, in the order of the description."""
-    return tuple(c.name for c in found.culprits)
+def _left(after: Verification, condition: Condition) -> Iterator[str]:
+    """What still stands against it."""
+    yield from (f"{name}: {after.finding(name).reason}" for name in condition.culprits(after))
+    premises = (f for f in after.facts if f.name in EXACT_PREMISES)
+    yield from (f"{f.name}: {f.detail}" for f in premises if condition.premise(f) is not Found.YES)
 
 
 def _fresh_name(name: str, around: str) -> str:

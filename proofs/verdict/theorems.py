@@ -110,11 +110,10 @@ class Theorems:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why our monitor does not take a machine. `unready` are the reasons that would stop any monitor of ours, a hybrid
-    one too; both are empty for a machine that it takes."""
+    """Why our monitor does not take a machine, and why a hybrid one does not; empty for one that takes it."""
 
     refused: str = ""
-    unready: str = ""
+    hybrid: str = ""
     asked: bool = True  # whether that could be found out at all
 
 
@@ -152,7 +151,12 @@ class Verification(Displayed):
     def theorem1(self) -> Found:
         """Every step may run directly, from every state of every virtual machine: so a trap-and-emulate monitor is
         right. A monitor of ours that refuses the machine, or is not proved for it, leaves the theorem open."""
-        shown = both(self.premises, *(f.theorem1 for f in self.findings))
+        return both(*(f.theorem1 for f in self.findings), self.without_culprits)
+
+    @property
+    def without_culprits(self) -> Found:
+        """The same of what is left of the machine if no culprit is ever executed."""
+        shown = self.premises
         return shown if shown is not Found.YES else _or_open(self.refusal.refused, self._proved("nesting"))
 
     @property
@@ -167,7 +171,7 @@ class Verification(Displayed):
         premises = (f.hybrid for f in self.facts if f.name in EXACT_PREMISES)
         shown = both(*premises, *(f.theorem3 for f in self.findings))
         own = self._proved("nesting", "composition", "fetch")  # the fetch was asked about user mode on its own
-        return shown if shown is not Found.YES else _or_open(self.refusal.unready, own)
+        return shown if shown is not Found.YES else _or_open(self.refusal.hybrid, own)
 
     @property
     def letter(self) -> Theorems:

@@ -12,12 +12,11 @@ from functools import lru_cache, partial
 from typing import Any
 
 from isa.description import Isa
-from isa.engines.reference.steps import steps_of
 from isa.errors import MachineError
 from isa.machine.time import time_of
-from monitor.admission import admit, ready
-from monitor.compiled import CompiledCore
 from monitor.core import Core
+from monitor.monitor import core_of as admitted
+from monitor.techniques import HYBRID, TRAP, Technique
 from proofs.definitions.access import Check, contained, silent, steady
 from proofs.definitions.assumptions import assumed, keeps
 from proofs.definitions.classification import Classifier, Sensitivity, Subject, Verdict, subjects
@@ -162,17 +161,17 @@ def core_of(isa: Isa) -> Core | None:
 
 
 def refusal(isa: Isa, timeout: float) -> Refusal:
-    """Why our monitor refuses a machine."""
+    """Why our monitors refuse a machine: the one that traps and emulates, and the hybrid one."""
+    return Refusal(refused_by(TRAP, isa), refused_by(HYBRID, isa))
+
+
+def refused_by(technique: Technique, isa: Isa) -> str:
+    """Why a monitor of this technique does not take a machine; empty if it does."""
     try:
-        core = Core(isa)
-        ready(core)
+        admitted(isa, technique)
     except MachineError as error:
-        return Refusal(error.message, error.message)
-    try:
-        admit(core, CompiledCore(core), steps_of(isa))
-    except MachineError as error:
-        return Refusal(error.message)
-    return Refusal()
+        return error.message
+    return ""
 
 
 WHOLE: tuple[Callable[[Isa, float], Any], ...] = (

@@ -1,9 +1,9 @@
 """A guest that shows why an instruction keeps a machine from being virtualized, found, run and confirmed.
 
 `Witnesses(isa).against(name)` gives one of five findings. `Witness`: a program that was run bare and under the monitor
-and parts at the culprit. `Sound`: the instruction passes the exact question, so there is none. `Unreached`: it fails
-it, but no program within the lengths tried brings the machine into such a state. `Turned`: the monitor does not take
-the machine, so nothing runs under it. `Undecided`: time ran out.
+and parts at the culprit; the monitor is of any technique. `Sound`: the instruction passes the exact question, so there
+is none. `Unreached`: it fails it, but no program within the lengths tried brings the machine into such a state.
+`Turned`: the monitor does not take the machine, so nothing runs under it. `Undecided`: time ran out.
 
 `(prologue)` and `(fetch)` stand for what every step does; the step of a harmless instruction shows a prologue.
 
@@ -18,15 +18,16 @@ from isa.assembler import Image, assemble
 from isa.description import Instruction, Isa, Use
 from isa.devices import Ports, Script, standard
 from isa.errors import UsageError
-from isa.ir.nodes import Read, Unknown, Write, nodes
+from isa.ir.nodes import FALSE, TRUE, Read, Unknown, Write, nodes
 from isa.machine.time import time_of
 from monitor.core import Core
+from monitor.techniques import TECHNIQUES, TRAP, Monitors, Technique
 from proofs.definitions.classification import TIMEOUT, UNASSIGNED, Classifier, Subject, subjects
 from proofs.definitions.exact import FETCH, PROLOGUE, Exact, counterexample, direct, exact, fetched, idle_step
 from proofs.runs.compare import Comparison, Divergence, Setup, compare
 from proofs.terms.solving import Found, exists
 from proofs.verdict.exhibits import exhibit, fetch_exhibit
-from proofs.verdict.verification import refusal
+from proofs.verdict.verification import refused_by
 from proofs.witness.chain import is_definite
 from proofs.witness.needs import Need, needs
 from proofs.witness.place import Site
@@ -45,7 +46,7 @@ SHORT = 2  # lengths up to this one are tried before the exact question is asked
 class Witness:
     """A confirmed witness. `text` is its source, `words` the size of its machines and `input` what arrives at its
     console; `before` are the instructions that set up the state, `divergence` is what was seen at the culprit, and
-    `equivalence` and `control` say which properties break there."""
+    `equivalence` and `control` say which properties break there, under what `monitor`."""
 
     name: str
     text: str
@@ -55,6 +56,7 @@ class Witness:
     divergence: Divergence
     equivalence: bool
     control: bool
+    monitor: str = TRAP.name
 
     @property
     def breaks(self) -> list[str]:
@@ -66,7 +68,7 @@ class Witness:
 
     def setup(self, isa: Isa, depth: int = 1) -> Setup:
         """To run it again, on the machine that it was found for."""
-        return setup(isa, self.image(isa), self.words, self.input, depth)
+        return setup(isa, self.image(isa), self.words, self.input, (TECHNIQUES[self.monitor],) * depth)
 
 
 @dataclass(frozen=True)
@@ -106,26 +108,27 @@ class Undecided:
 Finding = Witness | Sound | Unreached | Turned | Undecided
 
 
-def setup(isa: Isa, image: Image, words: int, input: bytes, depth: int = 1) -> Setup:
+def setup(isa: Isa, image: Image, words: int, input: bytes, monitors: Monitors = 1) -> Setup:
     """The machines that `trapline compare` would build for this program."""
 
     def ports() -> Ports:
         return standard(isa, input=Script(input) if input else None)
 
-    return Setup(isa, image, words, ports, depth)
+    return Setup(isa, image, words, ports, monitors)
 
 
 class Witnesses:
-    """Finds witnesses on one machine; `machine` is how a user names it.
+    """Finds witnesses on one machine, under a monitor of one technique; `machine` is how a user names it.
 
     Raises MachineError for a machine whose roles give the monitor no map at all.
     """
 
-    def __init__(self, isa: Isa, machine: str = "", timeout: float = 60.0) -> None:
-        self.isa, self.machine, self.timeout = isa, machine or isa.name, timeout
-        self.core, self.site = Core(isa), Site.of(isa)
-        _ = self.core.resume, self.core.save, self.core.breach
-        self.refused = refusal(isa, timeout).refused
+    def __init__(self, isa: Isa, machine: str = "", timeout: float = 60.0, technique: Technique = TRAP) -> None:
+        self.isa, self.machine, self.timeout, self.technique = isa, machine or isa.name, timeout, technique
+        self.core, self.site = Core(isa, technique), Site.of(isa)
+        if self.core.direct is not FALSE:
+            _ = self.core.resume, self.core.save, self.core.breach
+        self.refused = refused_by(technique, isa)
         self.subjects = {s.name: s for s in subjects(isa)}
 
     def check(self, name: str) -> None:
@@ -139,6 +142,8 @@ class Witnesses:
         """The finding for an instruction, for `(prologue)` or `(fetch)`. Raises UsageError if there is none of this
         name."""
         self.check(name)
+        if self.core.direct is FALSE:
+            return Sound(name, f"nothing runs directly: {self.technique.summary}")
         if name in STEPS_OF_ALL:
             return self._against_every_step(name)
         what = self.subjects[name]
@@ -226,7 +231,8 @@ class Witnesses:
 
     def _letter(self, what: Subject, limit: float) -> str:
         """A word more for what the paper calls a culprit and the exact question does not."""
-        if Classifier(self.isa, limit).verdict(what).virtualizable is not Found.NO:
+        verdict = Classifier(self.isa, limit).verdict(what)
+        if (verdict.virtualizable if self.core.direct is TRUE else verdict.hybrid) is not Found.NO:
             return ""
         return (
             ". The paper's definitions call it a culprit all the same: they speak of every state of the real machine, "
@@ -275,15 +281,15 @@ class Witnesses:
         told = Told(self.machine, *self._told(name, search.what.name, words))
         image = self._assembled(str(Text(self.isa, self.site, words, told)), words)
         input = INPUT if words.plan.input else b""
-        made = setup(self.isa, image, self.site.words, input)
+        made = setup(self.isa, image, self.site.words, input, (self.technique,))
         ran: Comparison = compare(made, STEPS)
         found = ran.divergence
         if found is None or found.place != words.culprit or found.step != len(words.plan.names):
             return found
         told = replace(told, effects=_effects(made, words.plan), divergence=found, expect=_expectation(found))
         text = str(Text(self.isa, self.site, words, told))
-        unlike, breaches = words.unlike is Found.YES, words.breaches is Found.YES
-        return Witness(name, text, self.site.words, input, words.plan.names, found, unlike, breaches)
+        broken = words.unlike is Found.YES, words.breaches is Found.YES
+        return Witness(name, text, self.site.words, input, words.plan.names, found, *broken, self.technique.name)
 
     def _assembled(self, text: str, words: Words) -> Image:
         image = assemble(self.isa, text, "witness.s")
@@ -294,7 +300,8 @@ class Witnesses:
     def _told(self, name: str, carrier: str, words: Words) -> tuple[str, str, str, str]:
         pairs = (("equivalence", words.unlike), ("resource control", words.breaches))
         properties = [name for name, found in pairs if found is Found.YES]
-        title = f"A witness against `{name}` on {self.isa.name}: it breaks {' and '.join(properties)}."
+        under = "" if self.core.direct is TRUE else f" under a {self.technique.name} monitor"
+        title = f"A witness against `{name}` on {self.isa.name}{under}: it breaks {' and '.join(properties)}."
         instruction = self.isa.instructions.get(carrier)
         does = _description(instruction) if instruction else "It stands for the words that are no instruction."
         if name == PROLOGUE:

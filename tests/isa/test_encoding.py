@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.description import Instruction, Isa
-from isa.encoding import decoder, encode, encoding_digest
+from isa.encoding import decoder, encode, encoding_digest, spare_words
 from isa.machines.catalogue import find
 from tests.isa.small_machines import LEFT, RIGHT
 
@@ -65,6 +65,12 @@ def test_words_all_over_a_small_machine_decode_to_at_most_one_instruction(isa: I
     for word in range(0, 1 << 16, 5):
         fitting = [i for i in isa.instructions.values() if word & i.mask == i.match]
         assert ([find(word)] if find(word) else []) == fitting
+
+
+@pytest.mark.parametrize("isa", [RIGHT, M16], ids=lambda isa: isa.name)
+def test_spare_words_are_all_that_decode_to_nothing_in_order(isa: Isa) -> None:
+    find = decoder(isa).find
+    assert list(spare_words(isa)) == [word for word in range(1 << isa.word) if find(word) is None]
 
 
 def test_negative_values_stand_for_their_bits() -> None:

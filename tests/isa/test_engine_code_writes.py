@@ -66,6 +66,19 @@ def test_a_write_from_outside_between_two_runs_counts(before: int, through_windo
     assert cell(machine, 3) == 40
 
 
+def test_it_counts_though_there_were_breakpoints_before_there_was_a_block() -> None:
+    with blocks(4):
+        machine = adding(400)
+        machine.breakpoints = {0}
+        machine.run(1)
+        machine.breakpoints = set()
+        machine.run(1000)
+        pending, done = machine.state["pc"] == STEP, cell(machine, 1)
+        machine.storage.write(STEP, [word(BY_100)])
+        assert machine.run(10_000).reason is Reason.HALT
+    assert cell(machine, 2) == done - pending + (400 - done + pending) * 100
+
+
 @DEPTHS
 def test_a_disk_that_reads_over_running_code_changes_it_at_its_step(depth: int) -> None:
     """The block has the same loop with another `step`. However it is run, the change comes at the same step."""

@@ -15,7 +15,7 @@ from proofs.mutants.machines import THEOREMS as ASKED
 from proofs.mutants.machines import VARIANTS, broken, refused, verdict
 from proofs.mutants.mutant import QUESTION, Check, both_ways, machine, news
 from proofs.obligations.deciding import decided
-from proofs.obligations.statements import MAP, THEOREMS, TIME, obligations
+from proofs.obligations.statements import MAP, SENTENCES, TIME, obligations
 from proofs.terms.solving import Found
 
 MUTANTS = mutants()
@@ -42,9 +42,13 @@ def test_a_mutant_is_refuted_by_every_check(mutant: Mutant, check: Check) -> Non
 def test_every_mutant_has_a_name_of_its_own_and_enough_checks() -> None:
     kinds = Counter(mutant.kind for mutant in MUTANTS)
     assert len({(m.kind, m.name) for m in MUTANTS}) == len(MUTANTS) >= 40
-    assert set(kinds) == {"core", "time", "machine", "classifier"} and min(kinds.values()) >= 7
+    assert set(kinds) == {"core", "time", "turn", "machine", "classifier"} and min(kinds.values()) >= 7
     for mutant in MUTANTS:
-        wanted = {"core": {"proof", "numbers", "whole"}, "time": {"proof", "numbers"}}.get(mutant.kind, set())
+        wanted = {
+            "core": {"proof", "numbers", "whole"},
+            "time": {"proof", "numbers"},
+            "turn": {"proof", "numbers"},
+        }.get(mutant.kind, set())
         assert mutant.checks and wanted <= {check.name.split()[0] for check in mutant.checks}
 
 
@@ -134,6 +138,6 @@ def test_survivors_and_lost_checks_are_told_apart() -> None:
 
 def test_a_result_names_a_theorem_that_exists() -> None:
     named = {word for m in MUTANTS for c in m.checks for word in c.name.split()[2:] if " of " in c.name} - {"or"}
-    assert named <= set(THEOREMS)
-    assert set(THEOREMS) - named == {"quiet", "fetch", "interpretation", "nesting"}, "theorems without a mutant"
+    assert named <= set(SENTENCES)
+    assert set(SENTENCES) - named == {"quiet", "fetch", "interpretation", "nesting"}, "theorems without a mutant"
     assert isinstance(run([], 1.0), list) and Result.__dataclass_params__.frozen

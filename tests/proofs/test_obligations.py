@@ -11,6 +11,7 @@ from isa.language import load_text
 from isa.machine.time import time_of
 from isa.machines.catalogue import find
 from monitor.core import Core
+from monitor.techniques import TRAP
 from proofs.definitions.assumptions import DEVICES, ENTRY, MONITOR, RESET
 from proofs.definitions.pairs import fit_fact
 from proofs.obligations.sampling import tried
@@ -25,7 +26,7 @@ from proofs.verdict.proving import (
     decided,
     prove,
     require_admitted,
-    require_theorem1,
+    required,
     smtlib,
 )
 from tests.machines_to_test import BY_DAY, G3, MACHINES, theorems_of
@@ -84,7 +85,7 @@ def test_a_culprit_refutes_the_direct_step_and_nothing_else_does(machine: str, n
 
 def test_a_machine_that_fails_theorem_1_is_refused_with_the_culprit() -> None:
     with pytest.raises(Refused) as refusal:
-        require_theorem1(verdict_machines.machine("extents", "shows_size"), TIMEOUT, 0)
+        required(verdict_machines.machine("extents", "shows_size"), TIMEOUT, 0)
     assert "\n  qsz: " in refusal.value.message and refusal.value.exit_code == 1
 
 
@@ -92,7 +93,7 @@ def test_an_open_verdict_is_no_permission(monkeypatch: pytest.MonkeyPatch) -> No
     right = proving.verify
     monkeypatch.setattr(proving, "verify", lambda isa, timeout, *more: right(isa, 0.01, *more))
     with pytest.raises(Undecided) as refusal:
-        require_theorem1(G3, TIMEOUT)
+        required(G3, TIMEOUT)
     assert refusal.value.exit_code == 4
 
 
@@ -137,7 +138,7 @@ def test_what_did_not_come_back_is_unknown() -> None:
 def test_an_undecided_obligation_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proofs.obligations.deciding.exists", lambda conditions, timeout: Answer(Found.UNKNOWN))
     found = decided(Obligation("direct", "hard", (), X == Y), TIMEOUT)
-    assert Proof(G3, (found,)).unknown and not found.proved
+    assert Proof(G3, TRAP, (found,)).unknown and not found.proved
 
 
 # ---- hints and certificates

@@ -15,7 +15,7 @@ from tests.proofs.verdict_machines import Expected, detail, observed, small_text
 SOUND = Expected("yy", "yy", Kind.TRAP_AND_EMULATE)
 EXPECTED = {
     "vacuous": Expected("nn", "nn", Kind.NEITHER, ("vk",)),
-    "coded_fetch": Expected("ny", "ny", Kind.HYBRID, (), ("fetch",), "is not a relocated access to storage"),
+    "coded_fetch": Expected("n?", "ny", Kind.UNKNOWN, (), ("fetch",), "is not a relocated access to storage"),
     "based_fetch": Expected("nn", "nn", Kind.NEITHER, (), ("fetch",), "does not compose"),
     "contradictory": Expected("nn", "nn", Kind.NEITHER, (), ("assumptions",)),
     "broken_level": Expected("nn", "nn", Kind.NEITHER, (), ("assumptions",)),

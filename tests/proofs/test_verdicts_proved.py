@@ -11,7 +11,7 @@ from monitor.core import Core
 from proofs.obligations.deciding import decided
 from proofs.obligations.statements import obligations
 from proofs.terms.solving import Found
-from proofs.verdict.proving import Proof, Refused, certificates, prove, require_theorem1
+from proofs.verdict.proving import Proof, Refused, certificates, prove, required
 from tests.proofs.verdict_machines import machine
 from trapline.reports.proof import OUTSIDE, proof_facts, show_proof
 
@@ -36,7 +36,7 @@ def test_an_instruction_that_is_guarded_where_it_matters_is_proved_whole() -> No
 
 def test_efficiency_is_not_claimed_of_what_is_sensitive_and_always_traps(capsys: pytest.CaptureFixture[str]) -> None:
     isa = load_text(CORNERS.read_text() + EARLY, "early")
-    unclaimed = require_theorem1(isa, 60.0, 0)
+    unclaimed = required(isa, 60.0, 0)
     assert unclaimed == {"early"}
     proof = prove(isa, workers=0, unclaimed=unclaimed)
     assert proof.holds and "early" not in [o.about for o in proof.of("efficiency")]
@@ -57,6 +57,6 @@ def test_claimed_of_it_efficiency_would_be_refuted() -> None:
 def test_what_a_trap_loses_is_no_obligation_and_the_report_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     isa = machine("leaks", "clobber")
     with pytest.raises(Refused, match=r"trap entry fails: x: x\[1\] is lost"):
-        require_theorem1(isa, 60.0, 0)
+        required(isa, 60.0, 0)
     show_proof(Proof(isa, ()), 0.0)
     assert OUTSIDE in " ".join(capsys.readouterr().out.split())

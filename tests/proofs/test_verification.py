@@ -121,6 +121,8 @@ def test_a_change_moves_the_verdict() -> None:
         *(f"Theorem {n}" for n in (1, 2, 3)),
         *(f"Theorem {n} by the letter" for n in (1, 3)),
         "monitor",
+        "trap",
+        "hybrid",
         "rrel",
     }
     assert (found["monitor"].before, found["monitor"].after) == ("trap-and-emulate", "neither")

@@ -35,6 +35,7 @@ OUTPUTS = {
     ("run", "--report"): "run a.s",
     ("run", "--save"): "run a.s",
     ("run", "--trace"): "run a.s",
+    ("techniques", "--chart"): "techniques a.s",
     ("verify", "--certificate"): "verify mine.isa:mine",
     ("verify", "--export"): "verify mine.isa:mine",
     ("verify", "--html"): "verify mine.isa:mine",

@@ -21,7 +21,7 @@ from trapline.cli import main
 from trapline.debugging.words import Debugger
 from trapline.remote import wire
 from trapline.remote.moves import Moves
-from trapline.remote.serving import over_port
+from trapline.remote.serving import listener_at, over
 from trapline.remote.target import Target
 from trapline.remote.wire import escaped, framed, unescaped
 
@@ -271,23 +271,21 @@ def test_registers_are_read_and_written_by_number() -> None:
 
 
 @contextmanager
-def port(made: Debugger, capfd: Capture) -> Iterator[int]:
-    thread = Thread(target=over_port, args=(made, 0), daemon=True)
-    thread.start()
-    told = ""
-    while "\n" not in told:
-        told += capfd.readouterr().err
-    number = int(told.partition("remote :")[2].partition("`")[0])
-    yield number
-    with socket.create_connection(("127.0.0.1", number)) as end:
-        assert Client(end).ask("k") == "OK"
-    thread.join(20)
-    assert not thread.is_alive()
+def port(made: Debugger) -> Iterator[int]:
+    with listener_at(0) as listener:
+        thread = Thread(target=over, args=(listener, made, Target(made.machine.isa)), daemon=True)
+        thread.start()
+        number = listener.getsockname()[1]
+        yield number
+        with socket.create_connection(("127.0.0.1", number)) as end:
+            assert Client(end).ask("k") == "OK"
+        thread.join(20)
+        assert not thread.is_alive()
 
 
 def test_the_machine_waits_at_a_port_for_one_client_after_the_other(capfd: Capture) -> None:
     made = debugger()
-    with port(made, capfd) as number:
+    with port(made) as number:
         here = ("127.0.0.1", number)
         with socket.create_connection(here) as first:
             one = Client(first)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,9 @@ from trapline.cli import main
 
 Capture = pytest.CaptureFixture[str]
 FEW = str(Path(__file__).parents[2] / "proofs" / "variants" / "machines" / "few.isa")  # G3 with six instructions
+SMALL = (Path(__file__).parents[1] / "machines" / "small.isa").read_text().rstrip().removesuffix("}")
+DOWN = 'instr down "d, a" F(2) { r[d] <- r[a]; mode <- user }'  # harmless from user mode
+TELL = 'instr tell "d, a" F(3) { r[d] <- r[a] + base }'
 HOSTILE = Path(__file__).parents[1] / "machines" / "hostile.isa"
 
 
@@ -37,6 +41,43 @@ def test_a_machine_that_fails_theorem_1_is_refused(capsys: Capture) -> None:
     said = capsys.readouterr()
     assert "g3_popf fails Theorem 1" in said.err and "setie: " in said.err
     assert json.loads(said.out)["error"]["exit_code"] == 1
+
+
+def test_a_hybrid_monitor_is_proved_where_its_theorem_holds(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "down.isa").write_text(SMALL + DOWN + "\n}\n")
+    assert main(["prove", f"{tmp_path}/down.isa"]) == 1
+    assert "fails Theorem 1" in capsys.readouterr().err
+    assert main(["prove", f"{tmp_path}/down.isa", "--monitor", "hybrid", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["technique"] == "hybrid" and said["holds"]
+    assert {t["name"]: t["proved"] for t in said["theorems"]}["turn"] == 5
+
+
+def test_a_hybrid_monitor_is_refused_where_its_theorem_fails(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "tell.isa").write_text(SMALL + DOWN + "\n" + TELL + "\n}\n")
+    assert main(["prove", f"{tmp_path}/tell.isa", "--monitor", "hybrid"]) == 1
+    said = capsys.readouterr().err
+    assert "small fails Theorem 3, so that hybrid cannot be right on it\n  tell: " in said
+    assert "right on it: interpret, patch" in said and "down: " not in said
+
+
+def test_what_is_left_to_prove_of_interpretation(capsys: Capture) -> None:
+    assert main(["prove", FEW, "--monitor", "interpret"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "What is left to prove is that it changes nothing outside of the window" in text
+    assert re.search(r" interpretation 8 8 ", text) and " put-get " not in text and "direct run" not in text
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("machine", ["g3", "g3_popf", "g3_jrst", "pdp10", "mc68000", "arm"])
+def test_a_hybrid_monitor_is_proved_for_a_machine(machine: str) -> None:
+    assert main(["prove", machine, "--monitor", "hybrid"]) == 0
+
+
+@pytest.mark.parametrize("monitors", ["trap:2", "none", "trap,hybrid"])
+def test_one_monitor_is_proved(capsys: Capture, monitors: str) -> None:
+    assert main(["prove", "g3", "--monitor", monitors]) == 2
+    assert "help: name one technique" in capsys.readouterr().err
 
 
 def test_too_little_time_is_unknown(capsys: Capture) -> None:

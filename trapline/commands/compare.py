@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     claim(arguments)
     check_place(arguments.difference)
     engine = engine_in_use(arguments.engine)
-    setup = _setup(arguments, program, engine)
+    setup = setup_of(arguments, program, engine)
     steps = arguments.steps or DEFAULT_STEPS
     with counting(steps) as progress:
         result = compare(setup, steps, progress.show)
@@ -65,7 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if result.equivalent else 1
 
 
-def _setup(arguments: argparse.Namespace, program: "Program", engine: str) -> "Setup":
+def setup_of(arguments: argparse.Namespace, program: "Program", engine: str) -> "Setup":
+    """What is compared, as the options say; under the monitors of `--monitor`, if there is such an option."""
     from monitor.monitor import QUANTUM
     from proofs.runs.compare import Setup
     from trapline.combinations import check_disk
@@ -85,7 +86,7 @@ def _setup(arguments: argparse.Namespace, program: "Program", engine: str) -> "S
         program.image,
         words,
         ports=lambda: outfit().ports(program.isa),
-        monitors=arguments.monitor.techniques,
+        monitors=arguments.monitor.techniques if "monitor" in arguments else 1,
         seed=arguments.seed,
         quantum=arguments.quantum or QUANTUM,
         engine=engine,

@@ -43,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from isa.errors import UsageError
     from isa.files.writing import write_whole
     from proofs.verdict.culprits import culprits
+    from proofs.verdict.techniques import PARAVIRTUAL
     from trapline.output import emit_json
     from trapline.paravirt.rewriting import rewritten
     from trapline.running.programs import find
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     if program.guest is None:
         raise UsageError(f"{arguments.guest} is an image", "give the guest's source")
     claim(arguments)
-    found = culprits(with_progress(program.isa, arguments))
+    found = culprits(with_progress(program.isa, arguments), PARAVIRTUAL)
     directory = Directory(os.path.dirname(program.guest.file), LIBRARY)
     made = rewritten(program.isa, program.guest.file, directory, dict(arguments.define or ()), found.names)
     if arguments.output:
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def exit_code(found: "Culprits") -> int:
-    return 1 if found.obstacles else UNKNOWN if found.open else 0
+    return UNKNOWN if found.open else 1 if found.wrong else 0
 
 
 def paravirt_facts(program: "Program", found: "Culprits", made: "Rewritten") -> dict[str, Any]:
@@ -87,8 +88,8 @@ def paravirt_facts(program: "Program", found: "Culprits", made: "Rewritten") -> 
         "machine": program.isa.name,
         "call": made.call,
         "culprits": found.reasons,
-        "obstacles": list(found.obstacles),
-        "unknown": list(found.open),
+        "wrong": found.wrong or None,
+        "unknown": found.open,
         "changes": changes,
         "source": made.text,
     }
@@ -108,8 +109,9 @@ def _lines(program: "Program", found: "Culprits", made: "Rewritten") -> list[str
         lines.append(f"  {_file(program, change)}:{change.span.line}: {change.text}{times}")
     used = {change.name for change in made.changes}
     lines += [f"{culprit}: {reason}" for culprit, reason in found.reasons.items() if culprit in used]
-    lines += [f"not mended by this: {obstacle}" for obstacle in found.obstacles]
-    return lines + [f"not known: {line}" for line in found.open]
+    if found.wrong:
+        lines.append(f"that is {'not known to be ' if found.open else 'not '}enough: {found.wrong}")
+    return lines
 
 
 def _file(program: "Program", change: "Change") -> str:

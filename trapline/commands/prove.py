@@ -1,13 +1,16 @@
 """Prove that our own monitor is right for a machine: the code that ships, for every state of a virtual machine with any
-legal allocation. A machine that fails Theorem 1 is refused with the reason. docs/theory.md explains each theorem.
+legal allocation. A machine that fails Theorem 1, or for a hybrid monitor Theorem 3, is refused with the reason.
+docs/theory.md explains each theorem.
 
 exit code: 0 all proved, 1 refuted or refused, 4 something stayed unknown.
 
 examples:
   trapline prove g3
+  trapline prove g3_popf --monitor hybrid
   trapline prove g3 --export folder/   each obligation as SMT-LIB 2 too
   trapline prove g3 --sample 1000      the same on random states
   trapline prove g3 --properties       run guests, watch the properties
+  trapline prove g3_popf --properties --monitor hybrid
   trapline prove --mutants             plant mistakes; which check refutes each
 """
 
@@ -17,12 +20,23 @@ import time
 from typing import TYPE_CHECKING
 
 from trapline.combinations import Usual, given, refuse
-from trapline.options import add_difference_option, count, natural, written
+from trapline.options import (
+    add_difference_option,
+    add_monitor_option,
+    count,
+    monitor_choice,
+    natural,
+    one_technique,
+    written,
+)
 from trapline.running.claims import claim
 from trapline.running.places import check_place, new_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from isa.description import Isa
+    from monitor.techniques import Technique
     from proofs.runs.properties import Tally
 
 SUMMARY = "prove the monitor for a machine, or test the same theorems on random states"
@@ -46,6 +60,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="how many guests those are (default: %(default)s)",
     )
     add_difference_option(parser)
+    add_monitor_option(parser, default="trap")
+    parser.set_defaults(monitor=None)  # so that it is seen whether it was given
     seeds = "seed of --sample, number of the first guest of --properties (default: %(default)s)"
     add("--seed", type=natural, metavar="N", default=Usual(0), help=seeds)
     limit = "stop after this many seconds; what is open then is unknown (default: %(default)s)"
@@ -79,8 +95,12 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError("prove what?", "name a machine, or give `--mutants`, which brings its own")
     if arguments.mutants:
         help = "`--mutants` plants mistakes, and nothing else: give it alone"
-        refuse(arguments, ["export", "sample"], "is about one machine", help)
+        refuse(arguments, ["export", "sample", "monitor"], "is about one machine", help)
+    arguments.monitor = arguments.monitor or monitor_choice("trap")
+    if not arguments.monitor.techniques:
+        raise UsageError("`--monitor none` leaves nothing to prove", "name a technique, or leave it away")
     if not arguments.properties:
+        one_technique(arguments.monitor)
         refuse(arguments, ["guests"], "says how many guests run", "add `--properties`")
         refuse(arguments, ["difference"], "is of a guest that has been run", "add `--properties`")
         if not given(arguments, "sample"):
@@ -88,19 +108,20 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:
-    from proofs.verdict.proving import export, prove, require_theorem1
+    from proofs.verdict.proving import export, prove, required
     from trapline.output import emit_json
     from trapline.progress import Counter
     from trapline.reports.proof import proof_facts, show_proof
 
     began = time.monotonic()
     folder = new_folder(arguments.export) if arguments.export else None
-    with Counter(f"{isa.name}, Theorem 1: ", "questions") as counter:
-        unclaimed = require_theorem1(isa, float(arguments.timeout), arguments.workers, counter.show)
+    technique = one_technique(arguments.monitor)
+    with Counter(f"{isa.name}: ", "questions") as counter:
+        unclaimed = required(isa, float(arguments.timeout), arguments.workers, counter.show, technique)
     left = max(1.0, arguments.timeout - (time.monotonic() - began))
     with Counter(f"{isa.name}: ", "topics") as counter:
-        proof = prove(isa, left, arguments.workers, counter.show, unclaimed=unclaimed)
-    written = export(isa, folder, unclaimed) if folder else 0
+        proof = prove(isa, left, arguments.workers, counter.show, unclaimed=unclaimed, technique=technique)
+    written = export(isa, folder, unclaimed, technique) if folder else 0
     seconds = time.monotonic() - began
     if arguments.json:
         emit_json({**proof_facts(proof), "certificates": written, "seconds": round(seconds, 3)})
@@ -112,6 +133,7 @@ def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:
 
 
 def _sample(arguments: argparse.Namespace, isa: "Isa") -> int:
+    from monitor.core import Core
     from proofs.obligations.sampling import sample
     from proofs.verdict.proving import require_admitted
     from trapline.output import emit_json
@@ -119,14 +141,16 @@ def _sample(arguments: argparse.Namespace, isa: "Isa") -> int:
     from trapline.reports.proof import show_trials, trial_facts
 
     began = time.monotonic()
-    require_admitted(isa, float(arguments.timeout))
+    technique = one_technique(arguments.monitor)
+    require_admitted(isa, float(arguments.timeout), technique)
+    core = Core(isa, technique)
     with Counter(f"{isa.name}: ", "topics") as counter:
-        trials = sample(isa, arguments.sample, arguments.seed, arguments.workers, counter.show, arguments.timeout)
+        trials = sample(isa, arguments.sample, arguments.seed, arguments.workers, counter.show, arguments.timeout, core)
     seconds = time.monotonic() - began
     if arguments.json:
-        emit_json({**trial_facts(isa, trials, arguments.seed), "seconds": round(seconds, 3)})
+        emit_json({**trial_facts(core, trials, arguments.seed), "seconds": round(seconds, 3)})
     else:
-        show_trials(isa, trials, arguments.seed, seconds)
+        show_trials(core, trials, arguments.seed, seconds)
     if any(trial.refuted for trial in trials):
         return 1
     return 0 if all(trial.exercised for trial in trials) else UNKNOWN
@@ -143,7 +167,8 @@ def _properties(arguments: argparse.Namespace, isa: "Isa") -> int:
     check_place(arguments.difference)
     with Counter(f"{isa.name}: ", "shards") as counter:
         limit = float(arguments.timeout)
-        tally = check(isa, arguments.guests, arguments.seed, arguments.workers, counter.show, limit)
+        techniques = arguments.monitor.techniques
+        tally = check(isa, arguments.guests, arguments.seed, arguments.workers, counter.show, limit, techniques)
     coverage = covered(isa, tally.seen)
     seconds = time.monotonic() - began
     if arguments.json:
@@ -152,20 +177,21 @@ def _properties(arguments: argparse.Namespace, isa: "Isa") -> int:
     else:
         show_properties(isa, tally, coverage, seconds)
     if arguments.difference:
-        _keep(arguments.difference, isa, tally)
+        _keep(arguments.difference, isa, tally, techniques)
     if tally.failures or coverage.of(Status.MISSED):
         return 1
     return UNKNOWN if tally.lost or not coverage.complete else 0
 
 
-def _keep(path: str, isa: "Isa", tally: "Tally") -> None:
+def _keep(path: str, isa: "Isa", tally: "Tally", techniques: "Sequence[Technique]") -> None:
     """The first guest that was not the same on both sides, if there is one."""
     from proofs.runs.broken import Property
+    from proofs.runs.properties import tall
     from trapline.debugging.difference import keep_guest
 
     for failure in tally.broken(Property.EQUIVALENCE):
         if failure.guest is not None:
-            keep_guest(path, isa, failure.guest, failure.depth)
+            keep_guest(path, isa, failure.guest, tall(techniques, failure.depth))
             return
     print(f"no difference was found: {path} is not written", file=sys.stderr)
 

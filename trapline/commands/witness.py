@@ -9,6 +9,7 @@ found though the instruction is a culprit, the monitor does not take the machine
 examples:
   trapline witness g3_jrst jrst
   trapline witness g3_popf setie -o popf.s && trapline compare popf.s
+  trapline witness g3_sgdt rrel --monitor hybrid
 """
 
 import argparse
@@ -16,7 +17,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from isa.errors import TraplineError
-from trapline.options import add_difference_option, count, written
+from trapline.options import TECHNIQUE, add_difference_option, count, monitor_choice, one_technique, written
 from trapline.running.claims import claim
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=written, metavar="FILE", help="write the program to FILE (default: to stdout)"
     )
+    what = "the technique of the monitor under which it is to end otherwise (default: trap)"
+    parser.add_argument("--monitor", type=monitor_choice, metavar=TECHNIQUE, help=what)
     add_difference_option(parser)
     help = "give up after so many seconds (default: %(default)s)"
     parser.add_argument("--timeout", type=count, metavar="SECONDS", default=60, help=help)
@@ -43,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     from isa.machines.catalogue import find
     from proofs.witness.finding import Witness, Witnesses
 
-    witnesses = Witnesses(find(arguments.machine), arguments.machine, arguments.timeout)
+    technique = one_technique(arguments.monitor)
+    witnesses = Witnesses(find(arguments.machine), arguments.machine, arguments.timeout, technique)
     witnesses.check(arguments.instruction)
     claim(arguments)
     _check_place(arguments.output)
@@ -141,7 +145,13 @@ def _facts(found: "Finding | Lost") -> dict[str, Any]:
         facts["needs"] = [{"what": n.what, "reset": n.reset, "value": n.value} for n in found.needs]
     if isinstance(found, Witness):
         seen = found.divergence
-        facts |= {"breaks": found.breaks, "before": list(found.before), "program": found.text, "storage": found.words}
+        facts |= {
+            "monitor": found.monitor,
+            "breaks": found.breaks,
+            "before": list(found.before),
+            "program": found.text,
+            "storage": found.words,
+        }
         facts |= {"step": seen.step, "pc": seen.pc, "place": seen.place, "breach": seen.breach}
         facts["differences"] = [{"name": d.name, "bare": d.bare, "monitored": d.monitored} for d in seen.differences]
     return facts

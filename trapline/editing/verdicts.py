@@ -16,9 +16,10 @@ from typing import Any
 from isa.errors import Source, TraplineError
 from isa.language.library import Library
 from proofs.terms.solving import Found
+from proofs.verdict.conditions import HOLDS
 from proofs.verdict.theorems import Finding, Verification
 from proofs.verdict.verification import TIMEOUT, verify
-from trapline.reports.verification import HOLDS, MONITORS, is_plain, row
+from trapline.reports.verification import MONITORS, is_plain, row
 
 WORKERS = 1  # somebody is writing meanwhile
 NICENESS = 10

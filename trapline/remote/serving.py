@@ -31,15 +31,21 @@ def over_pipe(debugger: Debugger) -> None:
 
 
 def over_port(debugger: Debugger, port: int) -> None:
-    """Serve one client after the other at a port, 0 for one that is free, until one of them kills the machine."""
+    """Serve whoever comes to a port, 0 for one that is free, until one of them kills the machine."""
     target = Target(debugger.machine.isa)
-    with _listener(port) as listener:
+    with listener_at(port) as listener:
         print(f"waiting for gdb: `target remote :{listener.getsockname()[1]}`", file=sys.stderr, flush=True)
-        while not _served(debugger, target, listener):
-            print(f"gdb has left; the machine waits at step {debugger.machine.steps:,}", file=sys.stderr, flush=True)
+        over(listener, debugger, target)
 
 
-def _listener(port: int) -> socket.socket:
+def over(listener: socket.socket, debugger: Debugger, target: Target) -> None:
+    """Serve one client after the other, until one of them kills the machine."""
+    while not _served(debugger, target, listener):
+        print(f"gdb has left; the machine waits at step {debugger.machine.steps:,}", file=sys.stderr, flush=True)
+
+
+def listener_at(port: int) -> socket.socket:
+    """A listener at a port of the loopback address. Raises TraplineError for one that is taken."""
     try:
         return socket.create_server((LOOPBACK, port))
     except OSError as error:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from proofs.obligations.deciding import Outcome
 from proofs.obligations.sampling import Trial
-from proofs.obligations.statements import THEOREMS
+from proofs.obligations.statements import owed
 from proofs.terms.solving import Found
 from proofs.verdict.proving import Proof
 from trapline.output import console, show
 
 if TYPE_CHECKING:
-    from isa.description import Isa
+    from monitor.core import Core
 
 MOST_SHOWN = 5  # obligations that are told one by one
 DEPTH = (
@@ -21,6 +21,10 @@ DEPTH = (
 OUTSIDE = (
     "The monitor of these theorems stands outside of the machine and sees the state before a trap: what a trap entry "
     "loses is no obligation, but a premise of the theorem, which `verify` checks."
+)
+INTERPRETED = (
+    "Where nothing runs directly, every step is the machine's own by construction. What is left to prove is that it "
+    "changes nothing outside of the window, from any state: so any number of steps does not, at any depth."
 )
 TESTED = "Tested and not proved: scheduling, devices, and the engines' shortcuts and machine code."
 
@@ -33,9 +37,11 @@ def show_proof(proof: Proof, seconds: float) -> None:
     from rich.table import Table
 
     out = console()
-    out.print(f"The monitor on {proof.isa.name}, for every state and every legal allocation\n")
+    technique = proof.technique
+    out.print(f"The monitor on {proof.isa.name}, for every state and every legal allocation")
+    out.print(f"{technique.name}: {technique.summary}\n")
     table = Table("theorem", "cases", "proved", "seconds", "what it says", box=None, pad_edge=False)
-    for theorem, says in THEOREMS.items():
+    for theorem, says in proof.theorems.items():
         found = proof.of(theorem)
         proved = sum(outcome.proved for outcome in found)
         table.add_row(theorem, str(len(found)), str(proved), f"{sum(o.seconds for o in found):.1f}", says)
@@ -46,7 +52,8 @@ def show_proof(proof: Proof, seconds: float) -> None:
         _unclaimed(proof),
         ["assumed", *(f"  {a}" for a in proof.assumptions)],
     ]
-    for lines in (*sections, [DEPTH], [OUTSIDE], [TESTED], [_sum(proof, seconds)]):
+    meaning = [[INTERPRETED]] if proof.interprets else [[DEPTH], [OUTSIDE]]
+    for lines in (*sections, *meaning, [TESTED], [_sum(proof, seconds)]):
         if lines:
             out.print("\n" + "\n".join(lines))
 
@@ -106,7 +113,8 @@ def proof_facts(proof: Proof) -> dict[str, Any]:
     return {
         "machine": proof.isa.name,
         "holds": proof.holds,
-        "theorems": [_theorem_facts(name, proof.of(name)) for name in THEOREMS],
+        "technique": proof.technique.name,
+        "theorems": [_theorem_facts(name, says, proof.of(name)) for name, says in proof.theorems.items()],
         "open": [_outcome_facts(o) for o in proof.outcomes if not o.proved],
         "assumptions": proof.assumptions,
         "tested_not_proved": TESTED,
@@ -115,11 +123,11 @@ def proof_facts(proof: Proof) -> dict[str, Any]:
     }
 
 
-def _theorem_facts(name: str, outcomes: list[Outcome]) -> dict[str, Any]:
+def _theorem_facts(name: str, says: str, outcomes: list[Outcome]) -> dict[str, Any]:
     proved, refuted, unknown = _counts(outcomes)
     return {
         "name": name,
-        "says": THEOREMS[name],
+        "says": says,
         "obligations": len(outcomes),
         "proved": proved,
         "refuted": refuted,
@@ -141,13 +149,15 @@ def _outcome_facts(outcome: Outcome) -> dict[str, Any]:
 # ---- random tests
 
 
-def show_trials(isa: "Isa", trials: list[Trial], seed: int, seconds: float) -> None:
+def show_trials(core: "Core", trials: list[Trial], seed: int, seconds: float) -> None:
     from rich.table import Table
 
     out = console()
-    out.print(f"The monitor on {isa.name}, tried on random states with seed {seed}: nothing is proved\n")
+    name, technique = core.isa.name, core.technique
+    out.print(f"The monitor on {name}, tried on random states with seed {seed}: nothing is proved")
+    out.print(f"{technique.name}: {technique.summary}\n")
     table = Table("theorem", "cases", "states", "that count", "refuted", "what it says", box=None, pad_edge=False)
-    for theorem, says in THEOREMS.items():
+    for theorem, says in owed(core.direct).items():
         found = [t for t in trials if t.theorem == theorem]
         states, met = sum(t.drawn for t in found if not t.vacuous), sum(t.met for t in found)
         table.add_row(theorem, str(len(found)), f"{states:,}", f"{met:,}", str(sum(t.refuted for t in found)), says)
@@ -168,9 +178,10 @@ def _troubles(trials: list[Trial]) -> Iterator[str]:
         yield f"NOT TRIED: {trial.theorem}, {trial.about}: {trial.why or 'no state satisfied its hypotheses'}"
 
 
-def trial_facts(isa: "Isa", trials: list[Trial], seed: int) -> dict[str, Any]:
+def trial_facts(core: "Core", trials: list[Trial], seed: int) -> dict[str, Any]:
     return {
-        "machine": isa.name,
+        "machine": core.isa.name,
+        "technique": core.technique.name,
         "seed": seed,
         "refuted": [
             {"theorem": t.theorem, "about": t.about, "counterexample": dict(t.shown)} for t in trials if t.refuted
@@ -184,6 +195,6 @@ def trial_facts(isa: "Isa", trials: list[Trial], seed: int) -> dict[str, Any]:
                 "states": sum(t.drawn for t in trials if t.theorem == name),
                 "satisfied": sum(t.met for t in trials if t.theorem == name),
             }
-            for name, says in THEOREMS.items()
+            for name, says in owed(core.direct).items()
         ],
     }

@@ -57,6 +57,8 @@ def _efficiency(tally: Tally) -> Iterator[str]:
     direct, retired = sum(r.direct for r in tally.runs), sum(r.retired for r in tally.runs)
     emulated = ", ".join(f"{name or 'unassigned'} {count:,}" for name, count in tally.emulated.most_common())
     yield f"{retired:,} steps retired in guests that broke nothing, {direct:,} of them directly"
+    if interpreted := sum(r.interpreted for r in tally.runs):
+        yield f"{interpreted:,} were interpreted, since the technique lets nothing run directly there"
     yield f"the others were emulated, and are all privileged or sensitive: {emulated or 'none'}"
     shares = sorted(run.share for run in tally.runs if run.retired)
     if shares:
@@ -133,7 +135,7 @@ def _failure_facts(failure: Failure) -> dict[str, Any]:
 
 def _run_facts(run: Run) -> dict[str, Any]:
     facts = {"guest": run.seed, "depth": run.depth, "steps": run.steps, "retired": run.retired, "direct": run.direct}
-    return {**facts, "exits": run.exits, "share": round(run.share, 4)}
+    return {**facts, "interpreted": run.interpreted, "exits": run.exits, "share": round(run.share, 4)}
 
 
 def _entry_facts(coverage: Coverage, entry: Entry) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, TextIO
 from proofs.definitions.exact import Exact
 from proofs.definitions.machine_facts import EXACT_PREMISES, PREMISES
 from proofs.terms.solving import Found
+from proofs.verdict.conditions import ALWAYS, HOLDS, IN_USER_MODE
 from proofs.verdict.grounds import PARTS, assumptions, partition
 from proofs.verdict.reasons import privilege, ways
+from proofs.verdict.techniques import Judgement, judged
 from proofs.verdict.theorems import Finding, Kind, Verification
 
 if TYPE_CHECKING:
@@ -35,7 +37,6 @@ LETTER = {
     Kind.NEITHER: "neither monitor",
     Kind.UNKNOWN: "an answer that stayed open",
 }
-HOLDS = {Found.YES: "holds", Found.NO: "FAILS", Found.UNKNOWN: "unknown"}
 MOST_BLAMED = 8  # culprits named in the last line
 KEPT = {Found.YES: "keeps", Found.NO: "BREAKS", Found.UNKNOWN: "unknown"}
 
@@ -136,6 +137,7 @@ def sections(v: Verification) -> Iterator[list[str]]:
     yield ["the machine", *fact_lines(v)]
     if v.unknown:
         yield ["unknown", *(f"  {line}" for line in v.unknown)]
+    yield ["techniques", *technique_lines(v)]
     yield ["partition of the state", *partition_lines(v)]
     yield ["assumed", *(f"  {line}" for line in assumptions(v.isa))]
     yield list(_conclusion(v))
@@ -176,31 +178,10 @@ def _also(found: Found, letter: Found | None) -> str:
 
 def _against(v: Verification) -> Iterator[list[str]]:
     """For each theorem, what keeps it from holding, or leaves it open."""
-    yield _kept_by({f.name: f.theorem1 for f in v.findings}, {f.name: f.holds for f in v.facts}) + _open(v, v.refused)
+    yield ALWAYS.against(v)
     first = [] if v.theorem1 is Found.YES else [f"Theorem 1 {HOLDS[v.theorem1]}"]
     yield first or ["our monitor's obligations are not proved"]
-    user = _kept_by({f.name: f.theorem3 for f in v.findings}, {f.name: f.hybrid for f in v.facts})
-    yield user + _open(v, v.refusal.unready)
-
-
-def _open(v: Verification, refused: str) -> list[str]:
-    """What our own monitor has against a machine; where the machine itself fails, that does not matter."""
-    if refused:
-        return [f"our monitor refuses it: {refused}"]
-    shown = [f"{o.theorem} ({o.about})" for o in v.unproved] if v.theorem1 is Found.UNKNOWN else []
-    return [f"our monitor is not proved for it: {', '.join(shown)}"] if shown else []
-
-
-def _kept_by(instructions: dict[str, Found], facts: dict[str, Found]) -> list[str]:
-    premises = [f"{name} {HOLDS[facts[name]]}" for name in EXACT_PREMISES if facts[name] is not Found.YES]
-    return _not_kept(instructions) + premises
-
-
-def _not_kept(kept: dict[str, Found]) -> list[str]:
-    """Which instructions break a theorem, and which leave it open."""
-    said = {Found.NO: "not kept by", Found.UNKNOWN: "open for"}
-    names = {answer: [n for n, k in kept.items() if k is answer] for answer in said}
-    return [f"{said[answer]} {' '.join(found)}" for answer, found in names.items() if found]
+    yield IN_USER_MODE.against(v)
 
 
 def _culprit(v: Verification, name: str, reason: str) -> Iterator[str]:
@@ -217,6 +198,19 @@ def fact_lines(v: Verification) -> Iterator[str]:
         yield f"  {fact.name} {HOLDS[fact.holds]}{needed}: {fact.statement}"
         if fact.detail:
             yield f"    {fact.detail}"
+
+
+def technique_lines(v: Verification) -> Iterator[str]:
+    """Whether each technique is right, and why; what it assumes of a guest below it."""
+    for judgement in judged(v):
+        yield f"  {judgement.technique} {_right(judgement)}: {judgement.why}"
+        yield from (f"    assumed: {line}" for line in judgement.assumes)
+
+
+def _right(judgement: Judgement) -> str:
+    if judgement.right is Found.YES:
+        return "is right, if what it assumes is so" if judgement.assumes else "is right"
+    return "is WRONG" if judgement.right is Found.NO else "is open"
 
 
 def partition_lines(v: Verification) -> Iterator[str]:

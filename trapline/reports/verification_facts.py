@@ -11,6 +11,7 @@ from proofs.definitions.machine_facts import EXACT_PREMISES, PREMISES, Fact
 from proofs.obligations.deciding import Outcome
 from proofs.verdict.grounds import assumptions, partition
 from proofs.verdict.reasons import classes, letter_reason, privilege
+from proofs.verdict.techniques import Judgement, judged
 from proofs.verdict.theorems import Finding, Verification
 
 SCHEMA = 2  # changes when a key changes its meaning or goes; new keys may come
@@ -36,6 +37,7 @@ def verification_facts(v: Verification, letter: bool = False) -> dict[str, Any]:
         },
         "refused": v.refused,
         "culprits": [{"name": c.name, "reason": c.reason, "hybrid": c.hybrid.value} for c in v.culprits],
+        "techniques": [_judgement(j) for j in judged(v)],
         "instructions": [_finding(f) for f in v.findings],
         "facts": [_fact(f) for f in v.facts],
         "obligations": [_obligation(o) for o in v.outcomes],
@@ -44,6 +46,17 @@ def verification_facts(v: Verification, letter: bool = False) -> dict[str, Any]:
         "partition": partition(v.isa),
         "assumptions": assumptions(v.isa),
         "seconds": round(v.seconds, 3),
+    }
+
+
+def _judgement(j: Judgement) -> dict[str, Any]:
+    return {
+        "name": j.technique,
+        "right": j.right.value,
+        "why": j.why,
+        "culprits": list(j.culprits),
+        "instead": j.instead,
+        "assumes": list(j.assumes),
     }
 
 

@@ -35,7 +35,8 @@ class Alone:
         own = text.address("bare")
         run, waits = text.pointer(text.at(own, FIELD["run"])), text.at(own, FIELD["skipped"])
         before = text.load(waits, 64)
-        steps = number(64, 1) if self.layer.sudden else left
+        most = number(64, 1) if self.layer.sudden else text.field("slice")
+        steps = Value(64, text.call("i64", "@llvm.umin.i64", [left.typed, most.typed]))
         code = Value(64, text.call("i64", run, [f"ptr {own}", steps.typed, "i64 0"]))
         ran, taken = text.load(text.at(own, FIELD["ran"]), 64), text.at(own, FIELD["steps"])
         text.store(taken, text.add(text.load(taken, 64), ran))

@@ -65,7 +65,7 @@ LAYER = (
     "below",  # the frame of the machine below, and where in its storage this machine's begins
     "offset",
     "bare",  # the frame in which this machine runs by itself, as long as it may not run on the one below
-    "slice",  # how many steps the machine below may take before Python looks after it
+    "slice",  # how many steps either may take before Python looks after it
     "due",  # whether reaching the limit is an exit, and of what kind: an `Outcome`, or 0
     "inside",  # whether the machine below is in the middle of a run
     "allowed",  # the steps of that run, and those that it has taken

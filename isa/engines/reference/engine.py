@@ -42,6 +42,7 @@ class ReferenceEngine:
         self._contexts: dict[tuple[int, ...], dict[int, Block | int]] = {}
         self._in_block: dict[int, list[tuple[dict[int, Block | int], int]]] = {}
         self._block_count = 0
+        self._listens = False  # to stores into code
         slots = self.steps.layout.slots
         self._pc = slots[self.isa.pc].first
         self._context_masks = [(slots[s].first, mask) for s, mask in self.translator.context.items()]
@@ -233,7 +234,8 @@ class ReferenceEngine:
         lines = self._lines(pc)
         if not lines:
             return None
-        if not self._block_count:
+        if not self._listens:
+            self._listens = True
             self.storage.on_code_write(self._forget)
         self._block_count += 1
         for line in lines:
@@ -280,4 +282,4 @@ class ReferenceEngine:
         for blocks in self._contexts.values():
             blocks.clear()
         self._in_block.clear()
-        self._block_count = 1
+        self._block_count = 0

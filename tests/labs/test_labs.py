@@ -1,0 +1,63 @@
+"""Each lab: what is right gets all points, what is wrong is caught by the check that must catch it, with a message, and
+the starter assembles and fails. `right/` and `wrong/` have the answers; the first line of a wrong one says what must
+catch it: `# caught by CHECK: PART OF THE MESSAGE`."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from trapline.labs.checking import Result, Status, check_all
+from trapline.labs.folder import start
+from trapline.labs.reading import find, names
+from trapline.labs.submission import open_submission
+
+HERE = Path(__file__).parent
+KEY = b"the instructor's"
+_CAUGHT = re.compile(r"# caught by ([^:]+): (.*)")
+
+
+def graded(lab_name: str, folder: Path, answer: Path | None) -> list[Result]:
+    """The results of a lab's starter, with an answer in place of its file."""
+    lab = find(lab_name)
+    start(lab, str(folder), "alice")
+    if answer is not None:
+        shutil.copyfile(answer, folder / lab.files[0])
+    return list(check_all(lab, open_submission(str(folder), lab), "alice", KEY))
+
+
+def answers(kind: str) -> list[object]:
+    """All answers of a kind, the first of each lab by day."""
+    found: list[object] = []
+    for name in names():
+        paths = sorted((HERE / name / kind).glob("*"))
+        for path in paths:
+            marks = () if path == paths[0] else pytest.mark.nightly
+            found.append(pytest.param(name, path, marks=marks, id=f"{name}-{path.stem}"))
+    return found
+
+
+@pytest.mark.parametrize(("name", "answer"), answers("right"))
+def test_a_right_answer_gets_all_points(name: str, answer: Path, tmp_path: Path) -> None:
+    results = graded(name, tmp_path / "mine", answer)
+    assert [(r.check.name, r.failure or r.reason) for r in results if r.status is not Status.PASSED] == []
+    assert sum(r.points for r in results) == find(name).points
+
+
+@pytest.mark.parametrize(("name", "answer"), answers("wrong"))
+def test_a_wrong_answer_is_caught_by_the_check_that_must(name: str, answer: Path, tmp_path: Path) -> None:
+    caught = _CAUGHT.match(answer.read_text())
+    assert caught, f"{answer} does not say what catches it"
+    results = {r.check.name: r for r in graded(name, tmp_path / "mine", answer)}
+    found = results[caught[1]]
+    told = found.failure.message if found.failure else found.reason
+    assert found.status in (Status.FAILED, Status.BROKEN) and caught[2] in told, told
+    assert sum(r.points for r in results.values()) <= 0.6 * find(name).points
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_starter_assembles_and_is_not_enough(name: str, tmp_path: Path) -> None:
+    results = graded(name, tmp_path / "mine", None)
+    assert not any(r.status is Status.BROKEN for r in results), [r.reason for r in results]
+    assert any(r.status is Status.FAILED for r in results)

@@ -1,0 +1,40 @@
+"""The bare machine, and the monitors that are derived from its description: one kind for each technique."""
+
+from dataclasses import replace
+
+from monitor.techniques import Technique
+from proofs.runs.compare import Comparison, Setup, compare
+from trapline.kinds.kind import Case, Tried
+from trapline.reports.comparison import instruction_text
+
+
+def bare(case: Case) -> Tried:
+    """The guest as it is; every other kind is compared with this."""
+    machine = case.setup.bare()
+    machine.run(case.steps)
+    return Tried("bare", True, steps=machine.steps, direct=1.0, ready=case.ready(case.setup.bare))
+
+
+def derived(case: Case, technique: Technique) -> Tried:
+    """The guest under one monitor of this technique."""
+    return compared(technique.name, case, replace(case.setup, monitors=(technique,)))
+
+
+def compared(name: str, case: Case, setup: Setup) -> Tried:
+    """The guest bare and monitored, as a setup says; where they agree, the monitored run can be timed."""
+    result = compare(setup, case.steps)
+    assert result.machine is not None
+    statistics = result.machine.statistics
+    exits = {decision.value: count for decision, count in statistics.by_decision().items() if count}
+    if not result.equivalent:
+        return Tried(name, False, _where(case, result), result.steps, statistics.share_direct, exits)
+    ready = case.ready(setup.monitored)
+    return Tried(name, True, "", result.steps, statistics.share_direct, exits, ready=ready)
+
+
+def _where(case: Case, result: Comparison) -> str:
+    """The first difference in a line."""
+    found = result.divergence
+    assert found is not None
+    what = found.breach or ", ".join(d.name for d in found.differences[:3])
+    return f"step {found.step:,}, pc {found.pc:#x}: {instruction_text(case.program, found)}: {what} differs"

@@ -1,0 +1,89 @@
+"""Running a submission's program on the bare machine: from storage that is random where the program says nothing, with
+what is typed, within a budget. And finding the step at which it first did what it should not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from isa.assembler import Image
+from isa.description import Isa
+from isa.devices import Console, Script
+from isa.machine import Exit, Machine, Reason
+from isa.machines.catalogue import find
+from trapline.labs.checks.kind import Attempt, Failure
+from trapline.reports.exits import source_line
+from trapline.running.rig import Outfit, build
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that ended so. `output` is what was printed."""
+
+    machine: Machine
+    image: Image
+    end: Exit
+    output: bytes
+
+
+def machine_of(attempt: Attempt) -> Isa:
+    return find(attempt.lab.machine)
+
+
+def image_of(attempt: Attempt) -> Image:
+    """The program that the check is about: the lab's first file, unless the check names another."""
+    return attempt.submission.image(machine_of(attempt), attempt.check.file or attempt.lab.files[0])
+
+
+def begun(attempt: Attempt, image: Image, typed: bytes) -> Machine:
+    """A bare machine with the program loaded, before its first step. Words that the program does not set are random:
+    whoever relies on zeros finds out."""
+    isa, limits = machine_of(attempt), attempt.lab.limits
+    machine = build(isa, limits.storage, Outfit(Script(typed))).machine
+    random = attempt.random
+    machine.storage.write(0, [random.getrandbits(isa.word) for _ in range(limits.storage)])
+    machine.load(image)
+    return machine
+
+
+def run(attempt: Attempt, image: Image, typed: bytes = b"") -> Run:
+    """The program run to its end, or to the end of the budget."""
+    machine = begun(attempt, image, typed)
+    end = machine.run(attempt.steps)
+    return Run(machine, image, end, printed(machine))
+
+
+def printed(machine: Machine) -> bytes:
+    console = machine.ports.find(Console)
+    return console.output if console else b""
+
+
+def unfinished(attempt: Attempt, found: Run, typed: bytes) -> Failure | None:
+    """What is wrong with how the run ended, if it did not halt with exit code 0."""
+    steps, end = found.machine.steps, found.end
+    if end.reason is Reason.HALT:
+        return None
+    said = {
+        Reason.BUDGET: f"it has not halted after {steps:,} steps; {attempt.steps:,} are allowed",
+        Reason.IDLE: f"it waits for ever after {steps:,} steps",
+    }
+    message = said.get(end.reason, f"it ended after {steps:,} steps: {end.reason.value} {end.detail}".rstrip())
+    return at_step(found.machine, found.image, message, typed)
+
+
+def at_step(machine: Machine, image: Image, message: str, typed: bytes) -> Failure:
+    """A failure where the machine stands."""
+    place = machine.engine.place()
+    state = {n: f"{v:#x}" for n, v in zip(machine.state.layout.names, machine.state.block, strict=True) if v}
+    return Failure(message, machine.steps, source_line(image, place), state, {}, typed.decode("latin-1"))
+
+
+def first_step(make: Callable[[], Machine], wrong: Callable[[Machine], bool], last: int) -> Machine:
+    """The machine before the step that makes it wrong: it is not at 0, it is at `last`, and once wrong it stays so."""
+    low, high = 0, last
+    while high - low > 1:
+        middle = (low + high) // 2
+        machine = make()
+        machine.run(middle)
+        low, high = (low, middle) if wrong(machine) else (middle, high)
+    machine = make()
+    machine.run(low)
+    return machine

@@ -1,0 +1,55 @@
+"""A student's folder: `start` makes it, `student_of` says whose it is, and of which lab."""
+
+import os
+import shutil
+from pathlib import Path
+
+from isa.errors import TraplineError
+from isa.files.tables import read_table
+from isa.files.writing import write_whole
+from trapline.labs.lab import Lab
+from trapline.labs.reading import find
+
+NOTE = "lab.toml"  # in a student's folder: which lab, and whose
+LONGEST = 100  # characters of a student's name
+
+
+def start(lab: Lab, folder: str, student: str) -> list[str]:
+    """Make the folder; the files that are in it. Raises TraplineError for one that has something in it."""
+    if len(student) > LONGEST or not student.isprintable():
+        raise TraplineError(f"a student's name has at most {LONGEST} characters, all printable", "give another seed")
+    try:
+        os.makedirs(folder, exist_ok=True)
+        if os.listdir(folder):
+            raise TraplineError(f"{folder} is not empty", "give a new folder; nothing was changed")
+        shutil.copytree(lab.starter, folder, dirs_exist_ok=True)
+        shutil.copyfile(lab.handout, os.path.join(folder, "handout.md"))
+        quoted = student.replace("\\", "\\\\").replace('"', '\\"')
+        note = f'# What `trapline lab` started here.\nlab = "{lab.name}"\nstudent = "{quoted}"\n'
+        write_whole(os.path.join(folder, NOTE), note.encode())
+    except OSError as error:
+        raise TraplineError(f"cannot make {folder}: {(error.strerror or str(error)).lower()}") from None
+    return sorted(os.listdir(folder))
+
+
+def student_of(folder: str) -> tuple[Lab, str]:
+    """Which lab a folder is of, and whose it is. Raises TraplineError if it does not say so."""
+    path = os.path.join(folder, NOTE)
+    try:
+        data = Path(path).read_bytes()
+    except OSError:
+        raise TraplineError(
+            f"{folder} is no folder of a lab: it has no {NOTE}", "`trapline lab start` makes one"
+        ) from None
+    table = read_table(path, data)
+    name, student = table.text("lab"), table.text("student", "")
+    table.finish()
+    return find(name), student
+
+
+def seed_of(folder: str) -> str:
+    """Whose a folder says it is; nobody's if it does not say, or says nothing that can be read."""
+    try:
+        return student_of(folder)[1][:LONGEST]
+    except TraplineError:
+        return ""
