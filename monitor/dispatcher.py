@@ -44,6 +44,7 @@ class Dispatcher:
         self._causes = {number: name for name, number in reversed(vm.isa.cause.members.items())}
         self.last_exit = 0
         self.done = self.trapped = 0  # steps of the present run, and those of them that trapped
+        self.began = 0  # at which of its steps the machine below began a run that is under way, else where it is
         self._native: NativeLevel | None = None
         self._asked: Trace | None = None  # for the present run
         self._engine = engine
@@ -189,7 +190,9 @@ class Dispatcher:
         traffic = below.ports.traffic
         below.random = self.vm.random
         self.core.resume(v, r, *self._window)
+        self.began = below.steps
         end = below.run_to_trap(allowed)
+        self.began = below.steps
         if self.core.breach(v, r, *self._window, end.steps) or below.ports.traffic != traffic:
             return self.kill(end.steps)
         self.core.save(v, r, *self._window)

@@ -82,6 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trapline.running import session
     from trapline.running.launch import launch
     from trapline.running.verdict import verdict
+    from trapline.running.watching import resting_on
     from trapline.state.shown import Shown
 
     with (
@@ -94,6 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
         if launched.sink is not None:
             launched.sink.before = progress.clear
         watch = _watched(launched, arguments)
+        resting = resting_on(launched.rig)
         go = partial(
             session.run,
             watch or launched.rig.machine,
@@ -112,7 +114,9 @@ def run(arguments: argparse.Namespace) -> int:
     found = point.verdict(found, end) if point else found
     kept = _keep(launched, arguments, found)
     shown = Shown.at_end(launched, end, arguments.dump)
-    result = Result(launched, end, found, kept, shown, _profiled(launched, arguments))
+    result = Result(
+        launched, end, found, kept, shown, _profiled(launched, arguments), resting.found() if resting else None
+    )
     if watch is not None:
         from trapline.profiling.report import write_report
 
