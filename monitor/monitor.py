@@ -26,7 +26,7 @@ from monitor.schedule import ENDED, QUANTUM, Schedule
 from monitor.statistics import ExitEvent
 from monitor.techniques import TRAP, Monitors, Technique, levels
 from monitor.techniques.technique import Replaced
-from monitor.virtual import Virtual
+from monitor.virtual import AsWritten, Virtual
 
 __all__ = ["QUANTUM", "Monitor", "VirtualMachine", "core_of", "depth_storage", "tower"]
 
@@ -49,6 +49,7 @@ class VirtualMachine(Virtual):
         self.replaced |= {place: Replaced(*words) for place, words in found.items()}
         for place, (word, _) in self.replaced.items():
             self.storage.write(place, [word])
+        self.dispatcher.interpreter.loads = AsWritten(self) if self.replaced else self.storage.cells
 
     def _record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]:
         """Where a run of the dispatcher ends is an exit, so that it must not end where the trace's span does."""

@@ -11,7 +11,7 @@ from random import Random
 from typing import Protocol
 
 from isa.description import Isa, Role
-from isa.devices import DeviceFailure, Ports
+from isa.devices import DeviceFailure, DeviceStorage, Ports
 from isa.display import Displayed
 from isa.errors import MachineError
 from isa.machine.exits import Exit, Pause, Reason, Trap
@@ -322,12 +322,16 @@ class Machine(Displayed):
         if self.traffic is not None:
             self.traffic.append((Kind.SEND, port, word))
 
+    def devices_see(self) -> DeviceStorage:
+        """Storage as devices have it."""
+        return self.storage
+
     def _act(self) -> int | None:
         """Let the devices that are due act; returns the next deadline."""
         deadline = self.ports.deadline()
         if deadline is None or deadline > self.steps:
             return deadline
-        raised = self.ports.act(self.steps, self.storage)
+        raised = self.ports.act(self.steps, self.devices_see())
         for place in self._pending:
             mask = raised & ((1 << place.width) - 1)
             self.state.block[self.state.layout.slots[place.state].first] |= mask << place.low

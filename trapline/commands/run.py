@@ -114,9 +114,8 @@ def run(arguments: argparse.Namespace) -> int:
     found = point.verdict(found, end) if point else found
     kept = _keep(launched, arguments, found)
     shown = Shown.at_end(launched, end, arguments.dump)
-    result = Result(
-        launched, end, found, kept, shown, _profiled(launched, arguments), resting.found() if resting else None
-    )
+    rests = resting.found() if resting else None
+    result = Result(launched, end, found, kept, shown, _profiled(launched, arguments), rests)
     if watch is not None:
         from trapline.profiling.report import write_report
 
