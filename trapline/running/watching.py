@@ -6,7 +6,7 @@ the native engine is not watched, and told so.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from isa.engines.choice import NATIVE, WATCHING
@@ -17,6 +17,7 @@ from trapline.running.rig import Rig
 if TYPE_CHECKING:
     from isa.assembler import Image
     from monitor import VirtualMachine
+    from proofs.runs.compare import Setup
 
 BROKEN = {
     Touch.READ: "the guest reads an instruction that was replaced",
@@ -94,6 +95,16 @@ def resting_on(rig: Rig) -> Resting | None:
         vm.storage.mark_code(place)
     vm.storage.on_code_write(watch.written)
     return Resting(vm, watch, rig.engine == WATCHING)
+
+
+def watched_run(setup: "Setup", steps: int) -> Assumptions | None:
+    """What came of the assumptions in so many steps of a setup's monitored guest; None if it rests on none."""
+    vm = replace(setup, engine=WATCHING).monitored()
+    resting = resting_on(Rig(setup.isa, vm, setup.monitors, WATCHING))
+    if resting is None:
+        return None
+    vm.run(steps)
+    return resting.found()
 
 
 def _step(found: Broken) -> int:
