@@ -127,7 +127,7 @@ transfer:
         disk_size r4            # 0 if there is no disk
         bgeu r9, r4, refuse
         command                 # r8, for block r9 and address r1
-        outcome                 # into r1
+        begun                   # the status into r1
         set  r3, DISK_BUSY
         beq  r1, r3, 2f
         neg  r1, r1             # over already, well or not
