@@ -45,6 +45,7 @@ class Dispatcher:
         self._causes = {number: name for name, number in reversed(vm.isa.cause.members.items())}
         self.last_exit = 0
         self.done = self.trapped = 0  # steps of the present run, and those of them that trapped
+        self.began = 0  # at which of its steps the machine below began a run that is under way, else where it is
         self._native: NativeLevel | None = None
         self._asked: Trace | None = None  # for the present run
         self._engine = engine
@@ -129,7 +130,7 @@ class Dispatcher:
     def level(self) -> "NativeLevel | None":
         """This machine for native code, which runs it only where nobody looks at what happens on the way."""
         below = self.below
-        if self._asked or self.vm.subscribers or self.vm.breaking or below.watched:
+        if self._asked or self.vm.subscribers or self.vm.breaking or self.vm.replaced or below.watched:
             return None
         lower = below.engine.level()
         if lower is None:
@@ -147,7 +148,7 @@ class Dispatcher:
         if trace is None:
             self.enter(trap)
         else:
-            seen = look(self.vm, self.interpreter, trace)
+            seen = look(self.vm, self, trace)
             self.enter(trap)
             write(self.vm, trace, self.vm.steps + self.done, seen, trap)
         self._moded(1)
@@ -162,10 +163,12 @@ class Dispatcher:
         self.interpreter.advance(steps)
 
     def spin_horizon(self) -> int:
-        return self.interpreter.spin_horizon()
+        with self.vm.as_written():
+            return self.interpreter.spin_horizon()
 
     def peek(self) -> int | Trap:
-        return self.interpreter.peek()
+        with self.vm.as_written():
+            return self.interpreter.peek()
 
     def place(self) -> int | None:
         return self.interpreter.place()
@@ -187,7 +190,9 @@ class Dispatcher:
         traffic = below.ports.traffic
         below.random = self.vm.random
         self.core.resume(v, r, *self._window)
+        self.began = below.steps
         end = below.run_to_trap(allowed)
+        self.began = below.steps
         if self.core.breach(v, r, *self._window, end.steps) or below.ports.traffic != traffic:
             return self.kill(end.steps)
         self.core.save(v, r, *self._window)
@@ -289,8 +294,9 @@ class Dispatcher:
         """That step: what came of it, and whether it happened."""
         trace = self._recorded
         if trace is not None:
-            seen = look(self.vm, self.interpreter, trace)
-        stop = self.interpreter.single()
+            seen = look(self.vm, self, trace)
+        with self.vm.as_written():
+            stop = self.interpreter.single()
         happened = stop is None or stop in HAPPENED
         if trace is not None and happened:
             write(self.vm, trace, self.vm.steps + self.done, seen)

@@ -23,6 +23,7 @@ from trapline.combinations import Usual, given, refuse
 from trapline.options import (
     add_difference_option,
     add_monitor_option,
+    check_any_guest,
     count,
     monitor_choice,
     natural,
@@ -99,6 +100,7 @@ def _check(arguments: argparse.Namespace) -> None:
     arguments.monitor = arguments.monitor or monitor_choice("trap")
     if not arguments.monitor.techniques:
         raise UsageError("`--monitor none` leaves nothing to prove", "name one technique, or leave it away")
+    check_any_guest(arguments.monitor.techniques)
     if not arguments.properties:
         one_technique(arguments.monitor)
         refuse(arguments, ["guests"], "says how many guests run", "add `--properties`")

@@ -89,6 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trapline.running import session
     from trapline.running.launch import launch
     from trapline.running.verdict import verdict
+    from trapline.running.watching import resting_on
     from trapline.state.shown import Shown
 
     with (
@@ -101,6 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
         if launched.sink is not None:
             launched.sink.before = progress.clear
         watch = _watched(launched, arguments)
+        resting = resting_on(launched.rig)
         go = partial(
             session.run,
             watch or launched.rig.machine,
@@ -119,7 +121,8 @@ def run(arguments: argparse.Namespace) -> int:
     found = point.verdict(found, end) if point else found
     kept = _keep(launched, arguments, found)
     shown = Shown.at_end(launched, end, arguments.dump)
-    result = Result(launched, end, found, kept, shown, _profiled(launched, arguments))
+    rests = resting.found() if resting else None
+    result = Result(launched, end, found, kept, shown, _profiled(launched, arguments), rests)
     if watch is not None:
         from trapline.profiling.report import write_report
 
