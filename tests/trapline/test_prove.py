@@ -74,7 +74,7 @@ def test_a_hybrid_monitor_is_proved_for_a_machine(machine: str) -> None:
     assert main(["prove", machine, "--monitor", "hybrid"]) == 0
 
 
-@pytest.mark.parametrize("monitors", ["trap:2", "none", "trap,hybrid"])
+@pytest.mark.parametrize("monitors", ["trap:2", "trap,hybrid"])
 def test_one_monitor_is_proved(capsys: Capture, monitors: str) -> None:
     assert main(["prove", "g3", "--monitor", monitors]) == 2
     assert "help: name one technique" in capsys.readouterr().err
