@@ -3,9 +3,7 @@
 `Monitor(below)` sits on any machine, a `VirtualMachine` included; that is Theorem 2 as a type.
 """
 
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import count
 
@@ -14,7 +12,7 @@ from isa.devices import Ports
 from isa.engines.choice import DEFAULT, bare
 from isa.engines.reference.steps import steps_of
 from isa.errors import MachineError
-from isa.machine import Exit, Machine, Pause, Reason, Storage, Trap
+from isa.machine import Exit, Machine, Pause, Storage, Trap
 from isa.machine.machine import EngineFactory, Loadable
 from isa.machine.parallel import at_once
 from isa.machine.records import Trace
@@ -24,11 +22,12 @@ from monitor.allocator import Allocator
 from monitor.compiled import CompiledCore
 from monitor.core import Core
 from monitor.dispatcher import Dispatcher
+from monitor.schedule import ENDED, QUANTUM, Schedule
 from monitor.statistics import ExitEvent
 from monitor.techniques import TRAP, Monitors, Technique, levels
 from monitor.virtual import Virtual
 
-QUANTUM = 10_000  # steps a virtual machine runs before the next one's turn
+__all__ = ["QUANTUM", "Monitor", "VirtualMachine", "core_of", "depth_storage", "tower"]
 
 
 class VirtualMachine(Virtual):
@@ -59,16 +58,6 @@ class VirtualMachine(Virtual):
     @property
     def hosts(self) -> list[Machine]:
         return [self, *self.dispatcher.below.hosts]
-
-
-@dataclass(slots=True)
-class Share:
-    """What a virtual machine may still have of a run: `left` steps. `end` is how it stopped, after `turns` turns."""
-
-    vm: VirtualMachine
-    left: int
-    turns: int = 0
-    end: Exit | None = None
 
 
 class Monitor:
@@ -126,40 +115,21 @@ class Monitor:
         that is virtual has one, and so has one that is watched: events come in the order of the turns.
         """
         ends = {vm.name: vm.exit for vm in self.machines if vm.exit is not None}
-        shares = [Share(vm, budget) for vm in self.machines if vm.exit is None]
-        waiting, processors = deque(shares), self._processors(min(threads, len(shares)))
+        going = [vm for vm in self.machines if vm.exit is None]
+        schedule = Schedule(going, quantum, budget)
+        processors = self._processors(min(threads, len(going)))
         try:
-            at_once([partial(self._serve, processor, waiting, quantum) for processor in processors], len(processors))
+            at_once([partial(schedule.serve, partial(_move, p)) for p in processors], len(processors))
         finally:
             self._gather(processors)
-        for share in sorted(shares, key=lambda share: share.turns):
+        for vm, share in sorted(zip(going, schedule.shares, strict=True), key=lambda one: one[1].turns):
             assert share.end is not None
-            ends[share.vm.name] = share.end
+            ends[vm.name] = _remembered(vm, share.end)
         return ends
 
     def turn(self, vm: VirtualMachine, quantum: int) -> Exit:
         """Run one virtual machine for a quantum; remembers how it ended if it cannot go on."""
-        end = vm.run(quantum)
-        if end.reason in (Reason.HALT, Reason.IDLE, Reason.VIOLATION):
-            vm.exit = end
-        return end
-
-    def _serve(self, processor: Machine, waiting: deque[Share], quantum: int) -> None:
-        """Give turns on a processor to whoever waits longest, until nobody waits. Those that have not stopped then
-        are on other processors, one on each."""
-        while True:
-            try:
-                share = waiting.popleft()
-            except IndexError:
-                return
-            share.vm.dispatcher.move(processor)
-            end = self.turn(share.vm, min(max(1, quantum), share.left))
-            share.turns += 1
-            share.left -= end.steps
-            if end.reason is not Reason.BUDGET or not share.left:
-                share.end = end
-            else:
-                waiting.append(share)
+        return _remembered(vm, vm.run(quantum))
 
     def _processors(self, count: int) -> list[Machine]:
         """The machine below, and others with its storage and states of their own: `count` if that can be."""
@@ -183,6 +153,17 @@ class Monitor:
     def subscribe(self, subscriber: Callable[[ExitEvent], None]) -> None:
         """Call `subscriber` with every exit of every virtual machine of this monitor."""
         self.subscribers.append(subscriber)
+
+
+def _move(processor: Machine, guest: Machine) -> None:
+    assert isinstance(guest, VirtualMachine)
+    guest.dispatcher.move(processor)
+
+
+def _remembered(vm: VirtualMachine, end: Exit) -> Exit:
+    if end.reason in ENDED:
+        vm.exit = end
+    return end
 
 
 def depth_storage(isa: Isa, words: int, depth: int) -> list[int]:

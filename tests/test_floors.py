@@ -49,6 +49,7 @@ FLOORS = (
     "proofs",
     "trapline.surroundings",
     "trapline.interrupts",
+    "trapline.mistakes",
     "trapline.progress",
     "trapline.output",
     "trapline.combinations",

@@ -28,6 +28,12 @@ def start() -> int:
     except KeyboardInterrupt as interrupt:
         print("\ninterrupted", file=sys.stderr)
         return code(interrupt)
+    except Exception as error:
+        from trapline.mistakes import mistake
+
+        found = mistake(error)
+        print(found.render(), file=sys.stderr)
+        return found.exit_code
     finally:
         gc.freeze()  # all of it goes with the process: do not look for garbage in it once more
 

@@ -1,8 +1,8 @@
 """Entry point of the command line: parses arguments, runs one subcommand, turns every error into text and a code.
 
 Exit codes: 0 fine; 1 the guest, the comparison or the theorem failed; 2 wrong usage; 3 a bad input file or a machine
-that cannot be built; 4 a question to the solver stayed open; 130 interrupted, 143 by SIGTERM; 141 nobody reads the
-output any more. The subcommands are in `trapline.commands`.
+that cannot be built; 4 a question to the solver stayed open; 70 a mistake of ours (`trapline.mistakes`); 130
+interrupted, 143 by SIGTERM; 141 nobody reads the output any more. The subcommands are in `trapline.commands`.
 """
 
 import argparse

@@ -1,4 +1,5 @@
-"""Where a history cuts a run: at fixed steps, sixteen in each power of two, the further on the longer the stretches.
+"""Where a history cuts a run: at fixed steps of its clock, sixteen in each power of two, the further on the longer the
+stretches.
 
 A monitor counts where the runs of its virtual machines end, and begins the shadows of its machines anew there. So cuts
 belong to a run. As they are always at the same steps, a stretch comes out alike however often it is run again, and
@@ -6,6 +7,7 @@ belong to a run. As they are always at the same steps, a stretch comes out alike
 """
 
 from isa.machine import Exit, Machine, Reason
+from monitor.schedule import Schedule
 
 SHORTEST, LONGEST, PARTS_SHIFT = 1 << 12, 1 << 23, 4  # steps from cut to cut; a power of two has 16 stretches
 
@@ -25,10 +27,11 @@ def cut_after(step: int) -> int:
     return cut_before(step) + stretch(step)
 
 
-def fresh(machine: Machine, step: int) -> Exit:
-    """Run a machine that nobody has looked at to a step, or to its end before: what a history comes to as well."""
+def fresh(machine: Machine, step: int, schedule: Schedule | None = None) -> Exit:
+    """Run a machine that nobody has looked at to where it is about to take a step, or to its end before: what a history
+    comes to as well. A guest that is not alone belongs to a schedule."""
+    turns = schedule or Schedule.of(machine)
     while True:
-        stop = min(step, cut_after(machine.steps))
-        end = machine.run(stop - machine.steps)
-        if end.reason is not Reason.BUDGET or machine.steps >= step:
+        end = turns.run(cut_after(turns.steps) - turns.steps, machine, step)
+        if end.reason is not Reason.BUDGET or turns.at(step, machine):
             return end

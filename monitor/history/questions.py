@@ -21,30 +21,33 @@ FAR = 1 << 62  # steps; nothing runs so many
 def seek(history: History, question: Question, backwards: bool = False, most: int = FAR) -> int | None:
     """Go to the next step that a question is about, or with `backwards` to the last one before, `most` steps away at
     most. None if there is none: then the machine stays where it is, but its run may have come further."""
-    here, newest = history.machine.steps, history.newest
+    here, clock, known = history.machine.steps, history.clock, history.known
     look = _before if backwards else _after
     with history.held_back():
         try:
             found = look(history, question, here, most)
         except BaseException:
-            history.go(here)
+            history.back_to(clock)
             raise
-        history.go(here if found is None else found)
-        if found is not None and found >= newest:
-            history.forget()
+        if found is None:
+            history.back_to(clock)
+        else:
+            history.go(found)
+            history.forget(known)
     return found
 
 
 def step(history: History, backwards: bool = False, count: int = 1) -> int | None:
     """Go so many steps on or back; None if there are not as many, and then the machine stays where it is."""
-    here = history.machine.steps
-    there = here - count if backwards else here + count
-    if there >= history.first:
-        history.go(there)
-    if history.machine.steps != there:
-        history.go(here)
+    there = history.machine.steps + (-count if backwards else count)
+    if there < history.first:
         return None
-    return there
+    clock = history.clock
+    history.go(there)
+    if history.machine.steps == there:
+        return there
+    history.back_to(clock)
+    return None
 
 
 def last(history: History, what: str | int) -> int | None:
@@ -58,21 +61,15 @@ def last(history: History, what: str | int) -> int | None:
         question = Writes(what)
     else:
         raise HistoryError(f"there is no word {what:#x} in a storage of {machine.storage.size} words")
-    here = machine.steps
-    try:
-        return _before(history, question, here, FAR)
-    finally:
-        history.go(here)
+    with history.staying():
+        return _before(history, question, machine.steps, FAR)
 
 
 def first(history: History, condition: Condition, lasting: bool = False) -> int | None:
     """The first step since the history began, up to the newest, before which a condition holds. The machine stays. With
     `lasting` the condition holds for ever where it holds once, and few steps are looked at; else all are."""
-    here = history.machine.steps
-    try:
+    with history.staying():
         return _halved(history, condition) if lasting else first_of(history, Holds(condition))
-    finally:
-        history.go(here)
 
 
 def first_of(history: History, question: Question) -> int | None:

@@ -1,5 +1,6 @@
 """A whole tower at a moment: a machine, those that it runs on, and what their monitors count."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from isa.machine import Exit, Machine
@@ -66,10 +67,12 @@ class Tower:
         return own
 
 
-def machines_of(machine: Machine) -> list[Machine]:
-    """The machine, those that it runs on down to the real one, and those that their monitors run beside them."""
-    found: dict[int, Machine] = {id(m): m for m in machine.hosts}
-    for host in machine.hosts:
+def machines_of(guests: Iterable[Machine]) -> list[Machine]:
+    """These machines, those that they run on down to the real one, and those that their monitors run beside them."""
+    found: dict[int, Machine] = {id(guest): guest for guest in guests}
+    hosts = {id(host): host for guest in list(found.values()) for host in guest.hosts}
+    found |= hosts
+    for host in hosts.values():
         if isinstance(host, VirtualMachine):
             found |= {id(vm): vm for vm in host.monitor.machines}
     return list(found.values())

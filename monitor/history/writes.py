@@ -45,12 +45,7 @@ class Writes(Question):
 
     def _possible(self, history: History, first: int, stop: int) -> bool:
         """Whether checkpoints leave it open."""
-        storage, checkpoints = history.machine.storage, history.checkpoints
-        line = (storage.offset + self.place) >> LINE_SHIFT
-        for number, point in enumerate(checkpoints.points):
-            if point.step >= stop:
-                return checkpoints.points[max(0, number - 1)].step > first or line in checkpoints.lines.written(number)
-        return True
+        return history.may_write((history.machine.storage.offset + self.place) >> LINE_SHIFT, first, stop)
 
     def _written(self, history: History, first: int, stop: int) -> bool:
         """Whether it is between these steps."""

@@ -57,12 +57,12 @@ def guest_at(name: str, depth: int) -> Machine:
 def whole(machine: Machine) -> dict[str, object]:
     """All that there is of a machine and of those that it runs on."""
     found: dict[str, object] = {"storage": bytes(machine.storage.root.cells)}
-    for level, host in enumerate(machines_of(machine)):
-        found |= {f"{level} {name}": value for name, value in _parts(host).items()}
+    for level, host in enumerate(machines_of([machine])):
+        found |= {f"{level} {name}": value for name, value in parts(host).items()}
     return found
 
 
-def _parts(machine: Machine) -> dict[str, object]:
+def parts(machine: Machine) -> dict[str, object]:
     counts = machine.steps, machine.retired, machine.skipped
     parts: dict[str, object] = {"state": machine.state.block.tolist(), "counts": counts}
     parts |= {"ports": machine.ports.save(), "choices": machine.random.getstate()}

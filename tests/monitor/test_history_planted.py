@@ -25,6 +25,7 @@ from isa.machine import Machine, Storage
 from isa.machine.lines import Lines
 from isa.machine.moment import Moment
 from monitor.history import cuts
+from monitor.history.course import Course
 from monitor.history.history import MEMORY, History
 from monitor.history.tower import Account, Tower
 from monitor.monitor import VirtualMachine, tower
@@ -275,10 +276,10 @@ def lines_of_a_forgotten_checkpoint_forgotten(patch: Patch) -> None:
 def cut_where_somebody_looked(patch: Patch) -> None:
     """A tower runs on from where it happened to be stopped."""
 
-    def wrong(self: History, number: int, step: int) -> bool:
-        return number == self.checkpoints.lines.present and self.machine.steps <= step
+    def wrong(self: Course, number: int, step: int, guest: Machine) -> bool:
+        return number == self.checkpoints.lines.present and guest.steps <= step
 
-    patch.setattr(History, "_leads", wrong)
+    patch.setattr(Course, "_leads", wrong)
 
 
 # ---- what goes out

@@ -5,9 +5,10 @@ import pytest
 from isa.assembler import assemble
 from isa.devices import Console, Ports, Script
 from isa.engines.choice import AUTO, bare
-from isa.machine import Storage
+from isa.machine import Exit, Machine, Storage
 from isa.machine.storage import LINE_SHIFT
 from monitor.history import passes, writes
+from monitor.history.course import Course
 from monitor.history.history import History
 from monitor.history.looks import AnyOf, Changes, Executes, Exits, Writes
 from monitor.history.questions import last, seek
@@ -153,13 +154,13 @@ def the_first_taken_for_the_last(patch: Patch) -> None:
 
 @caught_by(a_look_leaves_nothing_behind)
 def state_after_a_look_taken_for_the_history(patch: Patch) -> None:
-    leads = History._leads
+    go = Course._go
 
-    def wrong(self: History, number: int, step: int) -> bool:
+    def wrong(self: Course, step: int, guest: Machine | None = None) -> Exit:
         self._astray = False
-        return leads(self, number, step) or self.machine.steps == step
+        return go(self, step, guest)
 
-    patch.setattr(History, "_leads", wrong)
+    patch.setattr(Course, "_go", wrong)
 
 
 @caught_by(an_emulated_instruction_is_still_to_come)
@@ -169,4 +170,4 @@ def the_step_after_an_emulated_instruction_taken_for_it(patch: Patch) -> None:
 
 @caught_by(nothing_goes_out_too_early)
 def what_came_too_far_not_forgotten(patch: Patch) -> None:
-    patch.setattr(History, "forget", lambda self: None)
+    patch.setattr(History, "forget", lambda self, known: None)

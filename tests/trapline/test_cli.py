@@ -247,6 +247,24 @@ def test_ctrl_c_while_modules_are_loaded(monkeypatch: pytest.MonkeyPatch, capsys
     assert capsys.readouterr().err == "\ninterrupted\n"
 
 
+def test_a_mistake_of_ours_is_told_with_its_place(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def wrong(arguments: object) -> int:
+        return 1 // 0
+
+    monkeypatch.setattr("trapline.commands.guests.run", wrong)
+    for name in ("set_threshold", "freeze"):
+        monkeypatch.setattr(gc, name, lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["trapline", "guests"])
+    assert start() == 70
+    said = capsys.readouterr().err
+    assert said.startswith(
+        "error: a mistake in Trapline: ZeroDivisionError: integer division or modulo by zero (tests/"
+    )
+    assert "test_cli.py" in said and "Traceback" not in said
+
+
 def test_a_character_that_cannot_be_shown_is_spelled_out(tmp_path: Path) -> None:
     (tmp_path / "x.isa").write_text('variant x of g3 "Naïve."  { override def privileged() "" { } }')
     done = trapline(f"machines {tmp_path}/x.isa", "", PYTHONIOENCODING="ascii")

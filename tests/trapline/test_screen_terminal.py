@@ -66,7 +66,9 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     made.ask("kill-server")
 
 
-@pytest.mark.parametrize(("end", "code", "says"), [("term", 143, ""), ("f", 1, "a bug of ours")])
+@pytest.mark.parametrize(
+    ("end", "code", "says"), [("term", 143, ""), ("f", 70, "error: a mistake in Trapline: RuntimeError: a bug of ours")]
+)
 def test_the_terminal_is_whole_again(end: str, code: int, says: str, terminal: Terminal, tmp_path: Path) -> None:
     (tmp_path / "start.py").write_text(START)
     terminal.type(f"cd {tmp_path}; stty -a > before; {sys.executable} start.py debug hello; echo code $?", "Enter")
@@ -78,7 +80,9 @@ def test_the_terminal_is_whole_again(end: str, code: int, says: str, terminal: T
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
     else:
         terminal.type(end)
-    assert says in terminal.until(f"code {code}")
+    screen = terminal.until(f"code {code}")
+    assert says in screen
+    assert "Traceback" not in screen
     assert terminal.facts() == "0 1 0 0"
     terminal.type("stty -a > after; echo done", "Enter")
     terminal.until("\ndone")

@@ -7,6 +7,7 @@ examples:
   trapline lab list
   trapline lab start 1 mylab --seed alice
   trapline lab check mylab
+  trapline lab grade 1 submissions --key course.key --csv marks.csv
 """
 
 import argparse
@@ -17,14 +18,20 @@ ACTIONS = {
     "list": "the labs, and what each is about",
     "start": "make a folder with what a lab begins with",
     "check": "check your work as far as you may see",
+    "hint": "a hint for each check that fails",
+    "grade": "grade submissions, hidden seeds included",
+    "key": "make an instructor's key",
+    "verify": "see whether results are as the grader signed them",
 }
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, summary in ACTIONS.items():
-        action = actions.add_parser(name, help=summary, description=summary)
+        action = actions.add_parser(name, help=summary, description=summary, formatter_class=parser.formatter_class)
         import_module(f"trapline.labs.actions.{name}").configure(action)
+        action.add_argument("--json", action="store_true", help="write the result to stdout as one JSON object")
+        action.set_defaults(parser=action)
 
 
 def run(arguments: argparse.Namespace) -> int:

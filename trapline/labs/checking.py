@@ -58,7 +58,7 @@ def _checked(lab: Lab, check: Check, submission: Submission, student: str, key: 
     passed, first = 0, None
     for seed in drawn if kind.seeded else drawn[:1]:
         try:
-            failure = kind.find(Attempt(lab, check, submission, seed))
+            failure = kind.find(Attempt(lab, check, submission, seed, first is None))
         except TraplineError as error:
             return Result(check, Status.BROKEN, 0, passed + 1, passed, seed, None, error.render())
         if failure is None:

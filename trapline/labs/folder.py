@@ -45,3 +45,11 @@ def student_of(folder: str) -> tuple[Lab, str]:
     name, student = table.text("lab"), table.text("student", "")
     table.finish()
     return find(name), student
+
+
+def seed_of(folder: str) -> str:
+    """Whose a folder says it is; nobody's if it does not say, or says nothing that can be read."""
+    try:
+        return student_of(folder)[1][:LONGEST]
+    except TraplineError:
+        return ""

@@ -1,12 +1,16 @@
 """Results of checks in words, and for programs."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from isa.errors import TraplineError
+from isa.files.sources_read import read_noted
 from trapline.labs.checking import Result, Status
 from trapline.labs.lab import Lab
 
 BROKEN = 3
+LARGEST = 1 << 28  # bytes of a file of records
 
 
 def lines(lab: Lab, results: Sequence[Result]) -> Iterator[str]:
@@ -65,3 +69,17 @@ def facts(result: Result) -> dict[str, Any]:
         if failure
         else None,
     }
+
+
+def records_of(path: str) -> list[dict[str, Any]]:
+    """The records in a file of `trapline lab grade --json`. Raises TraplineError for one that is none."""
+    try:
+        whole = json.loads(read_noted(path, LARGEST)[:LARGEST])
+        found = whole["submissions"]
+        if not all(isinstance(record, dict) for record in found):
+            raise TypeError
+    except OSError as error:
+        raise TraplineError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise TraplineError(f"{path} has no results", "`trapline lab grade ... --json` prints them") from None
+    return list(found)

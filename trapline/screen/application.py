@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.events import DescendantFocus, Resize
 from textual.widgets import Input, Static
+from textual.worker import WorkerFailed
 
 from isa.errors import TraplineError
 from trapline.debugging.words import Debugger
@@ -43,7 +44,7 @@ ENDS = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Application(App[None]):
-    """`return_code` is the exit code of the command."""
+    """`return_code` is the exit code of the command; `failure` is a mistake of ours that has ended it."""
 
     CSS_PATH = "style.tcss"
     ENABLE_COMMAND_PALETTE = False
@@ -68,6 +69,7 @@ class Application(App[None]):
         self._aside = False  # whether something is done for which nobody waits
         self._round = object()  # in which that is done: a new one ends those before
         self._stale: list[Pane] = []
+        self.failure: Exception | None = None
         self._patience = 0  # how often somebody has lost it: who waits since before is not done any more
 
     def compose(self) -> ComposeResult:
@@ -108,6 +110,13 @@ class Application(App[None]):
 
     def _end(self, code: int) -> None:
         self.exit(return_code=code)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What nobody foresaw is told by whoever has started us, when the terminal is whole again."""
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        self.failure = self.failure or (cause if isinstance(cause, Exception) else error)
+        self.error_console.quiet = True
+        super()._handle_exception(error)
 
     # ---- what is said
 

@@ -45,6 +45,8 @@ def show(arguments: argparse.Namespace) -> int:
 
         application = Application(debugger, title_of(arguments))
         application.run()
+        if application.failure is not None:
+            raise application.failure
         return application.return_code or 0
 
 

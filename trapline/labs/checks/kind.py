@@ -30,12 +30,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a check looks at. All that is random comes from `random`."""
+    """What a check looks at. All that is random comes from `random`. Where it is not `explained`, it is enough to know
+    whether it fails: one counterexample is told, and finding where it shows takes long."""
 
     lab: Lab
     check: Check
     submission: Submission
     seed: str
+    explained: bool = True
 
     @property
     def random(self) -> Random:

@@ -1,0 +1,95 @@
+"""Grading: all checks of many submissions, hidden seeds included, each submission in a process of its own.
+
+What comes back is plain data, a *record*, and is signed by whoever has the instructor's key. A submission that kills
+its process is graded as one that crashed, and nobody else's marks depend on it.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from isa.errors import TraplineError
+from trapline.jobs.job import How, Job, Outcome, Workers
+from trapline.jobs.results import Results
+from trapline.jobs.running import run
+from trapline.labs.checking import check_all
+from trapline.labs.folder import seed_of
+from trapline.labs.lab import Lab
+from trapline.labs.reading import read_lab
+from trapline.labs.signing import signed
+from trapline.labs.submission import fingerprint, open_submission
+from trapline.labs.told import facts
+
+Record = dict[str, Any]
+
+MOST = 100_000  # submissions of a class
+GRADED, BROKEN, CRASHED, UNGRADED = "graded", "broken", "crashed", "not graded"
+
+
+def submissions(lab: Lab, folders: Iterable[str]) -> list[str]:
+    """The folders of submissions: each one given, or if it has none of the lab's files, the folders in it. Raises
+    TraplineError for what is no folder, or an empty class."""
+    found: list[str] = []
+    for folder in folders:
+        if not os.path.isdir(folder):
+            raise TraplineError(f"{folder} is not a folder", "give a student's folder, or one that has many of them")
+        inside = sorted(entry.path for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False))
+        alone = not inside or any(os.path.lexists(os.path.join(folder, name)) for name in lab.files)
+        found += [folder] if alone else inside
+    if len(found) > MOST:
+        raise TraplineError(f"there are {len(found):,} submissions; {MOST:,} are the most", "grade them in parts")
+    return list(dict.fromkeys(found))
+
+
+def grade(
+    lab: Lab,
+    folders: Sequence[str],
+    key: bytes,
+    workers: Workers,
+    results: Results,
+    told: Callable[[int, int], None] = lambda done, of: None,
+) -> list[Record]:
+    """A signed record for each folder, in their order."""
+    jobs = [Job(folder, graded, _asked(lab, folder, key)) for folder in folders]
+    outcomes = run(jobs, workers, results, told)
+    return [signed(_record(lab, folder, outcome), key) for folder, outcome in zip(folders, outcomes, strict=True)]
+
+
+def _asked(lab: Lab, folder: str, key: bytes) -> dict[str, str]:
+    """What is asked of a submission: what was handed in anew is another question."""
+    return {"lab": lab.folder, "folder": folder, "key": key.hex(), "files": fingerprint(folder, lab)}
+
+
+def graded(asked: dict[str, str]) -> Record:
+    """The work of one submission, in a process of its own: what it is worth, or what is broken about it."""
+    lab, folder = read_lab(asked["lab"]), asked["folder"]
+    seed = seed_of(folder)
+    try:
+        submission = open_submission(folder, lab)
+    except TraplineError as error:
+        return {"status": BROKEN, "seed": seed, "reason": error.message, "checks": []}
+    checks = [facts(result) for result in check_all(lab, submission, seed, bytes.fromhex(asked["key"]))]
+    return {"status": GRADED, "seed": seed, "reason": "", "checks": checks}
+
+
+def _record(lab: Lab, folder: str, outcome: Outcome) -> Record:
+    """What is said of a submission, whatever became of it."""
+    name = os.path.basename(os.path.abspath(folder))
+    head: Record = {"lab": lab.name, "student": name, "folder": folder, "of": lab.points}
+    if outcome.how is How.DONE:
+        points = round(sum(check["points"] for check in outcome.value["checks"]), 2)
+        return {**head, "points": points, **outcome.value}
+    crashed = outcome.how in (How.CRASHED, How.OVERDUE)
+    told = f"{outcome.reason}, after {outcome.attempts} attempts" if outcome.attempts > 1 else outcome.reason
+    status = CRASHED if crashed else UNGRADED
+    return head | {"points": 0 if crashed else None, "status": status, "seed": "", "reason": told, "checks": []}
+
+
+def exit_code(records: Sequence[Record]) -> int:
+    """5 if one could not be graded; 0 if all have all points; 3 for a single one that is broken; else 1."""
+    if any(record["status"] == UNGRADED for record in records):
+        return 5
+    if all(record["points"] == record["of"] for record in records):
+        return 0
+    broken = any(check["status"] == BROKEN for record in records for check in record["checks"])
+    return 3 if len(records) == 1 and (broken or records[0]["status"] == BROKEN) else 1
