@@ -128,7 +128,7 @@ class Dispatcher:
     def level(self) -> "NativeLevel | None":
         """This machine for native code, which runs it only where nobody looks at what happens on the way."""
         below = self.below
-        if self._asked or self.vm.subscribers or self.vm.breaking or below.watched:
+        if self._asked or self.vm.subscribers or self.vm.breaking or self.vm.replaced or below.watched:
             return None
         lower = below.engine.level()
         if lower is None:
@@ -146,7 +146,7 @@ class Dispatcher:
         if trace is None:
             self.enter(trap)
         else:
-            seen = look(self.vm, self.interpreter, trace)
+            seen = look(self.vm, self, trace)
             self.enter(trap)
             write(self.vm, trace, self.vm.steps + self.done, seen, trap)
         if self.vm.told is not None:
@@ -162,10 +162,12 @@ class Dispatcher:
         self.interpreter.advance(steps)
 
     def spin_horizon(self) -> int:
-        return self.interpreter.spin_horizon()
+        with self.vm.as_written():
+            return self.interpreter.spin_horizon()
 
     def peek(self) -> int | Trap:
-        return self.interpreter.peek()
+        with self.vm.as_written():
+            return self.interpreter.peek()
 
     def place(self) -> int | None:
         return self.interpreter.place()
@@ -279,8 +281,9 @@ class Dispatcher:
         """That step: what came of it, and whether it happened."""
         trace = self._recorded
         if trace is not None:
-            seen = look(self.vm, self.interpreter, trace)
-        stop = self.interpreter.single()
+            seen = look(self.vm, self, trace)
+        with self.vm.as_written():
+            stop = self.interpreter.single()
         happened = stop is None or stop in HAPPENED
         if trace is not None and happened:
             write(self.vm, trace, self.vm.steps + self.done, seen)

@@ -3,7 +3,7 @@
 `Monitor(below)` sits on any machine, a `VirtualMachine` included; that is Theorem 2 as a type.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from itertools import count
 
@@ -13,7 +13,7 @@ from isa.engines.choice import DEFAULT, bare
 from isa.engines.reference.steps import steps_of
 from isa.errors import MachineError
 from isa.machine import Exit, Machine, Pause, Storage, Trap
-from isa.machine.machine import EngineFactory, Loadable
+from isa.machine.machine import EngineFactory
 from isa.machine.parallel import at_once
 from isa.machine.records import Trace
 from isa.machine.storage import most_words, page_shift
@@ -25,30 +25,29 @@ from monitor.dispatcher import Dispatcher
 from monitor.schedule import ENDED, QUANTUM, Schedule
 from monitor.statistics import ExitEvent
 from monitor.techniques import TRAP, Monitors, Technique, levels
+from monitor.techniques.technique import Replaced
 from monitor.virtual import Virtual
 
 __all__ = ["QUANTUM", "Monitor", "VirtualMachine", "core_of", "depth_storage", "tower"]
 
 
 class VirtualMachine(Virtual):
-    """A machine whose engine is a dispatcher on the machine below. `exit` is how it ended under `Monitor.run`;
-    `replaced` has the words that the technique has put others in place of."""
+    """A machine whose engine is a dispatcher on the machine below. `exit` is how it ended under `Monitor.run`."""
 
     def __init__(self, monitor: "Monitor", storage: Storage, ports: Ports | None, seed: int, name: str) -> None:
         self.monitor = monitor
         self.exit: Exit | None = None
-        self.replaced: dict[int, int] = {}
         super().__init__(monitor.isa, storage, ports, seed, name, monitor.subscribers, self._dispatcher)
 
     def _dispatcher(self, machine: Machine) -> Dispatcher:
         self.dispatcher = Dispatcher(self, self.monitor.below, self.monitor.core, self.monitor.engine)
         return self.dispatcher
 
-    def load(self, image: Loadable) -> None:
-        """As every machine; and then whatever the technique replaces in the program."""
-        super().load(image)
-        for place, word in self.monitor.technique.prepare(self.isa, image).items():
-            self.replaced[place] = self.storage.load(place)
+    def replace(self, replaced: Mapping[int, tuple[int, int]]) -> None:
+        self.replaced.clear()
+        found = self.monitor.technique.prepare(self, replaced)
+        self.replaced |= {place: Replaced(*words) for place, words in found.items()}
+        for place, (word, _) in self.replaced.items():
             self.storage.write(place, [word])
 
     def _record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]:

@@ -57,6 +57,7 @@ FLOORS = (
     "trapline.drawing",
     "trapline.jobs",
     "trapline.running",
+    "trapline.paravirt",
     "trapline.explaining",
     "trapline.reports",
     "trapline.kinds",

@@ -100,9 +100,10 @@ def add_monitor_option(parser: argparse.ArgumentParser, default: str = "none") -
     parser.add_argument(
         "--monitor",
         type=monitor_choice,
-        metavar=f"none|{TECHNIQUE}[:DEPTH][,...]",
+        metavar=f"none|{TECHNIQUE}|patch|paravirtual[:DEPTH][,...]",
         default=default,
-        help="run bare, or under monitors that trap and emulate, interpret supervisor mode, or interpret everything; "
+        help="run bare, or under monitors that trap and emulate, interpret supervisor mode, interpret everything, "
+        "patch the guest, or serve its calls; "
         f"DEPTH of them stacked, or several kinds, lowest first (default: {default})",
     )
 

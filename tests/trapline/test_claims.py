@@ -24,6 +24,7 @@ OUTPUTS = {
     ("bench", "--output"): "bench --quick --only gcc",
     ("prove", "--difference"): "prove mine.isa:mine --properties",
     ("prove", "--export"): "prove mine.isa:mine",
+    ("paravirt", "--output"): "paravirt a.s",
     ("repair", "--output"): "repair mine.isa:mine",
     ("run", "--disk"): "run a.s",
     ("compare", "--difference"): "compare a.s",
