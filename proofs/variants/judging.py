@@ -18,7 +18,7 @@ from proofs.variants.premises import broken_assumption, lost_by_trap
 from proofs.variants.replay import replays
 from proofs.variants.states import parted
 from proofs.verdict.conditions import ALWAYS, IN_USER_MODE, Condition
-from proofs.verdict.proving import prove
+from proofs.verdict.proving import Scope, prove
 from proofs.verdict.verification import refused_by, verify
 
 VERIFY, PROVE, REPLAY = 20.0, 3.0, 5.0  # seconds: for a verdict, for an obligation, for a counterexample
@@ -105,7 +105,7 @@ def _right(variant: Variant, technique: Technique, unclaimed: frozenset[str]) ->
     failed = lost_by_trap(isa, seed) or broken_assumption(isa, seed)
     if failed:
         return Outcome.LOSES, failed
-    outcomes = prove(isa, PROVE, 0, core=Core(isa, technique), unclaimed=unclaimed).outcomes
+    outcomes = prove(isa, PROVE, 0, core=Core(isa, technique), scope=Scope(unclaimed)).outcomes
     against = [o for o in outcomes if not o.proved and Found.UNKNOWN not in (o.refuted, o.given)]
     if against:
         said = "is refuted" if against[0].refuted is Found.YES else "says nothing"
