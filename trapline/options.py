@@ -16,7 +16,7 @@ DEFAULT_MACHINE = "g3"
 DEFAULT_STEPS = 100_000_000
 LIVE_STEPS = 1 << 62  # people are slow
 MAX_DEPTH = 8
-TECHNIQUE = "trap|hybrid|interpret"
+TECHNIQUE = "trap|hybrid|interpret|patch|paravirtual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def add_monitor_option(parser: argparse.ArgumentParser, default: str = "none") -
     parser.add_argument(
         "--monitor",
         type=monitor_choice,
-        metavar=f"none|{TECHNIQUE}|patch|paravirtual[:DEPTH][,...]",
+        metavar=f"none|{TECHNIQUE}[:DEPTH][,...]",
         default=default,
         help="run bare, or under monitors that trap and emulate, interpret supervisor mode, interpret everything, "
         "patch the guest, or serve its calls; "
