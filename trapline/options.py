@@ -61,6 +61,12 @@ def add_guest_argument(parser: argparse.ArgumentParser, optional: bool = False) 
     )
 
 
+def add_neighbours_argument(parser: argparse.ArgumentParser) -> None:
+    """Guests that run beside the first, under the same monitor."""
+    help = "more guests, each on a machine of its own under the same monitor"
+    parser.add_argument("beside", metavar="GUEST", nargs="*", help=help)
+
+
 def add_define_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--define",

@@ -98,7 +98,7 @@ def _check(arguments: argparse.Namespace) -> None:
         refuse(arguments, ["export", "sample", "monitor"], "is about one machine", help)
     arguments.monitor = arguments.monitor or monitor_choice("trap")
     if not arguments.monitor.techniques:
-        raise UsageError("`--monitor none` leaves nothing to prove", "name a technique, or leave it away")
+        raise UsageError("`--monitor none` leaves nothing to prove", "name one technique, or leave it away")
     if not arguments.properties:
         one_technique(arguments.monitor)
         refuse(arguments, ["guests"], "says how many guests run", "add `--properties`")
