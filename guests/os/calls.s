@@ -5,6 +5,7 @@
 #   3 yield()               4 sleep(ticks)             5 time() -> ticks since boot
 #   6 block read(block, buffer)     7 block write(block, buffer)     -> 0, or an error below 0
 #   8 self() -> number, from 1
+#   9 machine(block, storage), 10 run(steps) -> cause: a virtual machine of its own, see machines.s
         .equ EXIT, 0
         .equ WRITE, 1
         .equ READ, 2
@@ -14,9 +15,11 @@
         .equ BLOCK_READ, 6
         .equ BLOCK_WRITE, 7
         .equ SELF, 8
-        .equ CALLS, 9
+        .equ MACHINE, 9
+        .equ RUN, 10
+        .equ CALLS, 11
 
-calls:  .word exit, write, read, yield, sleep, time, block_read, block_write, self
+calls:  .word exit, write, read, yield, sleep, time, block_read, block_write, self, make_machine, run_machine
 
 # ---- exit: the process ends ----------------------------------------------------------------------------------------
 exit:   sw   r0, P_STATE(r12)
