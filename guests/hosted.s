@@ -13,26 +13,26 @@
 # machine: g3
 # prints: [boot: 4 processes]
 # prints: polite: I am process 3
-# prints: polite: after you
+# prints: primes: 25 below 100
 # prints: polite: after you
 # prints: monitor: there is no disk
-# prints: polite: after you
 # prints: [process 4 ends with 1]
-# prints: [process 3 ends with 0]
-# prints: primes: 25 below 100
 # prints: [process 1 ends with 0]
+# prints: polite: after you
+# prints: polite: after you
+# prints: [process 3 ends with 0]
 # prints: ticker: nap 1
 # prints: ticker: nap 2
 # prints: ticker: nap 3
 # prints: [process 2 ends with 0]
 # prints: [all processes have ended]
 # exit: r1 = 0
-# steps: 200000
+# steps: 60000
 # storage: 24576
 
         .equ HOSTED, 1
 
-# ---- The map of storage, in words: that of os.s, with another fourth process --------------------------------------------
+# ---- The map of storage, in words: that of os.s, with other windows ------------------------------------------------
 #
 #      0 ..    15   trap area
 #     16 ..  4095   kernel
@@ -40,8 +40,10 @@
 #   7168 ..         the rest is the monitor's
         .equ WINDOWS, 4096
         .equ WINDOW, 1024
+        .ifndef PROCESSES       # or 1: the monitor alone
         .equ PROCESSES, 4
-        .equ HOME, WINDOWS + 3 * WINDOW
+        .endif
+        .equ HOME, WINDOWS + (PROCESSES - 1) * WINDOW
 
 # ---- And of the monitor's window: virtual addresses ---------------------------------------------------------------------
 #
@@ -49,18 +51,22 @@
 #   2048 ..         the storage of its machine
         .equ STORAGE, 2048
 
-        .equ TICK, 2000
+        .ifndef TICK
+        .equ TICK, 1000
+        .endif
         .equ PRIMES_BELOW, 100
         .equ YIELDS, 1
 
         .include "os.s"
 
+        .if PROCESSES > 1
         .org WINDOWS
         .include "os/primes.s"
         .org WINDOWS + WINDOW
         .include "os/ticker.s"
         .org WINDOWS + 2 * WINDOW
         .include "os/polite.s"
+        .endif
         .org HOME
         .include "hosted/monitor.s"
         .include "hosted/interpreter.s"
