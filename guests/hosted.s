@@ -1,7 +1,7 @@
 # A monitor that is a program of an operating system (type 2): the kernel of os.s, three of its processes, and a fourth
-# that is an ordinary user process and runs a virtual machine in its window. `trapline vmm pack` writes the disk that the
-# machine is read from. Its console and its disk are made of the kernel's calls, and the clock takes the processor from
-# it as from any other process.
+# that is an ordinary user process and runs a virtual machine in its window. `trapline vmm pack` writes the disk from
+# which the machine is read. Its console and its disk are made of the kernel's calls, and the clock takes the processor
+# from it as from any other process.
 #
 # Whatever the machine's guest does, the machine does what the bare one would have done, step for step: registers,
 # storage, clock and devices.
@@ -45,7 +45,7 @@
         .endif
         .equ HOME, WINDOWS + (PROCESSES - 1) * WINDOW
 
-# ---- And of the monitor's window: virtual addresses ---------------------------------------------------------------------
+# ---- And of the monitor's window: virtual addresses ----------------------------------------------------------------
 #
 #      0 ..  2047   its program, tables and buffers, and its stack
 #   2048 ..         the storage of its machine

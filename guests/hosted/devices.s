@@ -1,7 +1,7 @@
 # The machine's devices, made of system calls: docs/devices.md says what each port does, and when. What is due at a step
 # is done at that boundary of virtual time, however much real time the kernel takes for it, so the machine cannot tell.
 
-# ---- One routine for each port. They leave r8 and r9; a receiver returns r2, a sender is given it -------------------
+# ---- One routine for each port. They leave r8 and r9; a receiver returns r2, a sender is given it ------------------
 receivers:
         .word next_character - HOME, console_status - HOME, nothing - HOME, disk_blocks - HOME, disk_status - HOME
         .word random_word - HOME
@@ -28,7 +28,7 @@ random_word:
 
 seed:   .space 2                # of the machine's own random source, low word first
 
-# ---- act: the step has come at which a device is due ----------------------------------------------------------------
+# ---- act: the step has come at which a device is due ---------------------------------------------------------------
 act:    lw   r1, listening - HOME(r0)
         beqz r1, 1f
         lw   r1, arrival - HOME(r0)
@@ -69,10 +69,10 @@ attend: lw   r2, BLOCK_AT + VM_PENDING(r0)
         sw   r2, BLOCK_AT + VM_PENDING(r0)
         ret
 
-# ---- The console: what comes in ---------------------------------------------------------------------------------------
-# Characters come one by one at their steps, and wait until the machine takes them. Most machines have a text on the disk,
-# of which the block is here that has the next character. For one it is what is typed at the real console: the kernel
-# gives it line by line, and what has come of it is kept in the same words as in a ring.
+# ---- The console: what comes in ------------------------------------------------------------------------------------
+# Characters come one by one at their steps, and wait until the machine takes them. Most machines have a text on the
+# disk, of which the block is here that has the next character. For one it is what is typed at the real console: the
+# kernel gives it line by line, and what has come of it is kept in the same words, as in a ring.
         .equ KEPT, BLOCK        # words, a power of two
         .equ TYPED, 80          # of a line
         .equ INTERVAL, 100      # steps from one character to the next
@@ -182,7 +182,7 @@ taken_away:
 at:     .word 0                 # the next of the line that the kernel has given,
 length: .word 0                 # and how many that has
 
-# ---- put: print r2. The line goes to the kernel when it is complete, behind the machine's name ---------------------------
+# ---- put: print r2. The line goes to the kernel when it is complete, behind the machine's name ---------------------
 put:    andi r2, r2, 0xff
         lw   r3, column - HOME(r0)
         sw   r2, words - HOME(r3)
@@ -212,7 +212,7 @@ print:  la   r1, words
 column: .word 0                 # where the next character goes
 margin: .word 0                 # where each line begins, behind the name
 
-# ---- The disk: the blocks behind `first_block` are the machine's ---------------------------------------------------------
+# ---- The disk: the blocks behind `first_block` are the machine's ---------------------------------------------------
         .equ DURATION, 200      # steps that a command takes
         .equ BAD_BLOCK, 2       # statuses
         .equ BAD_ADDRESS, 3

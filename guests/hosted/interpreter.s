@@ -1,7 +1,7 @@
 # What privileged instructions do to the machine: one step on its block and its storage. The kernel's trap has decoded
 # them, so r3 is a word of one of them; anything else was illegal.
 
-# ---- privileged: of a machine in user mode it is a trap, of one in supervisor mode what the description says ----------
+# ---- privileged: of a machine in user mode it is a trap, of one in supervisor mode what the description says -------
 # The instructions find the word in r3, the number d in r8, and the number a in r9.
 privileged:
         lw   r2, BLOCK_AT + VM_PSW(r0)
@@ -21,7 +21,7 @@ privileges:                     # by the last four bits of the code
         .word read_timer - HOME, set_timer_to - HOME, read_pending - HOME, clear_pending - HOME
         .word receive - HOME, send - HOME, enable - HOME, wait - HOME, stop - HOME
 
-# ---- How they end: `give` puts r2 into register d; all but jumps go on behind the instruction -------------------------
+# ---- How they end: `give` puts r2 into register d; all but jumps go on behind the instruction ----------------------
 give:   sw   r2, BLOCK_AT + VM_X(r8)
         sw   r0, BLOCK_AT + VM_X(r0)    # for d may be 0
 next:   lw   r2, BLOCK_AT + VM_PC(r0)
@@ -35,7 +35,7 @@ elapsed:
         sw   r2, BLOCK_AT + VM_TIMER(r0)
         b    taken
 
-# ---- Status, relocation, timer, pending bits ------------------------------------------------------------------------
+# ---- Status, relocation, timer, pending bits -----------------------------------------------------------------------
 # Of four words the first that the machine cannot reach is what it traps for. Its reach is where its relocation ends or
 # its storage does: from there on nothing is admitted, so that word is the first of the four or the end.
 load_status:
@@ -120,7 +120,7 @@ clear_pending:
         sw   r2, BLOCK_AT + VM_PENDING(r0)
         b    next
 
-# ---- Ports: devices.s has a routine for each -------------------------------------------------------------------------
+# ---- Ports: devices.s has a routine for each -----------------------------------------------------------------------
 receive:
         lw   r9, BLOCK_AT + VM_X(r9)
         andi r9, r9, 15         # the port
@@ -148,7 +148,7 @@ note:   sw   r3, BLOCK_AT + VM_WAY(r0)
         sw   r3, BLOCK_AT + VM_TRAFFIC(r0)
         ret
 
-# ---- wait: nothing but time until the timer is 1 or a device acts. Virtual time costs nothing: all of it passes now -----
+# ---- wait: nothing but time until the timer is 1 or a device acts. Virtual time costs nothing: all of it passes now ---
 # Then the machine executes the instruction once more, and goes on, or takes the interrupt.
 wait:   lw   r2, BLOCK_AT + VM_PENDING(r0)
         bnez r2, next
@@ -168,7 +168,7 @@ wait:   lw   r2, BLOCK_AT + VM_PENDING(r0)
 2:      call pass
         b    step
 
-# ---- stop: the machine has halted, and the process ends as it did ------------------------------------------------------
+# ---- stop: the machine has halted, and the process ends as it did --------------------------------------------------
 stop:   set  r2, 1
         sw   r2, BLOCK_AT + VM_HALTED(r0)
         lw   r2, BLOCK_AT + VM_PC(r0)

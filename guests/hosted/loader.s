@@ -1,7 +1,7 @@
 # Where the machine comes from: the first of the directory that `trapline vmm pack` writes to the disk. The monitor's
 # buffers stand here as well.
 
-# ---- The directory is block 0 of the disk: docs/monitors-in-assembly.md ------------------------------------------------
+# ---- The directory is block 0 of the disk: docs/monitors-in-assembly.md --------------------------------------------
         .equ D_MAGIC, 0
         .equ D_SUM, 1           # over the words behind it
         .equ D_BLOCKS, 2        # how many blocks of the disk are in use
@@ -21,7 +21,7 @@
         .equ E_SEED, D_ENTRIES + 13     # of its random source, low word first
         .equ LEAST, 16          # words that a machine must have: for the trap area
 
-# ---- load: fill in the block and the storage of the machine ----------------------------------------------------------
+# ---- load: fill in the block and the storage of the machine --------------------------------------------------------
 # The stack pointer is where the kernel has put it, at the end of the window: that is how much there is.
 load:   mov  r13, sp
         set  sp, STORAGE
@@ -137,7 +137,7 @@ sum:    set  r3, 0
 2:      mov  r1, r3
         ret
 
-# ---- What can be wrong with the disk ------------------------------------------------------------------------------------
+# ---- What can be wrong with the disk -------------------------------------------------------------------------------
 no_disk:
         say  "monitor: there is no disk"
         leave 1
@@ -154,7 +154,7 @@ no_room:
         say  "monitor: the machine does not fit into this window"
         leave 1
 
-# ---- Buffers -------------------------------------------------------------------------------------------------------------
+# ---- Buffers -------------------------------------------------------------------------------------------------------
 directory:
         .space BLOCK
 characters:

@@ -71,7 +71,7 @@ attention:
         mov  r3, r4
         # and the machine traps
 
-# ---- reflect: a step of the machine that traps, with cause r1 and info r3 ----------------------------------------------
+# ---- reflect: a step of the machine that traps, with cause r1 and info r3 ------------------------------------------
 # Its kernel finds in its own storage what the description says: the old status in 0 to 5, the new one in 8 to 11.
 reflect:
         lw   r2, BLOCK_AT + VM_PC(r0)
@@ -94,7 +94,7 @@ reflect:
         sw   r2, BLOCK_AT + VM_BOUND(r0)
         # a trap takes a step, but none from the timer
 
-# ---- taken: one step has been taken ---------------------------------------------------------------------------------
+# ---- taken: one step has been taken --------------------------------------------------------------------------------
 taken:  set  r2, 1
         la   ra, step
         # and count it

@@ -11,7 +11,7 @@
 # its steps, or the clock or a device wants the kernel, the cause is `clock` or `device`: then nothing has happened to
 # the machine, and the process runs it again when it likes.
 
-# ---- The block, as far as the kernel knows it; the rest is the process's own -------------------------------------------
+# ---- The block, as far as the kernel knows it; the rest is the process's own ---------------------------------------
         .equ VM_X, 0            # sixteen registers
         .equ VM_PC, 16
         .equ VM_BASE, 18        # relocation within the machine's storage
@@ -22,7 +22,7 @@
         .equ VM_INFO, 33        # told: what the trap that ended it stored beside the cause
         .equ VM_SHARED, 34      # words of the block that the kernel may write
 
-# ---- machine: remember what lies where, in physical addresses -----------------------------------------------------------
+# ---- machine: remember what lies where, in physical addresses ------------------------------------------------------
 make_machine:
         mov  r9, r2
         set  r2, VM_SHARED
@@ -40,7 +40,7 @@ make_machine:
         set  r1, 0
         j    done
 
-# ---- run: enter the machine of process r12 for at most r1 steps ---------------------------------------------------------
+# ---- run: enter the machine of process r12 for at most r1 steps ----------------------------------------------------
 # As long as it runs, traps come in by a way of their own, so that those of processes take no step more for its sake.
 run_machine:
         lw   r8, P_MACHINE(r12)
@@ -101,11 +101,11 @@ set_timer:
         lw   r8, VM_X + 8(r8)
 leave:  lpsw STATUS(r0)
 
-behind: .word 0                 # how much later the tick comes, less the steps from the trap to where the timer is set again
+behind: .word 0                 # how much later the tick comes, less the steps from the trap to `back`
 granted:
         .word 0                 # the timer at the machine's first step
 
-# ---- machine_trap: the machine has stopped ------------------------------------------------------------------------------
+# ---- machine_trap: the machine has stopped -------------------------------------------------------------------------
 # The steps it took are exact. The timer was at least 2 at every trap but the clock's, and has lost 1 when it is read in
 # the second step after it: so 1 means that it was 2.
 machine_trap:
