@@ -148,7 +148,7 @@ note:   sw   r3, BLOCK_AT + VM_WAY(r0)
         sw   r3, BLOCK_AT + VM_TRAFFIC(r0)
         ret
 
-# ---- wait: nothing but time until the timer is 1 or a device acts. Virtual time costs nothing: all of it passes now ---
+# ---- wait: nothing but time until the timer is 1 or a device acts. Virtual time is free: all of it passes now ---------
 # Then the machine executes the instruction once more, and goes on, or takes the interrupt.
 wait:   lw   r2, BLOCK_AT + VM_PENDING(r0)
         bnez r2, next
