@@ -14,7 +14,7 @@ from isa.encoding import decoder
 from isa.errors import MachineError
 from isa.machine import Machine, Reason, Trap
 
-BUDGET = 1 << 30
+BUDGET = 1 << 24  # steps, of which all of them together take a few hundred thousand
 
 
 @dataclass
@@ -62,23 +62,28 @@ class Clerk:
         machine, account = self.machine, self.account
         self._on()
         account.boot, account.below = machine.steps, self._word("VM_WINDOW")
-        began = machine.steps - machine.skipped
+        began = self._busy
         while machine.engine.place() != self._ended:
             end = machine.run_to_trap(BUDGET)
-            if end.trap is None:
-                raise MachineError(f"the guest does not end: {end.reason.value}")
+            if end.trap is None or machine.steps > BUDGET:
+                raise MachineError(f"the guest has not ended after {machine.steps:,} steps: {end.reason.value}")
             account.direct += end.steps - 1
-            kind, before = self._kind(end.trap), machine.steps
+            kind, before = self._kind(end.trap), self._busy
             machine.enter(end.trap)
             self._on()
-            account.costs.setdefault(kind, Counter())[machine.steps - before + 1] += 1
-        account.steps = machine.steps - machine.skipped - began
+            account.costs.setdefault(kind, Counter())[self._busy - before + 1] += 1
+        account.steps = self._busy - began
         return account
+
+    @property
+    def _busy(self) -> int:
+        """Steps in which there was something to do."""
+        return self.machine.steps - self.machine.skipped
 
     def _on(self) -> None:
         end = self.machine.run(BUDGET)
         if end.reason is not Reason.BREAKPOINT:
-            raise MachineError(f"the monitor does not go on: {end.reason.value}")
+            raise MachineError(f"the monitor has not come back to its guest: {end.reason.value}")
 
     def _word(self, name: str) -> int:
         return self.machine.storage.read(self.image.symbols["vm"] + self.image.symbols[name], 1)[0]

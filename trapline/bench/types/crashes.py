@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from guests.catalogue import find
 from isa.devices import Console
 from isa.machine import Machine
-from trapline.bench.types.systems import SHARED, TYPE1, System
+from trapline.bench.types.systems import SHARED, TYPE1, System, tenant
 
 WHEN = 20  # entries into the guest before it
 BUDGET = 1 << 22
@@ -18,8 +18,8 @@ OTHERS = ("primes", "ticker", "polite")  # the other processes, in their order
 
 @dataclass(frozen=True)
 class Crash:
-    """`spared` of the `all` neighbours that were under way end as if nothing had been. Without a `label` it is the guest
-    that falls, where it stands."""
+    """`spared` of the `all` neighbours that were under way end as if nothing had been. Without a `label` a guest falls
+    where it stands."""
 
     system: System
     part: str
@@ -40,7 +40,8 @@ CRASHES = (
 def happen(crash: Crash, engine: str) -> Crash:
     """The crash, with what came of it."""
     image, promises = crash.system.image, list(_promises(crash.system))
-    machine = crash.system.boot(engine, [find(name) for name in (GUEST, *_guests_beside(crash.system))])
+    beside = [] if crash.system is SHARED else [tenant(NEIGHBOUR)]
+    machine = crash.system.boot(engine, tenant(GUEST), *beside)
     machine.break_places = {image.symbols["leave"]}
     for _ in range(WHEN):
         machine.run(BUDGET)
@@ -51,10 +52,6 @@ def happen(crash: Crash, engine: str) -> Crash:
     after = _printed(machine)
     waiting = [lines for lines in promises if lines - before]
     return replace(crash, spared=sum(not lines - after for lines in waiting), all=len(waiting))
-
-
-def _guests_beside(system: System) -> list[str]:
-    return [] if system is SHARED else [NEIGHBOUR]
 
 
 def _promises(system: System) -> Iterator[Counter[str]]:

@@ -1,18 +1,18 @@
 """The two systems that are compared: a monitor on the bare machine (type 1), and one that is a process (type 2)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from guests.catalogue import Guest, directory, find
+from guests.catalogue import directory, find
 from guests.pack import BYTES, SHARE, Tenant, flat, pack
 from isa.assembler import Image, assemble
 from isa.assembler.includes import Directory
-from isa.devices import Disk, MemoryBacking, Script, standard
+from isa.devices import BLOCK, Disk, MemoryBacking, Script, standard
 from isa.engines.choice import bare
 from isa.machine import Machine, Storage
 from trapline.bench.kernels import machine
 
+Sizes = tuple[tuple[str, int], ...]  # `.equ` lines of a source, with other values
 ROOM = 12_288  # words of storage for a system itself
 
 
@@ -24,7 +24,7 @@ class System:
     name: str
     guest: str
     edge: str
-    sizes: tuple[tuple[str, int], ...] = ()
+    sizes: Sizes = ()
 
     @property
     def image(self) -> Image:
@@ -41,11 +41,10 @@ class System:
         inside = sum(privileged for _, _, privileged in found)
         return inside, len(found) - inside
 
-    def boot(self, engine: str, guests: Sequence[Guest]) -> Machine:
+    def boot(self, engine: str, *tenants: Tenant) -> Machine:
         """A machine with this monitor in it, and with these guests on its disk."""
-        tenants = [tenant(guest) for guest in guests]
         disk = Disk(MemoryBacking(pack(tenants)), machine().word)
-        words = ROOM + sum(t.storage + BYTES + len(t.input) for t in tenants)
+        words = ROOM + sum(t.storage + BLOCK + len(t.input) for t in tenants)
         ports = standard(machine(), input=Script(), disk=disk)
         made = bare(machine(), Storage(machine().word, words), ports, engine=engine)
         made.load(self.image)
@@ -59,14 +58,14 @@ SHARED = System("type 2", "hosted", "HOME")  # beside three other processes
 
 
 @cache
-def assembled(guest: str, sizes: tuple[tuple[str, int], ...] = ()) -> Image:
+def assembled(guest: str, sizes: Sizes = ()) -> Image:
     """A shipped guest with these sizes."""
     found = find(guest)
     return assemble(machine(), found.source(**dict(sizes)), found.file, Directory(str(directory())))
 
 
-def tenant(guest: Guest) -> Tenant:
+def tenant(name: str, sizes: Sizes = ()) -> Tenant:
     """A shipped guest as its header asks."""
-    image = assembled(guest.name)
+    guest, image = find(name), assembled(name, sizes)
     typed, disk = guest.input.encode(), bytes(guest.disk * BYTES)
-    return Tenant(guest.name, flat(image), image.entry, guest.storage, input=typed, disk=disk)
+    return Tenant(name, flat(image), image.entry, guest.storage, input=typed, disk=disk)
