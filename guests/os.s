@@ -1,5 +1,5 @@
 # A small operating system: six processes in relocation windows of their own, pre-empted by the clock and scheduled
-# round-robin; eleven system calls; interrupt-driven console input and disk; a process that misbehaves is killed while the
+# round-robin; twelve system calls; interrupt-driven console input and disk; a process that misbehaves is killed while the
 # others go on. It runs without a disk and without input as well. The kernel is this file and os/devices.s, os/calls.s
 # and os/machines.s; the user programs are the other files in os/. The same kernel with other programs is hosted.s.
 #

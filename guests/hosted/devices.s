@@ -72,9 +72,9 @@ attend: lw   r2, BLOCK_AT + VM_PENDING(r0)
 # ---- The console: what comes in ------------------------------------------------------------------------------------
 # Characters come one by one at their steps, and wait until the machine takes them. Most machines have a text on the
 # disk, of which the block is here that has the next character. For one it is what is typed at the real console: the
-# kernel gives it line by line, and what has come of it is kept in the same words, as in a ring.
+# kernel gives it piece by piece, and what has come of it is kept in the same words, as in a ring.
         .equ KEPT, BLOCK        # words, a power of two
-        .equ TYPED, 80          # of a line
+        .equ TYPED, 80          # of a piece
         .equ INTERVAL, 100      # steps from one character to the next
 
 # plug: connect the input, before the first step.
@@ -82,18 +82,20 @@ plug:   push ra
         lw   r1, letters - HOME(r0)
         lw   r2, console_given - HOME(r0)
         beqz r2, 1f
-        call read_line
+        call read_piece
 1:      snez r1, r1             # none at all: it has ended from the beginning
         sw   r1, listening - HOME(r0)
         call plan
         pop  ra
         ret
 
-# read_line: r1 = how many characters the next line has, 0 at the end of input. The process waits for whoever types it.
-read_line:
+# read_piece: r1 = how many characters the next piece has, a line at most; 0 at the end of input, -1 if nobody has typed
+# any yet.
+read_piece:
         la   r1, typed
         set  r2, TYPED
-        svc  READ
+        svc  READ_SOME
+        bltz r1, ignore
         sw   r0, at - HOME(r0)
         sw   r1, length - HOME(r0)
         ret
@@ -116,8 +118,9 @@ arrive: push ra
         lw   r1, at - HOME(r0)
         lw   r2, length - HOME(r0)
         bne  r1, r2, 2f
-        call read_line
+        call read_piece         # the kernel has it by now, since real time is not behind the machine's
         beqz r1, 4f
+        bltz r1, 6f             # somebody is typing, and it comes later
         set  r1, 0
 2:      lw   r2, typed - HOME(r1)
         addi r1, r1, 1
@@ -179,7 +182,7 @@ arrival:
 came:   .word 0                 # how many characters have come,
 taken_away:
         .word 0                 # and how many of them the machine has taken
-at:     .word 0                 # the next of the line that the kernel has given,
+at:     .word 0                 # the next of the piece that the kernel has given,
 length: .word 0                 # and how many that has
 
 # ---- put: print r2. The line goes to the kernel when it is complete, behind the machine's name ---------------------

@@ -159,4 +159,4 @@ directory:
         .space BLOCK
 characters:
         .space KEPT             # of input, that wait for the machine
-typed:  .space TYPED            # the line of which they are
+typed:  .space TYPED            # the piece of which they are
