@@ -37,7 +37,8 @@ elapsed:
 
 # ---- Status, relocation, timer, pending bits -----------------------------------------------------------------------
 # Of four words the first that the machine cannot reach is what it traps for. Its reach is where its relocation ends or
-# its storage does: from there on nothing is admitted, so that word is the first of the four or the end.
+# its storage does: from there on nothing is admitted, so that word is the first of the four or the end. The base lies
+# within storage, for the machine has just fetched this instruction.
 load_status:
         lw   r4, BLOCK_AT + VM_X(r9)
         slli r3, r3, 16
@@ -46,15 +47,13 @@ load_status:
         lw   r5, BLOCK_AT + VM_BASE(r0)
         lw   r2, BLOCK_AT + VM_SIZE(r0)
         sub  r3, r2, r5         # the reach
-        bltu r5, r2, 1f
-        set  r3, 0
-1:      lw   r2, BLOCK_AT + VM_BOUND(r0)
-        bleu r3, r2, 2f
+        lw   r2, BLOCK_AT + VM_BOUND(r0)
+        bleu r3, r2, 1f
         mov  r3, r2
-2:      sub  r2, r3, r4         # words from there to the end
-        bleu r3, r4, 3f
+1:      sub  r2, r3, r4         # words from there to the end
+        bleu r3, r4, 2f
         sltiu r6, r2, 4
-        bnez r6, 4f
+        bnez r6, 3f
         add  r4, r4, r5
         lw   r2, STORAGE(r4)
         sw   r2, BLOCK_AT + VM_PC(r0)
@@ -65,8 +64,8 @@ load_status:
         lw   r2, STORAGE + 3(r4)
         sw   r2, BLOCK_AT + VM_BOUND(r0)
         b    elapsed
-3:      mov  r3, r4
-4:      set  r1, Cause.memory
+2:      mov  r3, r4
+3:      set  r1, Cause.memory
         b    reflect
 
 read_psw:

@@ -1,4 +1,4 @@
-"""A guest under the hosted monitor, held at every entry against the bare machine; and the system with a mistake in it."""
+"""A guest under the hosted monitor, held at every entry against the bare machine; and the system with a bug in it."""
 
 from dataclasses import replace
 from functools import cache

@@ -33,8 +33,8 @@ SYSTEM = """
         .org HOME + CODE
 {machine}
 """
-# Each of them is refused: no machine to run; a block that ends beyond the window; one that begins beyond it; storage that
-# does; storage that is too large; and that whose end wraps.
+# Each of them is refused: no machine to run; a block that ends beyond the window; one that begins beyond it; storage
+# that does; storage whose end wraps; storage that is too large; and there is still no machine.
 REFUSED = """
 .macro told
         addi r1, r1, 1
@@ -76,7 +76,7 @@ REFUSED = """
         svc  EXIT
         .equ STORAGE_END, 8192 - HOME
 """
-# Whatever relocation the block has, the machine reaches its 16 words and no other: it stores at each address of a table.
+# Whatever relocation the block has, the machine reaches its 16 words and no other: it stores where a table says.
 CONFINED = """
         set  r3, 16
         sw   r3, BLOCK_AT + VM_SIZE(r0)
