@@ -28,7 +28,7 @@
 # prints: [all processes have ended]
 # exit: r1 = 0
 # steps: 60000
-# storage: 24576
+# storage: 32768
 
         .equ HOSTED, 1
 

@@ -22,6 +22,7 @@
 
         .equ RECEIVED, 1        # ways
         .equ SENT, 2
+        .equ SHARED_CONSOLE, 1  # for those who look from outside: others print on the real one as well
 
         .equ IE, 2              # the bit of the psw that enables interrupts
         .equ BLOCK_AT, vm - HOME    # the block's virtual address

@@ -10,6 +10,7 @@ from isa.devices import Disk, MemoryBacking
 from isa.display import Displayed
 from isa.machine import Exit, Machine, Reason
 from proofs.runs.compare import Difference
+from proofs.under.blocks import prints_alone
 from proofs.under.case import Case
 from proofs.under.finding import Parting, first
 from proofs.under.sides import Sides
@@ -50,7 +51,7 @@ def compare(case: Case, budget: int, progress: Callable[[int], None] | None = No
     """
     watch = Watch(case.machine(), case.monitors)
     stop = watch.boot()
-    sides = Sides(stop.block, case.twin(0, stop.block.size), watch.machine, alone=True)
+    sides = Sides(stop.block, case.twin(0, stop.block.size), watch.machine, prints_alone(case.monitors))
     result = Comparison(machine=watch.machine)
     while True:
         sides.wrote(watch.machine.storage.take_dirty())

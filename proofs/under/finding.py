@@ -12,7 +12,7 @@ from isa.description import Isa, Role
 from isa.machine import Machine, Trap
 from isa.machine.time import law_of
 from proofs.runs.compare import Difference, Divergence
-from proofs.under.blocks import Blocks
+from proofs.under.blocks import Blocks, prints_alone
 from proofs.under.case import Case
 from proofs.under.sides import STORAGE, Sides
 from proofs.under.watching import Watch
@@ -52,7 +52,7 @@ class _Hunt:
         self.machine.break_places = set()
         self.machine.run(max(0, agreed - self.machine.steps))
         self.twin = case.twin(0, block.size)
-        self.sides = Sides(block, self.twin, self.machine, alone=True)
+        self.sides = Sides(block, self.twin, self.machine, prints_alone(case.monitors))
         self.twin.run(self.inner.current(self.machine.storage).steps)
         self.begun = self.inner.current(self.machine.storage).state
         self.ordinary, self.standing = _slots_of(case.isa, self.machine)
