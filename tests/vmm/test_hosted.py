@@ -1,6 +1,7 @@
 """A monitor that is a process: its guest is as on the bare machine at every entry, and nobody beside it notices."""
 
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from random import Random
 
@@ -11,9 +12,15 @@ from guests.pack import Tenant, flat
 from isa.assembler import assemble
 from isa.devices import BLOCK, Live
 from isa.machine import Reason
+from proofs.programs.convention import monitor_of
 from proofs.runs.generation import generator
+from proofs.under.case import Case
+from proofs.under.comparing import compare
+from proofs.under.loading import Program
+from tests.guests.boot import image_of
 from tests.planting import Check, Patch, Planted, must_catch
 from tests.vmm.hosted import G3, HOSTED, Hosted, Pair, changed
+from trapline.cli import main
 from trapline.running.tenants import tenant
 
 DAY = ("os", "selftest", "traps", "disk", "stopwatch", "dice")
@@ -43,6 +50,28 @@ def beside(lines: list[str]) -> Counter[str]:
 @pytest.mark.parametrize("name", [*DAY, *(pytest.param(name, marks=pytest.mark.nightly) for name in NIGHT)])
 def test_a_guest_is_as_on_the_bare_machine(name: str) -> None:
     check_guest(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "under"),
+    [
+        ("stopwatch", "hosted,vmm"),
+        *(pytest.param("os", under, marks=pytest.mark.nightly) for under in ("hosted", "vmm,hosted", "hosted,hosted")),
+    ],
+)
+def test_the_types_stand_on_each_other(name: str, under: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", name, "--under", under]) == 0
+    assert "both have halted" in capsys.readouterr().out
+
+
+def test_what_comes_out_is_compared_unless_others_print_as_well() -> None:
+    alike, image = [], image_of(HOSTED, G3)
+    for symbols in (image.symbols, {name: at for name, at in image.symbols.items() if name != "SHARED_CONSOLE"}):
+        shown = monitor_of(G3, replace(image, symbols=symbols))
+        program = image_of(find("hello"), G3)
+        case = Case(G3, program, (Program("hello", flat(program), program.entry, 4096),), (shown,), ("hosted",))
+        alike.append(compare(case, 100).equivalent)
+    assert alike == [True, False]
 
 
 # ---- hostile guests

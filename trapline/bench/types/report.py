@@ -20,6 +20,7 @@ SYSTEMS = (TYPE1, TYPE2)
 GUESTS: dict[str, tuple[str, Sizes, Sizes]] = {
     "crc": ("computes", (("ROUNDS", 100),), ()),
     "os": ("an operating system", (), ()),
+    "selftest": ("tries every instruction", (), ()),
     "exits": ("asks for the time, again and again", (), (("N", 100),)),
 }
 WORST = 2  # times as many steps: the way to a process leads through the kernel, once there and once back
