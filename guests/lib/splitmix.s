@@ -1,5 +1,5 @@
-# splitmix64, the sequence of the random source (docs/devices.md), in words of 32 bits. It holds no absolute address, so
-# a program may have it wherever it lies.
+# splitmix64, the sequence of the random source (docs/devices.md), in words of 32 bits. It holds no absolute address, so a
+# program may have it wherever it lies.
 
 # splitmix: the next number of the source whose state is the two words at r3, low word first: r1 is its low word, r2 its
 # high one. Uses r3 to r7.

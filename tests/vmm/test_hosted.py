@@ -16,7 +16,6 @@ from proofs.programs.convention import monitor_of
 from proofs.runs.generation import generator
 from proofs.under.case import Case
 from proofs.under.comparing import compare
-from proofs.under.loading import Program
 from tests.guests.boot import image_of
 from tests.planting import Check, Patch, Planted, must_catch
 from tests.vmm.hosted import G3, HOSTED, Hosted, Pair, changed
@@ -69,8 +68,7 @@ def test_what_comes_out_is_compared_unless_others_print_as_well() -> None:
     for symbols in (image.symbols, {name: at for name, at in image.symbols.items() if name != "SHARED_CONSOLE"}):
         shown = monitor_of(G3, replace(image, symbols=symbols))
         program = image_of(find("hello"), G3)
-        case = Case(G3, program, (Program("hello", flat(program), program.entry, 4096),), (shown,), ("hosted",))
-        alike.append(compare(case, 100).equivalent)
+        alike.append(compare(Case(G3, program, (guest("hello"),), (shown,), ("hosted",)), 100).equivalent)
     assert alike == [True, False]
 
 
