@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from isa.errors import MachineError
-from trapline.bench.types.accounts import account
+from proofs.under.accounts import account
 from trapline.bench.types.crashes import CRASHES, happen
 from trapline.bench.types.folklore import SAYINGS, Found
 from trapline.bench.types.report import _kinds, _rows, count, facts
@@ -64,7 +64,7 @@ def test_the_folklore_is_held_against_the_counts() -> None:
 def test_a_guest_that_does_not_end_is_an_error() -> None:
     forever = replace(tenant("hello"), words=(0x3000_FFFF,) * 17)  # a branch to itself
     with pytest.raises(MachineError, match="the guest has not ended"):
-        account(TYPE1.boot("auto", forever), TYPE1.image)
+        account(TYPE1.boot("auto", forever), TYPE1.image, 100_000)
     with pytest.raises(MachineError, match="the monitor has not come back"):
         account(TYPE2.boot("auto", replace(forever, words=(0x8B00_0000,) * 17)), TYPE2.image)  # it waits for ever
 

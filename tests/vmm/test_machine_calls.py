@@ -214,7 +214,7 @@ def test_a_machine_reaches_its_own_storage_and_no_other() -> None:
     check_confined()
 
 
-@pytest.mark.parametrize("ticks", [(300, 331), pytest.param(range(250, 420), marks=pytest.mark.nightly)], ids=str)
+@pytest.mark.parametrize("ticks", [(331,), pytest.param(range(250, 420), marks=pytest.mark.nightly)], ids=str)
 def test_a_machine_takes_exactly_its_steps_wherever_the_clock_falls(ticks: Iterable[int]) -> None:
     for tick in ticks:
         check_counted(tick)
@@ -240,7 +240,7 @@ BUGS: dict[tuple[str, str], Check] = {
 }
 
 
-DAILY = 2  # of them
+DAILY = 1  # of them
 
 
 @pytest.mark.parametrize(

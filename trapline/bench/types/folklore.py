@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from trapline.bench.types.accounts import Account
+from proofs.under.accounts import Account
 from trapline.bench.types.crashes import Crash
 from trapline.bench.types.systems import TYPE1, TYPE2
 

@@ -6,8 +6,8 @@ Everything is counted in steps of the machine, so a second run finds the same.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from proofs.under.accounts import Account, account
 from trapline.bench.figures import Bench, Figure, at_most
-from trapline.bench.types.accounts import Account, account
 from trapline.bench.types.crashes import CRASHES, happen
 from trapline.bench.types.folklore import SAYINGS, Found
 from trapline.bench.types.systems import TYPE1, TYPE2, Sizes, tenant

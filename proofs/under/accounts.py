@@ -51,8 +51,8 @@ class Account:
 class Clerk:
     """Writes the account of one run. Raises MachineError if the guest does not come to its end."""
 
-    def __init__(self, machine: Machine, image: Image) -> None:
-        self.machine, self.image = machine, image
+    def __init__(self, machine: Machine, image: Image, budget: int) -> None:
+        self.machine, self.image, self.budget = machine, image, budget
         self.account = Account()
         self._decoder = decoder(machine.isa)
         self._ended = image.symbols["ended"]
@@ -64,8 +64,8 @@ class Clerk:
         account.boot, account.below = machine.steps, self._word("VM_WINDOW")
         began = self._busy
         while machine.engine.place() != self._ended:
-            end = machine.run_to_trap(BUDGET)
-            if end.trap is None or machine.steps > BUDGET:
+            end = machine.run_to_trap(self.budget)
+            if end.trap is None or machine.steps > self.budget:
                 raise MachineError(f"the guest has not ended after {machine.steps:,} steps: {end.reason.value}")
             account.direct += end.steps - 1
             kind, before = self._kind(end.trap), self._busy
@@ -81,7 +81,7 @@ class Clerk:
         return self.machine.steps - self.machine.skipped
 
     def _on(self) -> None:
-        end = self.machine.run(BUDGET)
+        end = self.machine.run(self.budget)
         if end.reason is not Reason.BREAKPOINT:
             raise MachineError(f"the monitor has not come back to its guest: {end.reason.value}")
 
@@ -101,6 +101,6 @@ class Clerk:
         return mode != self.machine.isa.modes.guest
 
 
-def account(machine: Machine, image: Image) -> Account:
-    """Run the guest to its end."""
-    return Clerk(machine, image).write()
+def account(machine: Machine, image: Image, budget: int = BUDGET) -> Account:
+    """Run the guest to its end, in so many steps of the machine at most."""
+    return Clerk(machine, image, budget).write()
