@@ -23,7 +23,7 @@ from trapline.cli import main
 from trapline.running.tenants import tenant
 
 DAY = ("os", "traps")
-NIGHT = ("selftest", "disk", "stopwatch", "dice", "hello", "crc", "echo", "exits", "fib", "matmul", "primes", "quicksort", "rogue")
+NIGHT = ("selftest", "disk", "stopwatch", "dice", "hello", "crc", "echo", "exits", "fib", "matmul", "primes", "rogue")
 
 
 def guest(text: str) -> Tenant:
@@ -89,7 +89,7 @@ def check_hostile(numbers: range, steps: int = 300) -> None:
         assert not any("killed" in line or "panic" in line for line in hosted.lines), hostile
 
 
-@pytest.mark.parametrize("numbers", [range(6), pytest.param(range(6, 5000), marks=pytest.mark.nightly)], ids=str)
+@pytest.mark.parametrize("numbers", [range(6), pytest.param(range(6, 10_000), marks=pytest.mark.nightly)], ids=str)
 def test_no_hostile_guest_is_noticed_or_notices(numbers: range) -> None:
     check_hostile(numbers)
 
