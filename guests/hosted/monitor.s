@@ -62,6 +62,7 @@ stopped:
         lw   r2, stops - HOME(r1)
         jr   r2
 
+        .word dead - HOME       # -1: it was refused
 stops:  .word dead - HOME, reflect - HOME, privileged - HOME, reflect - HOME, reflect - HOME, step - HOME, step - HOME
 
 alarm:  set  r1, Cause.clock
@@ -119,7 +120,7 @@ pass:   lw   r3, BLOCK_AT + VM_TIMER(r0)
 1:      sw   r4, BLOCK_AT + VM_TIMER(r0)
         b    count
 
-# dead: the kernel says that there is no machine, or stopped it for no reason there is. Neither can be.
+# dead: the kernel says that there is no machine, or stopped it for no reason that there is. Neither can be.
 dead:   say  "monitor: the kernel has lost the machine"
         leave 2
 no_machine:
