@@ -58,6 +58,7 @@ class Case:
         made.load(loaded(program, self.image))
         return made
 
+    @cached_property
     def disks(self) -> list[slice]:
         """Where the bytes of each guest's disk lie on the machine's."""
         begin, parts = 0, [slice(0, 0)] * len(self.guests)

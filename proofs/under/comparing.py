@@ -6,15 +6,14 @@ enter it, to the end. On a difference both are run again to where they last agre
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from isa.devices import Disk, MemoryBacking
 from isa.display import Displayed
 from isa.machine import Exit, Machine, Reason
 from proofs.runs.compare import Difference
-from proofs.under.blocks import prints_alone
 from proofs.under.case import Case
+from proofs.under.crowd import Crowd
 from proofs.under.finding import Parting, first
 from proofs.under.sides import Sides
-from proofs.under.watching import PATIENCE, Stop, Watch
+from proofs.under.watching import PATIENCE
 
 
 @dataclass(repr=False)
@@ -45,75 +44,56 @@ class Comparison(Displayed):
 
 
 def compare(case: Case, budget: int, progress: Callable[[int], None] | None = None) -> Comparison:
-    """Run the only guest of a case both ways, for `budget` of its steps at most. `progress` is told the steps done.
+    """Run the guests of a case both ways until all have ended, or the first has taken `budget` steps. `progress` is
+    told the steps that it has done.
 
-    Raises TraplineError if it cannot be brought into the monitors, or if one of these never enters its guest.
+    Raises TraplineError if they cannot be brought into the monitors, or if one of these never enters its guest.
     """
-    watch = Watch(case.machine(), case.monitors)
-    stop = watch.boot()
-    sides = Sides(stop.block, case.twin(0, stop.block.size), watch.machine, prints_alone(case.monitors))
-    result = Comparison(machine=watch.machine)
+    crowd = Crowd(case)
+    result, stop = Comparison(machine=crowd.machine), crowd.stop
     while True:
-        sides.wrote(watch.machine.storage.take_dirty())
-        result.steps, result.real = stop.block.steps, watch.machine.steps
-        if not sides.agrees(stop.block):
-            return _parted(case, watch, sides, stop, result)
+        sides, block = crowd.sides[stop.block.number], stop.block
+        result.real = crowd.machine.steps
+        result.steps = block.steps if not block.number else result.steps
+        if not crowd.agrees(stop):
+            return _parted(crowd, sides, sides.differences(block), result)
         result.entries += 1
         if progress:
             progress(result.steps)
-        if stop.ended or result.steps >= budget:
-            result.ended = Reason.HALT if stop.ended else Reason.BUDGET
-            break
-        found = watch.next()
+        if crowd.over or result.steps >= budget:
+            return _whole(crowd, Reason.HALT if crowd.over else Reason.BUDGET, result)
+        found = crowd.watch.next()
         if isinstance(found, Exit):
-            return _over(case, watch, sides, found, result)
+            return _over(crowd, found, result)
         stop = found
-    if not sides.whole(stop.block) or spoilt(case, watch.machine, [sides]):
-        return _parted(case, watch, sides, stop, result)
+
+
+def _whole(crowd: Crowd, ended: Reason, result: Comparison) -> Comparison:
+    """The last look, at every word."""
+    crowd.written()
+    for sides in crowd.sides:
+        block = crowd.block(sides.number)
+        if not sides.whole(block):
+            return _parted(crowd, sides, sides.differences(block), result)
+    if spoilt := crowd.spoilt():
+        return _parted(crowd, crowd.sides[0], spoilt, result)
+    result.ended = ended
     return result
 
 
-def _parted(case: Case, watch: Watch, sides: Sides, stop: Stop, result: Comparison) -> Comparison:
-    differences = sides.differences(stop.block) or spoilt(case, watch.machine, [sides])
-    result.parting = first(case, sides, watch.machine.steps, differences)
-    return result
-
-
-def _over(case: Case, watch: Watch, sides: Sides, end: Exit, result: Comparison) -> Comparison:
-    """The machine ended, or no stop came, and the guest has not ended. That is right if it waits for what never comes:
-    then its machine is where the monitor left it, and waits for ever as well."""
-    machine = watch.machine
-    block = watch.inner.of(machine.storage, sides.number)
-    sides.wrote(machine.storage.take_dirty())
-    sides.alone = False  # the monitor may have said something of its own
+def _over(crowd: Crowd, end: Exit, result: Comparison) -> Comparison:
+    """The machine ended, or no stop came, and not all guests have ended. That is right if those wait for what never
+    comes: then their machines are where the monitor left them, and wait for ever as well."""
     waits = end.reason in (Reason.HALT, Reason.IDLE)
-    if waits and sides.whole(block) and sides.twin.run(PATIENCE).reason is Reason.IDLE:
-        result.ended = Reason.IDLE
-        return result
     why = "has not come back to its guest" if end.reason is Reason.BUDGET else "has ended"
-    bare = "goes on" if not sides.twin.halted else "halted"
-    differences = (Difference("end", bare, f"the monitor {why}"),)
-    result.parting = first(case, sides, machine.steps, differences)
+    for sides in crowd.sides:
+        sides.alone = False  # the monitor may have said something of its own
+        if not sides.over and not (waits and sides.twin.run(PATIENCE).reason is Reason.IDLE):
+            bare = "halted" if sides.twin.halted else "goes on"
+            return _parted(crowd, sides, (Difference("end", bare, f"the monitor {why}"),), result)
+    return _whole(crowd, Reason.IDLE, result)
+
+
+def _parted(crowd: Crowd, sides: Sides, differences: tuple[Difference, ...], result: Comparison) -> Comparison:
+    result.parting = first(crowd.case, sides, crowd.machine.steps, differences)
     return result
-
-
-def spoilt(case: Case, machine: Machine, guests: list[Sides]) -> tuple[Difference, ...]:
-    """What is not right on the machine's disk: a guest's part that is not the disk of its twin, or a word of it that no
-    guest's is, and is not as it was."""
-    whole, found = _disk(machine), []
-    rest, was = bytearray(whole), bytearray(case.boots[0].disk)
-    for sides, part in zip(guests, case.disks(), strict=True):
-        if whole[part] != _disk(sides.twin):
-            found.append(Difference("disk", "as the guest has written it", "other words"))
-        rest[part] = was[part] = bytes(len(whole[part]))
-    if rest != was:
-        found.append(Difference("disk", "unchanged outside the parts of guests", "other words"))
-    return tuple(found)
-
-
-def _disk(machine: Machine) -> bytes:
-    disk = machine.ports.find(Disk)
-    if disk is None:
-        return b""
-    assert isinstance(disk.backing, MemoryBacking)
-    return bytes(disk.backing.data)

@@ -12,7 +12,7 @@ from isa.description import Isa, Role
 from isa.machine import Machine, Trap
 from isa.machine.time import law_of
 from proofs.runs.compare import Difference, Divergence
-from proofs.under.blocks import Blocks, prints_alone
+from proofs.under.blocks import Block, Blocks
 from proofs.under.case import Case
 from proofs.under.sides import STORAGE, Sides
 from proofs.under.watching import Watch
@@ -39,28 +39,34 @@ class Parting:
 def first(case: Case, parted: Sides, bad: int, differences: tuple[Difference, ...]) -> Parting:
     """The first step that differs. `parted` agreed last at a real step of its own, and not at real step `bad`, where
     there were these differences."""
-    return _Hunt(case, parted.agreed, differences).through(bad)
+    return _Hunt(case, parted, differences).through(bad)
 
 
 class _Hunt:
     """The same run again, from where both sides were the same."""
 
-    def __init__(self, case: Case, agreed: int, differences: tuple[Difference, ...]) -> None:
+    def __init__(self, case: Case, parted: Sides, differences: tuple[Difference, ...]) -> None:
         watch = Watch(case.machine(), case.monitors)
-        block = watch.boot().block
-        self.machine, self.inner = watch.machine, watch.inner
+        watch.boot()
+        self.machine, self.inner, self.number = watch.machine, watch.inner, parted.number
         self.machine.break_places = set()
-        self.machine.run(max(0, agreed - self.machine.steps))
-        self.twin = case.twin(0, block.size)
-        self.sides = Sides(block, self.twin, self.machine, prints_alone(case.monitors))
-        self.twin.run(self.inner.current(self.machine.storage).steps)
-        self.begun = self.inner.current(self.machine.storage).state
+        self.machine.run(max(0, parted.agreed - self.machine.steps))
+        block = self.block
+        self.twin = case.twin(self.number, block.size)
+        self.sides = Sides(block, self.twin, self.machine, parted.alone)
+        self.twin.run(block.steps)
+        self.begun = block.state
         self.ordinary, self.standing = _slots_of(case.isa, self.machine)
         self.differences = differences
         self.watched = dict(_addresses(self.inner, self.sides, differences))
         self.path: list[str] = []
         self.lost = 0  # steps of the monitor since the guest's last
         self.writers: dict[str, int] = {}
+
+    @property
+    def block(self) -> Block:
+        """What the monitor keeps of the guest now."""
+        return self.inner.of(self.machine.storage, self.number)
 
     def through(self, bad: int) -> Parting:
         """Single steps to real step `bad`, or to the first that the guest takes itself and that differs."""
@@ -78,9 +84,10 @@ class _Hunt:
             elif place is not None and 0 <= place - self.inner.origin < self.inner.monitor.end:
                 self._step_of_monitor(place - self.inner.origin)
             else:
+                self.lost = 0  # somebody else's turn
                 machine.run(1)
         machine.run(bad - machine.steps)
-        claimed = self.inner.current(machine.storage).steps
+        claimed = self.block.steps
         if claimed < self.twin.steps:
             took = Difference("steps", str(self.twin.steps), f"{claimed}, and has taken more itself")
             return self._parting(self._stands(), (took,))

@@ -46,11 +46,11 @@ def case(name: str, *under: str | Monitor, below: Monitors = 0, storage: int = 0
     return Case(isa, image, (program,), monitors, names, below)
 
 
-def program(text: str, *under: str | Monitor) -> Case:
+def program(text: str, *under: str | Monitor, blocks: int = 0) -> Case:
     """The same for a program of a test, which traps to `handler` if it has one."""
     vector = "handler" if "handler:" in text else "start"
     image = assemble(packed.G3, f".org 8\n.word {vector}, 0, 0, 60\n.org 16\nstart:\n{text}\n", "program.s")
-    tenant = Tenant("program", flat(image), image.entry, 128)
+    tenant = Tenant("program", flat(image), image.entry, 128, disk=bytes(512 * blocks))
     return replace(case("hello", *under), image=image, guests=(tenant,))
 
 
