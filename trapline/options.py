@@ -124,6 +124,32 @@ def add_engine_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_under_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--under",
+        type=under_choice,
+        metavar="MONITOR[:DEPTH][,...]",
+        help="compare with the guest under a monitor that is a program itself, such as vmm: a shipped one (by name), "
+        "an assembly file or an image; several on each other, lowest first, and `--monitor` below them all",
+    )
+
+
+def under_choice(text: str) -> tuple[str, ...]:
+    """Names of monitors, lowest first, with commas between, each `NAME` or `NAME:N`, MAX_DEPTH in all."""
+    found: list[str] = []
+    for level in text.split(","):
+        monitor, colon, depth = level.rpartition(":")
+        if colon and depth.isdecimal() and depth.isascii():
+            found += [monitor] * min(int(depth[:4]), MAX_DEPTH + 1)
+        else:
+            found.append(level)
+    if not found or "" in found or len(found) > MAX_DEPTH:
+        raise argparse.ArgumentTypeError(
+            f"`{text}` is not a monitor, `MONITOR:DEPTH`, or several with commas; {MAX_DEPTH} monitors in all"
+        )
+    return tuple(found)
+
+
 def engine_choice(text: str) -> str:
     """The name of an engine."""
     if text not in ENGINES:
