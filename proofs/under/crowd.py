@@ -8,7 +8,7 @@ from isa.devices import Disk, MemoryBacking
 from isa.machine import Machine
 from isa.machine.storage import LINE_SHIFT
 from proofs.runs.compare import Difference
-from proofs.under.blocks import Block
+from proofs.under.blocks import Block, prints_alone
 from proofs.under.case import Case
 from proofs.under.sides import Sides
 from proofs.under.watching import Stop, Watch
@@ -25,7 +25,7 @@ class Crowd:
         self.machine = self.watch.machine
         self.stop = self.watch.boot()
         blocks = [self.block(number) for number in range(len(case.guests))]
-        alone = len(blocks) == 1
+        alone = len(blocks) == 1 and prints_alone(case.monitors)
         self.sides = [Sides(block, case.twin(block.number, block.size), self.machine, alone) for block in blocks]
 
     def block(self, number: int) -> Block:

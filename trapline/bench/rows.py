@@ -28,6 +28,7 @@ from trapline.bench.building import CROSS, NATIVE, LeftOut, version
 from trapline.bench.figures import Bench, Figure
 from trapline.bench.kernels import KERNELS
 from trapline.bench.peers import QEMU_SYSTEM, QEMU_USER
+from trapline.bench.types import report as types
 
 MODULES: tuple[ModuleType, ...] = (
     against,
@@ -43,6 +44,7 @@ MODULES: tuple[ModuleType, ...] = (
     looking,
     history,
     assembling,
+    types,
 )
 ROWS: tuple[str, ...] = tuple(row for module in MODULES for row in module.ROWS)
 

@@ -6,11 +6,13 @@ Each figure stands beside its goal. Times are processor time, and the medians of
 examples:
   trapline bench --quick
   trapline bench --only gcc,monitored --repeat 9
+  trapline bench --types
 """
 
 import argparse
 from typing import TYPE_CHECKING
 
+from trapline.combinations import Usual, refuse
 from trapline.options import count, engine_choice, written
 
 if TYPE_CHECKING:
@@ -23,7 +25,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--only", type=_rows, metavar="ROW,...", help="only these rows of the report (an unknown name lists all)")
     add("--quick", action="store_true", help="small sizes: shows that everything works, and measures nothing")
-    add("--repeat", type=count, metavar="N", default=5, help="turns of each (default: %(default)s)")
+    add(
+        "--types",
+        action="store_true",
+        help="a monitor on the machine beside one on a system, counted in steps",
+    )
+    add("--repeat", type=count, metavar="N", default=Usual(5), help="turns of each (default: %(default)s)")
     add("--engine", type=engine_choice, metavar="NAME", default="auto", help="what is ours (default: %(default)s)")
     add("-o", "--output", type=written, metavar="FILE", help="write the result to FILE too, as JSON")
 
@@ -46,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     from trapline.bench.workplace import workplace
     from trapline.output import emit_json
 
+    if arguments.types:
+        return _types(arguments)
     found: list[Figure] = []
     with workplace(arguments.engine, arguments.quick, arguments.repeat) as bench:
         try:
@@ -60,6 +69,29 @@ def run(arguments: argparse.Namespace) -> int:
         emit_json(result)
     else:
         _table(found, bench)
+    return 0
+
+
+def _types(arguments: argparse.Namespace) -> int:
+    import json
+    from pathlib import Path
+
+    from trapline.bench.types.report import count, facts, tables
+    from trapline.output import emit_json, engine_in_use, show
+    from trapline.progress import Line
+
+    refuse(arguments, ["only", "repeat"], "is about time, and steps are exact", "leave it away with `--types`")
+    engine = engine_in_use(arguments.engine)
+    with Line() as line:
+        found = count(engine, arguments.quick, line.show)
+    if arguments.output:
+        Path(arguments.output).write_text(json.dumps(facts(found), indent=2) + "\n", encoding="utf-8")
+    if arguments.json:
+        emit_json(facts(found))
+        return 0
+    for number, table in enumerate(tables(found)):
+        print(end="\n" if number else "")
+        show(table)
     return 0
 
 
