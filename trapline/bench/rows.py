@@ -18,6 +18,7 @@ from trapline.bench import (
     history,
     looking,
     many,
+    multiplication,
     profiles,
     reference,
     ringed,
@@ -46,6 +47,7 @@ MODULES: tuple[ModuleType, ...] = (
     looking,
     history,
     assembling,
+    multiplication,
     types,
 )
 ROWS: tuple[str, ...] = tuple(row for module in MODULES for row in module.ROWS)
