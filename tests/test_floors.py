@@ -71,6 +71,7 @@ FLOORS = (
     "trapline.demo",
     "trapline.bench",
     "trapline.labs",
+    "trapline.sweeping",
     "trapline.commands",
     "trapline.cli",
     "trapline",
