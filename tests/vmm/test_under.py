@@ -1,6 +1,7 @@
 """Guests under monitors in assembly against the bare machine, and what is said when they part or cannot begin."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from monitor.techniques.catalogue import read
 from proofs.programs.convention import NoMonitor
 from proofs.under.blocks import watchable
 from proofs.under.comparing import compare
+from tests.trapline.test_readme import BLOCK, commands, execute, pattern
 from tests.vmm.cases import BUDGET, case, compared, monitor, program, small
 from tests.vmm.packed import G3
 from trapline.cli import main
 
 Capture = pytest.CaptureFixture[str]
+PAGE = Path(__file__).parents[2] / "docs" / "under.md"
 EVERY = ("os", "selftest", "traps", "rogue", "disk", "stopwatch", "hello", "dice", "echo", "exits", "primes", "crc")
 
 
@@ -136,6 +139,16 @@ def test_the_command(tmp_path: Path, capsys: Capture) -> None:
     assert facts["divergence"]["differences"] == [{"name": "x[2]", "bare": "0x1000", "monitored": "0x0"}]
     assert facts["divergence"]["source"] == f"{guest}:1: start:  rrel r1, r2"
     assert facts["divergence"]["monitor"]["wrote"] == {}
+
+
+def test_every_command_of_the_page_does_what_it_says(capfd: Capture) -> None:
+    ran = 0
+    for _, text in BLOCK.findall(PAGE.read_text("utf-8")):
+        for command, expected in commands(text):
+            output = execute(command, capfd)
+            assert re.fullmatch(pattern(expected), output), f"$ {command}\n{output}"
+            ran += 1
+    assert ran == 2
 
 
 @pytest.mark.parametrize(

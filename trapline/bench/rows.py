@@ -18,8 +18,10 @@ from trapline.bench import (
     history,
     looking,
     many,
+    multiplication,
     profiles,
     reference,
+    ringed,
     system,
     traces,
     waiting,
@@ -35,6 +37,7 @@ MODULES: tuple[ModuleType, ...] = (
     cold,
     exits,
     waiting,
+    ringed,
     system,
     many,
     boot,
@@ -44,6 +47,7 @@ MODULES: tuple[ModuleType, ...] = (
     looking,
     history,
     assembling,
+    multiplication,
     types,
 )
 ROWS: tuple[str, ...] = tuple(row for module in MODULES for row in module.ROWS)

@@ -7,6 +7,7 @@ examples:
   trapline bench --quick
   trapline bench --only gcc,monitored --repeat 9
   trapline bench --types
+  trapline bench --multiplication
 """
 
 import argparse
@@ -30,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a monitor on the machine beside one on a system, counted in steps",
     )
+    add("--multiplication", action="store_true", help="what an exit costs under monitors on monitors, counted in steps")
     add("--repeat", type=count, metavar="N", default=Usual(5), help="turns of each (default: %(default)s)")
     add("--engine", type=engine_choice, metavar="NAME", default="auto", help="what is ours (default: %(default)s)")
     add("-o", "--output", type=written, metavar="FILE", help="write the result to FILE too, as JSON")
@@ -45,9 +47,6 @@ def _rows(text: str) -> set[str]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    import json
-    from pathlib import Path
-
     from isa.errors import TraplineError
     from trapline.bench.rows import ROWS, measure
     from trapline.bench.workplace import workplace
@@ -55,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.types:
         return _types(arguments)
+    if arguments.multiplication:
+        return _multiplication(arguments)
     found: list[Figure] = []
     with workplace(arguments.engine, arguments.quick, arguments.repeat) as bench:
         try:
@@ -63,8 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             if found:
                 _table(found, bench)  # minutes of work, and true as far as it goes
             raise
-    if arguments.output:
-        Path(arguments.output).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    _write(arguments, result)
     if arguments.json:
         emit_json(result)
     else:
@@ -73,9 +73,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _types(arguments: argparse.Namespace) -> int:
-    import json
-    from pathlib import Path
-
     from trapline.bench.types.report import count, facts, tables
     from trapline.output import emit_json, engine_in_use, show
     from trapline.progress import Line
@@ -84,8 +81,7 @@ def _types(arguments: argparse.Namespace) -> int:
     engine = engine_in_use(arguments.engine)
     with Line() as line:
         found = count(engine, arguments.quick, line.show)
-    if arguments.output:
-        Path(arguments.output).write_text(json.dumps(facts(found), indent=2) + "\n", encoding="utf-8")
+    _write(arguments, facts(found))
     if arguments.json:
         emit_json(facts(found))
         return 0
@@ -93,6 +89,30 @@ def _types(arguments: argparse.Namespace) -> int:
         print(end="\n" if number else "")
         show(table)
     return 0
+
+
+def _multiplication(arguments: argparse.Namespace) -> int:
+    from trapline.bench.multiplication import DEPTHS, count, facts, shown
+    from trapline.output import emit_json, engine_in_use, show
+
+    help = "leave it away with `--multiplication`"
+    refuse(arguments, ["only", "repeat", "types"], "is not for what is counted in steps of one run", help)
+    found = count(engine_in_use(arguments.engine), 2 if arguments.quick else DEPTHS)
+    _write(arguments, facts(found))
+    if arguments.json:
+        emit_json(facts(found))
+    else:
+        show(shown(found))
+    return 0
+
+
+def _write(arguments: argparse.Namespace, found: object) -> None:
+    """Write a result to the file that was asked for."""
+    import json
+    from pathlib import Path
+
+    if arguments.output:
+        Path(arguments.output).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
 def _table(found: "list[Figure]", bench: "Bench") -> None:
