@@ -35,7 +35,7 @@ def test_what_is_said_of_techniques(capfd: Capture) -> None:
 
 
 @pytest.mark.nightly  # by day nobody waits for verdicts
-@pytest.mark.parametrize("heading", ["Patching", "Paravirtualization"])
+@pytest.mark.parametrize("heading", ["One guest under all of them", "Patching", "Paravirtualization"])
 def test_what_is_said_of_those_that_change_the_guest(
     heading: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
 ) -> None:
