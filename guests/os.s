@@ -1,7 +1,8 @@
 # A small operating system: six processes in relocation windows of their own, pre-empted by the clock and scheduled
-# round-robin; twelve system calls; interrupt-driven console input and disk; a process that misbehaves is killed while the
-# others go on. It runs without a disk and without input as well. The kernel is this file and os/devices.s, os/calls.s
-# and os/machines.s; the user programs are the other files in os/. The same kernel with other programs is hosted.s.
+# round-robin; twelve system calls; interrupt-driven console input and disk; a process that misbehaves is killed while
+# the others go on. It runs without a disk and without input as well. The kernel is this file and os/devices.s,
+# os/calls.s and os/machines.s; the user programs are the other files in os/. The same kernel with other programs is
+# hosted.s. With `--define PARAVIRTUAL` it knows that it is virtual, and spares its monitor exits: os/rings.s.
 #
 # Reading order: the map below, `boot`, `trap`, `resume`, `schedule`; then os/devices.s, os/calls.s and a user program;
 # and os/machines.s, by which a process has a virtual machine of its own.
@@ -61,7 +62,11 @@
         .equ DISK_ADDRESS, 2    # port: where in storage
         .equ DISK_BLOCK, 3      # port: which block; receive: how many there are, 0 without a disk
         .equ DISK_COMMAND, 4    # port: 1 reads, 2 writes; receive: status
+        .ifndef PARAVIRTUAL
         .equ DISK_BIT, 4
+        .else
+        .equ DISK_BIT, 64       # that of the rings
+        .endif
         .equ DISK_READ, 1
         .equ DISK_WRITE, 2
         .equ DISK_BUSY, 1       # a status; 0 is done, others are errors
@@ -136,6 +141,11 @@ start:  set  sp, stack
         set  r1, PROCESSES
         call putd
         print " processes]\n"
+        .ifdef PARAVIRTUAL
+        set  r1, DISK_BLOCK
+        in   r1, r1
+        sw   r1, blocks(r0)
+        .endif
         set  r1, TICK
         stim r1
         j    schedule
@@ -325,7 +335,12 @@ panic:  set  sp, stack
         set  r1, 1
         halt
 
+        .ifdef PARAVIRTUAL
+        .include "os/rings.s"
+        .else
         .include "lib/console.s"
+        .include "os/ports.s"
+        .endif
         .include "os/devices.s"
         .include "os/calls.s"
         .include "os/machines.s"

@@ -59,11 +59,12 @@ write:  call physical
 1:      mov  r4, r2
 2:      beqz r4, 3f
         lw   r5, 0(r1)
-        out  r5, r0             # port 0 is CONSOLE
+        emit r5
         addi r1, r1, 1
         addi r4, r4, -1
         j    2b
-3:      mov  r1, r2
+3:      emitted
+        mov  r1, r2
         j    done
 
 # ---- read: at most n characters, up to the end of a line and including it ------------------------------------------
@@ -143,15 +144,10 @@ transfer:
         set  r2, BLOCK
         call physical
         beqz r1, refuse
-        set  r3, DISK_BLOCK
-        in   r4, r3             # how many blocks there are; 0 if there is no disk
+        disk_size r4            # 0 if there is no disk
         bgeu r9, r4, refuse
-        out  r9, r3
-        set  r3, DISK_ADDRESS
-        out  r1, r3
-        set  r3, DISK_COMMAND
-        out  r8, r3
-        in   r1, r3
+        command                 # r8, for block r9 and address r1
+        begun                   # the status into r1
         set  r3, DISK_BUSY
         beq  r1, r3, 2f
         neg  r1, r1             # over already, well or not

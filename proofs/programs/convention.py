@@ -1,11 +1,10 @@
 """What a monitor in assembly says of itself, by symbols of its image: docs/monitors-in-assembly.md has the convention.
 
-`vm` is the block of the current virtual machine, in which each state of the description has a place, `VM_` and its
-name; `leave` is the instruction that enters the guest, `ended` one that is passed when it has halted. Nothing else of a
+`vm` is the block of the current virtual machine, in which each state of the description has a place, `VM_` and its name;
+`leave` is the instruction that enters the guest, `ended` one that is passed when it has halted. Nothing else of a
 monitor is known here, and no monitor by name.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,8 +12,12 @@ from isa.assembler import Image
 from isa.description import Isa, Kind, State
 from isa.errors import TraplineError
 
-EXTRA = ("VM_WINDOW", "VM_SIZE", "VM_STEPS", "VM_NUMBER", "VM_WORDS")
+TOLD = {"VM_WINDOW": 1, "VM_SIZE": 1, "VM_STEPS": 2, "VM_NUMBER": 1}  # beside the state; words of each
+TRAFFIC = ("VM_TRAFFIC", "VM_WAY", "VM_PORT", "VM_WORD")
+EXTRA = (*TOLD, "VM_WORDS")
 LABELS = ("vm", "leave", "ended")
+AWAY, DEVICE = "away_", "device_"  # what the names of stated places begin with
+KEEPS, BACK = "DEVICE_KEEPS", "DEVICE_BACK"  # the first register that routines of devices keep; with the way back
 
 
 class NoMonitor(TraplineError):
@@ -23,12 +26,10 @@ class NoMonitor(TraplineError):
 
 @dataclass(frozen=True)
 class Monitor:
-    """A monitor's image, and where it keeps what. Its own words are those below `end`; windows lie beyond. Where a path
-    comes to one of `contracts`, what follows is not proved but stated."""
+    """A monitor's image, and where it keeps what. Its own words are those below `end`; windows lie beyond."""
 
     isa: Isa
     image: Image
-    contracts: frozenset[str] = frozenset()
 
     @property
     def vm(self) -> int:
@@ -52,9 +53,32 @@ class Monitor:
         return dict(self.image.words())
 
     @cached_property
-    def stops(self) -> dict[int, str]:
-        """Where a path ends, apart from `leave`: the labels of contracts and `ended`."""
-        return {self.image.symbols[name]: name for name in (*sorted(self.contracts), "ended")}
+    def away(self) -> dict[int, str]:
+        """Where the monitor turns from its guest to other things: `away_` and a name, for each such place."""
+        return self._named(AWAY)
+
+    @cached_property
+    def devices(self) -> dict[int, str]:
+        """The routines of devices: `device_` and a name."""
+        return self._named(DEVICE)
+
+    def _named(self, beginning: str) -> dict[int, str]:
+        found = ((value, name) for name, value in self.image.symbols.items() if name.startswith(beginning))
+        return {value: name.removeprefix(beginning) for value, name in found}
+
+    @property
+    def keeps(self) -> int:
+        return self.image.symbols[KEEPS]
+
+    @property
+    def back(self) -> int:
+        return self.image.symbols[BACK]
+
+    @cached_property
+    def told(self) -> set[int]:
+        """The addresses of what a block tells beside the guest's state."""
+        sizes = {**TOLD, **dict.fromkeys(TRAFFIC, 1)}
+        return {self.at(name, i) for name, size in sizes.items() for i in range(size)}
 
     def at(self, name: str, word: int = 0) -> int:
         """The address of a place in the block: `VM_SIZE`, or that of a state."""
@@ -80,17 +104,23 @@ def kept(isa: Isa) -> list[State]:
     return [s for s in isa.states.values() if s.kind in (Kind.SCALAR, Kind.ARRAY)]
 
 
-def monitor_of(isa: Isa, image: Image, contracts: Sequence[str] = ()) -> Monitor:
+def monitor_of(isa: Isa, image: Image) -> Monitor:
     """The monitor that an image is. Raises NoMonitor, with what is missing."""
     image.check(isa)
-    needed = [*LABELS, *EXTRA, *(symbol(s) for s in kept(isa))]
-    missing = [name for name in needed if name not in image.symbols]
+    return _saying(Monitor(isa, image), [*LABELS, *EXTRA, *(symbol(s) for s in kept(isa))])
+
+
+def provable(isa: Isa, image: Image) -> Monitor:
+    """The same, if it says all that a proof asks as well: what its guests moved, and what its devices keep."""
+    monitor = monitor_of(isa, image)
+    return _saying(monitor, [*TRAFFIC, *((KEEPS, BACK) if monitor.devices else ())])
+
+
+def _saying(monitor: Monitor, names: list[str]) -> Monitor:
+    missing = [name for name in names if name not in monitor.image.symbols]
     if missing:
         raise NoMonitor(
             f"the image does not say where it keeps virtual machines: it has no {', '.join(missing)}",
             "define these symbols: `docs/monitors-in-assembly.md` says what each means",
         )
-    unknown = [name for name in contracts if name not in image.symbols]
-    if unknown:
-        raise NoMonitor(f"there is no label {', '.join(unknown)} for a contract", "name labels of the monitor's source")
-    return Monitor(isa, image, frozenset(contracts))
+    return monitor

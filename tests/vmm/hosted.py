@@ -11,6 +11,7 @@ from isa.devices import Console, Disk, Input, MemoryBacking, Ports, Script, stan
 from isa.engines.choice import bare
 from isa.errors import Source
 from isa.machine import Exit, Machine, Reason, Storage
+from proofs.runs.guests import Guest
 from tests.guests.boot import image_of, machine
 
 HOSTED = find("hosted")
@@ -134,14 +135,20 @@ class Pair:
         self.bare.state["pc"] = guest.entry
         self.seen = 0
 
-    def set(self, state: dict[str, int | list[int]]) -> None:
-        """Let both begin in another state: the hosted one waits before its first step."""
+    def boot(self) -> None:
+        """Run the hosted one up to its guest's first step."""
         self.hosted.at("step")
         assert self.hosted.run().reason is Reason.BREAKPOINT
-        for name, value in state.items():
-            self.bare.state[name] = value
-            cells = value if isinstance(value, list) else [value]
-            self.hosted.machine.storage.write(self.hosted.place(f"VM_{name.upper()}"), cells)
+
+    def set(self, guest: Guest) -> None:
+        """Let both begin with other words, in another state. The hosted one has booted."""
+        first, storage = self.hosted.word("VM_WINDOW"), self.hosted.machine.storage
+        guest.start(self.bare)
+        for segment in guest.segments:
+            storage.write(first + segment.address, segment.words)
+        for name in ("x", *SCALARS):
+            value = self.bare.state[name]
+            storage.write(self.hosted.place(f"VM_{name.upper()}"), value if isinstance(value, list) else [int(value)])
 
     def run(self, steps: int, patience: int = STEPS) -> Reason:
         """Hold both against each other for so many virtual steps, or to the end; how the hosted one ended, if it did.

@@ -55,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trapline.running.places import check_place
     from trapline.running.programs import find
     from trapline.running.session import counting
+    from trapline.running.watching import watched_run
 
     if arguments.under:
         return _under(arguments)
@@ -71,12 +72,16 @@ def run(arguments: argparse.Namespace) -> int:
     steps = arguments.steps or DEFAULT_STEPS
     with counting(steps) as progress:
         result = compare(setup, steps, progress.show)
-    kept = keep(arguments.difference, setup, program.image, program.name, result.divergence)
+    found = result.divergence
+    rests = watched_run(setup, found.step + 1) if found is not None else None
+    kept = keep(arguments.difference, setup, program.image, program.name, found)
     if arguments.json:
         facts = {"guest": program.name, "machine": program.isa.name, "engine": engine}
-        emit_json({**facts, **comparison_facts(program, result), "kept": kept})
+        resting = {"assumptions": rests.facts()} if rests else {}
+        emit_json({**facts, **comparison_facts(program, result), "kept": kept, **resting})
     else:
         print("\n".join(comparison_lines(program, result, arguments.monitor.techniques)))
+        print("".join(f"  {line}\n" for line in (rests.lines(program.image) if rests else ())), end="")
     return 0 if result.equivalent else 1
 
 

@@ -2,8 +2,9 @@
 
 from functools import partial
 
-from monitor.techniques import TECHNIQUES
+from monitor.techniques import PARAVIRTUAL, TECHNIQUES
 from trapline.kinds.assembly import assembled
+from trapline.kinds.called import called
 from trapline.kinds.derived import bare, derived
 from trapline.kinds.kind import Kind
 from trapline.kinds.mended import mended
@@ -14,7 +15,8 @@ PROGRAMS = {
 }
 KINDS = (
     Kind("bare", "no monitor", bare),
-    *(Kind(name, t.summary, partial(derived, technique=t)) for name, t in TECHNIQUES.items()),
+    *(Kind(n, t.summary, partial(derived, technique=t)) for n, t in TECHNIQUES.items() if t is not PARAVIRTUAL),
+    Kind(PARAVIRTUAL.name, PARAVIRTUAL.summary, called),
     *(Kind(name, says, partial(assembled, name=name, monitor=program)) for name, (says, program) in PROGRAMS.items()),
     Kind("repaired", "the machine with the fewest guards that make Theorem 1 hold, under trap", mended),
 )
