@@ -26,7 +26,7 @@ ROOM = 8  # guests under a monitor, the victim among them
 STEPS = 100_000  # of the machine below it all, in which a batch is run
 BYTES, BLOCKS = 512, 3  # of a hostile guest's disk
 DEEPER = 4  # times as many, for each further monitor
-SHARE = 50  # steps of a turn
+SHARE = 3000  # steps of a turn, those of the monitor with them
 
 
 @dataclass(frozen=True)
