@@ -51,15 +51,6 @@ class Guest:
     def segments(self) -> Sequence[Segment]:
         return list(self._segments())
 
-    @property
-    def code(self) -> Sequence[tuple[int, int]]:
-        """Any word may be run."""
-        return [(segment.address, len(segment.words)) for segment in self._segments()]
-
-    @property
-    def replaced(self) -> dict[int, int]:
-        return {}
-
     def check(self, isa: Isa) -> None:
         pass
 

@@ -220,6 +220,10 @@ class Program(Guest):
         length = next(n for n in range(LENGTH + 2) if first + n not in self.words)
         return [(first, min(length, LENGTH))]
 
+    @property
+    def replaced(self) -> dict[int, int]:
+        return {}
+
 
 @dataclass(frozen=True)
 class Watched(Setup):
