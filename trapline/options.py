@@ -100,11 +100,11 @@ def add_monitor_option(parser: argparse.ArgumentParser, default: str = "none") -
     parser.add_argument(
         "--monitor",
         type=monitor_choice,
-        metavar=f"none|{TECHNIQUE}|patch|paravirtual[:DEPTH][,...]",
+        metavar="none|KIND[:DEPTH][,...]",
         default=default,
-        help="run bare, or under monitors that trap and emulate, interpret supervisor mode, interpret everything, "
-        "patch the guest, or serve its calls; "
-        f"DEPTH of them stacked, or several kinds, lowest first (default: {default})",
+        help="run bare, or under monitors that trap and emulate (`trap`), interpret supervisor mode (`hybrid`) or "
+        "everything (`interpret`), replace what must not run directly (`patch`), or serve the guest's calls "
+        f"(`paravirtual`); DEPTH of them stacked, or several kinds, lowest first (default: {default})",
     )
 
 
