@@ -13,7 +13,8 @@ from monitor.techniques.technique import Replaced
 
 
 class Told(NamedTuple):
-    """An exit: at which step, and the mode then. Without a decision, that a trap was delivered before the step."""
+    """An exit: at which step, and the mode then. Without a decision, that the mode may be another one from there on: a
+    trap was delivered before the step, or what came before it was interpreted."""
 
     step: int
     decision: Decision | None

@@ -16,7 +16,7 @@ DEFAULT_MACHINE = "g3"
 DEFAULT_STEPS = 100_000_000
 LIVE_STEPS = 1 << 62  # people are slow
 MAX_DEPTH = 8
-TECHNIQUE = "trap|hybrid|interpret"
+TECHNIQUE = "trap|hybrid|interpret"  # those that are about any guest
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,12 @@ def add_guest_argument(parser: argparse.ArgumentParser, optional: bool = False) 
         nargs="?" if optional else None,
         help="a shipped guest (by name), an assembly file (.s), or an image",
     )
+
+
+def add_neighbours_argument(parser: argparse.ArgumentParser) -> None:
+    """Guests that run beside the first, under the same monitor."""
+    help = "more guests, each on a machine of its own under the same monitor"
+    parser.add_argument("beside", metavar="GUEST", nargs="*", help=help)
 
 
 def add_define_option(parser: argparse.ArgumentParser) -> None:
@@ -116,6 +122,32 @@ def add_engine_option(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT,
         help="what executes the steps; the same steps, at different speeds (default: %(default)s)",
     )
+
+
+def add_under_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--under",
+        type=under_choice,
+        metavar="MONITOR[:DEPTH][,...]",
+        help="compare with the guest under a monitor that is a program itself, such as vmm: a shipped one (by name), "
+        "an assembly file or an image; several on each other, lowest first, and `--monitor` below them all",
+    )
+
+
+def under_choice(text: str) -> tuple[str, ...]:
+    """Names of monitors, lowest first, with commas between, each `NAME` or `NAME:N`, MAX_DEPTH in all."""
+    found: list[str] = []
+    for level in text.split(","):
+        monitor, colon, depth = level.rpartition(":")
+        if colon and depth.isdecimal() and depth.isascii():
+            found += [monitor] * min(int(depth[:4]), MAX_DEPTH + 1)
+        else:
+            found.append(level)
+    if not found or "" in found or len(found) > MAX_DEPTH:
+        raise argparse.ArgumentTypeError(
+            f"`{text}` is not a monitor, `MONITOR:DEPTH`, or several with commas; {MAX_DEPTH} monitors in all"
+        )
+    return tuple(found)
 
 
 def engine_choice(text: str) -> str:

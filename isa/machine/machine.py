@@ -287,12 +287,15 @@ class Machine(Displayed):
         if horizon == NEVER and deadline is None:
             return False
         least = min(horizon, stop - self.steps, horizon if deadline is None else deadline - self.steps)
-        skipped = max(1, least)
-        self.engine.advance(skipped)
-        self.steps += skipped
-        self.retired += skipped
-        self.skipped += skipped
+        self.spin(max(1, least))
         return True
+
+    def spin(self, steps: int) -> None:
+        """Let so many steps pass in which nothing but time changes. The machine spins, and is not woken by then."""
+        self.engine.advance(steps)
+        self.steps += steps
+        self.retired += steps
+        self.skipped += steps
 
     @property
     def watched(self) -> bool:
@@ -332,6 +335,10 @@ class Machine(Displayed):
     def devices_see(self) -> DeviceStorage:
         """Storage as devices have it."""
         return self.storage
+
+    def act(self) -> None:
+        """Let the devices act that are due at this boundary, as going on would do first. Raises DeviceFailure."""
+        self._act()
 
     def _act(self) -> int | None:
         """Let the devices that are due act; returns the next deadline."""

@@ -8,10 +8,11 @@ import pytest
 from isa.encoding import decoder, spare_words
 from isa.language import load_text
 from isa.machines.catalogue import find, shipped
+from monitor.techniques import TECHNIQUES
 from proofs.terms.solving import Found
 from proofs.verdict.conditions import ALWAYS, IN_USER_MODE
 from proofs.verdict.repair import repair
-from proofs.verdict.techniques import BRINGS_NONE, LEAVES_ALONE, PARAVIRTUAL, PATCH, judged, judgement
+from proofs.verdict.techniques import PARAVIRTUAL, PATCH, judged, judgement
 from proofs.verdict.theorems import Refusal, Verification
 from tests.proofs.verdict_machines import SHORT, verified_once
 
@@ -65,7 +66,7 @@ def test_a_technique_says_what_it_takes_out_and_what_it_assumes() -> None:
     trap, hybrid, interpret, patch, paravirtual = judged(found)
     assert (trap.culprits, hybrid.culprits, patch.culprits) == (("peek", "down"), ("peek",), ("peek", "down"))
     assert "not kept by peek down" in trap.why and "Theorem 3 fails: not kept by peek" in hybrid.why
-    assert patch.assumes == (LEAVES_ALONE, BRINGS_NONE) and not interpret.assumes
+    assert patch.assumes == TECHNIQUES[PATCH].assumes != () and not interpret.assumes
     assert "(0x0), which traps" in patch.instead and paravirtual.instead == "`call`, which traps in both modes"
     assert not judgement(verified_once(find(str(MACHINES / "small.isa"))), PATCH).assumes
 

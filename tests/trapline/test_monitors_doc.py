@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from monitor.techniques import TECHNIQUES
 from tests.trapline.test_readme import BLOCK, ROOT, Capture, commands, execute, pattern
+
+PAGE = (ROOT / "docs" / "monitors.md").read_text(encoding="utf-8")
 
 
 def blocks(page: str, heading: str) -> list[str]:
@@ -27,10 +30,18 @@ def test_what_is_said_of_rings(capfd: Capture) -> None:
     check("devices.md", "Rings", capfd)
 
 
+def test_what_is_said_of_techniques(capfd: Capture) -> None:
+    check("monitors.md", "Techniques", capfd)
+
+
 @pytest.mark.nightly  # by day nobody waits for verdicts
 @pytest.mark.parametrize("heading", ["Patching", "Paravirtualization"])
-def test_what_is_said_of_techniques(
+def test_what_is_said_of_those_that_change_the_guest(
     heading: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
 ) -> None:
     monkeypatch.chdir(tmp_path)
     check("monitors.md", heading, capfd)
+
+
+def test_every_technique_is_in_the_table() -> None:
+    assert set(re.findall(r"^\| `([a-z]+)` \|", PAGE.partition("## Techniques")[2], re.MULTILINE)) >= set(TECHNIQUES)

@@ -6,6 +6,7 @@ run, or one that the host failed, is saved: `--resume` goes on from there, bare 
 examples:
   trapline run hello
   trapline run os --monitor trap --input -
+  trapline run os quicksort rogue --monitor trap --report three.html
   trapline run first.s --storage 4096 --trace first.trace
 """
 
@@ -21,6 +22,7 @@ from trapline.options import (
     add_engine_option,
     add_guest_argument,
     add_monitor_option,
+    add_neighbours_argument,
     add_run_options,
     natural,
     read,
@@ -47,6 +49,7 @@ SUMMARY = "run a guest, bare or under monitors"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_guest_argument(parser, optional=True)
+    add_neighbours_argument(parser)
     add_run_options(parser, disk=updated)
     add_monitor_option(parser)
     add_engine_option(parser)
@@ -76,6 +79,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.beside:
+        from trapline.profiling import together
+
+        return together.run(arguments)
     from trapline.output import emit_json
     from trapline.profiling.result import Result
     from trapline.reports.lines import followed

@@ -10,8 +10,7 @@ from collections.abc import Container
 from isa.assembler.disassembly import Disassembler
 from isa.description import Instruction, Isa
 from isa.errors import TraplineError
-from isa.ir.fold import either
-from isa.ir.nodes import TRUE
+from proofs.verdict.techniques import always_traps, room
 
 
 def hypercall(isa: Isa, culprits: Container[str], used: Container[int]) -> int:
@@ -26,16 +25,6 @@ def hypercall(isa: Isa, culprits: Container[str], used: Container[int]) -> int:
     chosen = max(fitting, key=room)
     words = _words(chosen)
     return next((word for word in words if word not in used), words[0])
-
-
-def always_traps(instruction: Instruction) -> bool:
-    """Whether an instruction does nothing but trap, from every state."""
-    return either(*(trap.guard for trap in instruction.behaviour.traps)) is TRUE
-
-
-def room(instruction: Instruction) -> int:
-    """How many bits its operands have."""
-    return sum(piece.width for use in instruction.uses for piece in use.pieces)
 
 
 def statement(isa: Isa, word: int) -> str:

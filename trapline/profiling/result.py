@@ -69,6 +69,7 @@ class Result:
             "machine": rig.isa.name,
             "guest": self.launched.name,
             "depth": rig.depth,
+            "monitors": rig.kinds,
             "engine": rig.engine,
             "seed": rig.machine.seed,
             "reason": end.reason.value,

@@ -48,6 +48,11 @@ class Program(Displayed):
         return max(self.guest.storage, self.image.top)
 
     @property
+    def shipped(self) -> bool:
+        """Whether it is one of ours."""
+        return self.guest is not None and self.name in catalogue.names()
+
+    @property
     def input(self) -> bytes:
         """The console input of its header."""
         return self.guest.input.encode() if self.guest else b""
