@@ -26,6 +26,7 @@ from monitor.statistics import Decision, ExitEvent
 from monitor.virtual import Told, Virtual
 
 if TYPE_CHECKING:
+    from isa.engines.native.layers import Bare
     from monitor.native import NativeLevel
 
 
@@ -44,10 +45,10 @@ class Dispatcher:
         self._causes = {number: name for name, number in reversed(vm.isa.cause.members.items())}
         self.last_exit = 0
         self.done = self.trapped = 0  # steps of the present run, and those of them that trapped
+        self.began = 0  # at which of its steps the machine below began a run that is under way, else where it is
         self._native: NativeLevel | None = None
         self._asked: Trace | None = None  # for the present run
         self._engine = engine
-        vm.attentive = not core.never
 
     def move(self, processor: Machine) -> None:
         """Run on this machine from now on: another processor of the machine below, over the same storage."""
@@ -77,6 +78,7 @@ class Dispatcher:
         """Up to `limit` steps: how many there were, how many of them trapped, and why it stopped. In native code where
         that is possible; whatever that leaves is done here."""
         self.done = self.trapped = 0
+        self.vm.attentive = not self.core.never or self.vm.told is not None
         if self.vm.halted:
             return 0, 0, Pause.HALT
         while self.done < limit:
@@ -149,8 +151,7 @@ class Dispatcher:
             seen = look(self.vm, self, trace)
             self.enter(trap)
             write(self.vm, trace, self.vm.steps + self.done, seen, trap)
-        if self.vm.told is not None:
-            self.vm.told([Told(self.vm.steps + self.done + 1, None, "", self.vm.mode)])
+        self._moded(1)
 
     def enter(self, trap: Trap) -> None:
         self.interpreter.enter(trap)
@@ -189,7 +190,9 @@ class Dispatcher:
         traffic = below.ports.traffic
         below.random = self.vm.random
         self.core.resume(v, r, *self._window)
+        self.began = below.steps
         end = below.run_to_trap(allowed)
+        self.began = below.steps
         if self.core.breach(v, r, *self._window, end.steps) or below.ports.traffic != traffic:
             return self.kill(end.steps)
         self.core.save(v, r, *self._window)
@@ -227,14 +230,10 @@ class Dispatcher:
         """One step of the machine's own semantics on the virtual machine; `cause` is of the trap with which direct
         execution ended, if it did."""
         pc, place = self.vm.state.block[self._pc], self.interpreter.place()
-        direct = self.may_run_directly()
         self.interpreter.done = self.done
         stop, happened = self._single()
         self.done += happened
         self.vm.statistics.count_steps(0, happened or isinstance(stop, Trap))
-        if happened and not direct:
-            self._goes_on()
-            return stop
         cause = stop.cause if isinstance(stop, Trap) else cause
         self._record(_decision(stop), "" if cause is None else self.cause_name(cause), pc, place)
         return stop
@@ -251,15 +250,34 @@ class Dispatcher:
             return Pause.LIMIT  # that engine counts from where the machine says that it is
         skipped = vm.skipped
         self.done, stop = self._bare(1 if self.core.sudden else limit)
-        trapped = isinstance(stop, Trap)
-        vm.statistics.count_steps(0, self.done - (vm.skipped - skipped) + trapped)
+        self._interpreting(self.done - (vm.skipped - skipped), stop)
+        return None if stop is Pause.LIMIT else stop
+
+    def go_on(self, alone: "Bare") -> Trap | Pause | None:
+        """One such step, which native code left to Python."""
+        stop = alone.answer(self.done)
+        happened = stop is None or stop in HAPPENED
+        self.done += happened
+        self._interpreting(happened, stop)
+        self.vm.traffic = None
+        return stop
+
+    def _interpreting(self, steps: int, stop: Trap | Pause | None) -> None:
+        """Count so many steps, and what came of them: the end of the stretch, if this is one."""
+        self.vm.statistics.count_steps(0, steps + isinstance(stop, Trap))
         if isinstance(stop, Trap):
             self._count(_decision(stop), self.cause_name(stop.cause))
         elif stop is Pause.DEVICE:
             self._count(Decision.FAILED, "")
+        elif self.may_run_directly():
+            self._count(Decision.INTERPRETED, "")
         else:
-            self._goes_on()
-        return None if stop is Pause.LIMIT else stop
+            self._moded(0)
+
+    def _moded(self, ahead: int) -> None:
+        """Tell whoever wants to know that the mode may be another one, so many steps ahead of what is counted."""
+        if self.vm.told is not None:
+            self.vm.told([Told(self.vm.steps + self.done + ahead, None, "", self.vm.mode)])
 
     def _bare(self, limit: int) -> tuple[int, Trap | Pause]:
         """Up to `limit` steps of that engine: how many it took, and why it stopped."""
@@ -271,11 +289,6 @@ class Dispatcher:
             return self.bare.execute(min(limit, steps))
         ran, _, stop = self.bare.record(1 if self.vm.attentive else min(limit, steps), False, trace)
         return ran, stop
-
-    def _goes_on(self) -> None:
-        """After interpreted steps: count the end of the stretch, if this is one."""
-        if self.may_run_directly():
-            self._count(Decision.INTERPRETED, "")
 
     def _single(self) -> tuple[Trap | Pause | None, bool]:
         """That step: what came of it, and whether it happened."""

@@ -26,9 +26,9 @@ from monitor.schedule import ENDED, QUANTUM, Schedule
 from monitor.statistics import ExitEvent
 from monitor.techniques import TRAP, Monitors, Technique, levels
 from monitor.techniques.technique import Replaced
-from monitor.virtual import Virtual
+from monitor.virtual import AsWritten, Virtual
 
-__all__ = ["QUANTUM", "Monitor", "VirtualMachine", "core_of", "depth_storage", "tower"]
+__all__ = ["QUANTUM", "Monitor", "VirtualMachine", "core_of", "depth_storage", "tower", "uppermost"]
 
 
 class VirtualMachine(Virtual):
@@ -49,6 +49,7 @@ class VirtualMachine(Virtual):
         self.replaced |= {place: Replaced(*words) for place, words in found.items()}
         for place, (word, _) in self.replaced.items():
             self.storage.write(place, [word])
+        self.dispatcher.interpreter.loads = AsWritten(self) if self.replaced else self.storage.cells
 
     def _record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]:
         """Where a run of the dispatcher ends is an exit, so that it must not end where the trace's span does."""
@@ -196,13 +197,19 @@ def tower(
     """A virtual machine of `words` words with these monitors below it (at least 1), each on the machine of the one
     before, the lowest on a real one with this engine (see `isa.engines.choice`). Raises MachineError as `Monitor` and
     `create` do."""
+    return uppermost(isa, words, monitors, seed, engine).create(words, ports, seed)
+
+
+def uppermost(isa: Isa, words: int, monitors: Monitors, seed: int = 0, engine: str = DEFAULT) -> Monitor:
+    """The uppermost of these monitors, with room for machines of that many words together, in whole pages. Raises
+    MachineError as `Monitor` does."""
     techniques = levels(monitors)
     sizes = depth_storage(isa, words, len(techniques))
     _check_room(isa, words, sizes)
     monitor = Monitor(bare(isa, Storage(isa.word, sizes[0]), seed=seed, engine=engine), technique=techniques[0])
     for size, technique in zip(sizes[1:], techniques[1:], strict=True):
         monitor = Monitor(monitor.create(size, seed=seed), technique=technique)
-    return monitor.create(words, ports, seed)
+    return monitor
 
 
 @lru_cache(maxsize=256)

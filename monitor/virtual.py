@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from isa.description import Isa, Role
-from isa.devices import Ports
+from isa.devices import DeviceStorage, Ports
 from isa.machine import Machine, Storage
 from isa.machine.machine import EngineFactory
 from monitor.statistics import Decision, ExitEvent, Statistics
@@ -13,12 +13,31 @@ from monitor.techniques.technique import Replaced
 
 
 class Told(NamedTuple):
-    """An exit: at which step, and the mode then. Without a decision, that a trap was delivered before the step."""
+    """An exit: at which step, and the mode then. Without a decision, that the mode may be another one from there on: a
+    trap was delivered before the step, or what came before it was interpreted."""
 
     step: int
     decision: Decision | None
     cause: str
     mode: int
+
+
+class AsWritten:
+    """A virtual machine's storage for whoever reads in its place: as its program has it, whatever stands there."""
+
+    def __init__(self, vm: "Virtual") -> None:
+        self._vm, self._cells, self._standing = vm, vm.storage.cells, frozenset(vm.replaced)
+        self.size = vm.storage.size
+
+    def __getitem__(self, index: int) -> int:
+        return self._vm.replaced[index].was if index in self._standing and self._vm.still(index) else self._cells[index]
+
+    def read(self, index: int, count: int, /) -> list[int]:
+        self._vm.storage.read(index, count)
+        return self._vm.words(index, count).tolist()
+
+    def write(self, index: int, words: list[int], /) -> None:
+        self._vm.storage.write(index, words)
 
 
 class Virtual(Machine):
@@ -61,6 +80,9 @@ class Virtual(Machine):
         for place in standing:
             there[place - first] = self.replaced[place].was
         return there
+
+    def devices_see(self) -> DeviceStorage:
+        return AsWritten(self) if self.replaced else self.storage
 
     def standing(self) -> Iterator[tuple[int, int]]:
         return ((place, found.word) for place, found in self.replaced.items() if self.still(place))

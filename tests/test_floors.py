@@ -43,6 +43,8 @@ FLOORS = (
     "proofs.verdict",
     "proofs.certificates",
     "proofs.runs",
+    "proofs.programs",
+    "proofs.under",
     "proofs.witness",
     "proofs.mutants",
     "proofs.variants",

@@ -1,7 +1,7 @@
 """Options that several subcommands share, so that each means the same everywhere."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,12 @@ def add_guest_argument(parser: argparse.ArgumentParser, optional: bool = False) 
     )
 
 
+def add_neighbours_argument(parser: argparse.ArgumentParser) -> None:
+    """Guests that run beside the first, under the same monitor."""
+    help = "more guests, each on a machine of its own under the same monitor"
+    parser.add_argument("beside", metavar="GUEST", nargs="*", help=help)
+
+
 def add_define_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--define",
@@ -118,6 +124,32 @@ def add_engine_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_under_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--under",
+        type=under_choice,
+        metavar="MONITOR[:DEPTH][,...]",
+        help="compare with the guest under a monitor that is a program itself, such as vmm: a shipped one (by name), "
+        "an assembly file or an image; several on each other, lowest first, and `--monitor` below them all",
+    )
+
+
+def under_choice(text: str) -> tuple[str, ...]:
+    """Names of monitors, lowest first, with commas between, each `NAME` or `NAME:N`, MAX_DEPTH in all."""
+    found: list[str] = []
+    for level in text.split(","):
+        monitor, colon, depth = level.rpartition(":")
+        if colon and depth.isdecimal() and depth.isascii():
+            found += [monitor] * min(int(depth[:4]), MAX_DEPTH + 1)
+        else:
+            found.append(level)
+    if not found or "" in found or len(found) > MAX_DEPTH:
+        raise argparse.ArgumentTypeError(
+            f"`{text}` is not a monitor, `MONITOR:DEPTH`, or several with commas; {MAX_DEPTH} monitors in all"
+        )
+    return tuple(found)
+
+
 def engine_choice(text: str) -> str:
     """The name of an engine."""
     if text not in ENGINES:
@@ -149,7 +181,18 @@ def one_technique(choice: MonitorChoice | None) -> "Technique":
     techniques = (TRAP,) if choice is None else choice.techniques
     if len(techniques) != 1:
         raise UsageError("this is about one monitor, from which any depth follows", "name one technique")
+    check_any_guest(techniques)
     return techniques[0]
+
+
+def check_any_guest(techniques: "Sequence[Technique]") -> None:
+    """Raises UsageError for a technique that is not right for any guest whatever."""
+    for technique in techniques:
+        if technique.replaces:
+            raise UsageError(
+                f"this is about any guest, and `{technique.name}` rests on what is replaced in one",
+                f"`trapline verify MACHINE` judges it, `trapline compare GUEST --monitor {technique.name}` tries it",
+            )
 
 
 def definition(text: str) -> tuple[str, int]:

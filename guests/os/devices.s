@@ -60,7 +60,7 @@ console:
         j    1b
 3:      srli r2, r2, 1
         andi r2, r2, 1
-        sw   r2, ended(r0)
+        sw   r2, over(r0)
 4:      call readable
         beqz r1, 5f
         set  r1, READING
@@ -75,7 +75,7 @@ readable:
         seqz r1, r1
         lw   r2, lines(r0)
         or   r1, r1, r2
-        lw   r2, ended(r0)
+        lw   r2, over(r0)
         or   r1, r1, r2
         ret
 
@@ -99,7 +99,7 @@ first:  .word 0                 # index of the oldest character in the ring
 waiting:
         .word 0                 # how many there are
 lines:  .word 0                 # how many of them end a line
-ended:  .word 0                 # 1 when no more will come
+over:   .word 0                 # 1 when no more will come
 ring:   .space RING
 
 # ---- disk: a transfer has ended. Its owner's call is finished here; then those may try who waited for the disk -----

@@ -35,6 +35,11 @@
         out  r8, r3
 .endm
 
+# begun: the disk's status after a command into r1.
+.macro begun
+        in   r1, r3             # DISK_COMMAND, from `command`
+.endm
+
 # outcome: the disk's status into r1. Uses r3.
 .macro outcome
         set  r3, DISK_COMMAND

@@ -68,6 +68,11 @@ there\@:
         kick RINGS_DISK, disk_ring
 .endm
 
+# begun: the disk's status after a command into r1: a ring is looked at later.
+.macro begun
+        set  r1, DISK_BUSY
+.endm
+
 # outcome: the disk's status into r1. Uses r3 and r4.
 .macro outcome
         lw   r3, disk_ring + TAKEN(r0)

@@ -63,6 +63,11 @@ class Script:
         self._next = 0
         self.ended = not data
 
+    @property
+    def data(self) -> bytes:
+        """All its characters."""
+        return self._data
+
     def due(self) -> int | None:
         return None if self.ended else self._next * self._interval
 

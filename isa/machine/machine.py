@@ -11,7 +11,7 @@ from random import Random
 from typing import Protocol
 
 from isa.description import Isa, Role
-from isa.devices import DeviceFailure, Ports
+from isa.devices import DeviceFailure, DeviceStorage, Ports
 from isa.display import Displayed
 from isa.errors import MachineError
 from isa.machine.exits import Exit, Pause, Reason, Trap
@@ -280,12 +280,15 @@ class Machine(Displayed):
         if horizon == NEVER and deadline is None:
             return False
         least = min(horizon, stop - self.steps, horizon if deadline is None else deadline - self.steps)
-        skipped = max(1, least)
-        self.engine.advance(skipped)
-        self.steps += skipped
-        self.retired += skipped
-        self.skipped += skipped
+        self.spin(max(1, least))
         return True
+
+    def spin(self, steps: int) -> None:
+        """Let so many steps pass in which nothing but time changes. The machine spins, and is not woken by then."""
+        self.engine.advance(steps)
+        self.steps += steps
+        self.retired += steps
+        self.skipped += steps
 
     @property
     def watched(self) -> bool:
@@ -322,12 +325,20 @@ class Machine(Displayed):
         if self.traffic is not None:
             self.traffic.append((Kind.SEND, port, word))
 
+    def devices_see(self) -> DeviceStorage:
+        """Storage as devices have it."""
+        return self.storage
+
+    def act(self) -> None:
+        """Let the devices act that are due at this boundary, as going on would do first. Raises DeviceFailure."""
+        self._act()
+
     def _act(self) -> int | None:
         """Let the devices that are due act; returns the next deadline."""
         deadline = self.ports.deadline()
         if deadline is None or deadline > self.steps:
             return deadline
-        raised = self.ports.act(self.steps, self.storage)
+        raised = self.ports.act(self.steps, self.devices_see())
         for place in self._pending:
             mask = raised & ((1 << place.width) - 1)
             self.state.block[self.state.layout.slots[place.state].first] |= mask << place.low

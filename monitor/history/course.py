@@ -41,6 +41,7 @@ class Course:
         self.branches: list[Instant] = []
         self.progress: Callable[[int], None] | None = None
         self._astray = False  # whether the guests are not where a run to this step would be
+        self._moves = 0  # how often they have been brought elsewhere
 
     @property
     def past(self) -> bool:
@@ -58,6 +59,7 @@ class Course:
         schedule = self.schedule
         if not self._astray and (schedule if guest is None else guest).steps == step:
             return Exit(Reason.BUDGET, 0, 0)
+        self._moves += 1
         with self._quiet(self._once):
             number = self.checkpoints.nearest(step, None if guest is None else schedule.guests.index(guest))
             if not self._leads(number, step, guest):
@@ -73,17 +75,19 @@ class Course:
     @contextmanager
     def staying(self) -> Iterator[None]:
         """Inside, the guests may go anywhere: they come back to where they are."""
-        clock = self.schedule.steps
+        clock, moves = self.schedule.steps, self._moves
         try:
             yield
         finally:
-            self.go(clock)
+            if self._moves != moves:
+                self.go(clock)
 
     @contextmanager
     def looking(self, step: int, guest: Machine) -> Iterator[None]:
         """Inside, a guest is at that step, and may be run alone: what the others do is nothing to it. What it comes to
         is then not taken for the history."""
         self.go(step, guest)
+        self._moves += 1
         with self._quiet(lambda subscribers: []):
             self._astray = True
             yield
@@ -127,6 +131,9 @@ class Course:
     def held_back(self) -> Iterator[None]:
         """Inside, what is printed does not go out yet: whoever runs on to look for something may come too far, and
         forgets that."""
+        if any(sink.holding for sink in self._sinks):  # whoever began it ends it
+            yield
+            return
         for sink in self._sinks:
             sink.holding = True
         try:

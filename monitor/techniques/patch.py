@@ -15,9 +15,9 @@ from isa.machine import Machine
 from monitor.techniques.technique import Replaced, Standing, Technique
 
 ASSUMES = (
-    "the guest does not read an instruction that was replaced",
-    "the guest does not write an instruction that was replaced",
-    "the guest brings no instruction that would have to be replaced",
+    "it reads no instruction that was replaced",
+    "it writes none",
+    "it brings none that would have to be replaced",
 )
 
 

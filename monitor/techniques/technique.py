@@ -53,6 +53,11 @@ class Technique:
     culprits: frozenset[str] | None = None
     assumes: tuple[str, ...] = ()
 
+    @property
+    def replaces(self) -> bool:
+        """Whether anything in a program may stand for something else: then the technique rests on the program too."""
+        return self.preparation is not nothing
+
     def prepare(self, machine: Machine, standing: Standing) -> Standing:
         """What of a program stands for other words in the end. Raises MachineError if that cannot be."""
         return self.preparation(machine, standing, self.culprits)

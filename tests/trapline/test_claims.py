@@ -39,6 +39,7 @@ OUTPUTS = {
     ("verify", "--certificate"): "verify mine.isa:mine",
     ("verify", "--export"): "verify mine.isa:mine",
     ("verify", "--html"): "verify mine.isa:mine",
+    ("vmm", "--output"): "vmm pack a.s",
     ("witness", "--difference"): "witness mine.isa:mine setie",
     ("witness", "--output"): "witness mine.isa:mine setie",
 }

@@ -16,7 +16,7 @@ Capture = pytest.CaptureFixture[str]
 
 @pytest.fixture
 def without_solver(monkeypatch: pytest.MonkeyPatch) -> None:
-    kinds = tuple(kind for kind in catalogue.KINDS if kind.name != "repaired")
+    kinds = tuple(k for k in catalogue.KINDS if k.name not in ("patch", "paravirtual", "repaired"))
     monkeypatch.setattr(catalogue, "KINDS", kinds)
 
 
@@ -58,8 +58,34 @@ def test_times_are_multiples_of_the_first_and_only_of_what_ran() -> None:
     assert found[0].time == 1.0 and found[1].time is None
 
 
+@pytest.mark.usefixtures("without_solver")
+def test_monitors_that_are_programs_are_told_from_outside(capsys: Capture) -> None:
+    """They do as `trap` does, right and wrong, and it can be counted what that takes."""
+    found = {}
+    for guest in ("dice", "popf"):
+        assert main(["techniques", guest, "--json"]) == 0
+        rows = json.loads(capsys.readouterr().out)["monitors"]
+        found |= {(guest, row["monitor"]): row for row in rows}
+    derived, first, second = (found["dice", kind] for kind in ("trap", "type 1", "type 2"))
+    assert derived["alike"] and first["alike"] and second["alike"]
+    assert first["exits"]["emulated"] == second["exits"]["emulated"] == derived["exits"]["emulated"]
+    assert first["direct"] == second["direct"] == pytest.approx(derived["direct"])
+    assert 1 < first["overhead"] < second["overhead"] and derived["overhead"] is None
+    whys = {found["popf", kind]["why"] for kind in ("trap", "type 1", "type 2")}
+    assert len(whys) == 1 and "setie 1: psw differs" in whys.pop()
+
+
 @pytest.mark.nightly
 def test_the_mended_machine_keeps_the_guest_from_the_leak(capsys: Capture) -> None:
     assert main(["techniques", "sgdt", "--json"]) == 0
     found = {row["monitor"]: row for row in json.loads(capsys.readouterr().out)["monitors"]}
     assert found["repaired"]["alike"] and found["repaired"]["why"] == "guarded: rrel"
+
+
+@pytest.mark.nightly
+def test_a_guest_whose_culprits_give_way_cannot_tell(capsys: Capture) -> None:
+    assert main(["techniques", "sgdt", "--json"]) == 0
+    found = {row["monitor"]: row for row in json.loads(capsys.readouterr().out)["monitors"]}
+    assert found["patch"]["alike"] and found["paravirtual"]["alike"]
+    assert found["paravirtual"]["why"] == "2 words replaced by calls"
+    assert found["patch"]["exits"] == found["paravirtual"]["exits"]

@@ -18,6 +18,7 @@ from trapline.bench import (
     history,
     looking,
     many,
+    multiplication,
     profiles,
     reference,
     ringed,
@@ -29,6 +30,7 @@ from trapline.bench.building import CROSS, NATIVE, LeftOut, version
 from trapline.bench.figures import Bench, Figure
 from trapline.bench.kernels import KERNELS
 from trapline.bench.peers import QEMU_SYSTEM, QEMU_USER
+from trapline.bench.types import report as types
 
 MODULES: tuple[ModuleType, ...] = (
     against,
@@ -45,6 +47,8 @@ MODULES: tuple[ModuleType, ...] = (
     looking,
     history,
     assembling,
+    multiplication,
+    types,
 )
 ROWS: tuple[str, ...] = tuple(row for module in MODULES for row in module.ROWS)
 

@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     claim(arguments)
     found = culprits(with_progress(program.isa, arguments), PARAVIRTUAL)
     directory = Directory(os.path.dirname(program.guest.file), LIBRARY)
-    made = rewritten(program.isa, program.guest.file, directory, dict(arguments.define or ()), found.names)
+    made = rewritten(program.isa, program.guest.file, directory, program.definitions, found.names)
     if arguments.output:
         write_whole(arguments.output, made.text.encode())
     if arguments.json:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from monitor.techniques import Technique
-from proofs.runs.compare import Comparison, Setup, compare
+from proofs.runs.compare import Divergence, Setup, compare
 from trapline.kinds.kind import Case, Tried
 from trapline.reports.comparison import instruction_text
 
@@ -27,14 +27,13 @@ def compared(name: str, case: Case, setup: Setup) -> Tried:
     statistics = result.machine.statistics
     exits = {decision.value: count for decision, count in statistics.by_decision().items() if count}
     if not result.equivalent:
-        return Tried(name, False, _where(case, result), result.steps, statistics.share_direct, exits)
+        assert result.divergence is not None
+        return Tried(name, False, where(case, result.divergence), result.steps, statistics.share_direct, exits)
     ready = case.ready(setup.monitored)
     return Tried(name, True, "", result.steps, statistics.share_direct, exits, ready=ready)
 
 
-def _where(case: Case, result: Comparison) -> str:
+def where(case: Case, found: Divergence) -> str:
     """The first difference in a line."""
-    found = result.divergence
-    assert found is not None
     what = found.breach or ", ".join(d.name for d in found.differences[:3])
     return f"step {found.step:,}, pc {found.pc:#x}: {instruction_text(case.program, found)}: {what} differs"

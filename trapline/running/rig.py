@@ -50,6 +50,15 @@ class Rig:
         return len(self.machine.hosts) - 1
 
     @property
+    def kinds(self) -> str:
+        """The monitors, as users write them."""
+        if not self.monitors:
+            return "none"
+        from monitor.techniques.catalogue import written
+
+        return written(self.monitors)
+
+    @property
     def console(self) -> Console | None:
         return self.machine.ports.find(Console)
 
