@@ -13,7 +13,7 @@ from isa.engines.choice import bare
 from isa.ir.fold import negate
 from isa.machines.catalogue import find, shipped
 from monitor.techniques import HYBRID, TECHNIQUES, TRAP, Technique
-from monitor.techniques.technique import Condition, nothing
+from monitor.techniques.technique import Condition
 from proofs.runs.broken import Property
 from proofs.runs.compare import compare
 from proofs.runs.generation import generator
@@ -58,7 +58,7 @@ SHOWN_BY = {  # of each machine that a technique is wrong on, an instruction wit
         "vax": "movpsl",
     },
 }
-PLAIN = [t for t in TECHNIQUES.values() if t.preparation is nothing]  # those that take any guest as it is
+PLAIN = [t for t in TECHNIQUES.values() if not t.replaces]  # those that take any guest as it is
 BY_DAY = {("trap", "vax"), ("hybrid", "vax"), ("hybrid", "mc68000_interrupts")}
 RUN_BY_DAY = {"g3_popf", "mc68000", "arm", "vax_vm"}
 
