@@ -74,6 +74,7 @@ FLOORS = (
     "trapline.demo",
     "trapline.bench",
     "trapline.labs",
+    "trapline.sweeping",
     "trapline.commands",
     "trapline.cli",
     "trapline",

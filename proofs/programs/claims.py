@@ -72,4 +72,3 @@ def broken(claim: Claim, entered: dict[str, Value], word: Value, width: int) -> 
         case Running(scalar):
             found = lowered(lifted(entered[scalar], width) == 0)
     return lifted(found, 0)
-

@@ -49,9 +49,7 @@ def exits(guest: Guest, name: str) -> Iterator[Exit]:
     word, params = _word(isa, isa.instructions.get(name))
     virtual = _holding(guest, word)
     step = isa.step(what.behaviour)
-    others = () if name != UNASSIGNED else tuple(
-        word & i.mask != i.match for i in isa.instructions.values()
-    )
+    others = () if name != UNASSIGNED else tuple(word & i.mask != i.match for i in isa.instructions.values())
     for found in _traps(guest, what, step, {"insn": word, **params}, virtual):
         yield replace(found, conditions=(*others, *found.conditions))
 
@@ -71,16 +69,16 @@ def _traps(
             entry.scalars = {n: _with(v, conditions) for n, v in real.scalars.items()}
             entry.own = {a: _with(v, conditions) for a, v in real.own.items()}
             info = reading.value(trap.info)
-            Running(entry, guest.setting, _always, {"cause": trap.cause, "info": info}).perform(guest.isa.entry.effects, -1)
+            Running(entry, guest.setting, _always, {"cause": trap.cause, "info": info}).perform(
+                guest.isa.entry.effects, -1
+            )
             said = [c for c in conditions if not z3.is_true(c)]
             said += _admitted(guest, what, params, virtual)
             yield Exit(_name(guest.isa, what, trap), what, params, virtual, entry, tuple(said))
         before.append(negation(guard))
 
 
-def _admitted(
-    guest: Guest, what: Subject | None, params: dict[str, Term], virtual: SymbolicState
-) -> Iterator[Term]:
+def _admitted(guest: Guest, what: Subject | None, params: dict[str, Term], virtual: SymbolicState) -> Iterator[Term]:
     """The theorem "composition" of `prove`, used here for the addresses of a step: the composed relocation refuses what
     the guest's own does, and leads into the window otherwise."""
     isa = guest.isa

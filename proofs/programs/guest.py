@@ -148,7 +148,9 @@ class Guest:
             whole = self._symbols[m.place.state]
             if isinstance(m, Counter) and m.width == whole.size() <= COUNT_WIDTH:
                 steps = m.step * z3.Extract(m.width - 1, 0, self.ran)
-                aged = perform(self.code.time.advance(), replace(self.block, scalars=self._symbols), {"steps": self.ran})
+                aged = perform(
+                    self.code.time.advance(), replace(self.block, scalars=self._symbols), {"steps": self.ran}
+                )
                 if self._holds(aged.at(m.place) == whole + steps, self.ran):
                     found[m] = plain(whole - steps)
         return found

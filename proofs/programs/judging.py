@@ -163,10 +163,16 @@ class Judge:
         moved = said.when if said else FALSE
         yield self._word(path, "traffic", at, plain(chosen(moved, before + 1, before)))
         if said is not None:
-            ways: dict[str, Term] = {"VM_WAY": z3.BitVecVal(2 if said.sent else 1, word), "VM_PORT": said.port, **({"VM_WORD": said.word} if said.sent else {})}
+            ways: dict[str, Term] = {
+                "VM_WAY": z3.BitVecVal(2 if said.sent else 1, word),
+                "VM_PORT": said.port,
+                **({"VM_WORD": said.word} if said.sent else {}),
+            }
             for name, should in ways.items():
                 differs = self.block(path, name) != z3.ZeroExt(word - should.size(), should)
-                yield Wrong(f"what is told of its traffic: {name}", _if(z3.And(moved, differs)), self.guest.monitor.at(name))
+                yield Wrong(
+                    f"what is told of its traffic: {name}", _if(z3.And(moved, differs)), self.guest.monitor.at(name)
+                )
 
     def _entered(self, path: Path, entered: State) -> Iterator[Wrong]:
         """The real machine as the guest finds it, held against the block, which is held against the guest."""
@@ -178,7 +184,9 @@ class Judge:
             yield Wrong(f"the real {name}", _if(real != should))
         for file in (s for s in kept(isa) if s.kind is Kind.ARRAY):
             for cell in set(range(file.count)) - file.zero:
-                real, should = (lifted(v, file.width) for v in (entered.files[file.name][cell], self._cell(path, file, cell)))
+                real, should = (
+                    lifted(v, file.width) for v in (entered.files[file.name][cell], self._cell(path, file, cell))
+                )
                 yield Wrong(f"the real {file.name}[{cell}]", _if(real != should))
         late = z3.UGT(self.guest.real_horizon(found), self.guest.horizon(kept_now.scalars))
         yield Wrong("the real machine is due later than the guest's", _if(late))

@@ -30,7 +30,10 @@ def shown(guest: Guest, exit: Exit, path: Path, model: Any, wrong: Wrong | None)
     parts = [(place_name(isa, p), value_name(isa, p, number(model, virtual.at(p)))) for p in state_places(isa, STATUS)]
     parts += [("steps run", f"{number(model, guest.ran):#x}")]
     parts += [(name, f"{number(model, term):#x}") for name, term in _registers(guest, model)]
-    parts += [("window", f"{number(model, guest.setting.start):#x}"), ("size", f"{number(model, guest.setting.size):#x}")]
+    parts += [
+        ("window", f"{number(model, guest.setting.start):#x}"),
+        ("size", f"{number(model, guest.setting.size):#x}"),
+    ]
     text = ""
     if exit.what is not None:
         word = number(model, exit.params["insn"])
@@ -50,4 +53,3 @@ def _registers(guest: Guest, model: Any) -> list[tuple[str, Term]]:
             if not isinstance(cell, int) and cell.decl().name() in decided and number(model, cell):
                 found.append((f"{file}[{i}]", cell))
     return found
-
