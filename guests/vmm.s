@@ -27,6 +27,7 @@
 
         .equ VMS, 8             # how many guests there may be
         .equ LONGEST, 1 << 24   # steps of a share at most
+        .equ EXIT, 140          # steps of its share that an exit costs a guest: about what it costs us
 
 # ---- What traps store, at 0; 6, 7 and 12 to 15 are free -----------------------------------------------------------------
         .equ SAVED_PC, 0

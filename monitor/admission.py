@@ -12,7 +12,7 @@ from isa.description import Isa, Role
 from isa.engines.reference.steps import Function, Steps
 from isa.errors import MachineError
 from isa.ir.fold import const, either
-from isa.ir.nodes import Load, nodes
+from isa.ir.nodes import Element, Load, nodes
 from isa.machine.state import MachineState
 from isa.machine.time import COUNT_WIDTH, NEVER, Time, law_of
 from isa.passes.normal import bits_read
@@ -41,10 +41,11 @@ def _check_condition(core: Core) -> None:
     """Whether the virtual machine may run directly must not change while it does."""
     isa, looks = core.isa, bits_read([core.condition])
     passing = {(s.name, low + bit) for s in isa.scalars() for low, width in ordinary_bits(s) for bit in range(width)}
-    if looks & passing or law_of(isa).moves(core.condition):
+    files = any(isinstance(node, Element | Load) for node in nodes(core.condition))
+    if files or looks & passing or law_of(isa).moves(core.condition):
         raise MachineError(
             f"when a machine like {isa.name} may run directly under {core.technique.name} changes while it does",
-            "let it depend on the mode, the relocation and resources that time does not move",
+            "let it depend on mode, relocation, and scalars that neither the guest nor time changes",
         )
 
 

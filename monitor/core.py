@@ -61,7 +61,7 @@ class Core:
     def __init__(self, isa: Isa, technique: Technique = TRAP) -> None:
         self.isa, self.technique = isa, technique
         self.condition = technique.direct(isa)  # over the states of one machine, without a prefix
-        self.direct = _of(VIRTUAL, isa, self.condition)
+        self.direct = _of(VIRTUAL, self.condition)
         if self.direct is FALSE:
             return
         for role in (Role.MODE, Role.BASE, Role.BOUND):
@@ -210,11 +210,16 @@ class Core:
                     yield SetElement(TRUE, target + state.name, index, const(state.width, 0))
 
 
-def _of(space: str, isa: Isa, expr: Expr) -> Expr:
+def _of(space: str, expr: Expr) -> Expr:
     """An expression over one machine's state as one over the composite state."""
 
     def there(node: Expr) -> Expr | None:
-        return read(space, isa.states[node.state]) if isinstance(node, Read) else None
+        match node:
+            case Read(width, state):
+                return Read(width, space + state)
+            case Element(width, state, index):
+                return Element(width, space + state, index)
+        return None
 
     return rewriter(there)(expr)
 

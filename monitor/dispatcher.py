@@ -9,8 +9,9 @@ Where the technique does not let the virtual machine run directly, it is the bar
 on its own state and window, until it may, or traps. That is interpretation too, and counted so.
 """
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from isa.description import Isa
 from isa.engines.reference.engine import HAPPENED, ReferenceEngine
@@ -26,7 +27,10 @@ from monitor.statistics import Decision, ExitEvent
 from monitor.virtual import Told, Virtual
 
 if TYPE_CHECKING:
+    from isa.engines.native.layers import Bare
     from monitor.native import NativeLevel
+
+T = TypeVar("T")
 
 
 class Dispatcher:
@@ -44,10 +48,10 @@ class Dispatcher:
         self._causes = {number: name for name, number in reversed(vm.isa.cause.members.items())}
         self.last_exit = 0
         self.done = self.trapped = 0  # steps of the present run, and those of them that trapped
+        self.began = 0  # at which of its steps the machine below began a run that is under way, else where it is
         self._native: NativeLevel | None = None
         self._asked: Trace | None = None  # for the present run
         self._engine = engine
-        vm.attentive = not core.never
 
     def move(self, processor: Machine) -> None:
         """Run on this machine from now on: another processor of the machine below, over the same storage."""
@@ -77,6 +81,7 @@ class Dispatcher:
         """Up to `limit` steps: how many there were, how many of them trapped, and why it stopped. In native code where
         that is possible; whatever that leaves is done here."""
         self.done = self.trapped = 0
+        self.vm.attentive = not self.core.never or self.vm.told is not None
         if self.vm.halted:
             return 0, 0, Pause.HALT
         while self.done < limit:
@@ -128,7 +133,7 @@ class Dispatcher:
     def level(self) -> "NativeLevel | None":
         """This machine for native code, which runs it only where nobody looks at what happens on the way."""
         below = self.below
-        if self._asked or self.vm.subscribers or self.vm.breaking or below.watched:
+        if self._asked or self.vm.subscribers or self.vm.breaking or self.vm.replaced or below.watched:
             return None
         lower = below.engine.level()
         if lower is None:
@@ -146,11 +151,10 @@ class Dispatcher:
         if trace is None:
             self.enter(trap)
         else:
-            seen = look(self.vm, self.interpreter, trace)
+            seen = look(self.vm, self, trace)
             self.enter(trap)
             write(self.vm, trace, self.vm.steps + self.done, seen, trap)
-        if self.vm.told is not None:
-            self.vm.told([Told(self.vm.steps + self.done + 1, None, "", self.vm.mode)])
+        self._moded(1)
 
     def enter(self, trap: Trap) -> None:
         self.interpreter.enter(trap)
@@ -162,10 +166,10 @@ class Dispatcher:
         self.interpreter.advance(steps)
 
     def spin_horizon(self) -> int:
-        return self.interpreter.spin_horizon()
+        return self._as_written(self.interpreter.spin_horizon)
 
     def peek(self) -> int | Trap:
-        return self.interpreter.peek()
+        return self._as_written(self.interpreter.peek)
 
     def place(self) -> int | None:
         return self.interpreter.place()
@@ -187,7 +191,9 @@ class Dispatcher:
         traffic = below.ports.traffic
         below.random = self.vm.random
         self.core.resume(v, r, *self._window)
+        self.began = below.steps
         end = below.run_to_trap(allowed)
+        self.began = below.steps
         if self.core.breach(v, r, *self._window, end.steps) or below.ports.traffic != traffic:
             return self.kill(end.steps)
         self.core.save(v, r, *self._window)
@@ -225,14 +231,10 @@ class Dispatcher:
         """One step of the machine's own semantics on the virtual machine; `cause` is of the trap with which direct
         execution ended, if it did."""
         pc, place = self.vm.state.block[self._pc], self.interpreter.place()
-        direct = self.may_run_directly()
         self.interpreter.done = self.done
         stop, happened = self._single()
         self.done += happened
         self.vm.statistics.count_steps(0, happened or isinstance(stop, Trap))
-        if happened and not direct:
-            self._goes_on()
-            return stop
         cause = stop.cause if isinstance(stop, Trap) else cause
         self._record(_decision(stop), "" if cause is None else self.cause_name(cause), pc, place)
         return stop
@@ -249,15 +251,34 @@ class Dispatcher:
             return Pause.LIMIT  # that engine counts from where the machine says that it is
         skipped = vm.skipped
         self.done, stop = self._bare(1 if self.core.sudden else limit)
-        trapped = isinstance(stop, Trap)
-        vm.statistics.count_steps(0, self.done - (vm.skipped - skipped) + trapped)
+        self._interpreting(self.done - (vm.skipped - skipped), stop)
+        return None if stop is Pause.LIMIT else stop
+
+    def go_on(self, alone: "Bare") -> Trap | Pause | None:
+        """One such step, which native code left to Python."""
+        stop = alone.answer(self.done)
+        happened = stop is None or stop in HAPPENED
+        self.done += happened
+        self._interpreting(happened, stop)
+        self.vm.traffic = None
+        return stop
+
+    def _interpreting(self, steps: int, stop: Trap | Pause | None) -> None:
+        """Count so many steps, and what came of them: the end of the stretch, if this is one."""
+        self.vm.statistics.count_steps(0, steps + isinstance(stop, Trap))
         if isinstance(stop, Trap):
             self._count(_decision(stop), self.cause_name(stop.cause))
         elif stop is Pause.DEVICE:
             self._count(Decision.FAILED, "")
+        elif self.may_run_directly():
+            self._count(Decision.INTERPRETED, "")
         else:
-            self._goes_on()
-        return None if stop is Pause.LIMIT else stop
+            self._moded(0)
+
+    def _moded(self, ahead: int) -> None:
+        """Tell whoever wants to know that the mode may be another one, so many steps ahead of what is counted."""
+        if self.vm.told is not None:
+            self.vm.told([Told(self.vm.steps + self.done + ahead, None, "", self.vm.mode)])
 
     def _bare(self, limit: int) -> tuple[int, Trap | Pause]:
         """Up to `limit` steps of that engine: how many it took, and why it stopped."""
@@ -270,22 +291,24 @@ class Dispatcher:
         ran, _, stop = self.bare.record(1 if self.vm.attentive else min(limit, steps), False, trace)
         return ran, stop
 
-    def _goes_on(self) -> None:
-        """After interpreted steps: count the end of the stretch, if this is one."""
-        if self.may_run_directly():
-            self._count(Decision.INTERPRETED, "")
-
     def _single(self) -> tuple[Trap | Pause | None, bool]:
         """That step: what came of it, and whether it happened."""
         trace = self._recorded
         if trace is not None:
-            seen = look(self.vm, self.interpreter, trace)
-        stop = self.interpreter.single()
+            seen = look(self.vm, self, trace)
+        stop = self._as_written(self.interpreter.single)
         happened = stop is None or stop in HAPPENED
         if trace is not None and happened:
             write(self.vm, trace, self.vm.steps + self.done, seen)
         self.vm.traffic = None
         return stop, happened
+
+    def _as_written(self, ask: Callable[[], T]) -> T:
+        """Something asked of the interpreter, about the next instruction as the program has it."""
+        if not self.vm.replaced:
+            return ask()
+        with self.vm.as_written():
+            return ask()
 
     def _horizon(self) -> int:
         horizon: int = self._steps.horizon(self.vm.state.block, None, None)

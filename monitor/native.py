@@ -58,6 +58,8 @@ class Acts(Protocol):
     def idle(self) -> Pause: ...
     def kill(self, steps: int) -> Pause: ...
     def interpret(self, cause: int | None) -> Stop | None: ...
+    def may_run_directly(self) -> bool: ...
+    def go_on(self, alone: Bare) -> Stop | None: ...
     def cause_name(self, cause: int) -> str: ...
 
 
@@ -205,7 +207,10 @@ class NativeLevel:
         """Take the single step that native code did not."""
         frame, ports, because = self.frame, self.vm.ports, self.frame["because"]
         traffic = ports.traffic
-        stop = self.dispatcher.interpret(because if because != NOTHING else None)
+        if self.alone is not None and not self.dispatcher.may_run_directly():
+            stop = self.dispatcher.go_on(self.alone)
+        else:
+            stop = self.dispatcher.interpret(because if because != NOTHING else None)
         frame["used"] |= ports.traffic != traffic
         return stop
 

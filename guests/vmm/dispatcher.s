@@ -38,7 +38,13 @@ trap:   sw   r1, vm + VM_X + 1(r0)
         add  r2, r2, r1
         sw   r2, now(r0)
         call pass
-        lw   r2, exits(r8)
+        lw   r1, vm + VM_LEFT(r0)
+        beqz r1, 2f             # its turn is over
+        addi r1, r1, -EXIT      # if not, it pays for the exit, and keeps a step with which to go on
+        bgtz r1, 1f
+        set  r1, 1
+1:      sw   r1, vm + VM_LEFT(r0)
+2:      lw   r2, exits(r8)
         jr   r2
 
 # What to do about a real trap. Three are the guest's own business: on its machine they would have happened alike.

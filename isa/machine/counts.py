@@ -70,12 +70,14 @@ class Counts:
 
 
 _MAKING = Lock()
-_COUNTS: "WeakKeyDictionary[Storage, Counts]" = WeakKeyDictionary()
+_COUNTS: "WeakKeyDictionary[Storage, dict[bool, Counts]]" = WeakKeyDictionary()
 
 
-def counts_of(storage: Storage) -> Counts:
-    """The counts of a storage's root, which all engines that count there share."""
+def counts_of(storage: Storage, virtual: bool = False) -> Counts:
+    """The counts of a storage's root, which all engines that count there share: those of the real machine, or those
+    that have a virtual machine run alone, and not on the real one."""
     with _MAKING:
-        if storage.root not in _COUNTS:
-            _COUNTS[storage.root] = Counts(storage.root.size)
-        return _COUNTS[storage.root]
+        found = _COUNTS.setdefault(storage.root, {})
+        if virtual not in found:
+            found[virtual] = Counts(storage.root.size)
+        return found[virtual]

@@ -1,7 +1,7 @@
-"""What the virtual machine should be when a path ends: after no bare step or one, as the block counts, or after a wait.
+"""What the virtual machine should be when a path ends: after no bare step or one, as many as the block counts.
 
 The step is the description's own, on the guest's state when it left. What a monitor's routines of devices did, the
-guest's devices did, before or behind it (`stated.py`). A wait is many steps in each of which nothing but time passes.
+guest's devices did, before or behind it (`stated.py`).
 """
 
 from dataclasses import dataclass, replace
@@ -69,20 +69,22 @@ class Stepping:
     questions: Questions
 
     def after(self, state: State, taken: Term) -> Expected:
-        """The virtual machine after so many steps, with what its devices did on the way to a state."""
-        isa, what = self.guest.isa, self.exit.what
-        now = stirred(self._hearing(state), state.stirs, before=True)
+        """The virtual machine after no step or one, with what its devices did on the way to a state. In front of an
+        instruction they had nothing to do, or the real clock would have come first; what they do then, they do behind
+        it."""
+        isa, what, stirs = self.guest.isa, self.exit.what, state.stirs
+        heard = self._hearing(state)
+        now = heard if what else stirred(heard, stirs, lambda s: s.early)
         step = isa.step(what.behaviour) if what else Behaviour((*isa.prologue.traps, *isa.fetch.traps))
         tried = self._tried(now, step)
         entered = perform(isa.entry, now, {"cause": tried.cause, "info": tried.info})
-        stepped = stirred(merged(tried.trapped, entered, tried.state, now), state.stirs, before=False)
-        one, many = lifted(lowered(taken == 1), BOOL), lifted(lowered(z3.UGT(taken, 1)), BOOL)
+        one = lifted(lowered(taken == 1), BOOL)
+        either = merged(one, merged(tried.trapped, entered, tried.state, now), now, now)
         said = next((_said(x, one, tried.trapped) for x in tried.exchanges), None)
-        few, uncalled = merged(one, stepped, now, now), FALSE if what else conjunction(one, negation(tried.trapped))
-        if is_false(many):
-            return Expected(few, uncalled, said)
-        waiting = conjunction(many, self.moved(now, step, taken))
-        return Expected(merged(many, self.aged(now, taken), few, now), disjunction(uncalled, waiting), said)
+        if what:
+            return Expected(stirred(either, stirs, lambda s: TRUE), FALSE, said)
+        uncalled = conjunction(one, negation(tried.trapped))
+        return Expected(stirred(either, stirs, lambda s: negation(s.early)), uncalled, said)
 
     def _hearing(self, state: State) -> SymbolicState:
         """The guest when it left, for whom a channel has the word that the block tells of."""
@@ -99,24 +101,6 @@ class Stepping:
         reading = Symbolic(now, self.exit.params)
         possible = tuple(t for t in step.traps if self.questions.possible(reading.value(t.guard)))
         return attempt(Behaviour(possible, step.effects), now, self.exit.params)
-
-    def aged(self, state: SymbolicState, steps: Term) -> SymbolicState:
-        """The virtual machine after so many steps in which nothing but time passes."""
-        wide = z3.ZeroExt(COUNT_WIDTH - steps.size(), steps)
-        return perform(self.guest.code.time.advance(), state, {"steps": wide})
-
-    def moved(self, now: SymbolicState, step: Behaviour, taken: Term) -> Term:
-        """Whether, in some of so many steps, something else passed than time: of a wait, all steps are alike."""
-        if self.exit.what is None:
-            return TRUE
-        which = z3.BitVec("step_waited", taken.size())
-        here, there = self.aged(now, which), self.aged(now, which + 1)
-        tried = attempt(step, here, self.exit.params)
-        done = [guard for guard, _, _ in tried.state.storage.log[len(here.storage.log) :]]
-        differs = disjunction(
-            tried.trapped, state_differs(tried.state, there), *done, *(x.guard for x in tried.exchanges)
-        )
-        return z3.And(z3.ULT(which, taken), differs)
 
 
 def merged(condition: Term, then: SymbolicState, otherwise: SymbolicState, before: SymbolicState) -> SymbolicState:

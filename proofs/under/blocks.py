@@ -5,6 +5,7 @@ at a moment. For the monitor that is itself a guest of another, its place is its
 """
 
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from isa.assembler import Image
@@ -14,6 +15,7 @@ from proofs.programs.convention import Monitor, NoMonitor, kept, monitor_of, sym
 
 TRAFFIC = ("VM_TRAFFIC", "VM_WAY", "VM_PORT", "VM_WORD")
 RECEIVED, SENT = 1, 2
+SHARED = "SHARED_CONSOLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,11 @@ def watchable(isa: Isa, image: Image, name: str = "the image") -> Monitor:
             "define these symbols: `docs/monitors-in-assembly.md` says what each means",
         )
     return found
+
+
+def prints_alone(monitors: Iterable[Monitor]) -> bool:
+    """Whether what the real console prints is the guest's, letter by letter: no monitor says that others do so too."""
+    return not any(SHARED in monitor.image.symbols for monitor in monitors)
 
 
 def _slots(monitor: Monitor) -> tuple[int, ...]:

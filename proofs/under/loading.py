@@ -55,7 +55,7 @@ def _with_disk(monitor: Monitor, guests: Sequence[Tenant], name: str) -> Tenant:
     named = [replace(guest, name=_name(guest.name)) for guest in guests]
     tenants = [replace(named[0], console=True, input=b""), *named[1:]]
     size, disk = room(tenants, image.top), pack(tenants)
-    return Tenant(name, flat(image), image.entry, size, input=first.input, disk=disk, seed=first.seed)
+    return Tenant(name, flat(image), image.entry, size, first.share, input=first.input, disk=disk, seed=first.seed)
 
 
 def _with_window(monitor: Monitor, guest: Tenant, name: str) -> Tenant:

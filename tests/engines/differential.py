@@ -12,6 +12,7 @@ from isa.machine import Exit, Machine
 from isa.machine.storage import DIRTY
 from monitor import VirtualMachine
 from monitor.monitor import core_of, tower
+from monitor.techniques import Monitors
 from tests.engines.engines import ENGINES, STEPPING, Factory, Switch
 from tests.engines.hot_programs import HotGuest, Turn
 
@@ -19,7 +20,7 @@ Shown = dict[str, Any]
 ORACLE = {"oracle": STEPPING}
 
 
-def machine_of(hot: HotGuest, depth: int) -> Machine:
+def machine_of(hot: HotGuest, depth: Monitors) -> Machine:
     """The machine that a guest starts on, with so many monitors below it."""
     guest = hot.guest
     if depth:
@@ -59,7 +60,7 @@ def shown(machine: Machine) -> Shown:
 ACCOUNTS = ("steps", "retired", "skipped", "exits", "since", "direct", "interpreted", "traffic")
 
 
-def play(hot: HotGuest, depth: int, plan: Sequence[str], engines: Mapping[str, Factory]) -> Iterator[Shown]:
+def play(hot: HotGuest, depth: Monitors, plan: Sequence[str], engines: Mapping[str, Factory]) -> Iterator[Shown]:
     """What the machine shows after each turn. `plan` names the engine of each turn, again and again."""
     machine = machine_of(hot, depth)
     switch = Switch(machine, engines)
@@ -100,7 +101,7 @@ def move(machine: Machine, turn: Turn) -> None:
 
 
 def difference(
-    hot: HotGuest, depth: int, plan: Sequence[str], engines: Mapping[str, Factory] = ENGINES
+    hot: HotGuest, depth: Monitors, plan: Sequence[str], engines: Mapping[str, Factory] = ENGINES
 ) -> tuple[int, dict[str, tuple[object, object]]] | None:
     """The first turn after which the engines' machine is not what the oracle's is, and in what."""
     expected, found = play(hot, depth, ("oracle",), ORACLE), play(hot, depth, plan, engines)
@@ -112,7 +113,7 @@ def difference(
     return None
 
 
-def agree(hot: HotGuest, depth: int, plan: Sequence[str], engines: Mapping[str, Factory] = ENGINES) -> None:
+def agree(hot: HotGuest, depth: Monitors, plan: Sequence[str], engines: Mapping[str, Factory] = ENGINES) -> None:
     """Raises AssertionError with the smallest guest found for which engines differ."""
     if difference(hot, depth, plan, engines) is None:
         return
@@ -130,7 +131,7 @@ def agree(hot: HotGuest, depth: int, plan: Sequence[str], engines: Mapping[str, 
 ATTEMPTS = 300
 
 
-def shrunk(hot: HotGuest, depth: int, plan: Sequence[str], engines: Mapping[str, Factory]) -> HotGuest:
+def shrunk(hot: HotGuest, depth: Monitors, plan: Sequence[str], engines: Mapping[str, Factory]) -> HotGuest:
     """The smallest guest found for which the engines still differ."""
     left, progress = ATTEMPTS, True
     while progress and left:

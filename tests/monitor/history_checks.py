@@ -14,6 +14,7 @@ from monitor.history import cuts
 from monitor.history.history import MEMORY, History
 from monitor.history.tower import machines_of
 from monitor.monitor import VirtualMachine, tower
+from monitor.techniques import Monitors
 from tests.guests.boot import image_of, outfit
 from tests.machines_to_test import G3
 from tests.program_strategies import Program
@@ -33,10 +34,10 @@ def kept_everywhere(machine: Machine, memory: int = MEMORY) -> History:
     return History(machine, memory, share=1e12)
 
 
-def build(program: Program, depth: int, engine: str) -> Machine:
-    if not depth:
+def build(program: Program, monitors: Monitors, engine: str) -> Machine:
+    if not monitors:
         return program.bare(choose(engine))
-    return program.start(tower(program.isa, program.size, depth, program.ports(), program.seed, engine))
+    return program.start(tower(program.isa, program.size, monitors, program.ports(), program.seed, engine))
 
 
 @cache
@@ -72,7 +73,7 @@ def parts(machine: Machine) -> dict[str, object]:
     return parts
 
 
-def check_goes(program: Program, depth: int, engine: str, steps: list[int], memory: int = MEMORY) -> History:
+def check_goes(program: Program, depth: Monitors, engine: str, steps: list[int], memory: int = MEMORY) -> History:
     """Raises AssertionError if a history, asked for these steps one after the other, is ever somewhere else than a
     fresh run to that step."""
     with small_stretches():

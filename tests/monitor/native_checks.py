@@ -15,6 +15,7 @@ from isa.engines.native.options import Options
 from isa.language import load_text
 from monitor import Decision, VirtualMachine
 from monitor.monitor import tower
+from monitor.techniques import HYBRID, INTERPRET, TRAP, Monitors
 from tests.engines.differential import difference, shown
 from tests.engines.engines import ENGINES, STEPPING, Factory, at_the_bottom, native
 from tests.engines.hot_programs import hot_generator
@@ -24,6 +25,7 @@ from tests.monitor.test_breach import VARIANTS, guest
 
 SIZE = 4096
 NATIVE = native(regions=False)
+MakePorts = Callable[[], Ports]
 _ITEMS = "".join(item for item, _ in VARIANTS.values() if "lrel" not in item)
 ANYONE = load_text(
     f"""variant anyone of g3 "Anyone may change anything." {{ {_ITEMS}
@@ -48,22 +50,22 @@ SIDES: Mapping[str, Factory] = {
 }
 
 
-def tall(isa: Isa, depth: int, engine: Factory, ports: Callable[[], Ports] = Ports) -> VirtualMachine:
-    """A virtual machine with so many monitors below it, the real machine with this engine."""
-    vm = tower(isa, SIZE, depth, ports())
+def tall(isa: Isa, monitors: Monitors, engine: Factory, ports: Callable[[], Ports] = Ports) -> VirtualMachine:
+    """A virtual machine with these monitors below it, the real machine with this engine."""
+    vm = tower(isa, SIZE, monitors, ports())
     bottom = at_the_bottom(vm)
     bottom.engine = engine(bottom)
     return vm
 
 
 def both(
-    isa: Isa, source: str, depth: int, play: Callable[[VirtualMachine], object], ports: Callable[[], Ports] = Ports
+    isa: Isa, source: str, monitors: Monitors, play: Callable[[VirtualMachine], object], ports: MakePorts = Ports
 ) -> VirtualMachine:
     """Play with a guest in native code and in Python; raises AssertionError unless the same came of it. The native
     one."""
     found = []
     for engine in (NATIVE, STEPPING):
-        vm = tall(isa, depth, engine, ports)
+        vm = tall(isa, monitors, engine, ports)
         vm.load(assemble(isa, source, "test"))
         play(vm)
         found.append(vm)
@@ -73,6 +75,35 @@ def both(
 
 
 # ---- guests
+
+TURNS = """
+        .org 8
+        .word handler, Mode.supervisor, 0, 0xffffffff
+        .org 16
+start:  set r8, 30
+1:      lpsw user(r0)
+handler:
+        lw  r6, 4(r0)           # the cause
+        addi r8, r8, -1
+        beqz r8, 2f
+        set r3, 23
+        stim r3
+        set r7, Cause.clock
+        bne r6, r7, 1b
+        set r4, 90
+        stim r4
+        setie 1
+        idle                    # until the clock rings
+        b 1b
+2:      halt
+user:   .word 0, 3, 256, 64
+        .org 256
+3:      addi r9, r9, 1
+        andi r4, r9, 7
+        bnez r4, 4f
+        svc 7
+4:      b 3b
+"""
 
 COUNTING = """
         .org 8
@@ -104,13 +135,13 @@ handler:
 
 def the_same_came_of_it(depth: int = 1) -> None:
     """Exits of all kinds, cut up in any way."""
+    both(G3, COUNTING, depth, cut_up)
 
-    def play(vm: VirtualMachine) -> None:
-        random = Random(depth)
-        for _ in range(60):
-            (vm.run if random.random() < 0.7 else vm.run_to_trap)(random.choice((1, 2, 3, 5, 17, 300)))
 
-    both(G3, COUNTING, depth, play)
+def cut_up(vm: VirtualMachine) -> None:
+    random = Random(len(vm.hosts) - 1)
+    for _ in range(60):
+        (vm.run if random.random() < 0.7 else vm.run_to_trap)(random.choice((1, 2, 3, 5, 17, 300)))
 
 
 def the_same_came_of_it_further_up() -> None:
@@ -157,16 +188,17 @@ class Failing(Alarm):
         super().send(port, word, now)
 
 
-def devices_live_in_the_same_time(depth: int = 1) -> None:
+def devices_live_in_the_same_time(monitors: Monitors = 1) -> None:
     """They are told the step, act when they are due, interrupt, wake who waits; and fail, to be asked again."""
 
     def play(vm: VirtualMachine) -> None:
         for budget in (7, 50, 1, 1000, 1000, 3, 2000):
             vm.run(budget)
 
-    vm = both(G3, ATTENTIVE, depth, play, lambda: Ports({1: Failing([11, 40, 900])}))
+    vm = both(G3, ATTENTIVE, monitors, play, lambda: Ports({1: Failing([11, 40, 900])}))
     decisions = {decision for decision, count in vm.statistics.by_decision().items() if count}
-    assert vm.halted and decisions >= {Decision.FAILED, Decision.INJECTED, Decision.SCHEDULED, Decision.IDLED}
+    assert vm.halted and decisions >= {Decision.FAILED, Decision.INJECTED}
+    assert vm.statistics.share_direct == 0 or decisions >= {Decision.SCHEDULED, Decision.IDLED}
 
 
 def a_breach_is_the_same(name: str = "timer", depth: int = 1) -> None:
@@ -210,3 +242,16 @@ def a_trap_in_the_fetch_has_no_place() -> None:
     wild = "\n .org 8\n .word 20, Mode.supervisor, 0, 0xffffffff\n .org 16\nstart: set r1, -1\n jr r1\n .org 20\n halt"
     vm = both(G3, wild, 1, lambda vm: vm.run(100))
     assert [place for (_, cause, _, place) in vm.statistics.exits if cause == "memory"] == [None]
+
+
+def they_take_turns() -> None:
+    """The technique interprets some of it, idling and traps among that, and some runs directly."""
+    for monitors in ((HYBRID,), (TRAP, HYBRID), (INTERPRET,)):
+        vm = both(G3, TURNS, monitors, cut_up)
+        decisions = vm.statistics.by_decision()
+        assert vm.skipped and decisions[Decision.REFLECTED] and decisions[Decision.INJECTED]
+        assert bool(decisions[Decision.INTERPRETED]) == (HYBRID in monitors)
+
+
+def they_take_turns_with_devices() -> None:
+    devices_live_in_the_same_time((HYBRID,))

@@ -2,12 +2,19 @@
 
 import pytest
 
+from isa.assembler import assemble
+from isa.description import Isa
+from isa.devices import Ports
 from isa.engines.choice import bare
 from isa.errors import MachineError
+from isa.ir.fold import const, eq
+from isa.ir.nodes import Element, Read
 from isa.language import load_text
 from isa.machine import Reason, Storage
 from isa.machine.storage import page_shift
 from monitor import Monitor
+from monitor.techniques import INTERPRET, Technique
+from proofs.runs.compare import Setup, compare
 from tests.machines_to_test import EACH, MACHINES
 
 STEP = """
@@ -107,6 +114,28 @@ def test_a_machine_is_refused_with_the_reason(why: str) -> None:
     with pytest.raises(MachineError, match=reason) as error:
         Monitor(real).create(1024)
     assert error.value.help
+    the_same_interpreted(isa)
+
+
+def the_same_interpreted(isa: Isa, engine: str = "reference") -> None:
+    """Nothing is asked of a machine on which nothing runs directly."""
+    image = assemble(isa, ".org 16\nstart: set r1, 4\n1: addi r1, r1, -1\n bnez r1, 1b\n svc 1", "test")
+    assert compare(Setup(isa, image, 4096, Ports, (INTERPRET,), engine=engine), 50).equivalent
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("why", REFUSED)
+def test_none_is_refused_in_native_code_where_nothing_runs_directly(why: str) -> None:
+    the_same_interpreted(load_text(f'variant odd of g3 "{why}." {{ {REFUSED[why][0]} }}'), "native")
+
+
+@pytest.mark.parametrize("where", ["x", "pc", "timer"])
+def test_a_condition_must_stand_still_while_a_machine_runs(where: str) -> None:
+    """A register file passes to the real machine, and so does the pc; time moves the timer."""
+    value = Element(32, "x", const(4, 1)) if where == "x" else Read(32, where)
+    technique = Technique("restless", "Runs directly at times.", lambda isa: eq(value, const(value.width, 0)))
+    with pytest.raises(MachineError, match="may run directly under restless changes while it does"):
+        Monitor(bare(MACHINES["g3"], Storage(32, 8192)), technique=technique)
 
 
 @EACH

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from isa.engines.choice import AUTO, NATIVE, REFERENCE
 from monitor.history import cuts
+from monitor.techniques import HYBRID, INTERPRET, TRAP, Technique
 from tests.machines_to_test import EACH, MACHINES
 from tests.monitor.history_checks import check_goes
 from tests.program_strategies import programs
@@ -34,6 +35,17 @@ def test_every_step_is_as_in_a_fresh_run(name: str, depth: int, data: st.DataObj
 @given(data=st.data(), steps=STEPS)
 def test_every_engine_has_a_history(engine: str, name: str, depth: int, data: st.DataObject, steps: list[int]) -> None:
     check_goes(data.draw(programs(MACHINES[name])), depth, engine, steps)
+
+
+@pytest.mark.nightly
+@EACH
+@pytest.mark.parametrize("engine", [REFERENCE, NATIVE])
+@settings(max_examples=sized(15, 100))
+@given(data=st.data(), tower=st.lists(st.sampled_from((TRAP, HYBRID, INTERPRET)), min_size=1, max_size=3), steps=STEPS)
+def test_every_technique_has_a_history(
+    engine: str, name: str, data: st.DataObject, tower: list[Technique], steps: list[int]
+) -> None:
+    check_goes(data.draw(programs(MACHINES[name])), tower, engine, steps)
 
 
 @pytest.mark.nightly

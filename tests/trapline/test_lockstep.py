@@ -17,6 +17,7 @@ from isa.devices import Ports, Script, standard
 from isa.errors import TraplineError
 from isa.machines.catalogue import find
 from monitor.dispatcher import Dispatcher
+from monitor.techniques import TRAP
 from proofs.runs.broken import Property
 from proofs.runs.compare import Setup, compare, differing
 from proofs.runs.guests import Guest
@@ -28,6 +29,7 @@ from tests.trapline.remote_client import IMAGE
 from trapline.cli import main
 from trapline.commands import prove
 from trapline.debugging import lockstep
+from trapline.debugging.debugged import Guest as Debuggee
 from trapline.debugging.difference import Difference
 from trapline.debugging.lockstep import BARE, BOTH, DIFFERS, MONITORED, Line, Lockstep, marked, opened
 from trapline.debugging.words import Debugger
@@ -159,7 +161,7 @@ WORDS = "step 3|where|registers|storage 16 24|code|back|trap|go 40|back until r1
 
 @cache
 def alone() -> list[list[str]]:
-    made = Debugger(same().bare.machine, IMAGE, 1000)
+    made = Debugger(Debuggee(same().bare.machine, IMAGE, 1000))
     made.alone = False
     return [list(made.do(word)) for word in WORDS.split("|")]
 
@@ -277,10 +279,10 @@ def test_a_generated_guest_opens_in_the_same_way(tmp_path: Path, monkeypatch: Pa
     monkeypatch.chdir(tmp_path)
     guest = Guest(LEAKS, {0x15: assemble(LEAKS, "        rrel r15, r2\n").segments[0].words[0]}, {"pc": 0x15}, 136)
     broken = Failure(Property.EQUIVALENCE, "", 99, 1, (), guest)
-    prove._keep("d.json", LEAKS, Tally(failures=[replace(broken, which=Property.CONTROL), broken]))
+    prove._keep("d.json", LEAKS, Tally(failures=[replace(broken, which=Property.CONTROL), broken]), (TRAP,))
     assert main(batch(tmp_path, "step")) == 0
     assert "differs    x[15]: 0x0 bare, 0x400 monitored" in capfd.readouterr().out
-    prove._keep("e.json", LEAKS, Tally())
+    prove._keep("e.json", LEAKS, Tally(), (TRAP,))
     assert "e.json is not written" in capfd.readouterr().err and not os.path.exists("e.json")
     assert main(["prove", "g3", "--difference", "d.json"]) == 2
 

@@ -18,7 +18,7 @@ from trapline.cli import main
 from trapline.profiling import profile as profiling
 
 Capture = pytest.CaptureFixture[str]
-DEPTHS = ("none", "trap", "trap:2")
+DEPTHS = ("none", "trap", "trap,hybrid")
 COUNTS = ("direct", "emulated", "trapped")
 CALLING = """        .org 16
 start:  set  r5, 3

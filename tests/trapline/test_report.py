@@ -20,6 +20,7 @@ from trapline.profiling import report
 from trapline.profiling.timeline import MOST, Series, Timeline
 
 Capture = pytest.CaptureFixture[str]
+NIGHTLY = pytest.mark.nightly
 TOLD = ("mode", "trap", "device", "printed")  # what a guest's monitor must not change
 HOSTILE = "</script><script>alert(1)</script><!--<script>"
 
@@ -76,9 +77,9 @@ def test_its_numbers_are_those_of_json(monitor: str, tmp_path: Path, capfd: Capt
 def test_the_timeline_is_the_same_bare_and_monitored(tmp_path: Path, capfd: Capture) -> None:
     bare, run = reported(tmp_path, capfd, "os")
     found = series(bare, 0, *TOLD)
-    for depth in (1, 2):
-        monitored, _ = reported(tmp_path, capfd, "os", "--monitor", f"trap:{depth}")
-        assert series(monitored, depth, *TOLD) == found
+    for monitors in ("trap", "trap:2", "interpret"):
+        monitored, _ = reported(tmp_path, capfd, "os", "--monitor", monitors)
+        assert series(monitored, 2 if monitors == "trap:2" else 1, *TOLD) == found
     assert sum(sum(count) for (kind, _), (_, count) in found.items() if kind == "mode") == run["steps"]
     assert sum(sum(count) for (kind, _), (_, count) in found.items() if kind == "trap") == run["steps"] - run["retired"]
     assert sum(found["printed", "console"][1]) == run["printed"]
@@ -137,7 +138,9 @@ def no_engine_tells_otherwise(tmp_path: Path, capture: Capture, monitor: str) ->
     assert found[0][0]["timeline"] == found[1][0]["timeline"]
 
 
-@pytest.mark.parametrize("monitor", ("none", "trap"))
+@pytest.mark.parametrize(
+    "monitor", ("none", "trap", *(pytest.param(m, marks=NIGHTLY) for m in ("hybrid", "interpret")))
+)
 def test_no_engine_tells_otherwise(monitor: str, tmp_path: Path, capfd: Capture) -> None:
     no_engine_tells_otherwise(tmp_path, capfd, monitor)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from guests.catalogue import find
 from guests.pack import Tenant, pack, room
@@ -24,6 +25,7 @@ def monitor() -> Image:
     return image_of(VMM, G3)
 
 
+@cache
 def guest(text: str) -> Tenant:
     """As `trapline vmm pack` understands it."""
     return tenant(text, G3, None)
@@ -81,6 +83,7 @@ class Packed:
         return Virtual(state, steps, self.machine.storage.read(block[at["VM_WINDOW"]], block[at["VM_SIZE"]]))
 
 
+@cache
 def alone(name: str) -> tuple[Virtual, str]:
     """A shipped guest after its run on the bare machine, and what it printed."""
     booted = Booted(find(name))

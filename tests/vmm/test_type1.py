@@ -167,6 +167,16 @@ def test_what_no_shipped_guest_does(check: Check) -> None:
     check()
 
 
+def check_fair() -> None:
+    packed = Packed([_program("start: rtim r1\nb start"), guest("fib")])
+    packed.run(200_000)
+    assert "[fib halts with 0]" in packed.output
+
+
+def test_a_guest_that_only_traps_takes_no_more_than_its_share() -> None:
+    check_fair()
+
+
 # ---- planted bugs, in the text of the monitor
 
 BUGS: dict[tuple[str, str], Check] = {
@@ -178,6 +188,7 @@ BUGS: dict[tuple[str, str], Check] = {
     ("j    timeless           # it begins", "j    passed             # it begins"): partial(check_alone, "stopwatch"),
     ("beqz r1, ignore\n        andi r1, r1, WAITING", "andi r1, r1, WAITING"): check_live,
     ("set  r2, vm             # what is", "nop                     # what is"): check_several,
+    ("addi r1, r1, -EXIT", "addi r1, r1, -1"): check_fair,
 }
 DAILY = 2  # of them
 

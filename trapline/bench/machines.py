@@ -8,6 +8,7 @@ from isa.devices import Ports
 from isa.engines.choice import bare
 from isa.errors import MachineError
 from isa.machine import Machine, Reason, Storage
+from monitor.techniques import Monitors
 from trapline.bench.kernels import RESULT, WORDS, Kernel, image, machine
 from trapline.bench.sitting import Run
 
@@ -20,11 +21,11 @@ def unmonitored(engine: str, words: int = WORDS, ports: Ports | None = None) -> 
     return bare(isa, Storage(isa.word, words), ports, engine=engine)
 
 
-def monitored(engine: str, words: int = WORDS, ports: Ports | None = None, depth: int = 1) -> Machine:
-    """As `unmonitored`, on top of `depth` monitors."""
+def monitored(engine: str, words: int = WORDS, ports: Ports | None = None, monitors: Monitors = 1) -> Machine:
+    """As `unmonitored`, on top of these monitors."""
     from monitor.monitor import tower
 
-    return tower(machine(), words, depth, ports, engine=engine)
+    return tower(machine(), words, monitors, ports, engine=engine)
 
 
 def finish(machine: Machine) -> None:
@@ -66,18 +67,18 @@ class Prepared:
 
 
 class Ours:
-    """A contender: Trapline with an engine, bare or on `depth` monitors. It is warm: a kernel has run before on the
+    """A contender: Trapline with an engine, bare or on `monitors`. It is warm: a kernel has run before on the
     same machine, for `patience` seconds or more, in which all is compiled behind the scenes that is worth it.
     `steps_each` has the steps of a round, by kernel."""
 
-    def __init__(self, name: str, engine: str, patience: float, depth: int = 0, share: float = 1) -> None:
-        self.name, self.engine, self.depth, self.share = name, engine, depth, share
+    def __init__(self, name: str, engine: str, patience: float, monitors: Monitors = 0, share: float = 1) -> None:
+        self.name, self.engine, self.monitors, self.share = name, engine, monitors, share
         self.patience = patience
         self.steps_each: dict[str, float] = {}
         self._prepared: dict[tuple[str, int], Prepared] = {}
 
     def prepare(self, kernel: Kernel, sizes: dict[str, int]) -> None:
-        made = monitored(self.engine, depth=self.depth) if self.depth else unmonitored(self.engine)
+        made = monitored(self.engine, monitors=self.monitors) if self.monitors else unmonitored(self.engine)
         prepared = Prepared(made, image(kernel, sizes))
         prepared.run()
         self.steps_each[kernel.name] = made.steps / sizes["ROUNDS"]

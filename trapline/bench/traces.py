@@ -45,7 +45,7 @@ def _figure(
     count, speeds = (FEW if bench.quick else LINES // share), []
     for turn in range(bench.repeat):
         bench.show(f"{what}, turn {turn + 1} of {bench.repeat}")
-        made = monitored(bench.engine, depth=depth) if depth else unmonitored(bench.engine)
+        made = monitored(bench.engine, monitors=depth) if depth else unmonitored(bench.engine)
         made.load(image(KERNEL, KERNEL.full))
         speeds.append(count / _seconds(made, writer, count, registers, bench.folder("trace") / "trace") / 1e6)
     return Figure("trace", what, speeds, "M lines/s", goal, {"lines": count})

@@ -1,5 +1,5 @@
 """Prove that our own monitor is right for a machine: the code that ships, for every state of a virtual machine with any
-legal allocation. A machine that fails Theorem 1, or for a hybrid monitor Theorem 3, is refused with the reason.
+legal allocation. A machine on which the monitor is not right is refused with the reason.
 docs/theory.md explains each theorem.
 
 exit code: 0 all proved, 1 refuted or refused, 4 something stayed unknown.
@@ -25,6 +25,7 @@ from trapline.combinations import Usual, given, refuse
 from trapline.options import (
     add_difference_option,
     add_monitor_option,
+    check_any_guest,
     count,
     monitor_choice,
     natural,
@@ -111,7 +112,9 @@ def _check(arguments: argparse.Namespace) -> None:
         refuse(arguments, ["export", "sample", "monitor"], "is about one machine", help)
     arguments.monitor = arguments.monitor or monitor_choice("trap")
     if not arguments.monitor.techniques:
-        raise UsageError("`--monitor none` leaves nothing to prove", "name a technique, or leave it away")
+        raise UsageError("`--monitor none` leaves nothing to prove", "name one technique, or leave it away")
+    if arguments.properties or arguments.sample:
+        check_any_guest(arguments.monitor.techniques)
     if not arguments.properties:
         one_technique(arguments.monitor)
         refuse(arguments, ["guests"], "says how many guests run", "add `--properties`")
@@ -130,11 +133,11 @@ def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:
     folder = new_folder(arguments.export) if arguments.export else None
     technique = one_technique(arguments.monitor)
     with Counter(f"{isa.name}: ", "questions") as counter:
-        unclaimed = required(isa, float(arguments.timeout), arguments.workers, counter.show, technique)
+        scope = required(isa, float(arguments.timeout), arguments.workers, counter.show, technique)
     left = max(1.0, arguments.timeout - (time.monotonic() - began))
     with Counter(f"{isa.name}: ", "topics") as counter:
-        proof = prove(isa, left, arguments.workers, counter.show, unclaimed=unclaimed, technique=technique)
-    written = export(isa, folder, unclaimed, technique) if folder else 0
+        proof = prove(isa, left, arguments.workers, counter.show, scope=scope, technique=technique)
+    written = export(isa, folder, scope, technique) if folder else 0
     seconds = time.monotonic() - began
     if arguments.json:
         emit_json({**proof_facts(proof), "certificates": written, "seconds": round(seconds, 3)})

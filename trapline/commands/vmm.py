@@ -66,7 +66,8 @@ def _pack(arguments: argparse.Namespace) -> int:
         names = [one.name for one in tenants]
         emit_json({"disk": arguments.output, "guests": names, "blocks": blocks, "storage": words})
     else:
-        more = f" --storage {words}" if words > (monitor.storage or 0) else ""
+        more = f" --isa {arguments.isa}" if arguments.isa else ""
+        more += f" --storage {words}" if words > (monitor.storage or 0) else ""
         count = f"{len(tenants)} guest{'s' * (len(tenants) > 1)}"
         print(f"{arguments.output}: {count}, {blocks} blocks; `trapline run vmm --disk {arguments.output}{more}`")
     return 0

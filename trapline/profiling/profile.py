@@ -1,7 +1,8 @@
 """A run's profile: how many steps each source line and routine took, run directly, emulated, and trapped.
 
-What ran directly was counted by the engine of the real machine (`isa.machine.counts`), by the words of its storage;
-what a monitor did is among its exits. Together they are all steps of the guest, but for those in which it only waited.
+What ran directly was counted by the engine of the real machine (`isa.machine.counts`), by the words of its storage, and
+what was interpreted for longer than a step by the engine that did so; what else a monitor did is among its exits.
+Together they are all steps of the guest, but for those in which it only waited.
 """
 
 from collections import Counter
@@ -63,9 +64,10 @@ class Profile:
 def profile(machine: Machine, image: Image | None) -> Profile:
     """Of a machine whose real machine has an engine that counts."""
     words = Counter[tuple[int | None, int]]()  # by place, and index of a `Share`
-    for count in counts_of(machine.storage).of(machine.storage):
-        words[count.place, 0] += count.steps - count.trapped
-        words[count.place, 2] += count.trapped
+    for kind, virtual in ((0, False), (1, True)):
+        for count in counts_of(machine.storage, virtual).of(machine.storage):
+            words[count.place, kind] += count.steps - count.trapped
+            words[count.place, 2] += count.trapped
     for host in machine.hosts:
         if isinstance(host, VirtualMachine):
             _exits(host, machine, words)

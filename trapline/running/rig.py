@@ -50,6 +50,15 @@ class Rig:
         return len(self.machine.hosts) - 1
 
     @property
+    def kinds(self) -> str:
+        """The monitors, as users write them."""
+        if not self.monitors:
+            return "none"
+        from monitor.techniques.catalogue import written
+
+        return written(self.monitors)
+
+    @property
     def console(self) -> Console | None:
         return self.machine.ports.find(Console)
 
@@ -90,8 +99,9 @@ def build(
     if not monitors:
         return Rig(isa, bare(isa, Storage(isa.word, words), ports, outfit.seed, engine=runs), 0, engine)
     from monitor.monitor import tower
+    from proofs.verdict.informing import informed
 
-    return Rig(isa, tower(isa, words, monitors, ports, outfit.seed, runs), monitors, engine)
+    return Rig(isa, tower(isa, words, informed(isa, monitors), ports, outfit.seed, runs), monitors, engine)
 
 
 def scratch_disk(isa: Isa, path: str | None, blocks: int, read_only: bool = False) -> Callable[[], Disk | None]:

@@ -52,9 +52,12 @@ def show(arguments: argparse.Namespace) -> int:
 
 def title_of(arguments: argparse.Namespace) -> str:
     """What is debugged, as it was asked for."""
-    depth = arguments.monitor.depth
-    under = f"under {depth} monitor{'s' * (depth > 1)}" if depth else "bare"
-    return f"trapline debug: {arguments.guest or arguments.resume}, {under}"
+    from monitor.techniques.catalogue import under
+
+    techniques = arguments.monitor.techniques
+    where = f"under {under(techniques)}" if techniques else "bare"
+    guests = " ".join([arguments.guest or arguments.resume, *arguments.beside])
+    return f"trapline debug: {guests}, {where}"
 
 
 def _drawable() -> bool:

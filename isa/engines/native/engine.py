@@ -202,6 +202,10 @@ class NativeEngine(ReferenceEngine):
     def bare(self, machine: Machine) -> "NativeEngine":
         return type(self)(machine, self.options)
 
+    def answer(self, done: int) -> Stop | None:
+        self.done = done
+        return self.single()
+
     def passed(self) -> int:
         self.translations.end()
         ran, self.frame["steps"] = self.frame["steps"], 0

@@ -186,38 +186,27 @@ class Layered:
         for name, steps in (("ran", ran), ("since", ran), ("interpreted", text.sub(ran, waited))):
             self._add(text, FRAME, name, steps)
         stopped = f"i64 {int(Code.LIMIT)}, label %stopped i64 {int(Code.HALT)}, label %stopped"
-        singly = f"i64 {int(Code.TRAP)}, label %singly i64 {int(Code.ASK)}, label %singly"
-        text.emit(f"switch {code.typed}, label %alone.left [ {stopped} {singly} ]")
+        text.emit(f"switch {code.typed}, label %alone.left [ {stopped} i64 {int(Code.TRAP)}, label %single ]")
         text.block("stopped")
-        self._over(text, alone, "on")
+        text.branch(alone.may_not(text), "alone.still", "alone.over")
+        text.block("alone.over")
+        self._count(text, number(64, Outcome.OVER), number(64, NOTHING), *self._here(text))
+        text.jump("on")
+        text.block("alone.still")
+        self._moded(text)
+        text.jump("on")
         text.block("on")
         text.branch(text.is_zero(code), "again", "alone.left", USUAL)
         self._leave(text, "alone.left", code)
-        text.block("singly")
-        text.jump("single")
-
-    def _over(self, text: Body, alone: Alone, on: str) -> None:
-        """After a step of it: count the end of the stretch, if this is one, and go on."""
-        still, over = text.label("still"), text.label("over")
-        text.branch(alone.may_not(text), still, over)
-        text.block(over)
-        self._count(text, number(64, Outcome.OVER), number(64, NOTHING), *self._here(text))
-        text.jump(on)
-        text.block(still)
-        self._moded(text)
-        text.jump(on)
 
     def _single(self, text: Body) -> None:
         """Take one step singly."""
         text.block("single")
         nothing = number(64, NOTHING).text
-        causes = [(nothing, "singly")] if self.alone is not None else []
+        causes = [(nothing, "alone")] if self.alone is not None else []
         if self.layer.direct is not FALSE:
             causes += [(nothing, "below"), ("%because", "kept")]
         text.lines.append(f"  %cause = phi i64 {', '.join(f'[ {cause}, %{block} ]' for cause, block in causes)}")
-        if self.alone is not None:
-            mine = ", ".join(f"[ {str(block == 'singly').lower()}, %{block} ]" for _, block in causes)
-            text.lines.append(f"  %alone.before = phi i1 {mine}")
         here = self._here(text)
         code = Value(64, text.call("i64", text.address("single"), [f"ptr {FRAME}"]))
         took = f"i64 {int(Code.LIMIT)}, label %took i64 {int(Code.HALT)}, label %took"
@@ -229,14 +218,7 @@ class Layered:
         text.block("took")
         for name in ("ran", "interpreted", "since"):
             self._add(text, FRAME, name, number(64, 1))
-        if self.alone is not None:
-            text.branch(Value(0, "%alone.before"), "mine", "emulated")
-            text.block("mine")
-            self._over(text, self.alone, "counted")
-            text.block("emulated")
         self._count(text, number(64, Outcome.DONE), Value(64, "%cause"), *here)
-        text.jump("counted")
-        text.block("counted")
         text.branch(text.is_zero(code), "happened", "halted", USUAL)
         self._leave(text, "halted", Code.HALT)
         self._trapped(text, here)

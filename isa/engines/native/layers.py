@@ -48,7 +48,8 @@ class Layer:
 
 class Bare(Protocol):
     """A machine alone in native code, for whoever has it run so and counts its steps: `begin` before, and afterwards
-    `passed`, which tells how many steps there were, and `attend` with what native code came back for."""
+    `passed`, which tells how many steps there were, and `attend` with what native code came back for. `answer` takes
+    the step that it left to Python, after so many others that the machine has not counted yet."""
 
     frame: Frame
 
@@ -56,6 +57,7 @@ class Bare(Protocol):
     def slice(self) -> int: ...  # how many steps it should take before Python looks after it
     def begin(self) -> None: ...
     def passed(self) -> int: ...
+    def answer(self, done: int) -> Stop | None: ...
     def attend(self, code: Code | None) -> None: ...
 
 

@@ -152,13 +152,11 @@ class Loop:
         self._took(text)
         self._count(text, "ran")
         self._happened(text)
-        text.branch(text.is_zero(text.field("rewritten")), "fresh", "stale", USUAL)
+        rewritten = text.field("rewritten")
+        text.branch(text.is_zero(text.or_(rewritten, text.field("attentive"))), "again", "stale", USUAL)
         text.block("stale")
-        text.give(Code.REWRITTEN)
-        text.block("fresh")
-        text.branch(text.is_zero(text.field("attentive")), "again", "attentive", USUAL)
-        text.block("attentive")
-        text.give(Code.LIMIT)
+        code = text.select(text.is_zero(rewritten), number(64, Code.LIMIT), number(64, Code.REWRITTEN))
+        text.emit(f"ret {code.typed}")
 
     def _spun(self, text: Body) -> None:
         """Wait, and go on."""

@@ -12,7 +12,7 @@ class Counting(ReferenceEngine):
 
     @cached_property
     def counts(self) -> Counts:
-        return counts_of(self.storage)
+        return counts_of(self.storage, virtual=len(self.machine.hosts) > 1)
 
     def single(self) -> Stop | None:
         word = self.word()
