@@ -32,7 +32,6 @@ class Questions:
         self.told: list[Term] = []  # what the solver has been told beyond the hypotheses
         self.given: Given = ()  # what it should have been told
         self.asked = 0
-        self.patience = LONG  # seconds for what is not found out at once; 0: it counts as open
 
     def possible(self, condition: Term) -> bool:
         """Whether a condition can hold, as far as can be found out."""
@@ -42,8 +41,8 @@ class Questions:
         self._suppose()
         self.asked += 1
         found = self.solver.check(told)
-        if found == z3.unknown and self.patience:
-            return exists([*self.hypotheses, *self.given, told], self.patience).found is not Found.NO
+        if found == z3.unknown:
+            return exists([*self.hypotheses, *self.given, told], LONG).found is not Found.NO
         return bool(found != z3.unsat)
 
     def found(self, condition: Term, addresses: Iterable[Term]) -> Answer:
@@ -79,7 +78,7 @@ class Questions:
             simpler = one_number([*given, facts], plain(offset - base))
             if impossible(simpler):
                 return True
-        return bool(self.patience) and exists(given, self.patience).found is Found.NO
+        return exists(given, LONG).found is Found.NO
 
     def in_storage(self, address: Term) -> Term:
         """What follows for an address that lies in the window, and is hard to find."""

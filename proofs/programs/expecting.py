@@ -10,8 +10,6 @@ import z3
 
 from isa.ir.nodes import Behaviour
 from isa.ir.operators import BOOL
-from isa.machine.time import COUNT_WIDTH
-from proofs.definitions.exact import state_differs
 from proofs.programs.asking import Questions
 from proofs.programs.exits import Exit
 from proofs.programs.guest import Guest
@@ -31,8 +29,6 @@ from proofs.terms.symbolic import (
     attempt,
     chosen,
     conjunction,
-    disjunction,
-    is_false,
     negation,
     perform,
 )

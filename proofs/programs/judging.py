@@ -1,8 +1,9 @@
 """What came of an exit, held against the virtual machine's own step.
 
-A path ends where the guest is entered again, where it has halted, or at a place that the monitor has stated. There
-the block must be the virtual machine after as many bare steps as it counts (`expecting.py`); and where the guest is entered, the real machine must
-be what the map makes of that state, and due no later. Each of these is a question of its own: can it be otherwise?
+A path ends where the guest is entered again, where it has halted, or at a place that the monitor has stated. There the
+block must be the virtual machine after as many bare steps as it counts (`expecting.py`); and where the guest is
+entered, the real machine must be what the map makes of that state, and due no later. Each of these is a question of its
+own: can it be otherwise?
 """
 
 from collections.abc import Iterator

@@ -157,6 +157,17 @@ def _decided(guest: Guest, exit: Exit) -> Outcome:
     )
 
 
+def refutation(guest: Guest, name: str) -> Failure | None:
+    """The first thing that is surely wrong with the exits of a name, if anything is."""
+    for exit in exits(guest, name):
+        paths, judge = tried(guest, exit)
+        for path in paths.until(exit.entry, stops(guest.monitor)):
+            for failure in _failures(guest, exit, paths, judge, path):
+                if failure.found is Found.YES:
+                    return failure
+    return None
+
+
 def tried(guest: Guest, exit: Exit) -> tuple[Paths, Judge]:
     """The paths of an exit, not run yet, and who judges them."""
     given = [*guest.hypotheses, *exit.conditions]
@@ -207,10 +218,8 @@ def _shown(guest: Guest, exit: Exit, path: Path, answer: Answer, wrong: Wrong | 
 
 def guest_of(monitor: Monitor) -> Guest:
     """An arbitrary guest of a monitor, with the claims that its first paths suggest."""
-    guest = Guest(monitor, Core(monitor.isa), Code(monitor.isa), frozenset(), _constant(monitor, frozenset()))
-    entry, moving = next(exits(guest, EVERY)).entry, {m.place.state for m in guest.code.time.moving}
-    context = {n: v for n, v in entry.scalars.items() if known(v) and n not in moving}
-    guest = replace(guest, constant=_constant(monitor, _stored(guest, context)))
+    guest = supposing(monitor, frozenset())
+    moving = {m.place.state for m in guest.code.time.moving}
     likely: frozenset[Claim] = frozenset(Small(address) for address in private(guest) - guest.constant)
     likely |= {Running(name) for name in moving}
     for _ in range(SUGGESTIONS):
@@ -218,11 +227,18 @@ def guest_of(monitor: Monitor) -> Guest:
     return replace(guest, claims=likely)
 
 
+def supposing(monitor: Monitor, claims: frozenset[Claim]) -> Guest:
+    """An arbitrary guest of a monitor, with these claims."""
+    guest = Guest(monitor, Core(monitor.isa), Code(monitor.isa), frozenset(), _constant(monitor, frozenset()))
+    entry, moving = next(exits(guest, EVERY)).entry, {m.place.state for m in guest.code.time.moving}
+    context = {n: v for n, v in entry.scalars.items() if known(v) and n not in moving}
+    return replace(guest, claims=claims, constant=_constant(monitor, _stored(guest, context)))
+
+
 def _suggestions(guest: Guest) -> frozenset[Claim]:
     """The claims that hold by their looks wherever the guest is entered after an exit that is no instruction's."""
     *_, exit = exits(guest, EVERY)
     paths, _ = tried(guest, exit)
-    paths.questions.patience = 0
     ends = list(paths.until(exit.entry, stops(guest.monitor)))
     entries = [p for p in ends if p.ending is Ending.THERE and p.at == guest.monitor.leave]
     found = [set(_suggested(guest, paths, path)) for path in entries]
