@@ -152,6 +152,3 @@ def _holding(guest: Guest, word: Term) -> SymbolicState:
     at = plain(Symbolic(guest.virtual).value(fetch.index))
     storage = guest.virtual.storage.write(TRUE, at, word)
     return replace(guest.virtual, storage=storage)
-
-
-__all__ = ["EVERY", "Exit", "exits", "lowered", "names"]
