@@ -100,11 +100,8 @@ def _addresses(isa: Isa, what: Subject | None, reading: Symbolic) -> list[Term]:
 def _admitted(guest: Guest, virtual: SymbolicState, address: Term) -> Term:
     """The theorem "composition" of `prove`, for an address of a step: the composed relocation refuses what the guest's
     own does, and leads into the window otherwise."""
-    isa = guest.isa
-    fetch, place = Behaviour(isa.fetch.traps), isa.the(Role.PC)
-    real = replace(virtual, scalars=guest.real_scalars(virtual), size=guest.setting.whole)
-    one, other = (attempt(fetch, state.put(place, address)).trapped for state in (virtual, real))
-    return plain(one == other)
+    own = attempt(Behaviour(guest.isa.fetch.traps), virtual.put(guest.isa.the(Role.PC), address)).trapped
+    return plain(own == guest.refused(virtual, address))
 
 
 def _with(value: Value, conditions: list[Term]) -> Value:
