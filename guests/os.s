@@ -1,9 +1,11 @@
 # A small operating system: six processes in relocation windows of their own, pre-empted by the clock and scheduled
-# round-robin; nine system calls; interrupt-driven console input and disk; a process that misbehaves is killed while the
-# others go on. It runs without a disk and without input as well. The kernel is this file and os/devices.s and
-# os/calls.s; the user programs are the other files in os/.
+# round-robin; twelve system calls; interrupt-driven console input and disk; a process that misbehaves is killed while
+# the others go on. It runs without a disk and without input as well. The kernel is this file and os/devices.s,
+# os/calls.s and os/machines.s; the user programs are the other files in os/. The same kernel with other programs is
+# hosted.s. With `--define PARAVIRTUAL` it knows that it is virtual, and spares its monitor exits: os/rings.s.
 #
-# Reading order: the map below, `boot`, `trap`, `resume`, `schedule`; then os/devices.s, os/calls.s and a user program.
+# Reading order: the map below, `boot`, `trap`, `resume`, `schedule`; then os/devices.s, os/calls.s and a user program;
+# and os/machines.s, by which a process has a virtual machine of its own.
 #
 # machine: g3
 # input: good morning
@@ -41,15 +43,18 @@
 #      0 ..    15   trap area (see `trapline machines g3 --manual`)
 #     16 ..  4095   kernel: code, tables, stack
 #   4096 .. 10239   six windows of 1024 words, one for each process
+        .ifndef HOSTED          # hosted.s says all this itself
         .equ WINDOWS, 4096
         .equ WINDOW, 1024
         .equ PROCESSES, 6
 
         .equ TICK, 500          # steps from one clock trap to the next: the quantum, and the unit of time
 
-# ---- How much two of the processes do: a larger system is the same one with other values here -----------------------
+# ---- How much three of the processes do: a larger system is the same one with other values here ---------------------
         .equ PRIMES_BELOW, 100
         .equ YIELDS, 1          # before each line that `polite` writes
+        .equ NAP, 15            # ticks that `ticker` sleeps
+        .endif
 
 # ---- Devices -------------------------------------------------------------------------------------------------------
         .equ CONSOLE, 0         # port: receive and send a character
@@ -58,13 +63,17 @@
         .equ DISK_ADDRESS, 2    # port: where in storage
         .equ DISK_BLOCK, 3      # port: which block; receive: how many there are, 0 without a disk
         .equ DISK_COMMAND, 4    # port: 1 reads, 2 writes; receive: status
+        .ifndef PARAVIRTUAL
         .equ DISK_BIT, 4
+        .else
+        .equ DISK_BIT, 64       # that of the rings
+        .endif
         .equ DISK_READ, 1
         .equ DISK_WRITE, 2
         .equ DISK_BUSY, 1       # a status; 0 is done, others are errors
         .equ BLOCK, 128         # words in a block
 
-# ---- What traps store, at 0; 6 and 12 to 15 are scratch that needs no register to reach ----------------------------
+# ---- What traps store, at 0; 6, 7 and 12 to 15 are scratch that needs no register to reach --------------------------
         .equ SAVED_PC, 0
         .equ SAVED_PSW, 1
         .equ SAVED_BASE, 2
@@ -72,6 +81,8 @@
         .equ CAUSE, 4
         .equ INFO, 5
         .equ SCRATCH, 6
+        .equ TIMED, 7           # os/machines.s: what the clock said
+        .equ VECTOR, 8          # four words that a trap loads
         .equ STATUS, 12         # four words for lpsw
 
 # ---- A process descriptor ------------------------------------------------------------------------------------------
@@ -82,7 +93,10 @@
         .equ P_STATE, 4         # one of those below
         .equ P_WAKE, 5          # while sleeping: the tick to wake at
         .equ P_R, 5             # P_R + n is register n, from 1 to 15
-        .equ P_SIZE, 21
+        .equ P_MACHINE, 21      # the block of its virtual machine, a physical address; 0 for none
+        .equ P_WINDOW, 22       # the first word of that machine's storage, a physical address, and how many it has
+        .equ P_WORDS, 23
+        .equ P_SIZE, 24
 
         .equ DEAD, 0            # states
         .equ READY, 1
@@ -92,7 +106,7 @@
         .equ MOVING, 5          # waits for its own
 
 # ---- The trap vector: every trap enters the kernel at `trap`, as supervisor, interrupts off, not relocated ---------
-        .org 8
+        .org VECTOR
         .word trap, Mode.supervisor, 0, 0xffffffff
 
 # ---- boot: fill the process table, start the clock, run the first process ------------------------------------------
@@ -115,12 +129,24 @@ start:  set  sp, stack
         add  r2, r2, r3
         addi r12, r12, P_SIZE
         blt  r12, r6, 1b
+        .ifdef HOSTED           # the last process has the rest of storage
+        rrel r1, r3             # nothing has relocated us: the bound is all of it
+        lw   r2, P_BASE - P_SIZE(r12)
+        sub  r3, r3, r2
+        sw   r3, P_BOUND - P_SIZE(r12)
+        sw   r3, P_R + 14 - P_SIZE(r12)
+        .endif
         addi r12, r12, -P_SIZE  # the scheduler begins with the one behind the current one: the first
         sw   r12, current(r0)
         print "[boot: "
         set  r1, PROCESSES
         call putd
         print " processes]\n"
+        .ifdef PARAVIRTUAL
+        set  r1, DISK_BLOCK
+        in   r1, r1
+        sw   r1, blocks(r0)
+        .endif
         set  r1, TICK
         stim r1
         j    schedule
@@ -310,9 +336,15 @@ panic:  set  sp, stack
         set  r1, 1
         halt
 
+        .ifdef PARAVIRTUAL
+        .include "os/rings.s"
+        .else
         .include "lib/console.s"
+        .include "os/ports.s"
+        .endif
         .include "os/devices.s"
         .include "os/calls.s"
+        .include "os/machines.s"
 
 # ---- The kernel's data ---------------------------------------------------------------------------------------------
 current:
@@ -327,6 +359,7 @@ stack:
 # ---- The user programs. Each is assembled where its window lies, but runs at virtual address 0, so it reaches its own
 # words pc-relatively (`la`, `call`, `b`) and never by an absolute label. ---------------------------------------------
         .include "os/user.s"
+        .ifndef HOSTED
         .org WINDOWS
         .include "os/echo.s"
         .org WINDOWS + WINDOW
@@ -339,3 +372,4 @@ stack:
         .include "os/rogue.s"
         .org WINDOWS + 5 * WINDOW
         .include "os/polite.s"
+        .endif

@@ -9,8 +9,9 @@ Where the technique does not let the virtual machine run directly, it is the bar
 on its own state and window, until it may, or traps. That is interpretation too, and counted so.
 """
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from isa.description import Isa
 from isa.engines.reference.engine import HAPPENED, ReferenceEngine
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from isa.engines.native.layers import Bare
     from monitor.native import NativeLevel
 
+T = TypeVar("T")
+
 
 class Dispatcher:
     """Runs a virtual machine on `below`, the machine under its monitor; `engine` makes what interprets it for longer
@@ -45,6 +48,7 @@ class Dispatcher:
         self._causes = {number: name for name, number in reversed(vm.isa.cause.members.items())}
         self.last_exit = 0
         self.done = self.trapped = 0  # steps of the present run, and those of them that trapped
+        self.began = 0  # at which of its steps the machine below began a run that is under way, else where it is
         self._native: NativeLevel | None = None
         self._asked: Trace | None = None  # for the present run
         self._engine = engine
@@ -129,7 +133,7 @@ class Dispatcher:
     def level(self) -> "NativeLevel | None":
         """This machine for native code, which runs it only where nobody looks at what happens on the way."""
         below = self.below
-        if self._asked or self.vm.subscribers or self.vm.breaking or below.watched:
+        if self._asked or self.vm.subscribers or self.vm.breaking or self.vm.replaced or below.watched:
             return None
         lower = below.engine.level()
         if lower is None:
@@ -147,7 +151,7 @@ class Dispatcher:
         if trace is None:
             self.enter(trap)
         else:
-            seen = look(self.vm, self.interpreter, trace)
+            seen = look(self.vm, self, trace)
             self.enter(trap)
             write(self.vm, trace, self.vm.steps + self.done, seen, trap)
         self._moded(1)
@@ -162,10 +166,10 @@ class Dispatcher:
         self.interpreter.advance(steps)
 
     def spin_horizon(self) -> int:
-        return self.interpreter.spin_horizon()
+        return self._as_written(self.interpreter.spin_horizon)
 
     def peek(self) -> int | Trap:
-        return self.interpreter.peek()
+        return self._as_written(self.interpreter.peek)
 
     def place(self) -> int | None:
         return self.interpreter.place()
@@ -187,7 +191,9 @@ class Dispatcher:
         traffic = below.ports.traffic
         below.random = self.vm.random
         self.core.resume(v, r, *self._window)
+        self.began = below.steps
         end = below.run_to_trap(allowed)
+        self.began = below.steps
         if self.core.breach(v, r, *self._window, end.steps) or below.ports.traffic != traffic:
             return self.kill(end.steps)
         self.core.save(v, r, *self._window)
@@ -289,13 +295,20 @@ class Dispatcher:
         """That step: what came of it, and whether it happened."""
         trace = self._recorded
         if trace is not None:
-            seen = look(self.vm, self.interpreter, trace)
-        stop = self.interpreter.single()
+            seen = look(self.vm, self, trace)
+        stop = self._as_written(self.interpreter.single)
         happened = stop is None or stop in HAPPENED
         if trace is not None and happened:
             write(self.vm, trace, self.vm.steps + self.done, seen)
         self.vm.traffic = None
         return stop, happened
+
+    def _as_written(self, ask: Callable[[], T]) -> T:
+        """Something asked of the interpreter, about the next instruction as the program has it."""
+        if not self.vm.replaced:
+            return ask()
+        with self.vm.as_written():
+            return ask()
 
     def _horizon(self) -> int:
         horizon: int = self._steps.horizon(self.vm.state.block, None, None)

@@ -3,7 +3,7 @@
 `Monitor(below)` sits on any machine, a `VirtualMachine` included; that is Theorem 2 as a type.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from itertools import count
 
@@ -13,7 +13,7 @@ from isa.engines.choice import DEFAULT, bare
 from isa.engines.reference.steps import steps_of
 from isa.errors import MachineError
 from isa.machine import Exit, Machine, Pause, Storage, Trap
-from isa.machine.machine import EngineFactory, Loadable
+from isa.machine.machine import EngineFactory
 from isa.machine.parallel import at_once
 from isa.machine.records import Trace
 from isa.machine.storage import most_words, page_shift
@@ -25,31 +25,31 @@ from monitor.dispatcher import Dispatcher
 from monitor.schedule import ENDED, QUANTUM, Schedule
 from monitor.statistics import ExitEvent
 from monitor.techniques import TRAP, Monitors, Technique, levels
-from monitor.virtual import Virtual
+from monitor.techniques.technique import Replaced
+from monitor.virtual import AsWritten, Virtual
 
-__all__ = ["QUANTUM", "Monitor", "VirtualMachine", "core_of", "depth_storage", "tower"]
+__all__ = ["QUANTUM", "Monitor", "VirtualMachine", "core_of", "depth_storage", "tower", "uppermost"]
 
 
 class VirtualMachine(Virtual):
-    """A machine whose engine is a dispatcher on the machine below. `exit` is how it ended under `Monitor.run`;
-    `replaced` has the words that the technique has put others in place of."""
+    """A machine whose engine is a dispatcher on the machine below. `exit` is how it ended under `Monitor.run`."""
 
     def __init__(self, monitor: "Monitor", storage: Storage, ports: Ports | None, seed: int, name: str) -> None:
         self.monitor = monitor
         self.exit: Exit | None = None
-        self.replaced: dict[int, int] = {}
         super().__init__(monitor.isa, storage, ports, seed, name, monitor.subscribers, self._dispatcher)
 
     def _dispatcher(self, machine: Machine) -> Dispatcher:
         self.dispatcher = Dispatcher(self, self.monitor.below, self.monitor.core, self.monitor.engine)
         return self.dispatcher
 
-    def load(self, image: Loadable) -> None:
-        """As every machine; and then whatever the technique replaces in the program."""
-        super().load(image)
-        for place, word in self.monitor.technique.prepare(self.isa, image).items():
-            self.replaced[place] = self.storage.load(place)
+    def replace(self, replaced: Mapping[int, tuple[int, int]]) -> None:
+        self.replaced.clear()
+        found = self.monitor.technique.prepare(self, replaced)
+        self.replaced |= {place: Replaced(*words) for place, words in found.items()}
+        for place, (word, _) in self.replaced.items():
             self.storage.write(place, [word])
+        self.dispatcher.interpreter.loads = AsWritten(self) if self.replaced else self.storage.cells
 
     def _record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Trap | Pause]:
         """Where a run of the dispatcher ends is an exit, so that it must not end where the trace's span does."""
@@ -197,13 +197,19 @@ def tower(
     """A virtual machine of `words` words with these monitors below it (at least 1), each on the machine of the one
     before, the lowest on a real one with this engine (see `isa.engines.choice`). Raises MachineError as `Monitor` and
     `create` do."""
+    return uppermost(isa, words, monitors, seed, engine).create(words, ports, seed)
+
+
+def uppermost(isa: Isa, words: int, monitors: Monitors, seed: int = 0, engine: str = DEFAULT) -> Monitor:
+    """The uppermost of these monitors, with room for machines of that many words together, in whole pages. Raises
+    MachineError as `Monitor` does."""
     techniques = levels(monitors)
     sizes = depth_storage(isa, words, len(techniques))
     _check_room(isa, words, sizes)
     monitor = Monitor(bare(isa, Storage(isa.word, sizes[0]), seed=seed, engine=engine), technique=techniques[0])
     for size, technique in zip(sizes[1:], techniques[1:], strict=True):
         monitor = Monitor(monitor.create(size, seed=seed), technique=technique)
-    return monitor.create(words, ports, seed)
+    return monitor
 
 
 @lru_cache(maxsize=256)

@@ -51,12 +51,14 @@ class Mark(NamedTuple):
 
 class Schedule:
     """`waiting` has those that have not stopped; the first of them is having its turn. No guest takes more than `share`
-    steps."""
+    steps. `told`, if set, is told who begins to run, and, with False, who has run: for a turn, or what a slice has of
+    one."""
 
     def __init__(self, guests: Sequence[Machine], quantum: int = QUANTUM, share: int = ENDLESS) -> None:
         self.guests, self.quantum = tuple(guests), max(1, quantum)
         self.shares = [Share(guest, share, self.quantum) for guest in self.guests]
         self.waiting = deque(self.shares)
+        self.told: Callable[[Machine, bool], None] | None = None
 
     @classmethod
     def of(cls, machine: Machine) -> "Schedule":
@@ -135,7 +137,11 @@ class Schedule:
 
     def turn(self, share: Share, most: int) -> Exit:
         """Run a guest for the rest of its turn, `most` steps at most; with an `end` it has stopped."""
+        if self.told is not None:
+            self.told(share.guest, True)
         end = share.guest.run(min(most, share.rest, share.left))
+        if self.told is not None:
+            self.told(share.guest, False)
         share.rest -= end.steps
         share.left -= end.steps
         if end.reason in ENDED or (end.reason is Reason.BUDGET and not share.left):

@@ -64,6 +64,9 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             option = next((word for word in unknown if word.startswith("-")), "")
             asked: Parser = getattr(chosen, "parser", self)
+            if not option and hasattr(chosen, "beside"):
+                chosen.beside += unknown  # argparse asks for no more of them behind an option
+                return chosen
             if not option:
                 asked.error(f"there is one argument too many: `{unknown[0]}`")
             name = option.partition("=")[0]

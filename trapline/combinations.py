@@ -16,14 +16,15 @@ class Usual(int):
 def given(arguments: argparse.Namespace, name: str) -> bool:
     """Whether the user gave an option."""
     value = getattr(arguments, name, None)
-    return value is not None and value is not False and not isinstance(value, Usual)
+    return value is not None and value is not False and value != [] and not isinstance(value, Usual)
 
 
 def refuse(arguments: argparse.Namespace, names: Iterable[str], rule: str, help: str) -> None:
     """Raises UsageError for the first of these options that was given."""
     for name in names:
         if given(arguments, name):
-            raise UsageError(f"`--{name.replace('_', '-')}` {rule}", help)
+            option = "break" if name == "stop_at" else name.replace("_", "-")
+            raise UsageError(f"`--{option}` {rule}", help)
 
 
 def check_run(arguments: argparse.Namespace) -> None:
@@ -40,9 +41,22 @@ def check_run(arguments: argparse.Namespace) -> None:
         refuse(arguments, ["exits", "events"], "needs a monitor: a bare machine has no exits", "add `--monitor trap`")
 
 
+ALONE = (  # options that mean one guest
+    *("resume", "storage", "disk", "read_only", "input", "record", "save", "trace", "of", "events", "stop_at", "dump"),
+    "profile",
+)
+
+
+def check_beside(arguments: argparse.Namespace) -> None:
+    """What several guests cannot have."""
+    if arguments.monitor.depth == 0:
+        raise UsageError("several guests need a monitor, which gives each a machine", "add `--monitor trap`")
+    refuse(arguments, ALONE, "is about one guest, and these are several", "leave it away, or the other guests")
+
+
 def check_at(arguments: argparse.Namespace) -> None:
     """What a difference cannot be opened with: it has the guest and its machine."""
-    names = ["guest", "isa", "define", "storage", "quantum", "disk", "read_only", "input", "seed", "resume"]
+    names = ["guest", "beside", "isa", "define", "storage", "quantum", "disk", "read_only", "input", "seed", "resume"]
     refuse(arguments, names, "is part of the difference", "do not give both it and `--at`")
     if arguments.monitor.depth:
         raise UsageError("`--monitor` is part of the difference", "do not give both it and `--at`")

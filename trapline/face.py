@@ -141,7 +141,7 @@ def prove(isa: Isa | str, timeout: float = 120.0) -> "Proof":
     from proofs.verdict.proving import required
 
     isa = _described(isa)
-    return proved(isa, timeout, unclaimed=required(isa, timeout))
+    return proved(isa, timeout, scope=required(isa, timeout))
 
 
 def witness(isa: Isa | str, instruction: str, timeout: float = 60.0) -> "Finding":

@@ -1,7 +1,7 @@
 """Options that several subcommands share, so that each means the same everywhere."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ DEFAULT_MACHINE = "g3"
 DEFAULT_STEPS = 100_000_000
 LIVE_STEPS = 1 << 62  # people are slow
 MAX_DEPTH = 8
-TECHNIQUE = "trap|hybrid|interpret"
+TECHNIQUE = "trap|hybrid|interpret"  # those that are about any guest
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,12 @@ def add_guest_argument(parser: argparse.ArgumentParser, optional: bool = False) 
     )
 
 
+def add_neighbours_argument(parser: argparse.ArgumentParser) -> None:
+    """Guests that run beside the first, under the same monitor."""
+    help = "more guests, each on a machine of its own under the same monitor"
+    parser.add_argument("beside", metavar="GUEST", nargs="*", help=help)
+
+
 def add_define_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--define",
@@ -100,10 +106,11 @@ def add_monitor_option(parser: argparse.ArgumentParser, default: str = "none") -
     parser.add_argument(
         "--monitor",
         type=monitor_choice,
-        metavar=f"none|{TECHNIQUE}[:DEPTH][,...]",
+        metavar="none|KIND[:DEPTH][,...]",
         default=default,
-        help="run bare, or under monitors that trap and emulate, interpret supervisor mode, or interpret everything; "
-        f"DEPTH of them stacked, or several kinds, lowest first (default: {default})",
+        help="run bare, or under monitors that trap and emulate (`trap`), interpret supervisor mode (`hybrid`) or "
+        "everything (`interpret`), replace what must not run directly (`patch`), or serve the guest's calls "
+        f"(`paravirtual`); DEPTH of them stacked, or several kinds, lowest first (default: {default})",
     )
 
 
@@ -115,6 +122,36 @@ def add_engine_option(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT,
         help="what executes the steps; the same steps, at different speeds (default: %(default)s)",
     )
+
+
+def add_under_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--under",
+        type=under_choice,
+        metavar="MONITOR[:DEPTH][,...]",
+        help="compare with the guest under a monitor that is a program itself, such as vmm: a shipped one (by name), "
+        "an assembly file or an image; several on each other, lowest first, and `--monitor` below them all",
+    )
+    help = (
+        "with `--under`: write the machine below it all, as both were last the same, to FILE for `debug --resume FILE`"
+    )
+    parser.add_argument("--save", type=written, metavar="FILE", help=help)
+
+
+def under_choice(text: str) -> tuple[str, ...]:
+    """Names of monitors, lowest first, with commas between, each `NAME` or `NAME:N`, MAX_DEPTH in all."""
+    found: list[str] = []
+    for level in text.split(","):
+        monitor, colon, depth = level.rpartition(":")
+        if colon and depth.isdecimal() and depth.isascii():
+            found += [monitor] * min(int(depth[:4]), MAX_DEPTH + 1)
+        else:
+            found.append(level)
+    if not found or "" in found or len(found) > MAX_DEPTH:
+        raise argparse.ArgumentTypeError(
+            f"`{text}` is not a monitor, `MONITOR:DEPTH`, or several with commas; {MAX_DEPTH} monitors in all"
+        )
+    return tuple(found)
 
 
 def engine_choice(text: str) -> str:
@@ -149,6 +186,16 @@ def one_technique(choice: MonitorChoice | None) -> "Technique":
     if len(techniques) != 1:
         raise UsageError("this is about one monitor, from which any depth follows", "name one technique")
     return techniques[0]
+
+
+def check_any_guest(techniques: "Sequence[Technique]") -> None:
+    """Raises UsageError for a technique that is not right for any guest whatever."""
+    for technique in techniques:
+        if technique.replaces:
+            raise UsageError(
+                f"this is about any guest, and `{technique.name}` rests on what is replaced in one",
+                f"`trapline verify MACHINE` judges it, `trapline compare GUEST --monitor {technique.name}` tries it",
+            )
 
 
 def definition(text: str) -> tuple[str, int]:

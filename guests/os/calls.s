@@ -5,6 +5,8 @@
 #   3 yield()               4 sleep(ticks)             5 time() -> ticks since boot
 #   6 block read(block, buffer)     7 block write(block, buffer)     -> 0, or an error below 0
 #   8 self() -> number, from 1
+#   9 machine(block, storage), 10 run(steps) -> cause: a virtual machine of its own, see machines.s
+#   11 read some(buffer, n): as read, but whatever is there, and without waiting
         .equ EXIT, 0
         .equ WRITE, 1
         .equ READ, 2
@@ -14,9 +16,13 @@
         .equ BLOCK_READ, 6
         .equ BLOCK_WRITE, 7
         .equ SELF, 8
-        .equ CALLS, 9
+        .equ MACHINE, 9
+        .equ RUN, 10
+        .equ READ_SOME, 11
+        .equ CALLS, 12
 
-calls:  .word exit, write, read, yield, sleep, time, block_read, block_write, self
+calls:  .word exit, write, read, yield, sleep, time, block_read, block_write, self, make_machine, run_machine
+        .word read_some
 
 # ---- exit: the process ends ----------------------------------------------------------------------------------------
 exit:   sw   r0, P_STATE(r12)
@@ -53,11 +59,12 @@ write:  call physical
 1:      mov  r4, r2
 2:      beqz r4, 3f
         lw   r5, 0(r1)
-        out  r5, r0             # port 0 is CONSOLE
+        emit r5
         addi r1, r1, 1
         addi r4, r4, -1
         j    2b
-3:      mov  r1, r2
+3:      emitted
+        mov  r1, r2
         j    done
 
 # ---- read: at most n characters, up to the end of a line and including it ------------------------------------------
@@ -67,10 +74,11 @@ read:   call physical
         mov  r9, r2
         call console            # what a full ring has left in the device
         call readable
-        bnez r1, 1f
+        bnez r1, read_in
         set  r1, READING
         j    block
-1:      set  r10, 0             # how many were read
+read_in:
+        set  r10, 0             # how many were read
 2:      beq  r10, r9, 3f
         lw   r1, waiting(r0)
         beqz r1, 3f
@@ -82,6 +90,19 @@ read:   call physical
         bnez r1, 2b
 3:      mov  r1, r10
         j    done
+
+# ---- read some: the same, but refused if there is nothing yet -------------------------------------------------------
+read_some:
+        call physical
+        beqz r1, refuse
+        mov  r8, r1
+        mov  r9, r2
+        call console
+        lw   r1, waiting(r0)
+        lw   r2, over(r0)
+        or   r1, r1, r2
+        beqz r1, refuse
+        j    read_in
 
 # ---- yield, sleep: give way to the others --------------------------------------------------------------------------
 # Both advance the saved pc before they leave, since they must not be repeated.
@@ -123,15 +144,10 @@ transfer:
         set  r2, BLOCK
         call physical
         beqz r1, refuse
-        set  r3, DISK_BLOCK
-        in   r4, r3             # how many blocks there are; 0 if there is no disk
+        disk_size r4            # 0 if there is no disk
         bgeu r9, r4, refuse
-        out  r9, r3
-        set  r3, DISK_ADDRESS
-        out  r1, r3
-        set  r3, DISK_COMMAND
-        out  r8, r3
-        in   r1, r3
+        command                 # r8, for block r9 and address r1
+        begun                   # the status into r1
         set  r3, DISK_BUSY
         beq  r1, r3, 2f
         neg  r1, r1             # over already, well or not

@@ -41,14 +41,11 @@ devices:
         .equ RING, 128          # words, a power of two
 console:
         push ra
-1:      set  r1, CONSOLE_STATUS
-        in   r2, r1
-        andi r3, r2, 1
-        beqz r3, 3f
+1:      character 3f            # is one there?
         lw   r3, waiting(r0)
         set  r4, RING
         beq  r3, r4, 4f         # full: the rest stays in the device until somebody reads
-        in   r5, r0             # port 0 is CONSOLE
+        accept                  # into r5
         lw   r6, first(r0)
         add  r6, r6, r3
         andi r6, r6, RING - 1
@@ -63,7 +60,7 @@ console:
         j    1b
 3:      srli r2, r2, 1
         andi r2, r2, 1
-        sw   r2, ended(r0)
+        sw   r2, over(r0)
 4:      call readable
         beqz r1, 5f
         set  r1, READING
@@ -78,7 +75,7 @@ readable:
         seqz r1, r1
         lw   r2, lines(r0)
         or   r1, r1, r2
-        lw   r2, ended(r0)
+        lw   r2, over(r0)
         or   r1, r1, r2
         ret
 
@@ -102,14 +99,13 @@ first:  .word 0                 # index of the oldest character in the ring
 waiting:
         .word 0                 # how many there are
 lines:  .word 0                 # how many of them end a line
-ended:  .word 0                 # 1 when no more will come
+over:   .word 0                 # 1 when no more will come
 ring:   .space RING
 
 # ---- disk: a transfer has ended. Its owner's call is finished here; then those may try who waited for the disk -----
 disk:   lw   r2, owner(r0)
         beqz r2, 1f             # an interrupt that nobody waits for
-        set  r3, DISK_COMMAND
-        in   r1, r3
+        outcome                 # into r1
         set  r3, DISK_BUSY
         beq  r1, r3, 1f         # not yet
         neg  r1, r1             # 0, or an error as a negative number

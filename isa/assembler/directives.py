@@ -5,6 +5,7 @@
 .align N          zeros up to a multiple of N       .ascii "...", ...   the same without the zero
 .equ NAME, E      a constant                        .entry E            where execution begins
 .include "FILE"   the statements of another file    .include <FILE>     the same of a shipped file
+.was INSTRUCTION  what the instruction before it stands for
 .macro, .rept and .if are in `block_directives`.
 """
 
@@ -101,6 +102,19 @@ def _entry(layout: Layout, head: Token, operands: Tokens, context: Context) -> N
     layout.entry, layout.entry_place = parse(operands, head), layout.here()
 
 
+def _was(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
+    """The word before this line stands for an instruction, which is laid out as if it were there."""
+    address = layout.address - 1
+    if not layout.code or sum(layout.code[-1]) != layout.address or address in layout.replaced:
+        raise Fault(head.span, "there is no instruction before this line", "write `.was` below what stands for another")
+    if not operands:
+        raise Fault(after(head), "an instruction is missing", f"write `{head.text} INSTRUCTION`")
+    stretch = layout.aside(address, operands, context)
+    if operands[0].kind is not Kind.NAME or len(stretch.words) != 1:
+        raise Fault(span_of(operands), "this is not one instruction", "a word can stand for one word only")
+    layout.replaced[address] = stretch
+
+
 def _include(layout: Layout, head: Token, operands: Tokens, context: Context) -> None:
     shipped = len(operands) > 2 and operands[0].is_mark("<") and operands[-1].is_mark(">")
     name = text_of(operands) if shipped else _text(head, operands)
@@ -158,6 +172,7 @@ DIRECTIVES: dict[str, Directive] = {
     ".equ": _equ,
     ".entry": _entry,
     ".include": _include,
+    ".was": _was,
     ".macro": macro,
     ".endm": stray,
     ".rept": rept,

@@ -67,8 +67,10 @@ class Disassembler:
         """May this name, perhaps from an untrusted image, stand as a label in the text?"""
         return _LABEL.fullmatch(name) is not None and not self.syntax.is_register(name)
 
-    def lines(self, segment: Segment, labels: Mapping[int, str]) -> Iterator[str]:
-        """A segment as lines of text, with address and word in a comment."""
+    def lines(
+        self, segment: Segment, labels: Mapping[int, str], replaced: Mapping[int, int] | None = None
+    ) -> Iterator[str]:
+        """A segment as lines of text, with address and word in a comment. `replaced` are those of the image."""
         comment = self.syntax.lexer.comment
         yield f"        .org {segment.address:#x}"
         for address, word in enumerate(segment.words, segment.address):
@@ -77,6 +79,8 @@ class Disassembler:
                 yield f"{label}:"
             text = self.statement(word, address, labels)
             yield f"        {text:<32}{comment} {address:0{self._digits}x}  {word:0{self._digits}x}"
+            if address in (replaced or {}):
+                yield f"        .was {self.statement((replaced or {})[address], address, labels)}"
 
 
 def _reached(operand: Operand, bits: int) -> bool:
@@ -104,5 +108,5 @@ def disassemble_image(isa: Isa, image: Image) -> str:
     machine = Disassembler(isa)
     text = [f"        .entry {image.entry:#x}"]
     for segment in image.segments:
-        text += machine.lines(segment, labels)
+        text += machine.lines(segment, labels, image.replaced)
     return "\n".join(text) + "\n"

@@ -38,6 +38,8 @@ class Emission:
             symbols=symbols,
             constants=frozenset(n for n, s in self.layout.symbols.table.items() if not s.is_label),
             lines=self.layout.lines,
+            code=self.layout.code.ordered(),
+            replaced={address: stretch.words[0] for address, stretch in sorted(self.layout.replaced.items())},
         )
 
     def _item(self, item: Item) -> None:

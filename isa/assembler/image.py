@@ -48,7 +48,9 @@ class Image(Displayed):
     """A program for a machine of `word` bits. Segments are in order of address and do not overlap.
 
     `names` are the instructions it uses and `digest` is how they are encoded: see `encoding_digest`. `symbols` has
-    labels and constants; `constants` tells which are not labels. `lines` is by address, not for every word.
+    labels and constants; `constants` tells which are not labels. `lines` is by address, not for every word. `code`
+    tells which words are instructions, as (first address, how many), in order; `replaced` has by address what a word
+    stands for (`.was`).
     """
 
     machine: str
@@ -60,6 +62,8 @@ class Image(Displayed):
     symbols: dict[str, int] = field(default_factory=dict)
     constants: frozenset[str] = frozenset()
     lines: dict[int, Line] = field(default_factory=dict)
+    code: tuple[tuple[int, int], ...] = ()
+    replaced: dict[int, int] = field(default_factory=dict)
 
     def title(self) -> str:
         return f"image for {self.machine}"
@@ -82,6 +86,12 @@ class Image(Displayed):
         """(address, word) of every word, in order of address."""
         for segment in self.segments:
             yield from enumerate(segment.words, segment.address)
+
+    def instructions(self) -> Iterator[tuple[int, int]]:
+        """(address, word) of every word that was written as an instruction, in order of address."""
+        words = dict(self.words())
+        for first, count in self.code:
+            yield from ((address, words[address]) for address in range(first, first + count))
 
     def check(self, isa: Isa) -> None:
         """Raises ImageError unless `isa` encodes every instruction used as the machine assembled for did."""

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from bisect import bisect_right
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import groupby
@@ -60,6 +61,8 @@ def _header(image: Image) -> dict[str, Any]:
         "constants": sorted(image.constants),
         "lines": lines,
         "texts": list(texts),
+        "code": image.code,
+        "replaced": sorted(image.replaced.items()),
     }
 
 
@@ -141,6 +144,8 @@ class _Reader:
             symbols=symbols,
             constants=constants,
             lines=self._lines(sum(len(s.words) for s in segments)),
+            code=self._code(segments),
+            replaced=self._replaced(segments),
         )
 
     def _segments(self) -> tuple[Segment, ...]:
@@ -187,6 +192,33 @@ class _Reader:
             line = Line(texts[file], number, texts[text], texts[expansion])
             lines.update(dict.fromkeys(range(first, first + count), line))
         return lines
+
+    def _code(self, segments: tuple[Segment, ...]) -> tuple[tuple[int, int], ...]:
+        """Runs in order, each in a segment. Files from before this was written have none."""
+        found: list[tuple[int, int]] = []
+        free = 0
+        for entry in _list(self.header.get("code", []), "code"):
+            first, count = _numbers(entry, 2, "code")
+            if first < free or count < 1 or not _inside(segments, first, count):
+                raise _wrong("code")
+            found.append((first, count))
+            free = first + count
+        return tuple(found)
+
+    def _replaced(self, segments: tuple[Segment, ...]) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for entry in _list(self.header.get("replaced", []), "replaced"):
+            address, word = _numbers(entry, 2, "replaced")
+            if not _inside(segments, address, 1) or not 0 <= word <= self.last:
+                raise _wrong("replaced")
+            found[address] = word
+        return found
+
+
+def _inside(segments: tuple[Segment, ...], first: int, count: int) -> bool:
+    """Whether these addresses lie in one of the segments, which are in order."""
+    at = bisect_right(segments, first, key=lambda segment: segment.address) - 1
+    return at >= 0 and first + count <= segments[at].end
 
 
 def _wrong(what: str) -> _Corrupt:

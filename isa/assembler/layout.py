@@ -14,7 +14,7 @@ from isa.assembler.expressions import Expression, evaluate, parse
 from isa.assembler.image import Line, printable
 from isa.assembler.limits import MAX_NESTING, MAX_WORDS, Work
 from isa.assembler.macros import Macro, bind, substitute, substitute_pseudo
-from isa.assembler.program import Code, Content, Context, Given, Item, Report, Room, Stretch, Whole
+from isa.assembler.program import Code, Content, Context, Given, Item, Report, Room, Runs, Stretch, Whole
 from isa.assembler.symbols import Later, Place, Settled, Symbols, suggestion
 from isa.assembler.syntax import Syntax
 from isa.assembler.tokens import Fault, Kind, LimitFault, Note, Poisoned, SourceLine, Token, Tokens, join
@@ -38,6 +38,8 @@ class Layout:
         self.waiting: list[Item] = []  # for the second pass, in source order
         self.lines: dict[int, Line] = {}
         self.used: set[str] = set()  # the instructions
+        self.code = Runs()  # where they lie
+        self.replaced: dict[int, Stretch] = {}  # by address, the word that the word there stands for
         self.macros: dict[str, Macro] = {}
         self.entry: Expression | None = None
         self.entry_place = Place(0, 0)
@@ -216,12 +218,23 @@ class Layout:
         self.advance(size, context)
         if isinstance(content, Code):
             self.used.add(content.instruction.name)
+            self.code.add(address)
         words = content.words if isinstance(content, Given) else self._early(content, address, context)
         if words is None:
             self.waiting.append(Item(Place(address, self._sequence), size, content, context, self._stretch(address)))
         if size:
             self._stretch(address).add(words or [0] * size, self._sequence, context)
             self._note_line(address, 1 if isinstance(content, Room) else size, context)
+
+    def aside(self, address: int, tokens: Tokens, context: Context) -> Stretch:
+        """Lay out a statement as if it stood at this address, beside the program. Raises Fault."""
+        kept = self.stretches, self.lines, self.code, self.address, self.words
+        self.stretches, self.lines, self.code, self.address = [], {}, Runs(), address
+        try:
+            self.statement(tokens, context._replace(tokens=tokens))
+            return self._stretch(self.address)
+        finally:
+            self.stretches, self.lines, self.code, self.address, self.words = kept
 
     def _early(self, content: Content, address: int, context: Context) -> list[int] | None:
         """The words if everything that they depend on is settled; None lets the second pass do it and complain."""

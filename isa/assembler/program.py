@@ -77,6 +77,26 @@ class Taken(NamedTuple):
     notes: tuple[Note, ...]
 
 
+class Runs(list[list[int]]):
+    """Addresses as runs: first and how many of each, in the order in which they were added."""
+
+    def add(self, address: int) -> None:
+        if self and sum(self[-1]) == address:
+            self[-1][1] += 1
+        else:
+            self.append([address, 1])
+
+    def ordered(self) -> tuple[tuple[int, int], ...]:
+        """In order of address, as few as there can be."""
+        found = Runs()
+        for first, count in sorted(self):
+            if found and sum(found[-1]) == first:
+                found[-1][1] += count
+            else:
+                found.append([first, count])
+        return tuple((first, count) for first, count in found)
+
+
 class Stretch:
     """Words at successive addresses, and in columns, since there may be very many, the statements that take them."""
 

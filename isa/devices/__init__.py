@@ -1,8 +1,9 @@
 """The outside world of a machine: devices behind ports. docs/devices.md describes them for programmers of guests.
 
-Read `ports.py` first (what a device is), then `console.py`, `disk.py` and `random.py`, then `catalogue.py` (where each
-is attached). Behind them: `inputs.py`, `recording.py` and `terminal.py` (characters in), `backing.py` (a disk's bytes),
-`saved.py` (state read back), `difference.py` (what a comparison reports), `rewinding.py` and `journal.py` (going back).
+Read `ports.py` first (what a device is), then `console.py`, `disk.py`, `random.py` and `rings.py`, then `catalogue.py`
+(where each is attached). Behind them: `inputs.py`, `recording.py` and `terminal.py` (characters in), `backing.py` (a
+disk's bytes), `saved.py` (state read back), `difference.py` (what a comparison reports), `rewinding.py` and
+`journal.py` (going back).
 """
 
 from isa.devices.backing import Backing, FileBacking, MemoryBacking, copied
@@ -14,6 +15,7 @@ from isa.devices.inputs import INTERVAL, Input, Live, Replay, Script, read_input
 from isa.devices.ports import Device, DeviceFailure, DeviceStorage, Ports, Telling
 from isa.devices.random import RandomSource
 from isa.devices.recording import Arrival, Origin, Recorder, load_recording, parse_recording
+from isa.devices.rings import Rings
 from isa.devices.terminal import Terminal
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "RandomSource",
     "Recorder",
     "Replay",
+    "Rings",
     "Script",
     "Sink",
     "Telling",

@@ -12,6 +12,7 @@ from isa.devices.disk import Disk, open_disk
 from isa.devices.inputs import Input
 from isa.devices.ports import Device, Ports
 from isa.devices.random import RandomSource
+from isa.devices.rings import Rings
 from isa.errors import MachineError
 
 
@@ -28,6 +29,7 @@ PLACES: dict[str, Place] = {
     Console.name: Place(0, interrupts=True, least=8),
     Disk.name: Place(2, interrupts=True, least=3),
     RandomSource.name: Place(5, interrupts=False),
+    Rings.name: Place(6, interrupts=True, least=3),
 }
 
 
@@ -71,8 +73,8 @@ def standard(
     read_only: bool = False,
     seed: int | None = 0,
 ) -> Ports:
-    """The usual outfit: a console and a random source wherever they fit, and a disk (a file's name, or a `Disk`) if
-    one is given. An input or a disk that the machine has no room for raises MachineError; a disk's file that cannot
+    """The usual outfit: a console, a random source and rings wherever they fit, and a disk (a file's name, or a `Disk`)
+    if one is given. An input or a disk that the machine has no room for raises MachineError; a disk's file that cannot
     be used raises TraplineError."""
     devices: list[Device] = []
     if input is not None or not misfit(isa, Console.name, Console.ports):
@@ -82,6 +84,9 @@ def standard(
         devices.append(_disk(isa, disk, read_only))
     if not misfit(isa, RandomSource.name, RandomSource.ports):
         devices.append(RandomSource(_port_width(isa), seed or 0))
+    if not misfit(isa, Rings.name, Rings.ports):
+        behind = attach(isa, *devices)
+        devices.append(Rings(behind.find(Console), behind.find(Disk)))
     return attach(isa, *devices)
 
 

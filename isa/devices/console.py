@@ -76,17 +76,26 @@ class Console:
         """The status, and that there is no character."""
         return self.recv(port, 0) if port == 1 or not self._waiting else None
 
+    def take(self, most: int) -> bytes:
+        """As many of the characters that wait as there are, at most so many."""
+        taken = bytes(self._waiting[:most])
+        del self._waiting[:most]
+        return taken
+
     def send(self, port: int, word: int, now: int) -> None:
         if port == 0:
-            character = bytes([word & 0xFF])
-            self._emit(character)
-            self.transcript.append(character)
+            self.print(bytes([word & 0xFF]))
 
-    def _emit(self, character: bytes) -> None:
+    def print(self, characters: bytes) -> None:
+        """Print all of them. Raises DeviceFailure, and then none of them is printed."""
+        self._emit(characters)
+        self.transcript.append(characters)
+
+    def _emit(self, characters: bytes) -> None:
         if self.sink is None:
             return
         try:
-            self.sink.write(character)
+            self.sink.write(characters)
         except OSError as error:
             reason = error.strerror or str(error)
             help = "make room or open the output again, and continue"

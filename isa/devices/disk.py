@@ -86,14 +86,19 @@ class Disk:
         job = self._job
         if job is None or job.due > now:
             return False
+        status = self.do(job, storage)
+        self._job, self._status = None, status
+        return True
+
+    def do(self, job: Job, storage: DeviceStorage) -> int:
+        """Move a block at once: the status that this ends with. Raises DeviceFailure."""
         status = self._refusal(job, storage)
         if status == READY:
             try:
                 self._move(job, storage)
             except OSError as error:
                 raise self._failure(job, error) from error
-        self._job, self._status = None, status
-        return True
+        return status
 
     def _refusal(self, job: Job, storage: DeviceStorage) -> int:
         """The status of a command that cannot be done, READY for one that can."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 AUTO, REFERENCE, NATIVE = ENGINES = ("auto", "reference", "native")
 INTERPRETER = "interpreter"  # the native engine without its translator, to measure what that is worth
 DEFAULT = AUTO
+WATCHING = "watching"  # the reference engine, which tells what a program does: `isa.machine.watch`
 _COUNTED = "{}, counting"
 
 FALLBACK = "llvmlite cannot be loaded here, so the reference engine runs instead: the same, only slower"
@@ -90,6 +91,12 @@ def _reference(machine: Machine) -> Engine:
     return ReferenceEngine(machine)
 
 
+def _watching(machine: Machine) -> Engine:
+    from isa.engines.reference.watching import WatchingReference
+
+    return WatchingReference(machine)
+
+
 def _native(machine: Machine, regions: bool = True) -> Engine:
     if not _possible(machine.isa):
         return _reference(machine)
@@ -137,6 +144,7 @@ _FACTORIES: dict[str, EngineFactory] = {
     REFERENCE: _reference,
     NATIVE: _native,
     INTERPRETER: _interpreter,
+    WATCHING: _watching,
     counted(AUTO): _counted_auto,
     counted(REFERENCE): _counted_reference,
     counted(NATIVE): _counted_native,

@@ -80,7 +80,7 @@ class Form(Generic[T]):
 
 
 def _is_atom(value: Any) -> bool:
-    return isinstance(value, str | int | None) and not isinstance(value, Enum)
+    return isinstance(value, str | int | float | None) and not isinstance(value, Enum)
 
 
 def _key(value: Any) -> Any:

@@ -6,12 +6,12 @@ breakpoints are settled here, once, for bare and virtual machines alike. `monito
 `Machine` whose engine runs on another machine. A bare machine is made by `isa.engines.choice.bare`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from isa.description import Isa, Role
-from isa.devices import DeviceFailure, Ports
+from isa.devices import DeviceFailure, DeviceStorage, Ports
 from isa.display import Displayed
 from isa.errors import MachineError
 from isa.machine.exits import Exit, Pause, Reason, Trap
@@ -19,7 +19,7 @@ from isa.machine.recording import look, write
 from isa.machine.records import Kind, Trace
 from isa.machine.sizes import check_size
 from isa.machine.state import MachineState, layout_of
-from isa.machine.storage import Storage
+from isa.machine.storage import LINE_SHIFT, Storage
 from isa.machine.time import NEVER
 
 
@@ -62,6 +62,17 @@ class Loadable(Protocol):
     def segments(self) -> Sequence["Segment"]: ...
 
 
+@runtime_checkable
+class Annotated(Protocol):
+    """A program that says of its words what they are. `code` tells which are instructions, as (first place, how many),
+    and `replaced` what some of them stand for, by place."""
+
+    @property
+    def code(self) -> Sequence[tuple[int, int]]: ...
+    @property
+    def replaced(self) -> Mapping[int, int]: ...
+
+
 class Segment(Protocol):
     @property
     def address(self) -> int: ...
@@ -102,6 +113,8 @@ class Machine(Displayed):
         self.breakpoints: set[int] = set()
         self.deadline: int | None = None  # the step at which a device is due, as it was when the engine was asked last
         self.break_places: set[int] = set()
+        self._restored: dict[int, int] = {}
+        self.code: tuple[tuple[int, int], ...] = ()  # where the program that was loaded has instructions
         self.attentive = False  # engines stop with LIMIT after each step that may have changed the mode, or relocation
         self.broke = -1  # the step at which a breakpoint last ended a run, so that the next one passes it
         slots = self.state.layout.slots
@@ -133,6 +146,40 @@ class Machine(Displayed):
         for segment in image.segments:
             self.storage.write(segment.address, segment.words)
         self.state[self.isa.pc] = image.entry
+        self.code = tuple(image.code) if isinstance(image, Annotated) else ()
+        self.replace(self.stands(image))
+
+    def stands(self, image: Loadable) -> dict[int, tuple[int, int]]:
+        """What `replace` is given of an image that is in storage."""
+        replaced = image.replaced if isinstance(image, Annotated) else {}
+        return {place: (self.storage.load(place), was) for place, was in replaced.items()}
+
+    def replace(self, replaced: Mapping[int, tuple[int, int]]) -> None:
+        """A program is there now. `replaced` has by place the words that stand for others, and what these are; only a
+        monitor makes anything of that."""
+
+    def words(self, first: int, count: int) -> "memoryview[int]":
+        """Words of storage as the program has them that was loaded, whatever stands for them."""
+        return self.storage.cells[first : first + count]
+
+    def line(self, number: int) -> "memoryview[int]":
+        """One line of storage as the program has it; the last one may be short."""
+        return self.words(number << LINE_SHIFT, 1 << LINE_SHIFT)
+
+    def restore(self, replaced: Mapping[int, tuple[int, int]]) -> None:
+        """Have a program, given as for `replace`, as it would be if nothing in it stood for anything else."""
+        for place, (word, was) in replaced.items():
+            self.storage.write(place, [was])
+            self._restored[place] = word
+
+    def standing(self) -> Iterator[tuple[int, int]]:
+        """(place, word) of the words that stand for others, or did before they were restored."""
+        return iter(self._restored.items())
+
+    def instructions(self) -> Iterator[tuple[int, int]]:
+        """(place, word) where the program had instructions when it was loaded."""
+        for first, count in self.code:
+            yield from enumerate(self.words(first, count), first)
 
     # ---- running
 
@@ -240,12 +287,15 @@ class Machine(Displayed):
         if horizon == NEVER and deadline is None:
             return False
         least = min(horizon, stop - self.steps, horizon if deadline is None else deadline - self.steps)
-        skipped = max(1, least)
-        self.engine.advance(skipped)
-        self.steps += skipped
-        self.retired += skipped
-        self.skipped += skipped
+        self.spin(max(1, least))
         return True
+
+    def spin(self, steps: int) -> None:
+        """Let so many steps pass in which nothing but time changes. The machine spins, and is not woken by then."""
+        self.engine.advance(steps)
+        self.steps += steps
+        self.retired += steps
+        self.skipped += steps
 
     @property
     def watched(self) -> bool:
@@ -282,12 +332,20 @@ class Machine(Displayed):
         if self.traffic is not None:
             self.traffic.append((Kind.SEND, port, word))
 
+    def devices_see(self) -> DeviceStorage:
+        """Storage as devices have it."""
+        return self.storage
+
+    def act(self) -> None:
+        """Let the devices act that are due at this boundary, as going on would do first. Raises DeviceFailure."""
+        self._act()
+
     def _act(self) -> int | None:
         """Let the devices that are due act; returns the next deadline."""
         deadline = self.ports.deadline()
         if deadline is None or deadline > self.steps:
             return deadline
-        raised = self.ports.act(self.steps, self.storage)
+        raised = self.ports.act(self.steps, self.devices_see())
         for place in self._pending:
             mask = raised & ((1 << place.width) - 1)
             self.state.block[self.state.layout.slots[place.state].first] |= mask << place.low

@@ -22,7 +22,8 @@ from isa.machine.storage import LARGEST, Storage
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """`name` is the machine's and `meaning` the digest of its description; `state` has the cells of every scalar and
-    register file, `pages` the words of every page of storage that is not zero, `ports` what `Ports.save` gave."""
+    register file, `pages` the words of every page of storage that is not zero, `ports` what `Ports.save` gave. `code`
+    and `replaced` say which words are instructions, and what stood in the place of some under a monitor."""
 
     name: str
     meaning: str
@@ -34,6 +35,8 @@ class Snapshot:
     pages: dict[int, list[int]]
     ports: dict[str, object]
     choices: list[object] | None
+    code: tuple[tuple[int, int], ...] = ()
+    replaced: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def take(cls, machine: Machine) -> "Snapshot":
@@ -47,9 +50,11 @@ class Snapshot:
             retired=machine.retired,
             seed=machine.seed,
             state={name: block[slot.first : slot.first + slot.count].tolist() for name, slot in slots},
-            pages={page: storage.page(page).tolist() for page in storage.nonzero_pages()},
+            pages={page: machine.words(*_extent(storage, page)).tolist() for page in storage.nonzero_pages()},
             ports=machine.ports.save(),
             choices=_choices(machine),
+            code=machine.code,
+            replaced=tuple(machine.standing()),
         )
 
     def apply(self, machine: Machine) -> None:
@@ -78,6 +83,8 @@ class Snapshot:
             slot = machine.state.layout.slots[name]
             machine.state.block[slot.first : slot.first + slot.count] = array("Q", cells)
         machine.steps, machine.retired, machine.seed = self.steps, self.retired, self.seed
+        machine.code = self.code
+        machine.replace({place: (word, machine.storage.load(place)) for place, word in self.replaced})
 
     def _check(self, machine: Machine) -> None:
         if (self.name, self.meaning) != (machine.isa.name, meaning_digest(machine.isa)):
@@ -90,6 +97,7 @@ class Snapshot:
             _generator(self.choices)
         _check_state(machine.isa, self.state)
         _check_pages(machine.storage, self.pages)
+        _check_program(machine.storage, self.code, self.replaced)
 
     # ---- on file
 
@@ -103,7 +111,7 @@ class Snapshot:
         return cls.from_bytes(snapshot_format.read(path), path)
 
     def to_bytes(self) -> bytes:
-        whole = ("name", "meaning", "size", "steps", "retired", "seed", "state", "ports", "choices")
+        whole = ("name", "meaning", "size", "steps", "retired", "seed", "state", "ports", "choices", "code", "replaced")
         header: dict[str, object] = {key: getattr(self, key) for key in whole}
         header["pages"] = [[page, len(words)] for page, words in self.pages.items()]
         return snapshot_format.pack(header, b"".join(_little(array("Q", words)) for words in self.pages.values()))
@@ -123,6 +131,8 @@ class Snapshot:
             pages=_pages(saved, pages),
             ports=saved.mapping("ports"),
             choices=None if header.get("choices") is None else saved.list("choices"),
+            code=_pairs(saved, header.get("code", [])),
+            replaced=_pairs(saved, header.get("replaced", [])),
         )
 
 
@@ -146,6 +156,16 @@ def _numbers(saved: Saved, values: object) -> list[int]:
     if not isinstance(values, list) or not all(type(v) is int and 0 <= v < 1 << 64 for v in values):
         raise saved.damaged("a list of numbers is missing")
     return values
+
+
+def _pairs(saved: Saved, found: object) -> tuple[tuple[int, int], ...]:
+    """Pairs of numbers. Files from before they were written have none."""
+    if not isinstance(found, list):
+        raise saved.damaged("a list of pairs is missing")
+    pairs = [_numbers(saved, pair) for pair in found]
+    if any(len(pair) != 2 for pair in pairs):
+        raise saved.damaged("a list of pairs is missing")
+    return tuple((first, second) for first, second in pairs)
 
 
 def _pages(saved: Saved, data: bytes) -> dict[int, list[int]]:
@@ -195,6 +215,18 @@ def _check_pages(storage: Storage, pages: dict[int, list[int]]) -> None:
             raise SnapshotError(f"the snapshot is damaged: there is no page {number} of {len(words)} words")
         if any(word >> storage.width for word in words):
             raise SnapshotError(f"the snapshot is damaged: a word of page {number} is too wide")
+
+
+def _check_program(storage: Storage, code: tuple[tuple[int, int], ...], replaced: tuple[tuple[int, int], ...]) -> None:
+    inside = all(first + count <= storage.size for first, count in code)
+    if not inside or any(place >= storage.size or word >> storage.width for place, word in replaced):
+        raise SnapshotError("the snapshot is damaged: its program does not lie in storage")
+
+
+def _extent(storage: Storage, page: int) -> tuple[int, int]:
+    """The first word of a page, and how many it has."""
+    first = page * storage.page_words
+    return first, min(storage.page_words, storage.size - first)
 
 
 def _fill(storage: Storage, pages: dict[int, list[int]]) -> None:

@@ -111,6 +111,11 @@ class Storage:
         for i, word in enumerate(words, index):
             self.store(i, word)
 
+    def copied(self, index: int, count: int) -> "memoryview[int]":
+        """Those words again, in memory of their own."""
+        cells = self.cells[index : index + count]
+        return memoryview(bytearray(cells.tobytes())).cast(_FORMATS[cells.itemsize])
+
     def load(self, index: int) -> int:
         """The word at `index`, zero outside storage: the meaning of `ir.Load`."""
         return self.cells[index] if index < self.size else 0

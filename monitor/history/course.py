@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
-from isa.devices import Console, Device, Live
+from isa.devices import Console, Live
 from isa.devices.journal import journal
 from isa.machine import Exit, Machine, Reason
 from monitor.history.checkpoints import Checkpoints, HistoryError, Instant
@@ -41,6 +41,7 @@ class Course:
         self.branches: list[Instant] = []
         self.progress: Callable[[int], None] | None = None
         self._astray = False  # whether the guests are not where a run to this step would be
+        self._moves = 0  # how often they have been brought elsewhere
 
     @property
     def past(self) -> bool:
@@ -58,6 +59,7 @@ class Course:
         schedule = self.schedule
         if not self._astray and (schedule if guest is None else guest).steps == step:
             return Exit(Reason.BUDGET, 0, 0)
+        self._moves += 1
         with self._quiet(self._once):
             number = self.checkpoints.nearest(step, None if guest is None else schedule.guests.index(guest))
             if not self._leads(number, step, guest):
@@ -73,17 +75,19 @@ class Course:
     @contextmanager
     def staying(self) -> Iterator[None]:
         """Inside, the guests may go anywhere: they come back to where they are."""
-        clock = self.schedule.steps
+        clock, moves = self.schedule.steps, self._moves
         try:
             yield
         finally:
-            self.go(clock)
+            if self._moves != moves:
+                self.go(clock)
 
     @contextmanager
     def looking(self, step: int, guest: Machine) -> Iterator[None]:
         """Inside, a guest is at that step, and may be run alone: what the others do is nothing to it. What it comes to
         is then not taken for the history."""
         self.go(step, guest)
+        self._moves += 1
         with self._quiet(lambda subscribers: []):
             self._astray = True
             yield
@@ -93,12 +97,12 @@ class Course:
         """Inside, guests may be changed at the present step: see `History.change`."""
         if self._astray:  # how it ended does not belong to a step from which it goes on
             self._go_back()
-        past = self.past
-        self.forget()
-        if past:
+        if self.past:
+            self.forget()
             self.branches.append(Instant.of(self.schedule))
         try:
             yield
+            self._stamp()
         finally:
             self.schedule.wake()
             self.checkpoints.note(fixed=True, beside=self._beside)
@@ -127,6 +131,9 @@ class Course:
     def held_back(self) -> Iterator[None]:
         """Inside, what is printed does not go out yet: whoever runs on to look for something may come too far, and
         forgets that."""
+        if any(sink.holding for sink in self._sinks):  # whoever began it ends it
+            yield
+            return
         for sink in self._sinks:
             sink.holding = True
         try:
@@ -166,14 +173,19 @@ class Course:
             for live in self._typed():
                 live.waits = False
 
-    def _typed(self) -> Iterator[Live]:
-        for device in self._devices():
-            if isinstance(device, Console) and isinstance(device.input, Live):
-                yield device.input
+    def _stamp(self) -> None:
+        """What was typed arrives here, and nowhere before."""
+        try:
+            for guest in self.schedule.guests:
+                for live in _typed_to(guest):
+                    live.stamp(guest.steps)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise HistoryError(f"what was typed cannot be recorded: {reason}", "make room, and type it again") from None
 
-    def _devices(self) -> Iterator[Device]:
+    def _typed(self) -> Iterator[Live]:
         for guest in self.schedule.guests:
-            yield from guest.ports.devices.values()
+            yield from _typed_to(guest)
 
     # ---- running
 
@@ -254,3 +266,9 @@ class Course:
         """The clock, with what whoever has the turn has done of it."""
         present = self.schedule.present
         return self.schedule.steps + (present.dispatcher.done if isinstance(present, VirtualMachine) else 0)
+
+
+def _typed_to(guest: Machine) -> Iterator[Live]:
+    for device in guest.ports.devices.values():
+        if isinstance(device, Console) and isinstance(device.input, Live):
+            yield device.input

@@ -6,10 +6,12 @@ from itertools import groupby
 
 from monitor.techniques.hybrid import HYBRID
 from monitor.techniques.interpret import INTERPRET
+from monitor.techniques.paravirtual import PARAVIRTUAL
+from monitor.techniques.patch import PATCH
 from monitor.techniques.technique import Technique
 from monitor.techniques.trap import TRAP
 
-TECHNIQUES = {technique.name: technique for technique in (TRAP, HYBRID, INTERPRET)}
+TECHNIQUES = {technique.name: technique for technique in (TRAP, HYBRID, INTERPRET, PATCH, PARAVIRTUAL)}
 
 Monitors = int | Sequence[Technique]  # so many that trap and emulate; or the technique of each, lowest first
 

@@ -10,6 +10,7 @@ Since a virtual machine keeps its whole state in a block of its own, the map is 
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from isa.description import Isa
 from isa.devices import Ports, differences
@@ -19,7 +20,8 @@ from isa.machine import Exit, Machine, Reason, Storage, Trap
 from isa.machine.machine import Loadable
 from monitor import Decision, ExitEvent, VirtualMachine
 from monitor.monitor import QUANTUM, tower
-from monitor.techniques import Monitors, levels
+from monitor.techniques import Monitors, Technique, levels
+from proofs.verdict.informing import informed
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,21 @@ class Setup:
     def depth(self) -> int:
         return len(levels(self.monitors))
 
+    @cached_property
+    def techniques(self) -> tuple[Technique, ...]:
+        """Those of the monitors, told of the machine what they have to know."""
+        return informed(self.isa, self.monitors)
+
     def bare(self) -> Machine:
         storage = Storage(self.isa.word, self.words)
         machine = bare(self.isa, storage, self.ports(), self.seed, engine=self.engine)
         machine.load(self.image)
+        own = self.techniques[-1]  # of the monitor that the guest runs on
+        machine.restore(own.prepare(machine, machine.stands(self.image)))
         return machine
 
     def monitored(self) -> VirtualMachine:
-        make = self.build or (lambda s: tower(s.isa, s.words, s.monitors, s.ports(), s.seed, s.engine))
+        make = self.build or (lambda s: tower(s.isa, s.words, s.techniques, s.ports(), s.seed, s.engine))
         vm = make(self)
         vm.load(self.image)
         return vm
@@ -168,7 +177,7 @@ class _Pair:
         lines = {*bare.storage.take_dirty(), *vm.storage.take_dirty()}
         return (
             bare.state.block == vm.state.block
-            and all(bare.storage.line(n) == vm.storage.line(n) for n in lines)
+            and all(bare.line(n) == vm.line(n) for n in lines)
             and bare.ports.fingerprint == vm.ports.fingerprint
         )
 
@@ -204,8 +213,9 @@ def differing(bare: Machine, vm: Machine) -> tuple[Difference, ...]:
     names = bare.state.layout.names
     slots = zip(names, bare.state.block, vm.state.block, strict=True)
     found += [Difference(name, f"{a:#x}", f"{b:#x}") for name, a, b in slots if a != b]
-    if bare.storage.cells != vm.storage.cells:
-        pairs = enumerate(zip(bare.storage.cells, vm.storage.cells, strict=True))
+    whole = bare.words(0, bare.storage.size), vm.words(0, vm.storage.size)
+    if whole[0] != whole[1]:
+        pairs = enumerate(zip(*whole, strict=True))
         found += [Difference(f"storage[{i:#x}]", f"{a:#x}", f"{b:#x}") for i, (a, b) in pairs if a != b]
     found += [Difference(*parts) for parts in differences(bare.ports, vm.ports)]
     return tuple(found)

@@ -1,5 +1,6 @@
 """The property: whatever `verify` calls right is proved and runs alike, whatever it calls wrong has a witness or a
-reason why there is none. `judged` says of one variant which of these it is, or how the property fails.
+reason why there is none; and a hybrid monitor is right where it says so. `judged` says of one variant which of these it
+is, or how the property fails.
 """
 
 from collections.abc import Callable
@@ -8,17 +9,17 @@ from enum import Enum
 from typing import Any
 
 from isa.description import Isa
-from isa.errors import MachineError
 from monitor.core import Core
-from monitor.monitor import core_of
+from monitor.techniques import HYBRID, TRAP, Technique
 from proofs.definitions.classification import subjects
 from proofs.terms.solving import Found
 from proofs.variants.drawing import Variant
 from proofs.variants.premises import broken_assumption, lost_by_trap
 from proofs.variants.replay import replays
 from proofs.variants.states import parted
-from proofs.verdict.proving import prove
-from proofs.verdict.verification import verify
+from proofs.verdict.conditions import ALWAYS, IN_USER_MODE, Condition
+from proofs.verdict.proving import Scope, prove
+from proofs.verdict.verification import refused_by, verify
 
 VERIFY, PROVE, REPLAY = 20.0, 3.0, 5.0  # seconds: for a verdict, for an obligation, for a counterexample
 
@@ -39,7 +40,7 @@ class Outcome(Enum):
     REFUTED = "FAILS: called right, and refuted by `prove`"
     TURNED_AWAY = "FAILS: called right, and refused by the monitor"
     LOSES = "FAILS: called right, and a premise fails"
-    HYBRID = "FAILS: called right for a hybrid monitor, and a step in user mode differs"
+    HYBRID = "FAILS: called right for a hybrid monitor, and one of the above"
     UNEXPLAINED = "FAILS: called wrong without a witness or a reason"
     RAISED = "FAILS: an error"
 
@@ -77,43 +78,34 @@ def judged(variant: Variant, ask: Verify = verify) -> Judgement:
 def _judged(variant: Variant, ask: Verify) -> tuple[Outcome, str]:
     verdict = ask(variant.isa, VERIFY, 0)
     if verdict.theorem1 is Found.YES:
-        return _right(variant, _culprits_by_the_letter(verdict))
-    if verdict.theorem3 is Found.YES and _turned_away(variant.isa) == "":
-        found = parted(variant.isa, variant.seed, variant.focus, hybrid=True)
-        if found is not None:
-            return Outcome.HYBRID, str(found)
+        return _right(variant, TRAP, _culprits_by_the_letter(verdict, ALWAYS))
+    if verdict.theorem3 is Found.YES:
+        outcome, why = _right(variant, HYBRID, _culprits_by_the_letter(verdict, IN_USER_MODE))
+        if outcome.fails:
+            return Outcome.HYBRID, f"{outcome.value}: {why}"
     if verdict.theorem1 is Found.UNKNOWN:
         return Outcome.OPEN, "; ".join(verdict.unknown)
     return _wrong(variant, verdict)
 
 
-def _turned_away(isa: Isa) -> str:
-    """Why the monitor does not take the machine; empty if it does."""
-    try:
-        core_of(isa)
-    except MachineError as error:
-        return error.message
-    return ""
-
-
-def _culprits_by_the_letter(verdict: Any) -> frozenset[str]:
+def _culprits_by_the_letter(verdict: Any, condition: Condition) -> frozenset[str]:
     """Of these no efficiency is claimed. A planted verdict may have no findings to tell."""
     known = (f for f in verdict.findings if hasattr(f, "verdict"))
-    return frozenset(f.name for f in known if f.verdict.virtualizable is not Found.YES)
+    return frozenset(f.name for f in known if condition.letter(f) is not Found.YES)
 
 
-def _right(variant: Variant, unclaimed: frozenset[str]) -> tuple[Outcome, str]:
+def _right(variant: Variant, technique: Technique, unclaimed: frozenset[str]) -> tuple[Outcome, str]:
     isa, seed = variant.isa, variant.seed
-    refused = _turned_away(isa)
+    refused = refused_by(technique, isa)
     if refused:
         return Outcome.TURNED_AWAY, refused
-    found = parted(isa, seed, variant.focus)
+    found = parted(isa, seed, variant.focus, technique)
     if found is not None:
         return Outcome.DIFFERS, str(found)
     failed = lost_by_trap(isa, seed) or broken_assumption(isa, seed)
     if failed:
         return Outcome.LOSES, failed
-    outcomes = prove(isa, PROVE, 0, core=Core(isa), unclaimed=unclaimed).outcomes
+    outcomes = prove(isa, PROVE, 0, core=Core(isa, technique), scope=Scope(unclaimed)).outcomes
     against = [o for o in outcomes if not o.proved and Found.UNKNOWN not in (o.refuted, o.given)]
     if against:
         said = "is refuted" if against[0].refuted is Found.YES else "says nothing"
@@ -126,7 +118,7 @@ def _wrong(variant: Variant, verdict: Any) -> tuple[Outcome, str]:
     isa, seed = variant.isa, variant.seed
     reasons = [f"{c.name}: {c.reason}" for c in verdict.culprits]
     facts = [f"{f.name}: {f.detail}" for f in verdict.facts if f.holds is Found.NO]
-    refused = _turned_away(isa)
+    refused = refused_by(TRAP, isa)
     if not refused:
         found = parted(isa, seed, variant.focus)
         if found is not None:

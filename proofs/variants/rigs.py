@@ -1,4 +1,4 @@
-"""A bare machine and a virtual one of the same size, set to the same state and run side by side.
+"""A bare machine and a virtual one of the same size, set to the same state and run side by side, under a technique.
 
 States are set directly, so that a difference shows which no program reaches soon; windows lie at any word, since the
 theorems speak of every allocation and not of pages alone. What must be the same is everything: all state, all storage,
@@ -14,6 +14,7 @@ from isa.machine import Machine, Reason, Storage
 from isa.machine.storage import CODE
 from monitor import Monitor, VirtualMachine
 from monitor.allocator import Allocator
+from monitor.techniques import TRAP, Technique
 
 Values = Mapping[str, int | list[int]]
 
@@ -74,8 +75,8 @@ class Rig:
     Raises MachineError for a machine that the monitor does not take.
     """
 
-    def __init__(self, isa: Isa, place: Place) -> None:
-        self.isa, self.place = isa, place
+    def __init__(self, isa: Isa, place: Place, technique: Technique = TRAP) -> None:
+        self.isa, self.place, self.technique = isa, place, technique
         self.storage = Storage(isa.word, place.whole)
         self.storage.page_words = 1
         self.storage.lines[:] = bytes([CODE]) * len(self.storage.lines)  # lines do not fit windows at any word
@@ -88,7 +89,7 @@ class Rig:
         self.twin = bare(isa, Storage(isa.word, place.size), engine=REFERENCE)
 
     def _virtual(self, below: Machine, offset: int, size: int) -> VirtualMachine:
-        monitor = Monitor(below)
+        monitor = Monitor(below, technique=self.technique)
         monitor.allocator = _Placed(below.storage, offset)
         return monitor.create(size)
 

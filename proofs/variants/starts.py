@@ -46,11 +46,10 @@ class Starts:
     def quanta(self, sort: str) -> tuple[int, ...]:
         return (1, 1, 2) if sort == "states" else (1, 2, 4, 9)
 
-    def start(self, sort: str, size: int, user: bool = False) -> Start:
-        """A start in a machine of so many words; in user mode if that is wanted. What is assumed holds in it, if such a
-        one is found soon."""
+    def start(self, sort: str, size: int) -> Start:
+        """A start in a machine of so many words. What is assumed holds in it, if such a one is found soon."""
         for _ in range(self._tries):
-            found = self._start(sort, size, user)
+            found = self._start(sort, size)
             if sort == "resets" or not self.isa.assumptions or self._holds(found):
                 return found
         self._tries = 1  # it hardly ever holds
@@ -61,7 +60,7 @@ class Starts:
         start.put(machine)
         return assumed(self.isa, machine)
 
-    def _start(self, sort: str, size: int, user: bool) -> Start:
+    def _start(self, sort: str, size: int) -> Start:
         if sort == "guests":
             guest = self.generator.guest(self.random)
             return Start(guest.state, [guest.words.get(i, 0) for i in range(size)], guest.seed)
@@ -70,7 +69,7 @@ class Starts:
             fresh = bare(self.isa, Storage(self.isa.word, size), engine=REFERENCE).state
             reset = {name: fresh[name] for name in fresh.layout.slots}
             return Start({**reset, self.isa.pc: self.random.randrange(size)}, words)
-        state = dict(self._state(size, user))
+        state = dict(self._state(size))
         base, pc = (_number(self._at(state, role)) for role in (Role.BASE, Role.PC))
         if self.random.random() < 0.8:
             for i in range(3):
@@ -92,14 +91,14 @@ class Starts:
     def _small(self) -> int:
         return self.random.randrange(20)
 
-    def _state(self, size: int, user: bool) -> Iterator[tuple[str, int | list[int]]]:
+    def _state(self, size: int) -> Iterator[tuple[str, int | list[int]]]:
         for state in self.isa.states.values():
             if state.kind is Kind.ARRAY:
                 yield state.name, [0 if i in state.zero else self._any(state.width, size) for i in range(state.count)]
             elif state.kind is Kind.SCALAR:
-                yield state.name, self._scalar(state, size, user)
+                yield state.name, self._scalar(state, size)
 
-    def _scalar(self, state: State, size: int, user: bool) -> int:
+    def _scalar(self, state: State, size: int) -> int:
         random, top = self.random, (1 << state.width) - 1
         match state.role:
             case Role.HALT:
@@ -114,9 +113,6 @@ class Starts:
                 value = random.choice((0, 0, 1, 2, 3, 4, 5, self._any(state.width, size)))
             case _:
                 value = self._any(state.width, size)
-        mode = self.isa.the(Role.MODE)
-        if user and mode.state == state.name:
-            value = value & ~(((1 << mode.width) - 1) << mode.low) | self.isa.modes.guest << mode.low
         return value & top
 
     def _any(self, width: int, size: int) -> int:

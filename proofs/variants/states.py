@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from random import Random
 
 from isa.description import Isa
+from monitor.techniques import TRAP, Technique
 from proofs.variants.rigs import Place, Rig, Start
 from proofs.variants.starts import Starts, assumed
 
 COUNTS = {"resets": 20, "states": 260, "guests": 16}  # starts for one variant, of each sort
-HYBRID = {"states": 260}
 LARGEST = 255  # words of the real machine
 KEPT = 20  # starts that one pair of machines is used for
 
@@ -26,28 +26,27 @@ class Parted:
         return f"{self.what}\nafter {self.steps} steps at {self.place}, from {self.start}"
 
 
-def parted(isa: Isa, seed: int, focus: tuple[str, ...] = (), hybrid: bool = False) -> Parted | None:
-    """The first difference found. `hybrid`: only of single steps from virtual user mode, which a hybrid monitor runs
-    directly. Programs have the instructions of `focus` more often than others. Raises MachineError for a machine that
-    the monitor does not take."""
+def parted(isa: Isa, seed: int, focus: tuple[str, ...] = (), technique: Technique = TRAP) -> Parted | None:
+    """The first difference found. Programs have the instructions of `focus` more often than others. Raises MachineError
+    for a machine that the monitor does not take."""
     random = Random(f"states {seed}")
     make = Starts(isa, random, focus)
-    for sort, count in (HYBRID if hybrid else COUNTS).items():
+    for sort, count in COUNTS.items():
         for first in range(0, count, KEPT):
-            found = _parted(isa, make, sort, min(KEPT, count - first), hybrid)
+            found = _parted(isa, make, sort, min(KEPT, count - first), technique)
             if found is not None:
                 return found
     return None
 
 
-def _parted(isa: Isa, make: Starts, sort: str, count: int, hybrid: bool) -> Parted | None:
+def _parted(isa: Isa, make: Starts, sort: str, count: int, technique: Technique) -> Parted | None:
     """The first difference from so many starts with one pair of machines."""
-    rig = Rig(isa, _place(make.random, make.size(sort)))
+    rig = Rig(isa, _place(make.random, make.size(sort)), technique)
     for number in range(count):
-        start = make.start(sort, rig.place.size, hybrid)
+        start = make.start(sort, rig.place.size)
         rig.set(start, [] if number % 8 else [make.random.randrange(1 << isa.word) for _ in range(rig.place.whole)])
         if sort == "resets" or assumed(isa, rig.twin):
-            what, steps = _run(rig, (1,) if hybrid else make.quanta(sort))
+            what, steps = _run(rig, make.quanta(sort))
             if what:
                 return Parted(what, steps, start, rig.place)
     return None

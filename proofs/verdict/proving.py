@@ -1,8 +1,8 @@
 """The monitor, proved: runs the obligations of a machine, in workers, and sums them up by theorem.
 
-A machine is refused with the reason if it fails the theorem that the monitor's technique rests on (`required`), since
-for it the theorem "direct" is false. A timeout or an unknown is a failure. An obligation whose hypotheses no state
-satisfies would say nothing; that is checked for each.
+A machine on which the monitor's technique is not right is refused with the reason (`required`), since for it the
+theorem "direct" is false. A timeout or an unknown is a failure. An obligation whose hypotheses no state satisfies would
+say nothing; that is checked for each.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -21,11 +21,11 @@ from monitor.core import Core
 from monitor.monitor import core_of
 from monitor.techniques import TRAP, Technique
 from proofs.obligations.deciding import Outcome, decided, undecided
-from proofs.obligations.statements import SENTENCES, Obligation, obligations, owed, topics
+from proofs.obligations.statements import INTERPRETED, SENTENCES, Obligation, obligations, owed, topics
 from proofs.terms.solving import LOGIC, Found
 from proofs.terms.workers import Limits, Lost, Progress, answers, no_progress
 from proofs.verdict.conditions import Condition, condition_of
-from proofs.verdict.techniques import judged
+from proofs.verdict.techniques import Judgement, judged, judgement
 from proofs.verdict.theorems import Verification
 from proofs.verdict.verification import verify
 
@@ -35,15 +35,40 @@ EFFICIENCY = "efficiency"
 
 
 class Refused(TraplineError):
-    """The machine fails the technique's theorem, so that the theorem "direct" is false for it."""
+    """The technique is not right on the machine, so that the theorem "direct" is false for it."""
 
     exit_code = 1
 
 
 class Undecided(TraplineError):
-    """Whether the machine keeps that theorem stayed open."""
+    """Whether the technique is right on the machine stayed open."""
 
     exit_code = 4
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a proof is about. Efficiency is a property of innocuous instructions, and not claimed of culprits by the
+    paper's letter that always trap all the same (`unclaimed`). What a technique takes out of its guests (`without`) is
+    never run directly, and is only interpreted, if what it `assumes` of them is so."""
+
+    unclaimed: frozenset[str] = frozenset()
+    without: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+
+    def of(self, found: Iterable[Obligation]) -> Iterator[Obligation]:
+        """What is owed within it. Of an instruction that always traps under a monitor, and only there, the rest may be
+        vacuous."""
+        for obligation in found:
+            if obligation.about in self.without and obligation.theorem not in INTERPRETED:
+                continue
+            if obligation.about not in self.unclaimed:
+                yield obligation
+            elif obligation.theorem != EFFICIENCY:
+                yield replace(obligation, vacuous=None)
+
+
+EVERYTHING = Scope()
 
 
 @dataclass(frozen=True)
@@ -53,7 +78,7 @@ class Proof:
     isa: Isa
     technique: Technique
     outcomes: tuple[Outcome, ...]
-    unclaimed: frozenset[str] = frozenset()  # instructions of which efficiency is not claimed
+    scope: Scope = EVERYTHING
 
     @property
     def interprets(self) -> bool:
@@ -86,37 +111,40 @@ class Proof:
             f"the virtual machine has at least {least} words, so that its trap entry stays inside",
             *([] if self.interprets else direct),
             *(a.text or "a standing condition of the description" for a in self.isa.assumptions),
+            *self.scope.assumes,
         ]
 
 
 def required(
     isa: Isa, timeout: float, workers: int = 2, progress: Progress = no_progress, technique: Technique = TRAP
-) -> frozenset[str]:
-    """The instructions of which efficiency is not claimed: those that are culprits by the paper's letter, and always
-    trap all the same. Raises Refused if the machine fails the theorem that the technique rests on, with the culprits,
-    and Undecided if that stayed open."""
+) -> Scope:
+    """What can be proved, where the technique is right. Raises Refused if `verify` calls it wrong, with what stands
+    against it, and Undecided if that stayed open."""
     condition = condition_of(technique, isa)
     if condition is None:
-        return frozenset()
+        return Scope()
     found = verify(isa, timeout, workers, progress)
-    if condition.holds(found) is Found.NO:
-        raise _refused(found, condition, technique)
-    if condition.holds(found) is Found.UNKNOWN:
+    right = judgement(found, technique.name)
+    if right.right is Found.NO:
+        raise _refused(found, condition, right)
+    if right.right is Found.UNKNOWN:
         refused = condition.refused(found)
         reasons = "\n  ".join(["", *([refused] if refused else []), *found.unknown])
-        said = f"whether {isa.name} keeps {condition.theorem} stayed open{reasons}"
+        said = f"whether {technique.name} is right on {isa.name} stayed open{reasons}"
         raise Undecided(said, "give it a longer --timeout")
-    return frozenset(f.name for f in found.findings if condition.letter(f) is Found.NO)
+    without = right.culprits
+    always = (f.name for f in found.findings if f.name not in without and condition.letter(f) is Found.NO)
+    return Scope(frozenset(always), without, right.assumes)
 
 
-def _refused(found: Verification, condition: Condition, technique: Technique) -> Refused:
+def _refused(found: Verification, condition: Condition, wrong: Judgement) -> Refused:
     culprits = (f"{name}: {found.finding(name).reason}" for name in condition.culprits(found))
     broken = (f"{f.name} fails: {f.detail}" for f in condition.broken(found))
     reasons = "\n  ".join(["", *culprits, *broken])
     name = found.isa.name
     right = [j.technique for j in judged(found) if j.right is Found.YES]
     return Refused(
-        f"{name} fails {condition.theorem}, so that {technique.name} cannot be right on it{reasons}",
+        f"{wrong.technique} is not right on {name}: {wrong.why}{reasons}",
         f"right on it: {', '.join(right)}; `trapline verify {name}` tells more, and --sample looks for states in which "
         "the monitor goes wrong",
     )
@@ -148,11 +176,11 @@ def prove(
     progress: Progress = no_progress,
     core: Core | None = None,
     time: Time | None = None,
-    unclaimed: frozenset[str] = frozenset(),
+    scope: Scope = EVERYTHING,
     technique: Technique = TRAP,
 ) -> Proof:
     """Decide every obligation, within `timeout` seconds in all. `progress` is told how many topics are done, and how
-    many there are. `unclaimed` is what `required` gives: efficiency is a property of innocuous instructions.
+    many there are. `scope` is what `required` gives.
 
     `core` and `time` stand in for the shipping ones when mutants are tried. Raises as `require_admitted`.
     """
@@ -163,30 +191,19 @@ def prove(
     question = min(QUESTION, timeout)
 
     def job(topic: str) -> Callable[[], list[Outcome]]:
-        return lambda: [decided(o, question) for o in _claimed(obligations(subject, law, topic), unclaimed)]
+        return lambda: [decided(o, question) for o in scope.of(obligations(subject, law, topic))]
 
     found = answers([job(name) for name in names], Limits(timeout, timeout, workers), progress)
     pairs = zip(names, found, strict=True)
     outcomes = ([undecided(n, result.reason)] if isinstance(result, Lost) else result for n, result in pairs)
-    return Proof(isa, subject.technique, tuple(outcome for group in outcomes for outcome in group), unclaimed)
+    return Proof(isa, subject.technique, tuple(outcome for group in outcomes for outcome in group), scope)
 
 
-def _claimed(found: Iterable[Obligation], unclaimed: frozenset[str]) -> Iterator[Obligation]:
-    """Of an instruction that always traps under a monitor, and only there, the rest may be vacuous."""
-    for obligation in found:
-        if obligation.about not in unclaimed:
-            yield obligation
-        elif obligation.theorem != EFFICIENCY:
-            yield replace(obligation, vacuous=None)
-
-
-def certificates(
-    isa: Isa, unclaimed: frozenset[str] = frozenset(), technique: Technique = TRAP
-) -> Iterator[tuple[str, str]]:
+def certificates(isa: Isa, scope: Scope = EVERYTHING, technique: Technique = TRAP) -> Iterator[tuple[str, str]]:
     """Every obligation as SMT-LIB 2 text, with a file name. `unsat` is the proof."""
     core, law = Core(isa, technique), time_of(isa)
     everything = (o for topic in topics(isa) for o in obligations(core, law, topic))
-    for number, obligation in enumerate(_claimed(everything, unclaimed)):
+    for number, obligation in enumerate(scope.of(everything)):
         yield _file_name(number, obligation), smtlib(obligation)
 
 
@@ -198,11 +215,11 @@ def smtlib(obligation: Obligation) -> str:
     return f"{head}(set-logic {LOGIC})\n{solver.to_smt2()}"
 
 
-def export(isa: Isa, folder: Path, unclaimed: frozenset[str] = frozenset(), technique: Technique = TRAP) -> int:
+def export(isa: Isa, folder: Path, scope: Scope = EVERYTHING, technique: Technique = TRAP) -> int:
     """Write all certificates into a folder, which is made if need be; returns how many. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
-    for name, text in certificates(isa, unclaimed, technique):
+    for name, text in certificates(isa, scope, technique):
         (folder / name).write_text(text)
         count += 1
     return count

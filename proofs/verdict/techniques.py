@@ -9,15 +9,17 @@ guest written anew. docs/monitors.md tells of each. What is wrong, a guest shows
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from isa.description import Instruction
 from isa.encoding import spare_words
+from isa.ir.fold import either
+from isa.ir.nodes import TRUE
+from monitor.techniques import TECHNIQUES
 from proofs.definitions.classification import UNASSIGNED
-from proofs.terms.solving import Found, both, opposite
+from proofs.terms.solving import Found, both
 from proofs.verdict.conditions import ALWAYS, IN_USER_MODE, Condition
-from proofs.verdict.theorems import Finding, Verification
+from proofs.verdict.theorems import Verification
 
 TRAP, HYBRID, INTERPRET, PATCH, PARAVIRTUAL = "trap", "hybrid", "interpret", "patch", "paravirtual"
-LEAVES_ALONE = "the guest neither reads nor writes the words of its own instructions"
-BRINGS_NONE = "it runs nothing but the instructions of its image: none is made, loaded or jumped into the middle of"
 FROM_SOURCE = "the guest is assembled from a source in which nothing but calls stands for the culprits"
 NO_OTHER = "it runs nothing but the instructions of that source: none is made or loaded"
 
@@ -69,7 +71,7 @@ def _taken_out(v: Verification) -> Iterator[Judgement]:
             found = _by_theorem(v, technique, ALWAYS)
             yield replace(found, why=f"there is no culprit to take out, and {found.why}")
         return
-    yield _with(v, PATCH, culprits, _trapping_word(v), (LEAVES_ALONE, BRINGS_NONE))
+    yield _with(v, PATCH, culprits, _trapping_word(v), TECHNIQUES[PATCH].assumes)
     yield _with(v, PARAVIRTUAL, culprits, _hypercall(v), (FROM_SOURCE, NO_OTHER))
 
 
@@ -107,23 +109,17 @@ def _trapping_word(v: Verification) -> tuple[Found, str]:
 
 def _hypercall(v: Verification) -> tuple[Found, str]:
     """An instruction that traps in both modes: the one with most room for a number."""
-    sure = [f.name for f in v.findings if f.name != UNASSIGNED and _traps_in_both(f) is Found.YES]
-    if sure:
-        return Found.YES, f"`{max(sure, key=lambda name: _room(v, name))}`, which traps in both modes"
-    maybe = [f.name for f in v.findings if f.name != UNASSIGNED and _traps_in_both(f) is Found.UNKNOWN]
-    if maybe:
-        return Found.UNKNOWN, f"whether {' or '.join(maybe)} traps in both modes stayed open"
-    return Found.NO, "no instruction traps in both modes, so a guest cannot call"
+    calls = [i for i in v.isa.instructions.values() if always_traps(i)]
+    if not calls:
+        return Found.NO, "no instruction traps in both modes, so a guest cannot call"
+    return Found.YES, f"`{max(calls, key=room).name}`, which traps in both modes"
 
 
-def _traps_in_both(f: Finding) -> Found:
-    """It never runs in the mode of guests, and the mode makes no difference."""
-    if f.exact is None:
-        return Found.UNKNOWN
-    verdict = f.verdict
-    differs = (f.exact.runs, verdict.privileged, verdict.partly, verdict.irregular, verdict.vacuous)
-    return both(*map(opposite, differs))
+def always_traps(instruction: Instruction) -> bool:
+    """Whether an instruction does nothing but trap, from every state."""
+    return either(*(trap.guard for trap in instruction.behaviour.traps)) is TRUE
 
 
-def _room(v: Verification, name: str) -> int:
-    return sum(use.operand.width for use in v.isa.instructions[name].uses)
+def room(instruction: Instruction) -> int:
+    """How many bits its operands have."""
+    return sum(piece.width for use in instruction.uses for piece in use.pieces)

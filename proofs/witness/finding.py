@@ -120,11 +120,15 @@ def setup(isa: Isa, image: Image, words: int, input: bytes, monitors: Monitors =
 class Witnesses:
     """Finds witnesses on one machine, under a monitor of one technique; `machine` is how a user names it.
 
-    Raises MachineError for a machine whose roles give the monitor no map at all.
+    Raises MachineError for a machine whose roles give the monitor no map at all, and UsageError for a technique that
+    takes culprits out of its guests.
     """
 
     def __init__(self, isa: Isa, machine: str = "", timeout: float = 60.0, technique: Technique = TRAP) -> None:
         self.isa, self.machine, self.timeout, self.technique = isa, machine or isa.name, timeout, technique
+        if technique.replaces:
+            said = f"{technique.name} takes such instructions out of its guests, so that none runs directly"
+            raise UsageError(said, f"`trapline verify {self.machine}` says what it assumes of them")
         self.core, self.site = Core(isa, technique), Site.of(isa)
         if self.core.direct is not FALSE:
             _ = self.core.resume, self.core.save, self.core.breach

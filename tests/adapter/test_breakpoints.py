@@ -241,10 +241,10 @@ def the_first_step_is_passed(patch: Patch) -> None:
 def conditions_are_forgotten(patch: Patch) -> None:
     right = movement._stops
 
-    def wrong(session: Any) -> list[Any]:
-        for stop in right(session):
+    def wrong(session: Any, guest: Any) -> list[Any]:
+        for stop in right(session, guest):
             stop.condition = None
-        return right(session)
+        return right(session, guest)
 
     patch.setattr(movement, "_stops", wrong)
 

@@ -10,6 +10,7 @@ from tests.adapter.programs import EXIT_CODE, LOOP, PRINTS, STEPS, at, looping
 from tests.adapter.wire import Refused, adapter
 from tests.planting import Bugs, Patch, Planted, must_catch
 from trapline.adapter import breakpoints, movement
+from trapline.adapter.heard import Heard
 from trapline.adapter.lifecycle import OPTIONS, OWN
 from trapline.adapter.session import Session
 from trapline.cli import main
@@ -196,13 +197,14 @@ BUGS = Bugs()
 
 @BUGS.caught_by(check_that_nothing_is_printed_twice)
 def what_was_printed_is_forgotten(patch: Patch) -> None:
-    right = Session.flush
+    right = Heard.new
 
-    def wrong(self: Session) -> None:
-        right(self)
-        self._printed = self.debugger.printed
+    def wrong(self: Heard) -> str:
+        text = right(self)
+        self._printed = self._one.printed
+        return text
 
-    patch.setattr(Session, "flush", wrong)
+    patch.setattr(Heard, "new", wrong)
 
 
 @BUGS.caught_by(check_that_a_branch_prints_anew)

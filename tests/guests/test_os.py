@@ -2,16 +2,21 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from guests.catalogue import find
+from isa.assembler import Image
+from isa.assembler.assembled import assembled
 from isa.machine.exits import Reason
-from tests.guests.boot import Booted, image_of, machine
+from proofs.runs.compare import Comparison, Setup, compare
+from tests.guests.boot import Booted, image_of, machine, outfit
 
 OS = find("os")
+G3 = machine("g3")
 
 
 @pytest.mark.parametrize("text", ["", "one line\n", "no newline", "x" * 300 + "\n", "a\n" * 20])
@@ -63,3 +68,30 @@ def test_a_process_that_is_killed_takes_nobody_with_it() -> None:
     killed = booted.output.index("[process 5 killed")
     assert "still here" not in booted.output
     assert all(booted.output.find(f"[process {n} ends with 0]") > killed for n in (1, 2, 3, 4, 6))
+
+
+@cache
+def ringed() -> Image:
+    """The system that knows that it is virtual."""
+    return assembled(machine("g3"), OS.file, definitions={"PARAVIRTUAL": 1})
+
+
+@pytest.mark.parametrize(
+    "text", ["one line\nand more\n", *(pytest.param(t, marks=pytest.mark.nightly) for t in ("", "a\n" * 40))]
+)
+def test_the_os_does_the_same_with_rings(text: str) -> None:
+    """The lines come in another order, and that is all."""
+    plain, other = Booted(OS, text=text), Booted(OS, text=text, image=ringed())
+    assert plain.run().reason is other.run().reason is Reason.HALT
+    assert lines(other) == lines(plain)
+    assert other.disk == plain.disk
+
+
+@pytest.mark.nightly  # by day docs/devices.md is held to the figures
+def test_the_os_with_rings_spares_more_than_a_third_of_its_exits() -> None:
+    def compared(image: Image) -> Comparison:
+        return compare(Setup(G3, image, OS.storage, lambda: outfit(G3, OS.input, OS.disk)), OS.steps)
+
+    plain, other = compared(image_of(OS, G3)), compared(ringed())
+    assert plain.equivalent and other.equivalent
+    assert other.exits < plain.exits * 2 / 3

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from isa.description import Enumeration, Fetch, Isa, Kind, Role, State
-from isa.devices import BLOCK, PLACES, Console, Disk, MemoryBacking, RandomSource, Script, attach, standard
+from isa.devices import BLOCK, PLACES, Console, Disk, MemoryBacking, RandomSource, Rings, Script, attach, standard
 from isa.errors import MachineError, TraplineError
 from isa.ir.nodes import Behaviour, Const
 
@@ -26,12 +26,13 @@ def disk() -> Disk:
 
 def test_the_standard_places() -> None:
     ports = standard(machine(), input=Script(b"x"), disk=disk(), seed=3)
-    assert {port: device.name for port, device in ports.devices.items()} == {0: "console", 2: "disk", 5: "random"}
+    places = {0: "console", 2: "disk", 5: "random", 6: "rings"}
+    assert {port: device.name for port, device in ports.devices.items()} == places
     assert set(PLACES) == {device.name for device in ports.devices.values()}
 
 
 def test_a_machine_gets_what_it_has_room_for() -> None:
-    assert [d.name for d in standard(machine()).devices.values()] == ["console", "random"]
+    assert [d.name for d in standard(machine()).devices.values()] == ["console", "random", "rings"]
     assert [d.name for d in standard(machine(ports=4)).devices.values()] == ["console"]
     assert standard(machine(ports=0)).devices == {}
 
@@ -45,10 +46,11 @@ def test_a_machine_gets_what_it_has_room_for() -> None:
         (machine(ports=4), RandomSource(32), "`port` has 4 ports, and port 5 is needed"),
         (machine(width=7), Console(), "words of 7 bits, and 8 are needed"),
         (machine(pending=0), Console(), "0 pending bits, and bit 0 is needed"),
+        (machine(ports=8), Rings(None, None), "`port` has 8 ports, and port 8 is needed"),
         (machine(pending=2), disk(), "2 pending bits, and bit 2 is needed"),
     ],
 )
-def test_a_device_without_room_is_refused(isa: Isa, device: Console | Disk | RandomSource, why: str) -> None:
+def test_a_device_without_room_is_refused(isa: Isa, device: Console | Disk | RandomSource | Rings, why: str) -> None:
     with pytest.raises(MachineError, match=f"tiny has no room for a {device.name}: .*{why}"):
         attach(isa, device)
 

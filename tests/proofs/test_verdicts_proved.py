@@ -8,6 +8,7 @@ import pytest
 from isa.language import load_text
 from isa.machine.time import time_of
 from monitor.core import Core
+from monitor.techniques import TRAP
 from proofs.obligations.deciding import decided
 from proofs.obligations.statements import obligations
 from proofs.terms.solving import Found
@@ -36,11 +37,11 @@ def test_an_instruction_that_is_guarded_where_it_matters_is_proved_whole() -> No
 
 def test_efficiency_is_not_claimed_of_what_is_sensitive_and_always_traps(capsys: pytest.CaptureFixture[str]) -> None:
     isa = load_text(CORNERS.read_text() + EARLY, "early")
-    unclaimed = required(isa, 60.0, 0)
-    assert unclaimed == {"early"}
-    proof = prove(isa, workers=0, unclaimed=unclaimed)
+    scope = required(isa, 60.0, 0)
+    assert scope.unclaimed == {"early"}
+    proof = prove(isa, workers=0, scope=scope)
     assert proof.holds and "early" not in [o.about for o in proof.of("efficiency")]
-    assert not any("efficiency-early" in name for name, _ in certificates(isa, unclaimed))
+    assert not any("efficiency-early" in name for name, _ in certificates(isa, scope))
     show_proof(proof, 0.0)
     assert "so that efficiency is not claimed of them: early" in " ".join(capsys.readouterr().out.split())
     assert proof_facts(proof)["efficiency_not_claimed"] == ["early"]
@@ -58,5 +59,5 @@ def test_what_a_trap_loses_is_no_obligation_and_the_report_says_so(capsys: pytes
     isa = machine("leaks", "clobber")
     with pytest.raises(Refused, match=r"trap entry fails: x: x\[1\] is lost"):
         required(isa, 60.0, 0)
-    show_proof(Proof(isa, ()), 0.0)
+    show_proof(Proof(isa, TRAP, ()), 0.0)
     assert OUTSIDE in " ".join(capsys.readouterr().out.split())

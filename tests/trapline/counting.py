@@ -4,8 +4,11 @@ from isa.assembler import assemble
 from isa.devices import Console, Ports
 from isa.engines.choice import DEFAULT, bare
 from isa.machine import Machine, Storage
-from monitor.monitor import tower
+from monitor.history.course import Course
+from monitor.monitor import tower, uppermost
+from monitor.schedule import Schedule
 from tests.machines_to_test import G3
+from trapline.debugging.debugged import Guest
 from trapline.debugging.words import Debugger
 
 PROGRAM = """
@@ -44,4 +47,13 @@ def machine(depth: int = 0, engine: str = DEFAULT) -> Machine:
 
 
 def debugger(depth: int = 0, engine: str = DEFAULT) -> Debugger:
-    return Debugger(machine(depth, engine), IMAGE, 100_000)
+    return Debugger(Guest(machine(depth, engine), IMAGE, 100_000))
+
+
+def side_by_side(engine: str = DEFAULT) -> Debugger:
+    """The same program twice, under one monitor."""
+    monitor = uppermost(G3, 2 * 4096, 1, engine=engine)
+    for name in ("loop", "other"):
+        monitor.create(4096, Ports({0: Console()}), name=name).load(IMAGE)
+    course = Course(Schedule(monitor.machines))
+    return Debugger(*(Guest(vm, IMAGE, 100_000, vm.name, course) for vm in monitor.machines))

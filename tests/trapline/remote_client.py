@@ -12,6 +12,7 @@ from isa.machine import Machine, Storage
 from monitor.monitor import tower
 from tests.machines_to_test import G3
 from tests.trapline import counting
+from trapline.debugging.debugged import Guest
 from trapline.debugging.words import Debugger
 from trapline.remote.stub import Stub
 from trapline.remote.target import Target
@@ -29,7 +30,7 @@ def debugger(depth: int = 0, image: Image = IMAGE, limit: int = 100_000) -> Debu
     ports = Ports({0: Console()})
     machine: Machine = tower(G3, 4096, depth, ports) if depth else bare(G3, Storage(32, 4096), ports)
     machine.load(image)
-    return Debugger(machine, image, limit)
+    return Debugger(Guest(machine, image, limit))
 
 
 class Client:

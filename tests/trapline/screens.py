@@ -10,6 +10,7 @@ from isa.engines.choice import bare
 from isa.machine import Storage
 from tests.machines_to_test import G3
 from tests.trapline import counting
+from trapline.debugging.debugged import Guest
 from trapline.debugging.words import Debugger
 from trapline.screen.application import Application
 
@@ -26,7 +27,7 @@ def endless() -> Debugger:
     image = assemble(G3, "loop: addi r1, r0, 1\n b loop\n", "endless.s")
     machine = bare(G3, Storage(32, 4096), engine=REFERENCE)
     machine.load(image)
-    return Debugger(machine, image, 1 << 40)
+    return Debugger(Guest(machine, image, 1 << 40))
 
 
 class Session:

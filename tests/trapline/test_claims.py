@@ -24,9 +24,11 @@ OUTPUTS = {
     ("bench", "--output"): "bench --quick --only gcc",
     ("prove", "--difference"): "prove mine.isa:mine --properties",
     ("prove", "--export"): "prove mine.isa:mine",
+    ("paravirt", "--output"): "paravirt a.s",
     ("repair", "--output"): "repair mine.isa:mine",
     ("run", "--disk"): "run a.s",
     ("compare", "--difference"): "compare a.s",
+    ("compare", "--save"): "compare a.s --under vmm",
     ("debug", "--disk"): "debug a.s",
     ("gdb", "--disk"): "gdb a.s --port 0",
     ("run", "--events"): "run a.s --monitor trap",
@@ -34,10 +36,14 @@ OUTPUTS = {
     ("run", "--report"): "run a.s",
     ("run", "--save"): "run a.s",
     ("run", "--trace"): "run a.s",
+    ("sweep", "--csv"): "sweep space.toml",
+    ("sweep", "--results"): "sweep space.toml",
+    ("sweep", "--svg"): "sweep space.toml",
     ("techniques", "--chart"): "techniques a.s",
     ("verify", "--certificate"): "verify mine.isa:mine",
     ("verify", "--export"): "verify mine.isa:mine",
     ("verify", "--html"): "verify mine.isa:mine",
+    ("vmm", "--output"): "vmm pack a.s",
     ("witness", "--difference"): "witness mine.isa:mine setie",
     ("witness", "--output"): "witness mine.isa:mine setie",
 }
@@ -77,6 +83,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "b.s").write_text(".equ unused, 1\n")
     (tmp_path / "mine.isa").write_text('variant mine of g3_popf "Mine." {\n}\n')
     (tmp_path / "own.s").write_text("# On a machine of its own.\n# machine: mine.isa:mine\n        halt\n")
+    (tmp_path / "space.toml").write_text('machine = "mine.isa:mine"\nguards = ["setie"]\n')
     (tmp_path / "keys").write_text("abc")
     (tmp_path / "disk").write_bytes(bytes(2048))
     os.link(tmp_path / "a.s", tmp_path / "hard")
@@ -104,7 +111,7 @@ def test_no_output_is_the_file_that_the_command_is_about(
     of: str, option: str, name: str, here: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = OUTPUTS[of, option]
-    about = "mine.isa" if "mine.isa" in command else "a.s"
+    about = next((file for file in ("mine.isa", "space.toml") if file in command), "a.s")
     if name in ("hard", "soft"):
         (here / name).unlink()
         (os.link if name == "hard" else os.symlink)(about, name)

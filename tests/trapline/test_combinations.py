@@ -135,3 +135,12 @@ def test_a_word_more_is_another_program() -> None:
         origins[0].check(origins[1], "keys")
     assert g3.name == origins[0].machine
     assert read_input.__doc__
+
+
+@pytest.mark.parametrize("command", ["prove g3 --sample 5", "prove g3 --properties", "witness g3_popf setie"])
+@pytest.mark.parametrize("technique", ["patch", "paravirtual"])
+def test_what_is_about_any_guest_takes_no_technique_that_rests_on_one(
+    command: str, technique: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command.split(), "--monitor", technique]) == 2
+    assert f"`trapline compare GUEST --monitor {technique}` tries it" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from tests.machines_to_test import G3
 from tests.monitor.history_checks import guest_at, program
 from tests.planting import Bugs, Planted, must_catch, passes
 from trapline.debugging import frames as found
-from trapline.debugging.debugged import Debugged
+from trapline.debugging.debugged import Debugged, Guest
 from trapline.debugging.frames import Frame, frames
 from trapline.state.standing import mode_of
 
@@ -113,7 +113,7 @@ def check(made: Callable[[], Machine], debugged: Debugged, steps: range) -> int:
 
 
 def small_program(every: int = 1) -> None:
-    assert check(lambda: nested(0), Debugged(nested(0), IMAGE, STEPS), range(0, STEPS, every)) == 3
+    assert check(lambda: nested(0), Debugged(Guest(nested(0), IMAGE, STEPS)), range(0, STEPS, every)) == 3
 
 
 def looked_at_in_parts() -> None:
@@ -129,11 +129,11 @@ def test_the_chain_is_that_of_a_run_written_down() -> None:
 
 def test_the_chain_of_an_operating_system() -> None:
     made = guest_at("os", 0)
-    check(lambda: guest_at("os", 0), Debugged(made, program("os"), 1 << 30), range(3200, 4300, 151))
+    check(lambda: guest_at("os", 0), Debugged(Guest(made, program("os"), 1 << 30)), range(3200, 4300, 151))
 
 
 def under_monitors() -> None:
-    debugged = Debugged(nested(2), IMAGE, STEPS)
+    debugged = Debugged(Guest(nested(2), IMAGE, STEPS))
     check(lambda: nested(0), debugged, range(0, STEPS, 9))
     debugged.history.go(0)
     newest = debugged.history.newest
@@ -152,7 +152,7 @@ def test_an_exit_ahead_stands_before_the_chain() -> None:
 
 
 def the_guest_is_left_for_a_cause() -> None:
-    debugged = Debugged(nested(1), IMAGE, STEPS)
+    debugged = Debugged(Guest(nested(1), IMAGE, STEPS))
     step = next(n for n, m in enumerate(moments(nested(0), STEPS)) if n > 20 and m.trapped)
     debugged.history.go(step)
     monitor, guest, *rest = frames(debugged)

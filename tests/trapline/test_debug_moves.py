@@ -13,7 +13,7 @@ from tests.planting import Bugs, Planted, must_catch, passes
 from trapline.debugging import moves, routines
 from trapline.debugging.asking import at_place
 from trapline.debugging.breakpoints import Stop
-from trapline.debugging.debugged import Debugged
+from trapline.debugging.debugged import Debugged, Guest
 from trapline.debugging.moves import STEPPED, line, out, over
 
 Patch = pytest.MonkeyPatch
@@ -108,7 +108,7 @@ FOR_EVER = IMAGE.symbols["handler"] + 5  # the call that never comes back
 
 
 def debugged(depth: int = 0) -> Debugged:
-    made = Debugged(machine(depth), IMAGE, STEPS)
+    made = Debugged(Guest(machine(depth), IMAGE, STEPS))
     made.history.go(STEPS)
     return made
 

@@ -25,7 +25,7 @@ from trapline.debugging.asking import (
     on_write,
 )
 from trapline.debugging.breakpoints import HitCount, Stop
-from trapline.debugging.debugged import Debugged
+from trapline.debugging.debugged import Debugged, Guest
 from trapline.debugging.lasts import DECISIONS
 from trapline.debugging.stops import travel
 from trapline.debugging.words import Debugger
@@ -114,7 +114,7 @@ def test_the_nearest_of_several_is_found(depth: int, data: st.DataObject) -> Non
 
 def conditions_know_the_last_trap_and_exit() -> None:
     """Held against what happened, written down on the way."""
-    made = Debugged(guest_at("os", 1), program("os"), 1 << 30)
+    made = Debugged(Guest(guest_at("os", 1), program("os"), 1 << 30))
     made.history.go(4_300)
     causes = {
         step: cause for cause, number in made.machine.isa.cause.members.items() for step in _trapped(made, number)
@@ -150,7 +150,7 @@ def test_conditions_know_the_last_trap_and_exit() -> None:
 
 
 def test_the_clock_and_the_devices_are_found() -> None:
-    made = Debugged(guest_at("os", 0), program("os"), 9_000)
+    made = Debugged(Guest(guest_at("os", 0), program("os"), 9_000))
     acts: dict[str, list[int]] = {}
     for name in ("", "clock", "console", "disk"):
         acts[name] = steps = found(made, Stop(name, on_device(made, name)))

@@ -29,6 +29,7 @@ from tests.trapline.remote_client import IMAGE
 from trapline.cli import main
 from trapline.commands import prove
 from trapline.debugging import lockstep
+from trapline.debugging.debugged import Guest as Debuggee
 from trapline.debugging.difference import Difference
 from trapline.debugging.lockstep import BARE, BOTH, DIFFERS, MONITORED, Line, Lockstep, marked, opened
 from trapline.debugging.words import Debugger
@@ -160,7 +161,7 @@ WORDS = "step 3|where|registers|storage 16 24|code|back|trap|go 40|back until r1
 
 @cache
 def alone() -> list[list[str]]:
-    made = Debugger(same().bare.machine, IMAGE, 1000)
+    made = Debugger(Debuggee(same().bare.machine, IMAGE, 1000))
     made.alone = False
     return [list(made.do(word)) for word in WORDS.split("|")]
 

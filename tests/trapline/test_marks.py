@@ -14,7 +14,7 @@ from tests.planting import Bugs, Planted, must_catch, passes
 from tests.trapline.screens import debugger, endless
 from trapline.debugging import asking
 from trapline.debugging import marks as looked
-from trapline.debugging.debugged import Debugged
+from trapline.debugging.debugged import Debugged, Guest
 from trapline.debugging.marks import Mark, Marks
 
 Patch = pytest.MonkeyPatch
@@ -61,7 +61,7 @@ def seen(marks: Marks, low: int, shift: int, count: int) -> list[Mark | None]:
 
 
 def every_mark_is_where_it_happened(depth: int) -> None:
-    debugged = Debugged(guest_at("os", depth), program("os"), STEPS)
+    debugged = Debugged(Guest(guest_at("os", depth), program("os"), STEPS))
     marks = Marks(debugged)
     debugged.history.go(STEPS // 2)
     assert seen(marks, 0, 4, 60) == expected(depth, 0, 4, 60, STEPS // 2)
@@ -79,7 +79,7 @@ def monitored_marks() -> None:
 
 
 def a_look_can_stop_and_go_on() -> None:
-    debugged = Debugged(guest_at("os", 0), program("os"), STEPS)
+    debugged = Debugged(Guest(guest_at("os", 0), program("os"), STEPS))
     marks = Marks(debugged)
     debugged.history.go(STEPS)
     looks: Iterator[None] = marks.look(0, 5, 30)

@@ -1,4 +1,4 @@
-"""docs/monitors.md is true: its commands run, and what they print is what it says."""
+"""docs/monitors.md and the rings of docs/devices.md are true: their commands run, and print what the pages say."""
 
 import re
 from pathlib import Path
@@ -6,16 +6,42 @@ from pathlib import Path
 import pytest
 
 from monitor.techniques import TECHNIQUES
-from tests.trapline.test_readme import BLOCK, commands, execute, pattern
+from tests.trapline.test_readme import BLOCK, ROOT, Capture, commands, execute, pattern
 
-PAGE = (Path(__file__).parents[2] / "docs" / "monitors.md").read_text(encoding="utf-8")
-COMMANDS = [case for block in BLOCK.finditer(PAGE) if block[1] == "console" for case in commands(block[2])]
+PAGE = (ROOT / "docs" / "monitors.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("command", "expected"), COMMANDS, ids=[command for command, _ in COMMANDS])
-def test_a_command_prints_what_the_page_says(command: str, expected: str, capfd: pytest.CaptureFixture[str]) -> None:
-    output = execute(command, capfd)
-    assert re.fullmatch(pattern(expected), output), f"$ {command}\n{output}"
+def blocks(page: str, heading: str) -> list[str]:
+    """What is shown of a terminal below a heading."""
+    text = (ROOT / "docs" / page).read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    return [found[2] for found in BLOCK.finditer(text) if found[1] == "console"]
+
+
+def check(page: str, heading: str, capfd: Capture) -> None:
+    shown = blocks(page, heading)
+    assert shown
+    for text in shown:
+        for command, output in commands(text):
+            found = execute(command, capfd)
+            assert re.fullmatch(pattern(output), found), f"{command}\n{found}"
+
+
+def test_what_is_said_of_rings(capfd: Capture) -> None:
+    check("devices.md", "Rings", capfd)
+
+
+@pytest.mark.parametrize("heading", ["Techniques", "Which are right"])
+def test_what_is_said_of_techniques(heading: str, capfd: Capture) -> None:
+    check("monitors.md", heading, capfd)
+
+
+@pytest.mark.nightly  # by day nobody waits for verdicts
+@pytest.mark.parametrize("heading", ["One guest under all of them", "Patching", "Paravirtualization"])
+def test_what_is_said_of_those_that_change_the_guest(
+    heading: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    check("monitors.md", heading, capfd)
 
 
 def test_every_technique_is_in_the_table() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from isa.machines.catalogue import find
+from monitor.techniques import TECHNIQUES
 from proofs.mutants import Check, Mutant
 from proofs.obligations.statements import THEOREMS
 from tests.machines_to_test import theorems_of
@@ -39,14 +40,14 @@ def test_a_proof_lists_theorems_and_assumptions_and_leaves_certificates(capsys: 
 def test_a_machine_that_fails_theorem_1_is_refused(capsys: Capture) -> None:
     assert main(["prove", "g3_popf", "--json"]) == 1
     said = capsys.readouterr()
-    assert "g3_popf fails Theorem 1" in said.err and "setie: " in said.err
+    assert "trap is not right on g3_popf: Theorem 1 fails: not kept by setie" in said.err and "setie: " in said.err
     assert json.loads(said.out)["error"]["exit_code"] == 1
 
 
 def test_a_hybrid_monitor_is_proved_where_its_theorem_holds(capsys: Capture, tmp_path: Path) -> None:
     (tmp_path / "down.isa").write_text(SMALL + DOWN + "\n}\n")
     assert main(["prove", f"{tmp_path}/down.isa"]) == 1
-    assert "fails Theorem 1" in capsys.readouterr().err
+    assert "Theorem 1 fails" in capsys.readouterr().err
     assert main(["prove", f"{tmp_path}/down.isa", "--monitor", "hybrid", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["technique"] == "hybrid" and said["holds"]
@@ -57,7 +58,7 @@ def test_a_hybrid_monitor_is_refused_where_its_theorem_fails(capsys: Capture, tm
     (tmp_path / "tell.isa").write_text(SMALL + DOWN + "\n" + TELL + "\n}\n")
     assert main(["prove", f"{tmp_path}/tell.isa", "--monitor", "hybrid"]) == 1
     said = capsys.readouterr().err
-    assert "small fails Theorem 3, so that hybrid cannot be right on it\n  tell: " in said
+    assert "hybrid is not right on small: Theorem 3 fails: not kept by tell\n  tell: " in said
     assert "right on it: interpret, patch" in said and "down: " not in said
 
 
@@ -68,13 +69,24 @@ def test_what_is_left_to_prove_of_interpretation(capsys: Capture) -> None:
     assert re.search(r" interpretation 8 8 ", text) and " put-get " not in text and "direct run" not in text
 
 
+def test_what_is_taken_out_of_a_guest_is_not_asked_of_direct_steps(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "down.isa").write_text(SMALL + DOWN + "\n}\n")
+    assert main(["prove", f"{tmp_path}/down.isa", "--monitor", "patch", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    cases = {t["name"]: t["obligations"] for t in said["theorems"]}
+    assert (said["taken_out"], cases["direct"], cases["interpretation"]) == (["down"], 2, 4)
+    assert said["assumptions"][-2:] == list(TECHNIQUES["patch"].assumes)[-2:]
+    assert main(["prove", f"{tmp_path}/down.isa", "--monitor", "paravirtual"]) == 1
+    assert "paravirtual is not right on small: no instruction traps in both modes" in capsys.readouterr().err
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("machine", ["g3", "g3_popf", "g3_jrst", "pdp10", "mc68000", "arm"])
 def test_a_hybrid_monitor_is_proved_for_a_machine(machine: str) -> None:
     assert main(["prove", machine, "--monitor", "hybrid"]) == 0
 
 
-@pytest.mark.parametrize("monitors", ["trap:2", "none", "trap,hybrid"])
+@pytest.mark.parametrize("monitors", ["trap:2", "trap,hybrid"])
 def test_one_monitor_is_proved(capsys: Capture, monitors: str) -> None:
     assert main(["prove", "g3", "--monitor", monitors]) == 2
     assert "help: name one technique" in capsys.readouterr().err

@@ -199,3 +199,18 @@ def test_a_long_run_is_a_small_page_that_answers_at_once(browser: Browser, repor
     (tmp_path / "large.html").write_text(text)
     found = opened(browser, tmp_path / "large.html")
     assert found.told == [] and found.page.locator("#exits tbody tr").count() == 200
+
+
+@pytest.mark.nightly
+def test_several_guests_have_lanes_by_the_clock(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "three.html"
+    guests = ["os", "quicksort", "rogue"]
+    assert main(["run", *guests, "--monitor", "trap", "--quantum", "700", "--report", str(path)]) == 0
+    found = opened(browser, path)
+    found.page.screenshot(path=tmp_path / "three.png", full_page=True)
+    assert found.page.locator("#lanes h3").all_inner_texts() == guests
+    assert found.page.locator("#lanes .lane.turn").count() == 3
+    assert "quicksort: turn had its turn" in found.text("#now")
+    assert found.text("#screen").rstrip("\n") == found.data["run"]["output"].rstrip("\n")
+    assert any("swap" in row[-1] or "quicksort.s" in row[-1] for row in rows(found.page, "#lines"))
+    assert found.told == []

@@ -12,6 +12,7 @@ from textual.events import Key
 from isa.devices import Live
 from monitor.history import History
 from tests.planting import Bugs, Planted, must_catch, passes
+from tests.trapline import counting
 from tests.trapline.screens import REFERENCE, Session, debugger, driven, endless
 from trapline.debugging.opening import debugger_of
 from trapline.debugging.words import WORDS
@@ -210,6 +211,22 @@ def test_the_past_is_changed_after_a_question_alone() -> None:
         assert any("/" in line for line in session.lines[1:3])
 
     driven(drive, debugger())
+
+
+def test_panes_show_the_guest_that_is_looked_at() -> None:
+    async def drive(session: Session) -> None:
+        for _ in range(4):
+            await session.press("t")
+        first = session.text
+        assert "handler:" in first
+        await session.say("guest other")
+        assert "other: step" in session.text and session.text != first
+        assert ".>    10    5 start:  set   r1, 65" in session.text
+        await session.say("guest loop")
+        assert session.application.source.border_title == "source loop.s"
+        assert "handler:" in session.text
+
+    driven(drive, counting.side_by_side(REFERENCE))
 
 
 def test_the_picture_in_the_manual_is_what_one_sees() -> None:

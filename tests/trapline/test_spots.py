@@ -10,7 +10,7 @@ from tests.planting import Bugs, Planted, must_catch, passes
 from trapline.debugging import breaking, spots
 from trapline.debugging.asking import at_line
 from trapline.debugging.code import code
-from trapline.debugging.debugged import Debugged
+from trapline.debugging.debugged import Debugged, Guest
 from trapline.debugging.spots import called, stops_at
 
 Patch = pytest.MonkeyPatch
@@ -19,7 +19,7 @@ caught_by = BUGS.caught_by
 
 
 def rows_are_called_by_what_leads_there() -> None:
-    debugged = Debugged(guest_at("os", 0), program("os"), 10_000)
+    debugged = Debugged(Guest(guest_at("os", 0), program("os"), 10_000))
     for _ in range(2):  # in the kernel, then in a process that lies elsewhere
         seek(debugged.history, breaking.asked(debugged, "mode"))
         for row in code(debugged.machine, debugged.image, 0, 24):
@@ -31,7 +31,7 @@ def rows_are_called_by_what_leads_there() -> None:
 
 
 def a_stop_is_on_the_rows_that_it_is_met_at() -> None:
-    debugged = Debugged(guest_at("os", 0), program("os"), 10_000)
+    debugged = Debugged(Guest(guest_at("os", 0), program("os"), 10_000))
     list(breaking.add(debugged, "0x12")), list(breaking.add(debugged, "start")), list(breaking.add(debugged, "trap"))
     found = {row.pc: stops_at(debugged, row) for row in code(debugged.machine, debugged.image, 0x0F, 4)}
     assert found == {0x0F: [], 0x10: [2], 0x11: [], 0x12: [1]}

@@ -190,7 +190,7 @@ def test_a_saved_machine_is_shown(monitor: str, tmp_path: Path, capfd: Capture) 
     assert (facts["standing"]["pc"], facts["standing"]["instruction"]) == (18, "svc 0x9")
     assert facts["state"]["registers"]["x"][1:3] == [3, 4]
     assert facts["dump"]["storage"] == [{"address": 8, "words": [19, 0]}]
-    assert [device["name"] for device in facts["devices"]] == ["console", "random"]
+    assert [device["name"] for device in facts["devices"]] == ["console", "random", "rings"]
 
 
 def test_of_a_machine_that_is_not_shipped_it_says_what_is_missing(tmp_path: Path, capfd: Capture) -> None:

@@ -53,6 +53,13 @@ def test_a_report_says_all_that_was_found(capsys: Capture, folder: Path) -> None
     assert re.search(r"^peek +no +location, from user mode +wrong +BREAKS +BREAKS$", text, re.MULTILINE)
     assert "Theorem 1 FAILS, by the letter too: not kept by peek" in text and "Theorem 2 FAILS: Theorem 1 FAILS" in text
     assert "  containment holds (by the letter): " in text
+    assert (
+        "\ntechniques\n  trap is WRONG: Theorem 1 fails: not kept by peek\n  hybrid is WRONG: Theorem 3 fails" in text
+    )
+    assert (
+        re.search(r"^  patch is right, if what it assumes is so: `peek`", text, re.MULTILINE)
+        and "  assumed: the" in text
+    )
     assert "  mode (whoever changes it is control sensitive): mode" in text
     assert "admits neither a trap-and-emulate nor a hybrid monitor" in text and "for example: r[" in text
     assert not any(line != line.rstrip() or len(line) > 120 for line in text.splitlines())
@@ -123,6 +130,7 @@ def test_the_page_stands_alone_and_is_escaped(capsys: Capture, tmp_path: Path) -
     assert (page.outside, page.open) == ([], [])
     assert "<script>alert(1)</script> &" in page.text and "url(" not in text and "@import" not in text
     assert "Theorem 1 FAILS, by the letter too: not kept by peek" in page.text
+    assert "hybrid is WRONG: Theorem 3 fails: not kept by peek" in page.text
 
 
 def test_a_page_that_cannot_be_written_is_no_late_surprise(capsys: Capture) -> None:
@@ -165,7 +173,9 @@ def test_an_empty_folder_is_wrong_usage(capsys: Capture, tmp_path: Path) -> None
 def test_diff_shows_what_moved(capsys: Capture, folder: Path) -> None:
     code, text = shown(capsys, "diff", f"{folder}/small.isa", f"{folder}/deeper/peek.isa")
     assert code == 0
-    assert re.search(r"^Theorem 1 +yes +no$", text, re.MULTILINE)
+    assert re.search(r"^Theorem 1 +yes +no$", text, re.MULTILINE) and re.search(
+        r"^hybrid +yes +no$", text, re.MULTILINE
+    )
     assert re.search(r"^peek +\(absent\) +location sensitive, user sensitive;.* +now broken$", text, re.MULTILINE)
     assert re.search(r"^plus +innocuous +\(absent\) +as before$", text, re.MULTILINE)
     code, found = facts(capsys, "diff", f"{folder}/small.isa", f"{folder}/small.isa")

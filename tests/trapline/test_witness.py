@@ -74,6 +74,23 @@ def test_a_state_that_no_guest_reaches_is_exit_code_4(tmp_path: Path, capfd: Cap
     assert facts["needs"] == [{"what": "lock", "reset": 0, "value": 1}]
 
 
+def test_a_guest_against_a_hybrid_monitor_is_shown_under_one(tmp_path: Path, capfd: Capture) -> None:
+    file = str(tmp_path / "sgdt.s")
+    assert main(["witness", "g3_sgdt", "rrel", "--monitor", "hybrid", "-o", file]) == 0
+    assert "part at step 1" in capfd.readouterr().out
+    text = Path(file).read_text()
+    assert "against `rrel` on g3_sgdt under a hybrid monitor" in text and "traps: psw = 0x1" in text
+    code, facts = result(capfd, "compare", file, "--monitor", "hybrid")
+    assert (code, facts["divergence"]["instruction"]) == (1, "rrel r1, r2")
+    assert result(capfd, "compare", file, "--monitor", "interpret", "--steps", "1000")[0] == 0
+
+
+@pytest.mark.parametrize("technique", ["patch", "paravirtual", "trap:2"])
+def test_no_guest_is_looked_for_where_there_can_be_none(technique: str, capfd: Capture) -> None:
+    assert main(["witness", "g3_popf", "setie", "--monitor", technique]) == 2
+    assert "help: " in capfd.readouterr().err
+
+
 def test_mistakes_are_explained(tmp_path: Path, capfd: Capture) -> None:
     assert main(["witness", "g3", "jrts"]) == 2
     assert "g3 has no instruction called `jrts`" in capfd.readouterr().err

@@ -13,7 +13,7 @@ from trapline.adapter.framing import Message
 from trapline.adapter.marks import Make, Mark
 from trapline.adapter.session import Perform, Session
 from trapline.adapter.sources import file_of, source
-from trapline.adapter.stack import values_of
+from trapline.adapter.stack import standpoint, values_of
 from trapline.adapter.storage import reference
 from trapline.debugging.asking import at_line, at_pc, at_place, on_change, on_exit, on_trap, on_write
 from trapline.debugging.breaking import at
@@ -88,8 +88,10 @@ def _at_reference(session: Session, asked: Arguments) -> Make:
 
     def make(debugger: Debugger) -> tuple[Question, Message]:
         where = reference(session, text)
-        if where.thread != 1:
+        if session.guest(where.thread) is None:
             raise UsageError("the machines under a monitor run only with the guest's", "stop the guest's")
+        if session.guest(where.thread) is not debugger.present:
+            raise UsageError(f"`{text}` is of another guest")
         place = where.address + offset
         return at_place(debugger, place) if where.placed else at_pc(debugger, place), {"instructionReference": text}
 
@@ -101,18 +103,27 @@ def _at_reference(session: Session, asked: Arguments) -> Make:
 
 def data_breakpoint_info(session: Session, arguments: Arguments) -> Message:
     """A register, a field, or a word of storage: `[e]`, or what a label names."""
+    thread = _thread(session, arguments)
     try:
-        data = _data(session, arguments)
+        with session.seen_from(thread):
+            data = _data(session, arguments)
     except TraplineError as error:
         return {"dataId": None, "description": error.message}
     what = f"word {data[1:-1]} of storage is written" if data.startswith("[") else f"{data} changes"
-    return {"dataId": data, "description": what, "accessTypes": ["write"], "canPersist": True}
+    whose = f"{thread}:" if thread > 1 else ""
+    return {"dataId": f"{whose}{data}", "description": what, "accessTypes": ["write"], "canPersist": True}
+
+
+def _thread(session: Session, arguments: Arguments) -> int:
+    if arguments.has("variablesReference") and arguments.number("variablesReference"):
+        return values_of(session, arguments).standpoint.thread
+    return standpoint(session, arguments).thread
 
 
 def _data(session: Session, arguments: Arguments) -> str:
     name, debugger = arguments.text("name").strip(), session.debugger
     if arguments.has("variablesReference") and arguments.number("variablesReference"):
-        if values_of(session, arguments).standpoint.thread != 1:
+        if session.guest(values_of(session, arguments).standpoint.thread) is None:
             raise UsageError("the machines under a monitor are its own", "watch the guest's")
     elif name.startswith("[") and name.endswith("]"):
         return f"[{debugger.number(name[1:-1]):#x}]"
@@ -127,12 +138,16 @@ def set_data_breakpoints(session: Session, arguments: Arguments) -> Message:
     for asked in arguments.each("breakpoints"):
         if asked.text("accessType", "write") != "write":
             raise UsageError("only what is written can be watched", "choose the access type `write`")
-        marks.append(_mark(session, "data breakpoint", _on_data(asked.text("dataId")), asked))
+        marks.append(_mark(session, "data breakpoint", _on_data(session, asked.text("dataId")), asked))
     return _put(session, "data", marks)
 
 
-def _on_data(data: str) -> Make:
+def _on_data(session: Session, text: str) -> Make:
+    thread, _, data = text.rpartition(":")
+
     def make(debugger: Debugger) -> tuple[Question, Message]:
+        if session.guest(int(thread) if thread.isdecimal() else 1) is not debugger.present:
+            raise UsageError(f"`{text:.60}` is of another guest")
         if data.startswith("[") and data.endswith("]"):
             return on_write(debugger, debugger.number(data[1:-1])), {}
         return on_change(debugger, data), {}

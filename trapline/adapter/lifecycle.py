@@ -36,7 +36,7 @@ OPTIONS = {  # as a client writes them, and as the command line does
     "monitor": "monitor",
     "engine": "engine",
 }
-OWN = ("program", "saved", "stopOnEntry", "noDebug")  # what only a client says
+OWN = ("program", "programs", "saved", "stopOnEntry", "noDebug")  # what only a client says
 
 
 def initialize(session: Session, arguments: Arguments) -> Message:
@@ -57,7 +57,8 @@ def capabilities(causes: "dict[str, int]") -> Message:
 
 
 def launch(session: Session, arguments: Arguments) -> None:
-    arguments.text("program")
+    if not arguments.has("programs"):
+        arguments.text("program")
     _open(session, arguments)
 
 
@@ -71,6 +72,9 @@ def _target(arguments: Arguments) -> Target:
     options, free = _options(arguments), arguments.flag("noDebug")
     if arguments.has("saved"):
         return Target(None, options | {"resume": arguments.text("saved")}, free)
+    if arguments.has("programs"):
+        first, *beside = arguments.texts("programs") or [""]
+        return Target(first, options, free, tuple(beside))
     return Target(arguments.text("program"), options, free)
 
 
@@ -102,7 +106,7 @@ def _open(session: Session, arguments: Arguments) -> None:
 def _ready(session: Session) -> None:
     debugger, target = session.debugger, session.target
     assert target is not None
-    name = target.guest or str(target.options["resume"])
+    name = " ".join([target.guest or str(target.options["resume"]), *target.beside])
     method = "launch" if target.guest else "attach"
     session.link.event("process", {"name": name, "startMethod": method, "isLocalProcess": True})
     able = capabilities(debugger.machine.isa.cause.members)
@@ -132,7 +136,7 @@ def restart(session: Session, arguments: Arguments) -> None:
     if session.target is None:
         raise NOTHING
     latest = arguments.inside("arguments") if arguments.has("arguments") else None
-    session.open(_target(latest) if latest and (latest.has("program") or latest.has("saved")) else session.target)
+    session.open(_target(latest) if latest and any(map(latest.has, OWN[:3])) else session.target)
     _settle(session)
     _begin(session)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from isa.errors import TraplineError
 from monitor.history.questions import Question
 from trapline.adapter.framing import Message
+from trapline.debugging.debugged import Guest
 from trapline.debugging.stops import HitCount, Stop
 from trapline.debugging.words import Debugger
 
@@ -25,24 +26,31 @@ class Mark:
     hits: str = ""
     log: str = ""
     text: str = ""
-    stop: Stop | None = None
+    stops: dict[Guest, Stop] = field(default_factory=dict)
     told: Message = field(default_factory=dict)
 
     def settle(self, debugger: Debugger | None) -> None:
-        """Ask this debugger."""
-        self.stop, self.told = None, {"id": self.id, "verified": False}
+        """Ask this debugger, for each of its guests: one that has it is enough."""
+        self.stops, self.told = {}, {"id": self.id, "verified": False}
         if debugger is None:
             self.told["message"] = "nothing is being debugged yet"
             return
-        try:
-            question, known = self.make(debugger)
-            condition = debugger.condition(self.condition) if self.condition else None
-            hits = HitCount.parsed(self.hits) if self.hits else None
-        except TraplineError as error:
-            self.told["message"] = error.message + (f"; {error.help}" if error.help else "")
-        else:
-            self.stop = Stop(f"breakpoint {self.id}", question, condition, hits, debugger.history.first)
-            self.told |= {"verified": True, **known}
+        present = debugger.present
+        for guest in debugger.guests:
+            debugger.present = guest
+            try:
+                self._settle(debugger)
+            except TraplineError as error:
+                if not self.stops:
+                    self.told["message"] = error.message + (f"; {error.help}" if error.help else "")
+        debugger.present = present
+
+    def _settle(self, debugger: Debugger) -> None:
+        question, known = self.make(debugger)
+        condition = debugger.condition(self.condition) if self.condition else None
+        hits = HitCount.parsed(self.hits) if self.hits else None
+        self.stops[debugger.present] = Stop(f"breakpoint {self.id}", question, condition, hits, debugger.history.first)
+        self.told = {"id": self.id, "verified": True, **known}
 
 
 class Marks:

@@ -16,9 +16,11 @@ from trapline.adapter.logs import filled
 from trapline.adapter.marks import Mark
 from trapline.adapter.progress import Busy, Interrupted
 from trapline.adapter.session import Perform, Session
+from trapline.debugging.company import travel
+from trapline.debugging.debugged import Guest
 from trapline.debugging.moves import STEPPED, out, over
 from trapline.debugging.statements import Move, single, statement
-from trapline.debugging.stops import Stop, travel
+from trapline.debugging.stops import Stop
 
 WINDOW = 1 << 16  # steps, at first
 SHORT, LONG = 0.1, 0.4  # seconds that a window takes, about
@@ -70,12 +72,11 @@ def begin(session: Session) -> None:
 
 def _begin(session: Session, found: Busy) -> None:
     """What is to stop at the very first step has not been passed yet: it is come to from behind."""
-    history = session.debugger.history
-    here = session.debugger.machine.steps
-    history.go(here + 1)
-    stop = travel(session.debugger, [*_stops(session), *_logs(session)], backwards=True)
+    history, clock = session.debugger.history, session.debugger.history.clock
+    history.go(session.debugger.machine.steps + 1)
+    stop = travel(session.debugger, partial(_heard, session), backwards=True)
     if stop is None or not _at(session, stop):
-        history.go(here)
+        history.back_to(clock)
         _onwards(session, found)
 
 
@@ -106,7 +107,10 @@ def _to_the_end(session: Session, found: Busy) -> str:
         if stop is not None and _at(session, stop):
             return ""
         if stop is None and (debugger.machine.steps < end or end == debugger.limit):
-            return _end(session)
+            left = next((guest for guest in debugger.guests if not guest.ended), None)
+            if left is None:
+                return _end(session)
+            debugger.present = left
         session.flush()
         found.look(debugger.machine.steps)
         took = monotonic() - began
@@ -116,7 +120,7 @@ def _to_the_end(session: Session, found: Busy) -> str:
 def _end(session: Session) -> str:
     """How the run has ended, and what can be done about it."""
     debugger = session.debugger
-    how = next(debugger.do("run"))
+    how = "; ".join(list(debugger.do("run"))[: len(debugger.guests)])
     if debugger.machine.halted or debugger.machine.steps >= debugger.limit or not session.reads:
         return how
     return f"{how}: `type TEXT` in the console gives it something to read"
@@ -124,17 +128,17 @@ def _end(session: Session) -> str:
 
 def _window(session: Session, end: int) -> Stop | None:
     """To the next stop, or to a step."""
-    debugger = session.debugger
-    limit, debugger.limit = debugger.limit, end
+    debugger, guest = session.debugger, session.debugger.present
+    limit, guest.limit = guest.limit, end
     try:
-        return travel(debugger, [*_stops(session), *_logs(session)], backwards=False)
+        return travel(debugger, partial(_heard, session))
     finally:
-        debugger.limit = limit
+        guest.limit = limit
 
 
 def _back(session: Session, found: Busy) -> None:
     debugger = session.debugger
-    stop = travel(debugger, _stops(session), backwards=True)
+    stop = travel(debugger, partial(_stops, session), backwards=True)
     if stop is None:
         session.stopped(PAUSE, _beginning(session))
     else:
@@ -145,18 +149,19 @@ def _beginning(session: Session) -> str:
     return f"the history begins at step {session.debugger.history.first:,}"
 
 
-def _stops(session: Session) -> list[Stop]:
-    """Those that the client has set, and those that were set by words in its console."""
-    return [*(mark.stop for mark in session.marks if mark.stop and not mark.log), *session.debugger.stops]
+def _stops(session: Session, guest: Guest) -> list[Stop]:
+    """Those of a guest that the client has set, and those that were set by words in its console."""
+    return [*(mark.stops[guest] for mark in session.marks if guest in mark.stops and not mark.log), *guest.stops]
 
 
-def _logs(session: Session) -> list[Stop]:
-    """Those that say something and stop nothing; only who goes on hears them."""
-    return [mark.stop for mark in session.marks if mark.stop and mark.log]
+def _heard(session: Session, guest: Guest) -> list[Stop]:
+    """With them those that say something and stop nothing; only who goes on hears them."""
+    logs = [mark.stops[guest] for mark in session.marks if guest in mark.stops and mark.log]
+    return [*_stops(session, guest), *logs]
 
 
 def _mark(session: Session, stop: Stop) -> Mark | None:
-    return next((mark for mark in session.marks if mark.stop is stop), None)
+    return next((mark for mark in session.marks if stop in mark.stops.values()), None)
 
 
 def _at(session: Session, stop: Stop) -> bool:
@@ -174,7 +179,7 @@ def _at(session: Session, stop: Stop) -> bool:
 
 
 def _before(session: Session) -> str:
-    return f"before step {session.debugger.machine.steps:,}"
+    return f"{session.debugger.named}before step {session.debugger.machine.steps:,}"
 
 
 def go_on(session: Session, arguments: Arguments) -> Message:
@@ -195,7 +200,7 @@ def pause(session: Session, arguments: Arguments) -> None:
 
 def _stepping(title: str, go: Callable[[Session, bool], Stop | None], backwards: bool = False) -> Perform:
     def perform(session: Session, arguments: Arguments) -> None:
-        session.machine(arguments.number("threadId"))
+        session.choose(arguments.number("threadId"))
         singly = arguments.text("granularity", "statement") == "instruction"
         move(session, title, partial(_stepped, session, partial(go, session, singly), backwards))
 
@@ -219,7 +224,7 @@ def _by(one: Move, backwards: bool = False) -> Callable[[Session, bool], Stop | 
     """Steps that are made of such ones."""
 
     def go(session: Session, singly: bool) -> Stop | None:
-        stops = _stops(session)
+        stops = _stops(session, session.debugger.present)
         if singly:
             return one(session.debugger, backwards, stops)
         return statement(session.debugger, one, backwards, stops)
@@ -228,7 +233,7 @@ def _by(one: Move, backwards: bool = False) -> Callable[[Session, bool], Stop | 
 
 
 def _out(session: Session, singly: bool) -> Stop | None:
-    return out(session.debugger, False, _stops(session))
+    return out(session.debugger, False, _stops(session, session.debugger.present))
 
 
 def _back_over(session: Session, singly: bool) -> Stop | None:

@@ -1,8 +1,7 @@
 """What is kept from one request of a client to the next: the debugger, what the client can do, where it may point."""
 
-from codecs import getincrementaldecoder
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -11,9 +10,11 @@ from isa.errors import UsageError
 from isa.machine import Machine
 from trapline.adapter.arguments import Arguments
 from trapline.adapter.framing import Message, Request
+from trapline.adapter.heard import Heard
 from trapline.adapter.link import Link
 from trapline.adapter.marks import Marks
 from trapline.adapter.progress import Busy
+from trapline.debugging.debugged import Guest
 from trapline.debugging.opening import debugger_of
 from trapline.debugging.words import Debugger
 from trapline.running.rig import exit_code
@@ -27,6 +28,7 @@ class Target(NamedTuple):
     guest: str | None
     options: dict[str, object]
     free: bool  # not debugged: it is run to its end
+    beside: tuple[str, ...] = ()  # more guests, under the same monitor
 
 
 class Session:
@@ -48,18 +50,20 @@ class Session:
         self.text = ""  # of the last stop, for `exceptionInfo`
         self._opened = ExitStack()
         self._debugger: Debugger | None = None
-        self._printed = self._branches = self._numbers = 0
+        self._branches = self._numbers = 0
         self._exited = False
-        self._decoder = getincrementaldecoder("utf-8")("replace")  # a character may come in parts
+        self._heard: list[Heard] = []
 
     # ---- the debugger
 
     def open(self, target: Target) -> None:
         """Begin anew. Raises TraplineError, and then there is none."""
         self.close()
-        self._debugger = self._opened.enter_context(debugger_of(target.guest, **target.options))
+        self._debugger = self._opened.enter_context(debugger_of(target.guest, *target.beside, **target.options))
         self.target = target
-        self._printed, self._branches, self._exited = self.debugger.printed, 0, False
+        guests = self._debugger.guests
+        self._heard = [Heard(guest, guest.name if len(guests) > 1 else "") for guest in guests]
+        self._branches, self._exited = 0, False
 
     def close(self) -> None:
         self._debugger = None
@@ -78,13 +82,39 @@ class Session:
 
     @property
     def machines(self) -> list[Machine]:
-        """The guest's own, and those below it down to the real one: the threads, counted from 1."""
-        return self.debugger.machine.hosts
+        """The guests' own, and those below them down to the real one: the threads, counted from 1."""
+        guests = [guest.machine for guest in self.debugger.guests]
+        return [*guests, *guests[0].hosts[1:]]
 
     def machine(self, thread: int) -> Machine:
         if not 1 <= thread <= len(self.machines):
             raise UsageError(f"there is no thread {thread}", f"threads are 1 to {len(self.machines)}")
         return self.machines[thread - 1]
+
+    def guest(self, thread: int) -> Guest | None:
+        """The guest whose own machine a thread is; None for the machines below. Raises UsageError."""
+        self.machine(thread)
+        guests = self.debugger.guests
+        return guests[thread - 1] if thread <= len(guests) else None
+
+    @property
+    def thread(self) -> int:
+        """That of the guest that is looked at."""
+        return 1 + self.debugger.guests.index(self.debugger.present)
+
+    def choose(self, thread: int) -> None:
+        """Look at the guest of a thread from now on, if it has one."""
+        self.debugger.present = self.guest(thread) or self.debugger.present
+
+    @contextmanager
+    def seen_from(self, thread: int) -> Iterator[None]:
+        """Inside, the guest of a thread is looked at."""
+        before = self.debugger.present
+        self.choose(thread)
+        try:
+            yield
+        finally:
+            self.debugger.present = before
 
     @property
     def reads(self) -> bool:
@@ -94,8 +124,8 @@ class Session:
     @property
     def at(self) -> str:
         """At which step the guest stands: clients have little room for it."""
-        past = f" of {self.debugger.history.newest:,}" if self.debugger.past else ""
-        return f"step {self.debugger.machine.steps:,}{past}"
+        step, newest = self.debugger.machine.steps, self.debugger.history.newest
+        return f"{self.debugger.named}step {step:,}" + (f" of {newest:,}" if step < newest else "")
 
     # ---- what a client may point to
 
@@ -133,13 +163,12 @@ class Session:
         """Show what the guest has printed since, each character once. What is on the screen stays there."""
         debugger = self.debugger
         if len(debugger.history.branches) != self._branches:
-            self._branches, self._printed = len(debugger.history.branches), debugger.printed
-            self._decoder.reset()
-        for console in debugger.consoles[:1]:
-            data = console.printed(self._printed) if debugger.printed > self._printed else b""
-            if text := self._decoder.decode(data):
+            self._branches = len(debugger.history.branches)
+            for heard in self._heard:
+                heard.forget()
+        for heard in self._heard:
+            if text := heard.new():
                 self.link.output(text, "stdout")
-        self._printed = max(self._printed, debugger.printed)
 
     def say(self, text: str) -> None:
         self.link.output(f"{text}\n")
@@ -150,7 +179,8 @@ class Session:
         self.text = text
         self.flush()
         self._tell_end()
-        body: Message = {"reason": reason, "description": description, "threadId": 1, "allThreadsStopped": True}
+        body: Message = {"reason": reason, "description": description, "threadId": self.thread}
+        body["allThreadsStopped"] = True
         if text:
             body["text"] = text
         if hit:
@@ -165,10 +195,12 @@ class Session:
             self.say(how)
 
     def _tell_end(self) -> None:
-        """How the guest ended, once: after that one may still go back."""
-        if self.debugger.machine.halted and not self._exited:
+        """How the guests ended, once all have: after that one may still go back."""
+        machines = [guest.machine for guest in self.debugger.guests]
+        if all(machine.halted for machine in machines) and not self._exited:
             self._exited = True
-            self.link.event("exited", {"exitCode": exit_code(self.debugger.machine)})
+            code = next((code for machine in machines if (code := exit_code(machine))), 0)
+            self.link.event("exited", {"exitCode": code})
 
     def changed(self) -> None:
         """Something of the machine is another, where it stands."""

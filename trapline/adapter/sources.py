@@ -18,25 +18,30 @@ from trapline.adapter.session import Perform, Session
 
 def files(session: Session) -> list[str]:
     """The files that words of the program come from, by the names that the program has for them."""
-    image = session.debugger.image
-    return sorted({line.file for line in image.lines.values()}) if image else []
+    return sorted({file for names in _by_guest(session) for file in names})
+
+
+def _by_guest(session: Session) -> list[set[str]]:
+    images = [guest.image for guest in session.debugger.guests]
+    return [{line.file for line in image.lines.values()} if image else set() for image in images]
 
 
 def path_of(session: Session, file: str) -> str:
     """Where a file of the program lies."""
-    return os.path.realpath(os.path.join(DIRECTORY if _is_shipped(session) else "", file))
+    return os.path.realpath(os.path.join(DIRECTORY if _is_shipped(session, file) else "", file))
 
 
-def _is_shipped(session: Session) -> bool:
-    """Whether the program is a guest of ours: then its files are seen from the folder of guests."""
+def _is_shipped(session: Session, file: str) -> bool:
+    """Whether its program is a guest of ours: then its files are seen from the folder of guests."""
     target = session.target
-    return target is not None and target.guest in catalogue.names()
+    named = zip((target.guest, *target.beside), _by_guest(session), strict=True) if target else ()
+    return any(guest in catalogue.names() and file in names for guest, names in named)
 
 
 def source(session: Session, file: str) -> Message:
     """A file of the program for a client."""
     path, name = path_of(session, file), os.path.basename(file)
-    if _is_shipped(session):
+    if _is_shipped(session, file):
         return {"name": name, "path": file, "sourceReference": _reference(session, file), "origin": "shipped"}
     if os.path.isfile(path):
         return {"name": name, "path": path}
@@ -77,8 +82,8 @@ def file_of(session: Session, asked: Arguments) -> str:
 
 def lines(session: Session, file: str) -> list[int]:
     """The lines of a file that words come from, in order."""
-    image = session.debugger.image
-    return sorted({line.line for line in image.lines.values() if line.file == file}) if image else []
+    images = [guest.image for guest in session.debugger.guests if guest.image]
+    return sorted({line.line for image in images for line in image.lines.values() if line.file == file})
 
 
 # ---- requests
@@ -93,7 +98,7 @@ def text(session: Session, arguments: Arguments) -> Message:
     named = arguments.inside("source") if arguments.has("source") else Arguments("source", {})
     number = arguments.number("sourceReference", 0) or named.number("sourceReference", 0)
     file = file_of(session, Arguments("source", {**named.values, "sourceReference": number}))
-    if not _is_shipped(session):
+    if not _is_shipped(session, file):
         raise UsageError(f"`{file}` is a file of yours", "open it by its path")
     try:
         with open(path_of(session, file), encoding="utf-8") as stream:

@@ -1,7 +1,7 @@
 """Where everything stands: `threads`, `stackTrace`, `scopes`, `variables`, `exceptionInfo`.
 
-The guest's own machine is thread 1, and each machine below it another, down to the real one. The stack of the first is
-the chain of traps; a frame that has been left is shown as it was when it trapped, which the history knows.
+The guests' own machines are the first threads, and each machine below another, down to the real one. The stack of a
+guest is its chain of traps; a frame that has been left is shown as it was when it trapped, which the history knows.
 """
 
 from collections.abc import Iterator
@@ -15,12 +15,14 @@ from trapline.adapter.framing import Message
 from trapline.adapter.session import Perform, Session
 from trapline.adapter.sources import located
 from trapline.debugging.code import code
+from trapline.debugging.debugged import Debugged
 from trapline.debugging.frames import Frame, frames
 from trapline.debugging.scopes import Scope, Value, scopes
 
 
 class Standpoint(NamedTuple):
-    """What a frame's number means: a machine, and the step of the run at which it is looked at."""
+    """What a frame's number means: a machine, and the step at which it is looked at, of the guest's own or of the one
+    that is present."""
 
     thread: int
     step: int
@@ -40,13 +42,16 @@ def threads(session: Session, arguments: Arguments) -> Message:
 
 def _title(session: Session, thread: int) -> str:
     machine, depth = session.machine(thread), len(session.machines)
-    what = "guest" if thread == 1 else "real machine" if thread == depth else f"machine of monitor {depth - thread}"
+    guest = session.guest(thread)
+    below = "real machine" if thread == depth else f"machine of monitor {depth - thread}"
+    what = (guest.name or "guest") if guest else below
     return f"{what} ({machine.isa.name})"
 
 
 def stack_trace(session: Session, arguments: Arguments) -> Message:
     thread = arguments.number("threadId")
-    found = frames(session.debugger) if thread == 1 else [_standing(session, thread)]
+    guest = session.guest(thread)
+    found = frames(Debugged(guest)) if guest else [_standing(session, thread)]
     first, most = max(0, arguments.number("startFrame", 0)), arguments.number("levels", 0)
     chosen = found[first : first + most] if most > 0 else found[first:]
     return {"stackFrames": [_frame(session, thread, one) for one in chosen], "totalFrames": len(found)}
@@ -75,22 +80,18 @@ def _frame(session: Session, thread: int, frame: Frame) -> Message:
 
 
 @contextmanager
-def standing_at(session: Session, step: int) -> Iterator[None]:
-    """Inside, the machine is at that step."""
-    history, here = session.debugger.history, session.debugger.machine.steps
-    if step != here:
-        history.go(step)
-    try:
+def standing_at(session: Session, where: Standpoint) -> Iterator[None]:
+    """Inside, the machine is at that step, and its guest is looked at."""
+    with session.seen_from(where.thread), session.debugger.history.staying():
+        if where.step != session.debugger.machine.steps:
+            session.debugger.history.go(where.step)
         yield
-    finally:
-        if step != here:
-            history.go(here)
 
 
 def standpoint(session: Session, arguments: Arguments) -> Standpoint:
     """The one that `frameId` points to; where the guest stands, if it is not there."""
     if not arguments.has("frameId"):
-        return Standpoint(1, session.debugger.machine.steps)
+        return Standpoint(session.thread, session.debugger.machine.steps)
     found = session.find(arguments.number("frameId"))
     if not isinstance(found, Standpoint):
         raise UsageError("`frameId` is not that of a frame")
@@ -100,7 +101,7 @@ def standpoint(session: Session, arguments: Arguments) -> Standpoint:
 def all_scopes(session: Session, arguments: Arguments) -> Message:
     """Those of the frame's own machine, and for a guest under monitors those of the real one beside them."""
     where = standpoint(session, arguments)
-    with standing_at(session, where.step):
+    with standing_at(session, where):
         shown = list(_sides(session, where))
     return {"scopes": [_scope(session, *one) for one in shown]}
 
@@ -108,10 +109,11 @@ def all_scopes(session: Session, arguments: Arguments) -> Message:
 def _sides(session: Session, where: Standpoint) -> Iterator[tuple[str, Values]]:
     depth = len(session.machines)
     own, real = session.machine(where.thread), session.machine(depth)
-    prefix = "" if where.thread == 1 else "real." if where.thread == depth else None
+    guest = session.guest(where.thread)
+    prefix = "" if guest else "real." if where.thread == depth else None
     for scope in scopes(own):
         yield scope.name, Values(scope, where, prefix)
-    if where.thread == 1 and depth > 1:
+    if guest and real is not own:
         for scope in scopes(real):
             yield f"real {scope.name}", Values(scope, Standpoint(depth, where.step), "real.")
 
@@ -159,9 +161,10 @@ def why_fixed(session: Session, among: Values, value: Value) -> str:
     """Why a value cannot be changed where it stands; empty if it can."""
     if value.place is None:
         return f"`{value.name}` is only shown"
-    if among.standpoint.thread != 1:
+    guest = session.guest(among.standpoint.thread)
+    if guest is None:
         return "the machines under a monitor are its own: change the guest's"
-    if among.standpoint.step != session.debugger.machine.steps:
+    if among.standpoint.step != guest.machine.steps:
         return f"this frame is in the past: go there first, with `go {among.standpoint.step}`"
     return ""
 

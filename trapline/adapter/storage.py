@@ -90,14 +90,15 @@ def write_memory(session: Session, arguments: Arguments) -> Message:
     except ValueError:
         raise UsageError("`data` is not base64") from None
     where, size, first, _ = _range(session, arguments, len(data))
-    if where.thread != 1:
-        raise UsageError("the machines under a monitor are its own", "change the guest's, which is thread 1")
+    if session.guest(where.thread) is None:
+        raise UsageError("the machines under a monitor are its own", "change the guest's")
     places = [where.word_of(n) for n in range(first // size, (first + len(data) + size - 1) // size)]
     end = places.index(None) if None in places else len(places)
     written = min(len(data), max(0, end * size - first % size)) if end else 0
     if written < len(data) and not arguments.flag("allowPartial"):
         raise UsageError("not all of that is in the storage", f"{written} bytes are")
-    _change(session, [p for p in places[:end] if p is not None], first % size, data[:written], size)
+    with session.seen_from(where.thread):
+        _change(session, [p for p in places[:end] if p is not None], first % size, data[:written], size)
     return {"offset": 0, "bytesWritten": written}
 
 
@@ -120,7 +121,8 @@ def disassemble(session: Session, arguments: Arguments) -> Message:
         raise UsageError(f"`instructionCount` is not from 0 to {MOST_ROWS}", "ask for less at a time")
     where = reference(session, arguments.text("memoryReference"))
     first = where.address + arguments.number("offset", 0) + arguments.number("instructionOffset", 0)
-    image = session.debugger.image if where.thread == 1 else None
+    guest = session.guest(where.thread)
+    image = guest.image if guest else None
     rows = code(where.machine, image, first, count, placed=where.placed)
     return {"instructions": [_instruction(session, where, row) for row in rows]}
 

@@ -23,7 +23,7 @@ def evaluate(session: Session, arguments: Arguments) -> Message:
     if arguments.text("context", "") == "repl" and _is_word(text):
         return _done(session, text)
     where = standpoint(session, arguments)
-    with standing_at(session, where.step):
+    with standing_at(session, where):
         value = session.debugger.number(text)
     pointing = {"memoryReference": f"{value:#x}"} if value >= 0 else {}
     return {"result": f"{value:#x} ({value})", "variablesReference": 0, **pointing}
@@ -37,18 +37,18 @@ def _is_word(text: str) -> bool:
 def _done(session: Session, line: str) -> Message:
     """What a line of words says. If the machine has moved, that is a stop."""
     debugger = session.debugger
-    before = debugger.machine.steps
+    before = debugger.present, debugger.machine.steps
     try:
         with busy(session, line):
             shown = list(debugger.do(line))
     except Interrupted:
-        if debugger.machine.steps != before:
+        if (debugger.present, debugger.machine.steps) != before:
             session.afterwards.append(partial(paused, session))
         raise
     if debugger.over:
         debugger.over = False
         session.afterwards.append(session.terminate)
-    elif debugger.machine.steps != before:
+    elif (debugger.present, debugger.machine.steps) != before:
         session.afterwards.append(lambda: session.stopped(GOTO, session.at))
     else:
         session.afterwards.append(session.changed)
@@ -65,13 +65,16 @@ def set_variable(session: Session, arguments: Arguments) -> Message:
         raise UsageError(f"there is no `{name:.40}` in {among.scope.name}")
     if why := why_fixed(session, among, value):
         raise UsageError(why)
-    return _set(session, name, arguments.text("value"))
+    with session.seen_from(among.standpoint.thread):
+        return _set(session, name, arguments.text("value"))
 
 
 def set_expression(session: Session, arguments: Arguments) -> Message:
-    if standpoint(session, arguments).step != session.debugger.machine.steps:
-        raise UsageError("this frame is in the past", "go there first, with `go STEP`")
-    return _set(session, arguments.text("expression").strip(), arguments.text("value"))
+    where = standpoint(session, arguments)
+    with session.seen_from(where.thread):
+        if where.step != session.debugger.machine.steps:
+            raise UsageError("this frame is in the past", "go there first, with `go STEP`")
+        return _set(session, arguments.text("expression").strip(), arguments.text("value"))
 
 
 def put(session: Session, where: str, what: str) -> None:

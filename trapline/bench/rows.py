@@ -18,8 +18,10 @@ from trapline.bench import (
     history,
     looking,
     many,
+    multiplication,
     profiles,
     reference,
+    ringed,
     system,
     traces,
     waiting,
@@ -28,12 +30,14 @@ from trapline.bench.building import CROSS, NATIVE, LeftOut, version
 from trapline.bench.figures import Bench, Figure
 from trapline.bench.kernels import KERNELS
 from trapline.bench.peers import QEMU_SYSTEM, QEMU_USER
+from trapline.bench.types import report as types
 
 MODULES: tuple[ModuleType, ...] = (
     against,
     cold,
     exits,
     waiting,
+    ringed,
     system,
     many,
     boot,
@@ -43,6 +47,8 @@ MODULES: tuple[ModuleType, ...] = (
     looking,
     history,
     assembling,
+    multiplication,
+    types,
 )
 ROWS: tuple[str, ...] = tuple(row for module in MODULES for row in module.ROWS)
 

@@ -6,11 +6,14 @@ Each figure stands beside its goal. Times are processor time, and the medians of
 examples:
   trapline bench --quick
   trapline bench --only gcc,monitored --repeat 9
+  trapline bench --types
+  trapline bench --multiplication
 """
 
 import argparse
 from typing import TYPE_CHECKING
 
+from trapline.combinations import Usual, refuse
 from trapline.options import count, engine_choice, written
 
 if TYPE_CHECKING:
@@ -23,7 +26,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--only", type=_rows, metavar="ROW,...", help="only these rows of the report (an unknown name lists all)")
     add("--quick", action="store_true", help="small sizes: shows that everything works, and measures nothing")
-    add("--repeat", type=count, metavar="N", default=5, help="turns of each (default: %(default)s)")
+    add(
+        "--types",
+        action="store_true",
+        help="a monitor on the machine beside one on a system, counted in steps",
+    )
+    add("--multiplication", action="store_true", help="what an exit costs under monitors on monitors, counted in steps")
+    add("--repeat", type=count, metavar="N", default=Usual(5), help="turns of each (default: %(default)s)")
     add("--engine", type=engine_choice, metavar="NAME", default="auto", help="what is ours (default: %(default)s)")
     add("-o", "--output", type=written, metavar="FILE", help="write the result to FILE too, as JSON")
 
@@ -38,14 +47,15 @@ def _rows(text: str) -> set[str]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    import json
-    from pathlib import Path
-
     from isa.errors import TraplineError
     from trapline.bench.rows import ROWS, measure
     from trapline.bench.workplace import workplace
     from trapline.output import emit_json
 
+    if arguments.types:
+        return _types(arguments)
+    if arguments.multiplication:
+        return _multiplication(arguments)
     found: list[Figure] = []
     with workplace(arguments.engine, arguments.quick, arguments.repeat) as bench:
         try:
@@ -54,13 +64,55 @@ def run(arguments: argparse.Namespace) -> int:
             if found:
                 _table(found, bench)  # minutes of work, and true as far as it goes
             raise
-    if arguments.output:
-        Path(arguments.output).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    _write(arguments, result)
     if arguments.json:
         emit_json(result)
     else:
         _table(found, bench)
     return 0
+
+
+def _types(arguments: argparse.Namespace) -> int:
+    from trapline.bench.types.report import count, facts, tables
+    from trapline.output import emit_json, engine_in_use, show
+    from trapline.progress import Line
+
+    refuse(arguments, ["only", "repeat"], "is about time, and steps are exact", "leave it away with `--types`")
+    engine = engine_in_use(arguments.engine)
+    with Line() as line:
+        found = count(engine, arguments.quick, line.show)
+    _write(arguments, facts(found))
+    if arguments.json:
+        emit_json(facts(found))
+        return 0
+    for number, table in enumerate(tables(found)):
+        print(end="\n" if number else "")
+        show(table)
+    return 0
+
+
+def _multiplication(arguments: argparse.Namespace) -> int:
+    from trapline.bench.multiplication import DEPTHS, count, facts, shown
+    from trapline.output import emit_json, engine_in_use, show
+
+    help = "leave it away with `--multiplication`"
+    refuse(arguments, ["only", "repeat", "types"], "is not for what is counted in steps of one run", help)
+    found = count(engine_in_use(arguments.engine), 2 if arguments.quick else DEPTHS)
+    _write(arguments, facts(found))
+    if arguments.json:
+        emit_json(facts(found))
+    else:
+        show(shown(found))
+    return 0
+
+
+def _write(arguments: argparse.Namespace, found: object) -> None:
+    """Write a result to the file that was asked for."""
+    import json
+    from pathlib import Path
+
+    if arguments.output:
+        Path(arguments.output).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
 def _table(found: "list[Figure]", bench: "Bench") -> None:

@@ -8,6 +8,7 @@ examples
   trapline debug hello
   trapline debug os --monitor trap --batch words.txt
   trapline debug os --web
+  trapline debug os quicksort --monitor trap      both; `guest NAME` chooses
   trapline debug --at sgdt.json      both sides, as `compare` has left them
 """
 
@@ -16,7 +17,8 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from trapline.combinations import Usual
 from trapline.debugging import opening
@@ -24,9 +26,10 @@ from trapline.options import port, read
 
 if TYPE_CHECKING:
     from trapline.debugging.lockstep import Lockstep
+    from trapline.debugging.told import Told
     from trapline.debugging.words import Debugger
 
-Told = TypeVar("Told", "Debugger", "Lockstep")  # who is told the words
+Say = Callable[[str], None]
 SUMMARY = "debug a guest, forwards and backwards, on the screen, by words, or in a browser"
 PROMPT = "(trapline) "
 NOT_HERE = "run stretch by stretch, as a debugger runs them, the two do not part at this step"
@@ -52,9 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
     if start.wanted(arguments):
         return start.show(arguments)
     with opening.opened(arguments) as debugger:
-        say = _as_json if arguments.json else _as_text
-        say(debugger, "where")
-        return _converse(debugger, say) if arguments.batch is None else _batch(debugger, say, arguments.batch)
+        return _talk(debugger, partial(_as_json if arguments.json else _as_text, debugger), arguments)
+
+
+def _talk(told: "Told", say: Say, arguments: argparse.Namespace) -> int:
+    say("where")
+    return _converse(told, say) if arguments.batch is None else _batch(told, say, arguments.batch, not arguments.json)
 
 
 def _at(arguments: argparse.Namespace) -> int:
@@ -72,9 +78,7 @@ def _at(arguments: argparse.Namespace) -> int:
         print(found.title)
     if not both.parts:
         print(f"note: {NOT_HERE}", file=sys.stderr)
-    say = _both_as_json if arguments.json else _both_as_text
-    say(both, "where")
-    return _converse(both, say) if arguments.batch is None else _batch(both, say, arguments.batch)
+    return _talk(both, partial(_both_as_json if arguments.json else _both_as_text, both), arguments)
 
 
 def _both_as_text(both: "Lockstep", line: str) -> None:
@@ -89,16 +93,17 @@ def _both_as_json(both: "Lockstep", line: str) -> None:
     print(json.dumps({"word": line, "lines": lines, **where}), flush=True)
 
 
-def _batch(debugger: Told, say: Callable[[Told, str], None], path: str) -> int:
-    """Words from a file. The first that cannot be done ends it, with its line."""
+def _batch(told: "Told", say: Say, path: str, repeat: bool) -> int:
+    """Words from a file, each shown first if they are to be repeated. The first that cannot be done ends it, with its
+    line."""
     from isa.errors import TraplineError, UsageError
 
     for number, line in enumerate(map(str.strip, _lines(path)), 1):
-        if line and not line.startswith("#") and not debugger.over:
-            if say in (_as_text, _both_as_text):
+        if line and not line.startswith("#") and not told.over:
+            if repeat:
                 print(f"{PROMPT}{line}")
             try:
-                say(debugger, line)
+                say(line)
             except TraplineError as error:
                 raise UsageError(f"{path}:{number}: {error.render().removeprefix('error: ')}") from None
     return 0
@@ -118,17 +123,17 @@ def _lines(path: str) -> list[str]:
     return decoded(path, data).text.splitlines()
 
 
-def _converse(debugger: Told, say: Callable[[Told, str], None]) -> int:
+def _converse(told: "Told", say: Say) -> int:
     """Words from whoever sits there. What cannot be done is said, and nothing is lost."""
     from isa.errors import TraplineError
 
     with suppress(ImportError):
         import readline  # noqa: F401  # lines can be edited and found again
-    while not debugger.over:
+    while not told.over:
         try:
             line = input(PROMPT)
-            if not debugger.branches(line) or _agreed(debugger):
-                say(debugger, line)
+            if not told.branches(line) or _agreed(told):
+                say(line)
         except TraplineError as error:
             print(error.render(), file=sys.stderr)
         except EOFError:
@@ -137,12 +142,12 @@ def _converse(debugger: Told, say: Callable[[Told, str], None]) -> int:
     return 0
 
 
-def _agreed(debugger: "Debugger | Lockstep") -> bool:
+def _agreed(told: "Told") -> bool:
     """Whether what came after the present step may be given up. Somebody is asked who sits at a terminal; whoever else
     writes words has decided that beforehand."""
     if not sys.stdin.isatty():
         return True
-    question = f"This gives up the {debugger.ahead:,} steps that came after. Go on? [y/N] "
+    question = f"This gives up the {told.ahead:,} steps that came after. Go on? [y/N] "
     return input(question).strip().lower() in ("y", "yes")
 
 
@@ -163,5 +168,11 @@ def _as_json(debugger: "Debugger", line: str) -> None:
 
 def _where(debugger: "Debugger") -> dict[str, Any]:
     machine = debugger.machine
-    where = {"step": machine.steps, "newest": debugger.history.newest, "pc": machine.state[machine.isa.pc]}
+    where: dict[str, Any] = {
+        "step": machine.steps,
+        "newest": debugger.history.newest,
+        "pc": machine.state[machine.isa.pc],
+    }
+    if len(debugger.guests) > 1:
+        where |= {"guest": debugger.present.name, "clock": debugger.history.clock}
     return {**where, "halted": machine.halted}

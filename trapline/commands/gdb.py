@@ -23,7 +23,7 @@ STDIN = 0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    configure_guest(parser)
+    configure_guest(parser, several=False)
     parser.add_argument("--port", type=port, metavar="N", help="wait for gdb at a port of 127.0.0.1; 0 is a free one")
     parser.add_argument("--script", action="store_true", help="print where the script is that gdb needs to disassemble")
 

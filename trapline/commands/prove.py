@@ -1,5 +1,5 @@
 """Prove that our own monitor is right for a machine: the code that ships, for every state of a virtual machine with any
-legal allocation. A machine that fails Theorem 1, or for a hybrid monitor Theorem 3, is refused with the reason.
+legal allocation. A machine on which the monitor is not right is refused with the reason.
 docs/theory.md explains each theorem.
 
 exit code: 0 all proved, 1 refuted or refused, 4 something stayed unknown.
@@ -12,6 +12,8 @@ examples:
   trapline prove g3 --properties       run guests, watch the properties
   trapline prove g3_popf --properties --monitor hybrid
   trapline prove --mutants             plant mistakes; which check refutes each
+  trapline prove --vmm                 the monitor in assembly, for every state of every guest
+  trapline prove --vmm my.s --exits stim,clock   some exits of another one
 """
 
 import argparse
@@ -23,6 +25,7 @@ from trapline.combinations import Usual, given, refuse
 from trapline.options import (
     add_difference_option,
     add_monitor_option,
+    check_any_guest,
     count,
     monitor_choice,
     natural,
@@ -49,6 +52,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("machine", metavar="MACHINE", nargs="?", help="a shipped machine, or PATH[:NAME]")
     add = parser.add_argument
     add("--mutants", action="store_true", help="plant mistakes that the checks must refute; needs no machine")
+    vmm = "prove a monitor in assembly instead: a shipped guest, an assembly file or an image (default: vmm)"
+    add("--vmm", metavar="MONITOR", nargs="?", const="vmm", help=vmm)
+    some = "of --vmm, only the exits of these instructions, and of traps that any takes for `any`; with commas"
+    add("--exits", metavar="NAMES", help=some)
     add("--export", type=written, metavar="DIR", help="write every obligation as SMT-LIB 2 into a new or empty folder")
     add("--sample", type=count, metavar="N", help="try every theorem on N random states instead of proving it")
     add("--properties", action="store_true", help="watch the paper's three properties on runs of generated guests")
@@ -76,6 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     if arguments.mutants:
         return _mutants(arguments)
+    if arguments.vmm:
+        return _monitor(arguments)
     isa = find(arguments.machine)
     claim(arguments)
     if arguments.properties:
@@ -91,7 +100,18 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError("--export writes what is proved, and --sample proves nothing", "give one of them")
     if arguments.properties and (arguments.export or arguments.sample or arguments.mutants):
         raise UsageError("--properties runs guests, and nothing else", "give it alone")
-    if (arguments.machine is None) != arguments.mutants:
+    if arguments.vmm:
+        help = "`--vmm` proves a monitor in assembly, and nothing else: leave the other away"
+        refuse(arguments, ["export", "sample", "mutants", "properties"], "is about the derived monitor", help)
+    else:
+        refuse(arguments, ["exits"], "is of a monitor in assembly", "add `--vmm`")
+    if (
+        arguments.machine is None
+        and not arguments.mutants
+        and not arguments.vmm
+        or arguments.machine
+        and arguments.mutants
+    ):
         raise UsageError("prove what?", "name a machine, or give `--mutants`, which brings its own")
     if arguments.mutants:
         help = "`--mutants` plants mistakes, and nothing else: give it alone"
@@ -99,6 +119,8 @@ def _check(arguments: argparse.Namespace) -> None:
     arguments.monitor = arguments.monitor or monitor_choice("trap")
     if not arguments.monitor.techniques:
         raise UsageError("`--monitor none` leaves nothing to prove", "name one technique, or leave it away")
+    if arguments.properties or arguments.sample:
+        check_any_guest(arguments.monitor.techniques)
     if not arguments.properties:
         one_technique(arguments.monitor)
         refuse(arguments, ["guests"], "says how many guests run", "add `--properties`")
@@ -117,11 +139,11 @@ def _prove(arguments: argparse.Namespace, isa: "Isa") -> int:
     folder = new_folder(arguments.export) if arguments.export else None
     technique = one_technique(arguments.monitor)
     with Counter(f"{isa.name}: ", "questions") as counter:
-        unclaimed = required(isa, float(arguments.timeout), arguments.workers, counter.show, technique)
+        scope = required(isa, float(arguments.timeout), arguments.workers, counter.show, technique)
     left = max(1.0, arguments.timeout - (time.monotonic() - began))
     with Counter(f"{isa.name}: ", "topics") as counter:
-        proof = prove(isa, left, arguments.workers, counter.show, unclaimed=unclaimed, technique=technique)
-    written = export(isa, folder, unclaimed, technique) if folder else 0
+        proof = prove(isa, left, arguments.workers, counter.show, scope=scope, technique=technique)
+    written = export(isa, folder, scope, technique) if folder else 0
     seconds = time.monotonic() - began
     if arguments.json:
         emit_json({**proof_facts(proof), "certificates": written, "seconds": round(seconds, 3)})
@@ -194,6 +216,28 @@ def _keep(path: str, isa: "Isa", tally: "Tally", techniques: "Sequence[Technique
             keep_guest(path, isa, failure.guest, tall(techniques, failure.depth))
             return
     print(f"no difference was found: {path} is not written", file=sys.stderr)
+
+
+def _monitor(arguments: argparse.Namespace) -> int:
+    from proofs.programs.convention import provable
+    from proofs.programs.proving import prove
+    from trapline.output import emit_json
+    from trapline.progress import Counter
+    from trapline.reports.program import monitor_proof_facts, show_monitor_proof
+    from trapline.running.programs import find
+
+    began = time.monotonic()
+    program = find(arguments.vmm, arguments.machine)
+    monitor = provable(program.isa, program.image)
+    only = frozenset((arguments.exits or "").split(",")) - {""}
+    with Counter(f"{program.name}: ", "exits") as counter:
+        proof = prove(monitor, only, float(arguments.timeout), arguments.workers, counter.show)
+    seconds = time.monotonic() - began
+    if arguments.json:
+        emit_json({**monitor_proof_facts(proof, program.name), "seconds": round(seconds, 3)})
+    else:
+        show_monitor_proof(proof, program.name, seconds)
+    return UNKNOWN if proof.unknown else 0 if proof.holds else 1
 
 
 def _mutants(arguments: argparse.Namespace) -> int:

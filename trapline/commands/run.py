@@ -6,6 +6,7 @@ run, or one that the host failed, is saved: `--resume` goes on from there, bare 
 examples:
   trapline run hello
   trapline run os --monitor trap --input -
+  trapline run os quicksort rogue --monitor trap --report three.html
   trapline run first.s --storage 4096 --trace first.trace
 """
 
@@ -21,6 +22,7 @@ from trapline.options import (
     add_engine_option,
     add_guest_argument,
     add_monitor_option,
+    add_neighbours_argument,
     add_run_options,
     natural,
     read,
@@ -47,6 +49,7 @@ SUMMARY = "run a guest, bare or under monitors"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_guest_argument(parser, optional=True)
+    add_neighbours_argument(parser)
     add_run_options(parser, disk=updated)
     add_monitor_option(parser)
     add_engine_option(parser)
@@ -76,12 +79,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.beside:
+        from trapline.profiling import together
+
+        return together.run(arguments)
     from trapline.output import emit_json
     from trapline.profiling.result import Result
     from trapline.reports.lines import followed
     from trapline.running import session
     from trapline.running.launch import launch
     from trapline.running.verdict import verdict
+    from trapline.running.watching import resting_on
     from trapline.state.shown import Shown
 
     with (
@@ -94,6 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
         if launched.sink is not None:
             launched.sink.before = progress.clear
         watch = _watched(launched, arguments)
+        resting = resting_on(launched.rig)
         go = partial(
             session.run,
             watch or launched.rig.machine,
@@ -112,7 +121,8 @@ def run(arguments: argparse.Namespace) -> int:
     found = point.verdict(found, end) if point else found
     kept = _keep(launched, arguments, found)
     shown = Shown.at_end(launched, end, arguments.dump)
-    result = Result(launched, end, found, kept, shown, _profiled(launched, arguments))
+    rests = resting.found() if resting else None
+    result = Result(launched, end, found, kept, shown, _profiled(launched, arguments), rests)
     if watch is not None:
         from trapline.profiling.report import write_report
 

@@ -46,16 +46,13 @@ class _Trap(NamedTuple):
 
 def frames(debugged: Debugged) -> list[Frame]:
     """The chain at the present step, the one that runs first."""
-    here = debugged.machine.steps
     exits = _exits_ahead(debugged)
-    try:
+    with debugged.history.staying():
         guest = _standing(debugged, exits[-1].cause if exits else "")
         numbers = {id(vm): n for n, vm in enumerate(debugged.machine.hosts, 1)}
         shown = [(numbers[id(exit.vm)], exit.decision.value) for exit in reversed(exits)]
         monitors = [guest._replace(title=f"monitor {n}", mode="", trapped="", decision=what) for n, what in shown]
         return [*monitors, guest, *_open(debugged)]
-    finally:
-        debugged.history.go(here)
 
 
 def _standing(debugged: Debugged, trapped: str) -> Frame:
@@ -128,22 +125,19 @@ def _trapped(debugged: Debugged, first: int, stop: int) -> list[_Trap]:
 
 def _exits_ahead(debugged: Debugged) -> list[ExitEvent]:
     """The exits to which the step to come leads, one of each monitor, that of the lowest first."""
-    history, here = debugged.history, debugged.machine.steps
-    newest, found = history.newest, list[ExitEvent]()
+    history, here, found = debugged.history, debugged.machine.steps, list[ExitEvent]()
     if not isinstance(debugged.machine, VirtualMachine):
         return found
+    known = history.known
     with history.held_back():
-        try:
-            if here == newest:
+        with history.staying():
+            if here == history.newest:
                 history.go(here + 1)
             with history.looking(here) as machine:
                 for host in machine.hosts:
                     if isinstance(host, VirtualMachine):
                         host.monitor.subscribers.append(found.append)
                 machine.run(1)
-        finally:
-            history.go(here)
-            if here == newest:
-                history.forget()
+        history.forget(known)
     told = {id(event.vm): event for event in reversed(found) if event.decision is not Decision.SCHEDULED}
     return [told[id(host)] for host in reversed(debugged.machine.hosts) if id(host) in told]

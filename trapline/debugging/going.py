@@ -8,10 +8,10 @@ from monitor.history.passes import Question
 from monitor.history.questions import first_of, last, seek, step
 from trapline.debugging import moves
 from trapline.debugging.breakpoints import Stop
+from trapline.debugging.company import to_the_end, travel
 from trapline.debugging.debugged import Debugged
 from trapline.debugging.looking import where
 from trapline.debugging.meeting import Meets, Memory
-from trapline.debugging.stops import travel
 
 Move = Callable[[Debugged, bool], Stop | None]
 
@@ -52,8 +52,11 @@ line = moved(lambda debugged, backwards: moves.line(debugged, backwards, debugge
 
 
 def resume(debugged: Debugged, rest: str, backwards: bool) -> Iterator[str]:
-    """To the next stop, or the end."""
-    found = travel(debugged, debugged.stops, backwards)
+    """To the next stop of any guest, or the end of all."""
+    found = travel(debugged, backwards=backwards)
+    while found is None and not backwards and (left := next((g for g in debugged.guests if not g.ended), None)):
+        debugged.present = left
+        found = travel(debugged)
     if found is not None:
         yield from _stopped(debugged, found)
     elif backwards:
@@ -65,7 +68,7 @@ def resume(debugged: Debugged, rest: str, backwards: bool) -> Iterator[str]:
 
 def _stopped(debugged: Debugged, found: Stop) -> Iterator[str]:
     if found in debugged.stops:
-        yield f"stopped by {debugged.stops.index(found) + 1}: {found.name}"
+        yield f"{debugged.named}stopped by {debugged.stops.index(found) + 1}: {found.name}"
 
 
 def _no_more(debugged: Debugged, backwards: bool) -> str:
@@ -87,12 +90,13 @@ def run(debugged: Debugged, rest: str) -> Iterator[str]:
 
 def _ended(debugged: Debugged) -> Iterator[str]:
     """Go to the end, and how it ends there."""
-    end = debugged.history.go(debugged.limit)
-    yield {
-        Reason.HALT: "halted",
-        Reason.IDLE: "waits for ever",
-        Reason.BUDGET: f"not finished after {debugged.limit:,} steps",
-    }.get(end.reason, f"{end.reason.value}: {end.detail}")
+    for guest, end in to_the_end(debugged):
+        name = f"{guest.name}: " if len(debugged.guests) > 1 else ""
+        yield name + {
+            Reason.HALT: "halted",
+            Reason.IDLE: "waits for ever",
+            Reason.BUDGET: f"not finished after {guest.limit:,} steps",
+        }.get(end.reason, f"{end.reason.value}: {end.detail}")
 
 
 def wrote(debugged: Debugged, rest: str) -> Iterator[str]:
@@ -111,15 +115,13 @@ def wrote(debugged: Debugged, rest: str) -> Iterator[str]:
 
 def earliest(debugged: Debugged, rest: str) -> Iterator[str]:
     """To the first step of all before which a condition holds."""
-    history, here, found = debugged.history, debugged.machine.steps, None
-    asked = until(debugged, rest)
-    try:
+    history, asked = debugged.history, until(debugged, rest)
+    with history.staying():
         found = first_of(history, asked)
-    finally:
-        history.go(here if found is None else found)
     if found is None:
         yield f"that held at no step up to {history.newest:,}"
     else:
+        history.go(found)
         yield from where(debugged)
 
 

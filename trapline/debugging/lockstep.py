@@ -12,6 +12,7 @@ from isa.assembler.image import printable
 from isa.errors import TraplineError, UsageError
 from monitor.techniques import Monitors
 from proofs.runs.compare import differing
+from trapline.debugging.debugged import Guest
 from trapline.debugging.difference import Difference
 from trapline.debugging.printed import Printed
 from trapline.debugging.words import Debugger
@@ -126,7 +127,7 @@ def opened(found: Difference, engine: str | None = None, steps: int | None = Non
     limit, name = max(steps or DEFAULT_STEPS, found.step + 1), engine_in_use(engine or found.engine)
 
     def side(monitors: Monitors) -> Debugger:
-        return Debugger(restored(found.start, found.isa, monitors, name).machine, found.image, limit)
+        return Debugger(Guest(restored(found.start, found.isa, monitors, name).machine, found.image, limit))
 
     both = Lockstep(side(0), side(found.monitors), found.step)
     early = min(side.machine.steps for side in both.sides)

@@ -18,9 +18,12 @@ AT_ONCE, MOST_ROWS = 8, 10_000  # instructions that are listed, if nothing is sa
 
 def where(debugged: Debugged, rest: str = "") -> Iterator[str]:
     machine = debugged.machine
-    past = f" of {debugged.history.newest:,}" if debugged.past and debugged.alone else ""
+    newest = debugged.history.newest
+    past = f" of {newest:,}" if machine.steps < newest and debugged.alone else ""
     found = standing(machine, len(machine.hosts) - 1 if debugged.alone else 0, debugged.image)
-    yield f"step {machine.steps:,}{past}: " + ("halted" if machine.halted else next(standing_lines(machine, found)))
+    yield f"{debugged.named}step {machine.steps:,}{past}: " + (
+        "halted" if machine.halted else next(standing_lines(machine, found))
+    )
 
 
 def shown(debugged: Debugged, rest: str) -> Iterator[str]:

@@ -31,10 +31,8 @@ def over(debugged: Debugged, backwards: bool = False, stops: Stops = ()) -> Stop
 def out(debugged: Debugged, backwards: bool = False, stops: Stops = ()) -> Stop | None:
     """To where the routine comes back, or the trap that is open; backwards to the step that called it, or trapped."""
     here = debugged.machine.steps
-    try:
+    with debugged.history.staying():
         routine = entered(debugged)
-    finally:
-        debugged.history.go(here)
     if routine is None:
         return None
     if backwards:
@@ -48,11 +46,10 @@ def out(debugged: Debugged, backwards: bool = False, stops: Stops = ()) -> Stop 
 
 def _happens(debugged: Debugged) -> bool:
     """Whether the step to come will not trap."""
-    here, retired = debugged.machine.steps, debugged.machine.retired
-    step(debugged.history)
-    happened = debugged.machine.retired != retired
-    debugged.history.go(here)
-    return happened
+    retired = debugged.machine.retired
+    with debugged.history.staying():
+        step(debugged.history)
+        return debugged.machine.retired != retired
 
 
 def line(debugged: Debugged, backwards: bool = False, stops: Stops = ()) -> Stop | None:

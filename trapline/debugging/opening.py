@@ -10,15 +10,25 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from isa.errors import UsageError
-from trapline.options import add_engine_option, add_guest_argument, add_monitor_option, add_run_options, read, updated
+from trapline.options import (
+    add_engine_option,
+    add_guest_argument,
+    add_monitor_option,
+    add_neighbours_argument,
+    add_run_options,
+    read,
+    updated,
+)
 
 if TYPE_CHECKING:
     from trapline.debugging.words import Debugger
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def configure(parser: argparse.ArgumentParser, several: bool = True) -> None:
     """All that `run` takes and that has a meaning here."""
     add_guest_argument(parser, optional=True)
+    if several:
+        add_neighbours_argument(parser)
     add_run_options(parser, disk=updated)
     add_monitor_option(parser)
     add_engine_option(parser)
@@ -31,24 +41,41 @@ def opened(arguments: argparse.Namespace) -> "Iterator[Debugger]":
     """A debugger before the guest's first step. What the guest prints goes to stdout, if `arguments.json` is false.
     Nobody but the debugger reads the terminal: what a guest reads is typed with its words. Raises TraplineError in all
     its kinds."""
+    from trapline.debugging.debugged import Guest
     from trapline.debugging.words import Debugger
     from trapline.running.launch import launch
 
+    if getattr(arguments, "beside", None):
+        with _several(arguments) as debugger:
+            yield debugger
+        return
     if arguments.input == "-":
         raise UsageError("stdin is for the words of the debugger", "give the guest's input with `--input FILE`")
     with launch(arguments, debugged=True) as launched:
         machine = launched.rig.machine
-        yield Debugger(machine, launched.image, machine.steps + launched.steps(arguments.steps))
+        yield Debugger(Guest(machine, launched.image, machine.steps + launched.steps(arguments.steps)))
 
 
 @contextmanager
-def debugger_of(guest: str | None, **options: object) -> "Iterator[Debugger]":
+def _several(arguments: argparse.Namespace) -> "Iterator[Debugger]":
+    from monitor.history.course import Course
+    from trapline.debugging.debugged import Guest
+    from trapline.debugging.words import Debugger
+    from trapline.running.neighbours import neighbours
+
+    with neighbours(arguments, debugged=True) as found:
+        course = Course(found.schedule())
+        yield Debugger(*(Guest(one.machine, one.program.image, found.steps, one.name, course) for one in found.all))
+
+
+@contextmanager
+def debugger_of(guest: str | None, *beside: str, **options: object) -> "Iterator[Debugger]":
     """The same from plain values, by the names of the options: `debugger_of("os", monitor="trap:2", steps=10_000)`.
     What the guest prints is on its console alone. Raises UsageError for an option that does not exist."""
     parser = _Plain(prog="trapline debug", add_help=False, allow_abbrev=False)
     configure(parser)
     parser.set_defaults(json=True)
-    given = [] if guest is None else [guest]
+    given = [*beside] if guest is None else [guest, *beside]
     arguments = parser.parse_args([*_written(options), "--", *given])
     with opened(arguments) as debugger:
         yield debugger

@@ -31,13 +31,24 @@ def travel(debugged: Debugged, stops: Sequence[Stop], backwards: bool = False) -
     return found
 
 
-def nearest(debugged: Debugged, stops: Sequence[Stop], backwards: bool = False) -> Stop | None:
-    """The same; if none of them stops, the machine stays."""
+def nearest(
+    debugged: Debugged, stops: Sequence[Stop], backwards: bool = False, bound: int | None = None
+) -> Stop | None:
+    """The same, up to the step `bound`, by default to the end or the beginning; if none of them stops, the machine
+    stays."""
     if not stops:
         return None
-    asked = _Asked(debugged, stops)
-    most = () if backwards else (max(0, debugged.limit - debugged.machine.steps),)
-    found = seek(debugged.history, asked, backwards, *most)
+    asked, end = _Asked(debugged, stops), debugged.history.first if backwards else debugged.limit
+    most = (debugged.machine.steps - (end if bound is None else bound)) * (1 if backwards else -1)
+    found = seek(debugged.history, asked, backwards, max(0, most))
+    return None if found is None else asked.stopped[found]
+
+
+def at_once(debugged: Debugged, stops: Sequence[Stop]) -> Stop | None:
+    """Who stops at the very step that the machine is about to take, which must be known. The machine may be anywhere
+    afterwards."""
+    here, asked = debugged.machine.steps, _Asked(debugged, stops)
+    found = asked.within(debugged.history, here, here + 1, False) if stops else None
     return None if found is None else asked.stopped[found]
 
 
@@ -120,8 +131,7 @@ def hits_before(debugged: Debugged, stop: Stop, step: int) -> int:
     at, number = stop.since, 0
     if stop.counted and stop.counted[0] == branches and stop.counted[1] <= history.newest:
         _, at, number = stop.counted
-    here = debugged.machine.steps
-    try:
+    with history.staying():
         low, high = min(at, step), max(at, step)
         known = min(high, history.newest)  # nobody has been there yet: none is counted
         while low < known:
@@ -129,7 +139,5 @@ def hits_before(debugged: Debugged, stop: Stop, step: int) -> int:
             hits = [(one, [0]) for one in stop.question.steps(history, low, end) if one != stop.since]
             found = len(list(meeting(Memory(history), [stop.condition], hits)))
             number, low = number + (found if at < step else -found), end
-    finally:
-        history.go(here)
     stop.counted = (branches, step, number)
     return number

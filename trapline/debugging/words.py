@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from isa.assembler import Image
 from isa.errors import UsageError
-from isa.machine import Machine
 from monitor.history.looks import Talks
 from monitor.history.passes import Question
-from trapline.debugging import breaking, going, looking
+from trapline.debugging import breaking, company, going, looking
 from trapline.debugging.asking import on_device, on_mode, on_trap
-from trapline.debugging.debugged import Debugged
+from trapline.debugging.debugged import Debugged, Guest
 
 __all__ = ["WORDS", "Debugger", "Word"]
 
@@ -37,8 +35,8 @@ class Word:
 class Debugger(Debugged):
     """What is debugged, told in words what to do. `over` says that there is nothing more to do."""
 
-    def __init__(self, machine: Machine, image: Image | None, limit: int) -> None:
-        super().__init__(machine, image, limit)
+    def __init__(self, *guests: Guest) -> None:
+        super().__init__(*guests)
         self.over = False
 
     def do(self, line: str) -> Iterator[str]:
@@ -109,6 +107,7 @@ WORDS: dict[str, Word] = {
     "watch": Word("PLACE [if CONDITION] [hits N]", "stop where it is written", breaking.watch),
     "breaks": Word("", "the stops that are set", breaking.listed),
     "delete": Word("N", "take a stop away", breaking.delete),
+    "guest": Word("[NAME]", "the guests, whose turn it is, or to look at another one", company.guest),
     "where": Word("", "where the machine stands", looking.where),
     "chain": Word("", "the traps that have not come back", looking.chain),
     "print": Word("EXPRESSION", "its value", looking.shown),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from monitor.techniques import Technique
-from proofs.runs.compare import Comparison, Setup, compare
+from proofs.runs.compare import Divergence, Setup, compare
 from trapline.kinds.kind import Case, Tried
 from trapline.reports.comparison import instruction_text
 
@@ -12,7 +12,8 @@ def bare(case: Case) -> Tried:
     """The guest as it is; every other kind is compared with this."""
     machine = case.setup.bare()
     machine.run(case.steps)
-    return Tried("bare", True, steps=machine.steps, direct=1.0, ready=case.ready(case.setup.bare))
+    ready = case.ready(replace(case.setup, engine=case.engine).bare)
+    return Tried("bare", True, steps=machine.steps, direct=1.0, ready=ready)
 
 
 def derived(case: Case, technique: Technique) -> Tried:
@@ -27,14 +28,13 @@ def compared(name: str, case: Case, setup: Setup) -> Tried:
     statistics = result.machine.statistics
     exits = {decision.value: count for decision, count in statistics.by_decision().items() if count}
     if not result.equivalent:
-        return Tried(name, False, _where(case, result), result.steps, statistics.share_direct, exits)
-    ready = case.ready(setup.monitored)
+        assert result.divergence is not None
+        return Tried(name, False, where(case, result.divergence), result.steps, statistics.share_direct, exits)
+    ready = case.ready(replace(setup, engine=case.engine).monitored)
     return Tried(name, True, "", result.steps, statistics.share_direct, exits, ready=ready)
 
 
-def _where(case: Case, result: Comparison) -> str:
+def where(case: Case, found: Divergence) -> str:
     """The first difference in a line."""
-    found = result.divergence
-    assert found is not None
     what = found.breach or ", ".join(d.name for d in found.differences[:3])
     return f"step {found.step:,}, pc {found.pc:#x}: {instruction_text(case.program, found)}: {what} differs"

@@ -30,8 +30,13 @@ COUNTS = ("direct", "emulated", "trapped")
 
 def write_report(path: str, result: Result, watch: Watch) -> None:
     """Raises TraplineError if the file cannot be written."""
+    write_page(path, report_facts(result, watch))
+
+
+def write_page(path: str, facts: dict[str, Any]) -> None:
+    """The page of these facts, in a file. Raises TraplineError."""
     try:
-        write_whole(path, page(report_facts(result, watch)).encode())
+        write_whole(path, page(facts).encode())
     except OSError as error:
         raise TraplineError(f"cannot write {path}: {error.strerror or error}", "give another file") from None
 
@@ -66,9 +71,9 @@ def report_facts(result: Result, watch: Watch) -> dict[str, Any]:
     """All that the page shows."""
     launched, timeline = result.launched, watch.end()
     run = result.facts()
-    run["profile"]["lines"] = _fewer(run["profile"]["lines"], COUNTS, _elsewhere)
+    run["profile"]["lines"] = fewer(run["profile"]["lines"], COUNTS, _elsewhere)
     if run["statistics"] is not None:
-        run["statistics"]["exits"] = _fewer(run["statistics"]["exits"], ("count",), _other_exit)
+        run["statistics"]["exits"] = fewer(run["statistics"]["exits"], ("count",), _other_exit)
     return {
         "title": f"{launched.name}: trapline report",
         "headline": result.headline,
@@ -81,7 +86,7 @@ def report_facts(result: Result, watch: Watch) -> dict[str, Any]:
     }
 
 
-def _fewer(rows: list[dict[str, Any]], counts: tuple[str, ...], other: Any) -> list[dict[str, Any]]:
+def fewer(rows: list[dict[str, Any]], counts: tuple[str, ...], other: Any) -> list[dict[str, Any]]:
     """The rows that come first; of what is left those that are alike but for where it was, in one."""
     found: dict[str, dict[str, Any]] = {}
     for row in map(other, rows[MOST_ROWS:]):
@@ -131,15 +136,15 @@ def _console(printed: int, output: bytes, timeline: Timeline, level: int) -> dic
     dropped = printed - len(output)
     at, until, past = list[int](), list[int](), printed - sum(counts.values())
     text = decoder.decode(output[: max(0, past - dropped)])
-    length = _units(text)
+    length = units(text)
     for piece in sorted(counts):
         first, past = max(0, past - dropped), past + counts[piece]
         text = decoder.decode(output[first : max(0, past - dropped)])
-        length += _units(text)
+        length += units(text)
         at.append(piece)
         until.append(length)
     return {"dropped": dropped, "at": at, "until": until}
 
 
-def _units(text: str) -> int:
+def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -11,11 +11,13 @@ from trapline.state.shown import Shown
 
 if TYPE_CHECKING:
     from trapline.profiling.profile import Profile
+    from trapline.running.watching import Assumptions
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`kept` is the file that the machine was saved in; `profile` is there if one was asked for."""
+    """`kept` is the file that the machine was saved in; `profile` is there if one was asked for, and `assumptions` if
+    the run rests on any."""
 
     launched: Launch
     end: Exit
@@ -23,6 +25,7 @@ class Result:
     kept: str | None
     shown: Shown
     profile: "Profile | None" = None
+    assumptions: "Assumptions | None" = None
 
     @property
     def headline(self) -> str:
@@ -39,6 +42,8 @@ class Result:
             print(flush=True)
         print(self.headline, file=sys.stderr)
         self._say_exits(exits)
+        if self.assumptions is not None:
+            print(*self.assumptions.lines(self.launched.image), sep="\n", file=sys.stderr)
         self.shown.say()
         if profile and self.profile is not None:
             from trapline.profiling.shown import profile_tables
@@ -80,6 +85,7 @@ class Result:
             **self.shown.facts(),
             "statistics": statistics_facts(vm.statistics) if vm is not None else None,
             **self._profile_facts(),
+            **({"assumptions": self.assumptions.facts()} if self.assumptions is not None else {}),
         }
 
     def _profile_facts(self) -> dict[str, Any]:

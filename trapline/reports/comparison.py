@@ -75,12 +75,13 @@ def comparison_facts(program: Program, result: Comparison) -> dict[str, Any]:
         "exits": result.exits,
         "compared": result.compared,
         "ended": result.bare.reason.value if result.bare else None,
-        "divergence": _divergence_facts(program, result.divergence) if result.divergence else None,
+        "divergence": divergence_facts(program, result.divergence) if result.divergence else None,
         "statistics": statistics_facts(statistics) if statistics else None,
     }
 
 
-def _divergence_facts(program: Program, found: Divergence) -> dict[str, Any]:
+def divergence_facts(program: Program, found: Divergence) -> dict[str, Any]:
+    """The first difference for JSON."""
     return {
         "step": found.step,
         "pc": found.pc,

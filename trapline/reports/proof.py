@@ -50,6 +50,7 @@ def show_proof(proof: Proof, seconds: float) -> None:
         list(_failures(proof)),
         _never(proof),
         _unclaimed(proof),
+        _taken_out(proof),
         ["assumed", *(f"  {a}" for a in proof.assumptions)],
     ]
     meaning = [[INTERPRETED]] if proof.interprets else [[DEPTH], [OUTSIDE]]
@@ -89,8 +90,14 @@ def _never(proof: Proof) -> list[str]:
 
 
 def _unclaimed(proof: Proof) -> list[str]:
-    names = sorted(proof.unclaimed)
+    names = sorted(proof.scope.unclaimed)
     said = "sensitive by the letter, and trap whatever the monitor loads, so that efficiency is not claimed of them"
+    return [f"{said}: {' '.join(names)}"] * bool(names)
+
+
+def _taken_out(proof: Proof) -> list[str]:
+    names = proof.scope.without
+    said = "taken out of the guest and interpreted, so that nothing is asked of them as direct steps"
     return [f"{said}: {' '.join(names)}"] * bool(names)
 
 
@@ -119,7 +126,8 @@ def proof_facts(proof: Proof) -> dict[str, Any]:
         "assumptions": proof.assumptions,
         "tested_not_proved": TESTED,
         "premise": OUTSIDE,
-        "efficiency_not_claimed": sorted(proof.unclaimed),
+        "efficiency_not_claimed": sorted(proof.scope.unclaimed),
+        "taken_out": list(proof.scope.without),
     }
 
 

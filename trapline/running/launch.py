@@ -41,6 +41,7 @@ from trapline.running import programs
 from trapline.running.claims import claim
 from trapline.running.places import check_place
 from trapline.running.rig import Outfit, Rig, build, plenty, scratch_disk
+from trapline.running.watching import engine_for
 
 if TYPE_CHECKING:
     from isa.machine.snapshot import Snapshot
@@ -135,7 +136,8 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack
         input if arguments.input else _if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed
     )
     counting = given(arguments, "profile") or given(arguments, "report")
-    rig = build(program.isa, words, kit, arguments.monitor.techniques, engine_in_use(arguments.engine), counting)
+    engine = _engine(arguments, counting or debugged)
+    rig = build(program.isa, words, kit, arguments.monitor.techniques, engine, counting)
     rig.machine.load(program.image)
     terminal = Terminal(STDIN, input) if isinstance(input, Live) and rig.console and not debugged else None
     spare = replace(kit, input=copy(kit.input), sink=None)
@@ -161,8 +163,15 @@ def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitSta
     check_disk(arguments, disk is not None)
     kit = Outfit(_if_console(isa, Live()), sink, disk, arguments.read_only, snapshot.seed)
     counting = given(arguments, "profile") or given(arguments, "report")
-    rig = _stood(snapshot, isa, kit, arguments.monitor.techniques, engine_in_use(arguments.engine), counting)
+    engine = _engine(arguments, counting or debugged)
+    rig = _stood(snapshot, isa, kit, arguments.monitor.techniques, engine, counting)
     return Launch(os.path.basename(arguments.resume), rig, None, sink, None if debugged else _reattached(rig))
+
+
+def _engine(arguments: argparse.Namespace, plain: bool) -> str:
+    """The engine that was asked for; unless it must be `plain`, one that watches where there is something to watch."""
+    asked = engine_in_use(arguments.engine)
+    return asked if plain else engine_for(arguments.monitor.techniques, asked)
 
 
 def restored(snapshot: "Snapshot", isa: Isa, monitors: "Monitors", engine: str) -> Rig:

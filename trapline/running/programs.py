@@ -6,7 +6,7 @@ the image says, else the default.
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from guests import catalogue
 from guests.catalogue import DIRECTORY, LIBRARY, Guest, describe
@@ -23,13 +23,15 @@ from trapline.options import DEFAULT_MACHINE
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Program(Displayed):
-    """A guest ready to load. `machine` is what `--isa` would have to say; `guest` is its header, None for an image."""
+    """A guest ready to load. `machine` is what `--isa` would have to say; `guest` is its header, None for an image;
+    `definitions` are constants from outside."""
 
     name: str
     machine: str
     isa: Isa
     image: Image
     guest: Guest | None
+    definitions: dict[str, int] = field(default_factory=dict)
 
     def title(self) -> str:
         return f"program {self.name}"
@@ -44,6 +46,11 @@ class Program(Displayed):
         if self.guest is None:
             return None
         return max(self.guest.storage, self.image.top)
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it is one of ours."""
+        return self.guest is not None and self.name in catalogue.names()
 
     @property
     def input(self) -> bytes:
@@ -84,7 +91,8 @@ def _assembled(
     image = assembled(isa, guest.file, root, LIBRARY, dict(definitions or ()))
     if not image.segments:
         raise empty(guest, chosen)
-    return Program(guest.name, chosen, isa, _portable(image, root) if root else image, guest)
+    portable = _portable(image, root) if root else image
+    return Program(guest.name, chosen, isa, portable, guest, dict(definitions or ()))
 
 
 def empty(guest: Guest, machine: str) -> TraplineError:

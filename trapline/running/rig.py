@@ -99,8 +99,9 @@ def build(
     if not monitors:
         return Rig(isa, bare(isa, Storage(isa.word, words), ports, outfit.seed, engine=runs), 0, engine)
     from monitor.monitor import tower
+    from proofs.verdict.informing import informed
 
-    return Rig(isa, tower(isa, words, monitors, ports, outfit.seed, runs), monitors, engine)
+    return Rig(isa, tower(isa, words, informed(isa, monitors), ports, outfit.seed, runs), monitors, engine)
 
 
 def scratch_disk(isa: Isa, path: str | None, blocks: int, read_only: bool = False) -> Callable[[], Disk | None]:

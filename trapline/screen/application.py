@@ -139,14 +139,14 @@ class Application(App[None]):
         await self._look_on()
 
     async def _do(self, line: str) -> None:
-        history, here = self.debugger.history, self.debugger.machine.steps
+        history, here, clock = self.debugger.history, self.debugger.machine.steps, self.debugger.history.clock
         self.work.begin()
         try:
             if not await self._allowed(line):
                 return self._answer(line, ["nothing is changed"])
             answers = await asyncio.to_thread(self.work.do, line)
         except Cancelled:
-            await asyncio.to_thread(history.go, here)
+            await asyncio.to_thread(history.back_to, clock)
             answers = [f"broken off at step {history.newest:,} of the run; the machine stays at step {here:,}"]
         if self.debugger.over:
             return self.exit(return_code=0)

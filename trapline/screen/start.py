@@ -56,7 +56,8 @@ def title_of(arguments: argparse.Namespace) -> str:
 
     techniques = arguments.monitor.techniques
     where = f"under {under(techniques)}" if techniques else "bare"
-    return f"trapline debug: {arguments.guest or arguments.resume}, {where}"
+    guests = " ".join([arguments.guest or arguments.resume, *arguments.beside])
+    return f"trapline debug: {guests}, {where}"
 
 
 def _drawable() -> bool:

@@ -55,16 +55,12 @@ class Work:
     def some(self, parts: Iterator[T]) -> T | None:
         """The last of those parts that come within a while, and None if there are no more. The machine may move
         meanwhile; then it is brought back."""
-        history, here = self.debugger.history, self.debugger.machine.steps
         found: T | None = None
         until = monotonic() + WHILE
-        try:
+        with self.debugger.history.staying():
             for part in parts:
                 found = part
                 self.check()
                 if monotonic() > until:
                     break
-        finally:
-            if self.debugger.machine.steps != here:
-                history.go(here)
         return found

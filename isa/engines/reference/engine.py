@@ -7,6 +7,7 @@ with two shortcuts that change nothing but speed: code that has run a few times 
 
 from array import array
 from collections.abc import Callable
+from typing import Any
 
 from isa.devices import DeviceFailure
 from isa.engines.reference.blocks import LONGEST, Line, block_source, compiled_block
@@ -34,6 +35,7 @@ class ReferenceEngine:
         self.isa, self.state, self.storage = machine.isa, machine.state, machine.storage
         self.size = self.storage.size
         self.store = self.storage.store
+        self.loads: Any = self.storage.cells  # what instructions read, once they are fetched
         self.done = 0  # steps of the present `execute` before the one under way: devices want to know the time
         self._asked = False
         self.steps = steps_of(self.isa)
@@ -153,7 +155,7 @@ class ReferenceEngine:
         if spin is not None and spin(s, m, self, *operands):
             return Pause.SPIN
         try:
-            trap = step(s, m, self, *operands)
+            trap = step(s, self.loads, self, *operands)
         except DeviceFailure as failure:
             self.machine.stopped_by = failure.message
             return Pause.DEVICE

@@ -10,6 +10,7 @@ DIRECTIVES: dict[str, tuple[str, str]] = {
     ".equ": ("NAME, E", "A constant; E may use what is defined below."),
     ".entry": ("E", "Where execution begins."),
     ".include": ('"FILE"', "The statements of a file, relative to this one; of a shipped one as `<FILE>`."),
+    ".was": ("INSTRUCTION", "What the instruction before it stands for; a monitor does that in its place."),
     ".macro": ("name a, b=0", "A macro, up to `.endm`. In it `\\a` is an argument, `\\@` a number of its own."),
     ".endm": ("", "The end of a macro."),
     ".rept": ("N, i", "The lines up to `.endr`, N times. In them `\\i` is the number of the turn."),

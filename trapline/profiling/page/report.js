@@ -56,13 +56,13 @@
   // ---- timeline and console
 
   function timeline({ run, timeline: line, console: shown, machines }) {
-    const slider = $("moment"), cursors = [], kinds = ["mode", "trap", "exit", "device", "printed"];
+    const slider = $("moment"), cursors = [], kinds = ["turn", "mode", "trap", "exit", "device", "printed"];
     slider.max = line.pieces - 1;
-    const total = (series) => sum(series.count);
+    const total = (series) => sum(series.count), lasts = (series) => series.kind === "mode" || series.kind === "turn";
     const draw = (series) => {
       const picture = document.createElementNS(SVG, "svg");
-      const full = series.kind === "mode" ? line.width : Math.max(...series.count);
-      const height = (n) => (series.kind === "mode" ? n / full : Math.sqrt(n / full));
+      const full = lasts(series) ? line.width : Math.max(...series.count);
+      const height = (n) => (lasts(series) ? n / full : Math.sqrt(n / full));
       picture.setAttribute("viewBox", `0 0 ${line.pieces} 1`);
       picture.setAttribute("preserveAspectRatio", "none");
       picture.setAttribute("aria-hidden", "true");
@@ -77,7 +77,7 @@
         slider.value = Math.floor(((event.clientX - box.left) / box.width) * line.pieces);
         move();
       };
-      const unit = series.kind === "mode" ? "steps" : series.kind === "printed" ? "bytes" : "times";
+      const unit = lasts(series) ? "steps" : series.kind === "printed" ? "bytes" : "times";
       return element("div", { class: `lane ${series.kind}` },
         element("span", {}, element("b", {}, `${series.kind}: ${series.name}`), `${number(total(series))} ${unit}`), picture);
     };
@@ -273,6 +273,7 @@
   function show(data) {
     const places = new Map(data.places.map(([place, at]) => [place, data.where[at]]));
     for (const row of data.run.statistics ? data.run.statistics.exits : []) {
+      if (row.file !== undefined) continue; // of several guests, who have their own places
       const [file, line, text, routine] = places.get(row.place) || ["", 0, "", ""];
       Object.assign(row, { file, line, text, routine });
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
+from trapline.debugging.debugged import Guest
 from trapline.debugging.frames import Frame, frames
 from trapline.debugging.words import Debugger
 from trapline.screen.pane import Pane, plain
@@ -14,14 +15,14 @@ class Chain(Pane):
 
     def __init__(self) -> None:
         super().__init__()
-        self._step = -1
+        self._stood: tuple[Guest, int] | None = None
 
     def look(self, debugger: Debugger) -> list[Text]:
         """Nothing that is not true any more."""
-        return self.lines if debugger.machine.steps == self._step else [Text("...", "dim")]
+        return self.lines if debugger.standing == self._stood else [Text("...", "dim")]
 
     def later(self, debugger: Debugger) -> Iterator[list[Text]]:
-        self._step = debugger.machine.steps
+        self._stood = debugger.standing
         yield [line for frame in frames(debugger) for line in _lines(frame)]
 
 

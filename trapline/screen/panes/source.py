@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Click
 
 from trapline.debugging.code import Row, code
+from trapline.debugging.debugged import Guest
 from trapline.debugging.spots import called, stops_at
 from trapline.debugging.words import Debugger
 from trapline.screen.pane import Pane, plain
@@ -28,13 +29,13 @@ class Source(Pane):
         super().__init__()
         self.top = self.cursor = self.pc = 0
         self.rows: list[Row] = []
-        self._step = -1
+        self._stood: tuple[Guest, int] | None = None
 
     def look(self, debugger: Debugger) -> list[Text]:
         machine = debugger.machine
         self.pc = machine.state.block[machine.pc_slot]
-        if machine.steps != self._step:
-            self._step, self.cursor = machine.steps, self.pc
+        if debugger.standing != self._stood:
+            self._stood, self.cursor = debugger.standing, self.pc
             self._bring_into_view(self.pc, ABOVE)
         self.rows = code(machine, debugger.image, self.top, max(1, self.size.height))
         line = next((row.line for row in self.rows if row.pc == self.pc), None)

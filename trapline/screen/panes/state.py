@@ -5,6 +5,7 @@
 
 from rich.text import Text
 
+from trapline.debugging.debugged import Guest
 from trapline.debugging.scopes import Scope, Value, scopes
 from trapline.debugging.words import Debugger
 from trapline.screen.pane import Pane
@@ -22,13 +23,13 @@ class State(Pane):
         super().__init__()
         self._known: Known = {}
         self._now: Known = {}
-        self._step = -1
+        self._stood: tuple[Guest, int] | None = None
 
     def look(self, debugger: Debugger) -> list[Text]:
         hosts = debugger.machine.hosts
         seen = [scopes(host) for host in (hosts if self._room(len(hosts)) else [hosts[0], hosts[-1]])]
-        if debugger.machine.steps != self._step:
-            self._step, self._known = debugger.machine.steps, self._now
+        if debugger.standing != self._stood:
+            self._stood, self._known = debugger.standing, self._now
         self._now = {(n, s.name, v.name): v.value for n, found in enumerate(seen) for s in found for v in s.values}
         return [line for scope in seen[0] for line in self._group(scope, seen)]
 

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Click
 from textual.message import Message
 
+from trapline.debugging.debugged import Debugged, Guest
 from trapline.debugging.marks import Mark, Marks
 from trapline.debugging.words import Debugger
 from trapline.screen.pane import Pane
@@ -47,8 +48,10 @@ class Timeline(Pane):
         super().__init__()
         self.low = self.shift = self.zoomed = self.chosen = 0
         self.marks: Marks | None = None
+        self._known: dict[Guest, Marks] = {}
         self.found: list[Mark | None] = []
         self._step = -1
+        self._stood: tuple[Guest, int] | None = None
         self._first = self._newest = 0
 
     @property
@@ -57,15 +60,15 @@ class Timeline(Pane):
 
     def look(self, debugger: Debugger) -> list[Text]:
         """As far as the marks are known."""
-        if self.marks is None:
-            self.marks = Marks(debugger)
-        machine, history = debugger.machine, debugger.history
+        self.marks = self._known.setdefault(debugger.present, Marks(Debugged(debugger.present)))
+        history = debugger.history
         self._first, self._newest = history.first, history.newest
         whole = fitting(self._first, self._newest, self.columns)
         self.zoomed = min(self.zoomed, whole)
         self.shift = whole - self.zoomed
-        if machine.steps != self._step:
-            self._step = self.chosen = machine.steps
+        if debugger.standing != self._stood:
+            self._stood = debugger.standing
+            self._step = self.chosen = debugger.machine.steps
         self._bring_into_view()
         self.found = self.marks.known(self.low, self.shift, self.columns)
         return list(self._lines())

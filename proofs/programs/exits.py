@@ -1,0 +1,143 @@
+"""The ways in which a guest leaves: each trap that its direct run can take, with the state in which the monitor's trap
+entry is reached. They are read off the description: what traps in every step, and what each instruction traps for.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import z3
+
+from isa.description import Instruction, Isa, Role
+from isa.ir.nodes import Behaviour, Load, Origin, Store, TrapIf, nodes
+from isa.ir.operators import BOOL
+from proofs.definitions.classification import UNASSIGNED, Subject, subjects
+from proofs.programs.guest import Guest
+from proofs.programs.running import Running
+from proofs.programs.state import State
+from proofs.programs.values import Value, known, lifted, lowered, plain
+from proofs.terms.symbolic import TRUE, Symbolic, SymbolicState, Term, attempt, negation
+
+EVERY = "any instruction"
+
+
+@dataclass(frozen=True)
+class Exit:
+    """A trap of the real machine: `what` traps, for `cause`. `virtual` is the guest's state, in which the word at its
+    pc is that of the instruction; `entry` the monitor's first state, if `conditions` hold."""
+
+    name: str
+    what: Subject | None
+    params: dict[str, Term]
+    virtual: SymbolicState
+    entry: State
+    conditions: tuple[Term, ...]
+
+
+def names(isa: Isa) -> list[str]:
+    """What exits there may be, each a name to ask `exits` for: what traps in any step, and each instruction."""
+    return [EVERY, *(s.name for s in subjects(isa))]
+
+
+def exits(guest: Guest, name: str) -> Iterator[Exit]:
+    """The exits of one name, those left out that cannot be."""
+    isa = guest.isa
+    if name == EVERY:
+        step = Behaviour((*isa.prologue.traps, *isa.fetch.traps))
+        yield from _traps(guest, None, step, {}, guest.virtual)
+        return
+    what = next(s for s in subjects(isa) if s.name == name)
+    word, params = _word(isa, isa.instructions.get(name))
+    virtual = _holding(guest, word)
+    step = isa.step(what.behaviour)
+    others = () if name != UNASSIGNED else tuple(word & i.mask != i.match for i in isa.instructions.values())
+    for found in _traps(guest, what, step, {"insn": word, **params}, virtual):
+        yield replace(found, conditions=(*others, *found.conditions))
+
+
+def _traps(
+    guest: Guest, what: Subject | None, step: Behaviour, params: dict[str, Term], virtual: SymbolicState
+) -> Iterator[Exit]:
+    real = guest.real()
+    real.window = virtual.storage
+    reading = Running(real, guest.setting, _always, params)
+    before: list[Term] = []
+    for trap in step.traps:
+        guard = lifted(reading.value(trap.guard), BOOL)
+        conditions = [plain(c) for c in (*before, guard)]
+        if (what is None or trap.origin in (Origin.BODY, Origin.DECODE)) and not any(map(z3.is_false, conditions)):
+            entry = real.copy()
+            entry.scalars = {n: _with(v, conditions) for n, v in real.scalars.items()}
+            entry.own = {a: _with(v, conditions) for a, v in real.own.items()}
+            info = reading.value(trap.info)
+            Running(entry, guest.setting, _always, {"cause": trap.cause, "info": info}).perform(
+                guest.isa.entry.effects, -1
+            )
+            said = [c for c in conditions if not z3.is_true(c)]
+            said += _admitted(guest, what, params, virtual)
+            yield Exit(_name(guest.isa, what, trap), what, params, virtual, entry, tuple(said))
+        before.append(negation(guard))
+
+
+def _admitted(guest: Guest, what: Subject | None, params: dict[str, Term], virtual: SymbolicState) -> Iterator[Term]:
+    """The theorem "composition" of `prove`, used here for the addresses of a step: the composed relocation refuses what
+    the guest's own does, and leads into the window otherwise."""
+    isa = guest.isa
+    fetch, place = Behaviour(isa.fetch.traps), isa.the(Role.PC)
+    real = replace(virtual, scalars=guest.real_scalars(virtual), size=guest.setting.whole)
+    reading = Symbolic(virtual, params)
+    places = [isa.fetch.word, *(what.behaviour.expressions() if what else ())]
+    loads = [n.index for n in nodes(*places) if isinstance(n, Load)]
+    loads += [e.index for e in what.behaviour.effects if isinstance(e, Store)] if what else []
+    for address in reading.addresses(loads):
+        both = [attempt(fetch, state.put(place, address)).trapped for state in (virtual, real)]
+        yield plain(both[0] == both[1])
+
+
+def _with(value: Value, conditions: list[Term]) -> Value:
+    """A value, with what the conditions say that a symbol in it is."""
+    for condition in conditions:
+        if known(value) or not z3.is_eq(condition):
+            continue
+        for symbol, number in (condition.children(), condition.children()[::-1]):
+            if z3.is_const(symbol) and not z3.is_bv_value(symbol) and z3.is_bv_value(number):
+                value = lowered(z3.substitute(value, (symbol, number)))
+                break
+    return value
+
+
+def _always(address: Term) -> bool:
+    return True
+
+
+def _name(isa: Isa, what: Subject | None, trap: TrapIf) -> str:
+    cause = isa.cause.name_of(trap.cause) or str(trap.cause)
+    if what is not None:
+        return f"{what.name}: {cause}"
+    return f"fetch: {cause}" if trap.origin is Origin.FETCH else cause
+
+
+def _word(isa: Isa, instruction: Instruction | None) -> tuple[Term, dict[str, Term]]:
+    """The word of an instruction with any operands, and these. As pieces side by side, so that what a program cuts out
+    of it is a number, or an operand, at once."""
+    if instruction is None:
+        return z3.BitVec("insn", isa.word), {}
+    params = {u.name: z3.BitVec(f"operand_{u.name}", u.operand.width) for u in instruction.uses}
+    bits: list[Term] = [z3.BitVecVal(instruction.match >> i & 1, 1) for i in range(isa.word)]
+    for use in instruction.uses:
+        for piece in use.pieces:
+            for i in range(piece.width):
+                at = piece.operand_low + i
+                bits[piece.word_low + i] = z3.Extract(at, at, params[use.name])
+    return plain(z3.Concat(*reversed(bits))), params
+
+
+def _holding(guest: Guest, word: Term) -> SymbolicState:
+    """The guest's state, with this word where its next instruction is fetched."""
+    fetch = guest.isa.fetch.word
+    assert isinstance(fetch, Load)  # a monitor takes no other machine
+    at = plain(Symbolic(guest.virtual).value(fetch.index))
+    storage = guest.virtual.storage.write(TRUE, at, word)
+    return replace(guest.virtual, storage=storage)
+
+
+__all__ = ["EVERY", "Exit", "exits", "lowered", "names"]
