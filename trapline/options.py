@@ -132,6 +132,10 @@ def add_under_option(parser: argparse.ArgumentParser) -> None:
         help="compare with the guest under a monitor that is a program itself, such as vmm: a shipped one (by name), "
         "an assembly file or an image; several on each other, lowest first, and `--monitor` below them all",
     )
+    help = (
+        "with `--under`: write the machine below it all, as both were last the same, to FILE for `debug --resume FILE`"
+    )
+    parser.add_argument("--save", type=written, metavar="FILE", help=help)
 
 
 def under_choice(text: str) -> tuple[str, ...]:
@@ -181,7 +185,6 @@ def one_technique(choice: MonitorChoice | None) -> "Technique":
     techniques = (TRAP,) if choice is None else choice.techniques
     if len(techniques) != 1:
         raise UsageError("this is about one monitor, from which any depth follows", "name one technique")
-    check_any_guest(techniques)
     return techniques[0]
 
 

@@ -66,13 +66,13 @@ class Crowd:
         return tuple(found)
 
     def kept(self) -> dict[int, int]:
-        """The words of the machine that nobody may change any more, by address: the instructions of the innermost
-        monitor, and what neither is its own nor lies in a window."""
-        inner = self.watch.inner
-        ranges = [(inner.origin, inner.origin + inner.monitor.end)]
+        """The words of the machine that nobody may change any more, by address: the instructions of the
+        monitors, and what neither is one's own nor lies in a guest's window."""
+        levels = [(level.origin, level.monitor) for level in self.watch.levels]
+        ranges = [(origin, origin + monitor.end) for origin, monitor in levels]
         ranges += [(sides.window, sides.window + sides.size) for sides in self.sides]
         free = {at for first, end in ranges for at in range(first, end)}
-        free -= {inner.origin + at for at in instructions(inner.monitor.image)}
+        free -= {origin + at for origin, monitor in levels for at in instructions(monitor.image)}
         return {at: word for at, word in enumerate(self.machine.storage.cells) if at not in free}
 
     def trespasses(self, kept: dict[int, int], lines: Iterable[int]) -> Iterator[Difference]:

@@ -25,19 +25,24 @@ class Stop(NamedTuple):
 
 
 class Watch:
-    """`monitors` are on the machine, lowest first, each the first guest of the one before. After `boot`, `inner` is
-    the innermost one at its place."""
+    """`monitors` are on the machine, lowest first, each the first guest of the one before. After `boot`,
+    `levels` has each of them at its place."""
 
     def __init__(self, machine: Machine, monitors: Sequence[Monitor]) -> None:
         self.machine = machine
-        self.inner = Blocks(monitors[0])
+        self.levels = [Blocks(monitors[0])]
         self._further = monitors[1:]
+
+    @property
+    def inner(self) -> Blocks:
+        """The innermost one."""
+        return self.levels[-1]
 
     def boot(self) -> Stop:
         """Run until the innermost monitor enters a guest for the first time. Raises TraplineError if one never does."""
         stop = self._first()
         for monitor in self._further:
-            self.inner = Blocks(monitor, self.inner.of(self.machine.storage, 0).window)
+            self.levels.append(Blocks(monitor, self.inner.of(self.machine.storage, 0).window))
             stop = self._first()
         return stop
 

@@ -28,6 +28,7 @@ OUTPUTS = {
     ("repair", "--output"): "repair mine.isa:mine",
     ("run", "--disk"): "run a.s",
     ("compare", "--difference"): "compare a.s",
+    ("compare", "--save"): "compare a.s --under vmm",
     ("debug", "--disk"): "debug a.s",
     ("gdb", "--disk"): "gdb a.s --port 0",
     ("run", "--events"): "run a.s --monitor trap",

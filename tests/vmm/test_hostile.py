@@ -10,6 +10,7 @@ from tests.vmm.mistakes import MISTAKES
 from tests.vmm.packed import G3, planted
 
 PARTS, GUESTS = 4, 250_000 * TIMES  # at night
+COUNTS = "count:  lw   r2, vm + VM_STEPS(r0)\n        add  r2, r2, r1\n"  # it has the guest's steps then
 SHOWN = 3  # of what came to harm
 
 
@@ -50,7 +51,7 @@ def test_what_came_to_harm_is_named() -> None:
 @pytest.mark.parametrize("nobodys", [True, False], ids=["a word that is nobody's", "an instruction"])
 def test_a_monitor_that_writes_where_it_may_not_is_found(nobodys: bool) -> None:
     at = max(Arena(case("os", "vmm")).words) if nobodys else monitor("vmm").image.symbols["panic"]
-    arena = Arena(case("os", watchable(G3, planted("jr   r10\n", f"sw   r1, {at}(r0)\n        jr   r10\n"))))
+    arena = Arena(case("os", watchable(G3, planted(COUNTS, f"{COUNTS}        sw   r2, {at}(r0)\n"))))
     number, differences = arena.run([]) or (None, ())
     assert number == 0
     assert [difference.name for difference in differences] == [f"word {at:#x} of the machine"]
