@@ -73,7 +73,11 @@ def called(name: str) -> Image:
 
 
 @pytest.mark.parametrize("name", CULPRITS)
-@pytest.mark.parametrize("below", [(), (TRAP,), (HYBRID, TRAP)], ids=lambda b: f"on {len(b)}")
+@pytest.mark.parametrize(
+    "below",
+    [(), *(pytest.param(b, marks=pytest.mark.nightly) for b in ((TRAP,), (HYBRID, TRAP)))],
+    ids=lambda b: f"on {len(b)}",
+)
 def test_neither_a_patched_guest_nor_one_that_calls_can_tell(name: str, below: tuple[Technique, ...]) -> None:
     assert compared(name, *below, patch(CULPRITS[name])).equivalent
     assert compared(name, *below, PARAVIRTUAL, image=called(name)).equivalent
@@ -178,7 +182,7 @@ def watched(name: str, *below: Technique) -> Resting:
     return found
 
 
-@pytest.mark.parametrize("below", [(), (TRAP,)], ids=lambda b: f"on {len(b)}")
+@pytest.mark.parametrize("below", [(TRAP,), pytest.param((), marks=pytest.mark.nightly)], ids=lambda b: f"on {len(b)}")
 @pytest.mark.parametrize(
     ("name", "step", "touches"),
     [
@@ -219,6 +223,10 @@ class Program(Guest):
         first = generator(self.isa).first
         length = next(n for n in range(LENGTH + 2) if first + n not in self.words)
         return [(first, min(length, LENGTH))]
+
+    @property
+    def replaced(self) -> dict[int, int]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -278,7 +286,7 @@ def check_guests(isa_name: str, count: int, seed: int = 1) -> int:
 
 @pytest.mark.parametrize("isa_name", VARIANTS)
 def test_random_guests_that_keep_to_what_is_assumed_cannot_tell(isa_name: str) -> None:
-    assert check_guests(isa_name, 300 if NIGHTLY else 12) > (500 if NIGHTLY else 10)
+    assert check_guests(isa_name, 300 if NIGHTLY else 8) > (500 if NIGHTLY else 5)
 
 
 @pytest.mark.nightly
@@ -297,8 +305,7 @@ def check_popf() -> None:
 
 
 def check_random() -> None:
-    check_guests("g3_popf", 12)
-    check_guests("g3_sgdt", 12)
+    check_guests("g3_popf", 8)
 
 
 def check_device() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from time import sleep
 from xml.etree import ElementTree
 
 import pytest
@@ -34,7 +35,7 @@ def test_a_leak_shows_under_the_kinds_that_have_it(tmp_path: Path, capsys: Captu
         "interpret": True,
     }
     assert "setie 1: psw differs" in found["trap"]["why"] and found["trap"]["time"] is None
-    assert found["bare"]["time"] == 1.0 and found["interpret"]["direct"] == 0 and found["interpret"]["time"] > 0
+    assert found["bare"]["time"] is None and found["interpret"]["direct"] == 0  # it is too short to be timed
     assert "not alike" in {text.text for text in ElementTree.parse(chart).iter("{http://www.w3.org/2000/svg}text")}
 
 
@@ -43,7 +44,7 @@ def test_people_get_a_table_a_reason_and_a_chart(capsys: Capture) -> None:
     assert main(["techniques", "sgdt", "--steps", "300"]) == 0
     text = capsys.readouterr().out
     assert "sgdt on g3_sgdt:" in text and "trap: step 1, pc 0x16: rrel r8, r9: x[8] differs" in text
-    assert any(line.startswith("bare ") and "#### 1.00" in line for line in text.splitlines())
+    assert "exits for 1,000 steps:" in text and any("###" in line for line in text.splitlines())
 
 
 def test_a_kind_that_cannot_be_had_says_why() -> None:
@@ -54,8 +55,9 @@ def test_a_kind_that_cannot_be_had_says_why() -> None:
 
 
 def test_times_are_multiples_of_the_first_and_only_of_what_ran() -> None:
-    found = timed([Tried("a", True, ready=lambda: lambda: None), Tried("b", None)])
+    found = timed([Tried("a", True, ready=lambda: lambda: sleep(0.02)), Tried("b", None)])
     assert found[0].time == 1.0 and found[1].time is None
+    assert timed([Tried("a", True, ready=lambda: lambda: None)])[0].time is None  # as good as nothing
 
 
 @pytest.mark.usefixtures("without_solver")

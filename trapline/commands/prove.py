@@ -119,7 +119,8 @@ def _check(arguments: argparse.Namespace) -> None:
     arguments.monitor = arguments.monitor or monitor_choice("trap")
     if not arguments.monitor.techniques:
         raise UsageError("`--monitor none` leaves nothing to prove", "name one technique, or leave it away")
-    check_any_guest(arguments.monitor.techniques)
+    if arguments.properties or arguments.sample:
+        check_any_guest(arguments.monitor.techniques)
     if not arguments.properties:
         one_technique(arguments.monitor)
         refuse(arguments, ["guests"], "says how many guests run", "add `--properties`")

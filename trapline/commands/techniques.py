@@ -2,7 +2,8 @@
 docs/monitors.md explains the kinds.
 
 Columns: share of the steps run directly; exits by decision; steps of a monitor that is itself a program for each step
-of the guest; the time of the run as a multiple of the bare one's. A kind that cannot be had says why.
+of the guest; the time of the run as a multiple of the bare one's, for guests that run long enough. A kind that cannot
+be had says why.
 
 exit code: 0 whatever is found.
 
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trapline.drawing import bars as chart
     from trapline.kinds.catalogue import KINDS
     from trapline.kinds.kind import Case, timed
-    from trapline.kinds.shown import bars, facts, notes, table
+    from trapline.kinds.shown import charted, facts, notes, table
     from trapline.output import emit_json, engine_in_use, show
     from trapline.progress import Counter
     from trapline.running.claims import claim
@@ -48,13 +49,14 @@ def run(arguments: argparse.Namespace) -> int:
             found.append(kind.tried(case))
         found = timed(found)
     title = f"{program.name} on {program.isa.name}"
+    measure, bars = charted(found)
     if arguments.chart:
-        write_whole(arguments.chart, str(chart.drawn(f"{title}: time, bare = 1", bars(found))).encode())
+        write_whole(arguments.chart, str(chart.drawn(f"{title}: {measure}", bars)).encode())
     if arguments.json:
         told = {"guest": program.name, "machine": program.isa.name, "engine": engine}
         emit_json({**told, "monitors": [facts(one) for one in found]})
         return 0
     print(f"{title}:")
     show(table(found))
-    print("\n".join(["", *notes(found), "", "time, bare = 1:", *chart.written(bars(found))]))
+    print("\n".join(["", *notes(found), "", f"{measure}:", *chart.written(bars)]))
     return 0

@@ -4,6 +4,8 @@ They are known by what they say by their symbols (docs/monitors-in-assembly.md).
 machine, and so it can be counted.
 """
 
+from dataclasses import replace
+
 from guests.pack import Tenant, flat
 from isa.description import Isa
 from isa.devices import Console, Disk, MemoryBacking, Script
@@ -35,7 +37,8 @@ def assembled(case: Case, name: str, monitor: str) -> Tried:
     exits, overhead = _exits(isa, spent), (spent.steps - spent.direct) / result.steps
     singly = sum(count for decision, count in exits.items() if decision != Decision.SCHEDULED.value)
     direct = spent.direct / (spent.direct + singly)
-    return Tried(name, True, "", result.steps, direct, exits, overhead, case.ready(run.machine))
+    ready = case.ready(replace(run, engine=case.engine).machine)
+    return Tried(name, True, "", result.steps, direct, exits, overhead, ready)
 
 
 def _tenant(case: Case) -> Tenant:

@@ -12,7 +12,8 @@ def bare(case: Case) -> Tried:
     """The guest as it is; every other kind is compared with this."""
     machine = case.setup.bare()
     machine.run(case.steps)
-    return Tried("bare", True, steps=machine.steps, direct=1.0, ready=case.ready(case.setup.bare))
+    ready = case.ready(replace(case.setup, engine=case.engine).bare)
+    return Tried("bare", True, steps=machine.steps, direct=1.0, ready=ready)
 
 
 def derived(case: Case, technique: Technique) -> Tried:
@@ -29,7 +30,7 @@ def compared(name: str, case: Case, setup: Setup) -> Tried:
     if not result.equivalent:
         assert result.divergence is not None
         return Tried(name, False, where(case, result.divergence), result.steps, statistics.share_direct, exits)
-    ready = case.ready(setup.monitored)
+    ready = case.ready(replace(setup, engine=case.engine).monitored)
     return Tried(name, True, "", result.steps, statistics.share_direct, exits, ready=ready)
 
 

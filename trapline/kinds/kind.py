@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
 
+from isa.engines.choice import AUTO, NATIVE, actual
 from isa.errors import TraplineError
 from isa.machine import Machine
 from proofs.runs.compare import Setup
 from trapline.running.programs import Program
 
 ROUNDS = 3  # how often each run is timed; the least time counts
+LEAST = 0.02  # seconds that a bare run must take to be a measure: below that, what is timed is how machines are made
 
 Ready = Callable[[], Callable[[], object]]  # makes a machine, and gives what runs it to its end
 
@@ -22,6 +24,11 @@ class Case:
     program: Program
     setup: Setup
     steps: int
+
+    @property
+    def engine(self) -> str:
+        """The engine that is timed: with one that compiles beside the run, short guests would time its compiler."""
+        return actual(NATIVE) if self.setup.engine == AUTO else self.setup.engine
 
     def ready(self, make: Callable[[], Machine]) -> Ready:
         """What can be timed: runs of machines that are made so."""
@@ -64,11 +71,11 @@ class Kind:
 
 
 def timed(found: Sequence[Tried]) -> list[Tried]:
-    """The same with times, as multiples of the first one's. All take turns, so that none is favoured by what the
-    others have warmed."""
+    """The same with times, as multiples of the first one's, if that takes long enough. All take turns, so that none is
+    favoured by what the others have warmed."""
     rounds = [[_seconds(one.ready) for one in found] for _ in range(ROUNDS)]
     least = [None if None in seconds else min(filter(None, seconds)) for seconds in zip(*rounds, strict=True)]
-    whole = least[0] if least else None
+    whole = least[0] if least and (least[0] or 0) >= LEAST else None
     return [replace(one, time=s / whole if s and whole else None) for one, s in zip(found, least, strict=True)]
 
 

@@ -36,15 +36,19 @@ def notes(found: Sequence[Tried]) -> list[str]:
     return [f"{one.kind}: {one.why}" for one in found if one.why]
 
 
-def bars(found: Sequence[Tried]) -> list[Bar]:
-    """Time as a multiple of the bare run's; those without one say why."""
-    return [Bar(one.kind, one.time, _says(one), _KINDS[one.alike]) for one in found]
+def charted(found: Sequence[Tried]) -> tuple[str, list[Bar]]:
+    """What is drawn, and the bars: time as a multiple of the bare run's; for a guest that is too short for that, exits
+    for a thousand steps. Those without a number say why."""
+    if any(one.time is not None for one in found):
+        return "time, bare = 1", [Bar(one.kind, one.time, _says(one, one.time), _KINDS[one.alike]) for one in found]
+    rates = [(one, 1000 * sum(one.exits.values()) / one.steps if one.alike and one.steps else None) for one in found]
+    return "exits for 1,000 steps", [Bar(one.kind, rate, _says(one, rate), _KINDS[one.alike]) for one, rate in rates]
 
 
-def _says(one: Tried) -> str:
-    if one.time is None:
+def _says(one: Tried, value: float | None) -> str:
+    if value is None:
         return "not alike" if one.alike is False else "cannot be had"
-    return f"{one.time:.2f}"
+    return f"{value:.2f}"
 
 
 def facts(one: Tried) -> dict[str, Any]:
