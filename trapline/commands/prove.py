@@ -105,13 +105,7 @@ def _check(arguments: argparse.Namespace) -> None:
         refuse(arguments, ["export", "sample", "mutants", "properties"], "is about the derived monitor", help)
     else:
         refuse(arguments, ["exits"], "is of a monitor in assembly", "add `--vmm`")
-    if (
-        arguments.machine is None
-        and not arguments.mutants
-        and not arguments.vmm
-        or arguments.machine
-        and arguments.mutants
-    ):
+    if ((arguments.machine or arguments.vmm) is None) != arguments.mutants:
         raise UsageError("prove what?", "name a machine, or give `--mutants`, which brings its own")
     if arguments.mutants:
         help = "`--mutants` plants mistakes, and nothing else: give it alone"
