@@ -1,8 +1,8 @@
 """Values of a program that is run symbolically: numbers wherever they are known, and terms of the solver elsewhere.
 
-Most of what a monitor computes with is known: addresses, tables, its own mode. On numbers an operator is Python's, which
-is a hundred times as quick as a term; on terms it is the solver's, simplified at once. Both meanings are the operator
-table's. `ranges.py` decides comparisons of terms that need no solver.
+Most of what a monitor computes with is known: addresses, tables, its own mode. On numbers an operator is Python's,
+which is a hundred times as quick as a term; on terms it is the solver's, simplified at once. Both meanings are the
+operator table's. `ranges.py` decides comparisons of terms that need no solver.
 """
 
 from functools import cache

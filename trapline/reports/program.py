@@ -20,9 +20,7 @@ RESTS = (
     "guest's own, from its entry to the exit from which each of these paths begins"
 )
 PROMISE = "the window lies beyond the monitor's own words, in the storage, and covers the words of a trap"
-BOOT = (
-    "the first entry satisfies what every entry does, and nothing else that the image holds changes its constant words"
-)
+BOOT = "the first entry satisfies what every entry does, and no code but that of these paths changes constant words"
 
 
 def show_monitor_proof(proof: Proof, name: str, seconds: float) -> None:
