@@ -1,9 +1,7 @@
 """The guests of a case under their monitor, each beside its twin: what is true of all of them at once."""
 
-import re
 from collections.abc import Iterable, Iterator
 
-from isa.assembler import Image
 from isa.devices import Disk, MemoryBacking
 from isa.machine import Machine
 from isa.machine.storage import LINE_SHIFT
@@ -12,8 +10,6 @@ from proofs.under.blocks import Block, prints_alone
 from proofs.under.case import Case
 from proofs.under.sides import Sides
 from proofs.under.watching import Stop, Watch
-
-_DIRECTIVE = re.compile(r"\s*(?:\w+:\s*)*\.")  # how a line begins that says which words there are
 
 
 class Crowd:
@@ -72,7 +68,7 @@ class Crowd:
         ranges = [(origin, origin + monitor.end) for origin, monitor in levels]
         ranges += [(sides.window, sides.window + sides.size) for sides in self.sides]
         free = {at for first, end in ranges for at in range(first, end)}
-        free -= {origin + at for origin, monitor in levels for at in instructions(monitor.image)}
+        free -= {origin + at for origin, monitor in levels for at, _ in monitor.image.instructions()}
         return {at: word for at, word in enumerate(self.machine.storage.cells) if at not in free}
 
     def trespasses(self, kept: dict[int, int], lines: Iterable[int]) -> Iterator[Difference]:
@@ -81,11 +77,6 @@ class Crowd:
         for at in (at for line in lines for at in range(line << LINE_SHIFT, line + 1 << LINE_SHIFT)):
             if at in kept and cells[at] != kept[at]:
                 yield Difference(f"word {at:#x} of the machine", f"{kept[at]:#x}", f"{cells[at]:#x}")
-
-
-def instructions(image: Image) -> Iterator[int]:
-    """The addresses of the words that were written as instructions."""
-    return (at for at, line in image.lines.items() if not _DIRECTIVE.match(line.text))
 
 
 def _disk(machine: Machine) -> bytes:

@@ -18,14 +18,14 @@ from isa.machine.moment import Moment
 from proofs.runs.compare import Difference
 from proofs.runs.generation import generator
 from proofs.runs.guests import Guest
+from proofs.runs.shrinking import shrunk
 from proofs.under.case import Case
 from proofs.under.crowd import Crowd
-from proofs.under.watching import Stop
+from proofs.under.watching import DEEPER, Stop
 
 ROOM = 8  # guests under a monitor, the victim among them
 STEPS = 100_000  # of the machine below it all, in which a batch is run
 BYTES, BLOCKS = 512, 3  # of a hostile guest's disk
-DEEPER = 4  # times as many, for each further monitor
 SHARE = 3000  # steps of a turn, those of the monitor with them
 
 
@@ -99,6 +99,14 @@ class Arena:
                 return 0, (Difference("the monitor", "goes on", found.reason.value),)
             stop = found
         return None
+
+    def smallest(self, harm: Harm) -> Harm:
+        """The same of its guest alone, made as small as it can be; or as it is, if alone it does no harm."""
+        if harm.guest is None or self.run([harm.guest]) is None:
+            return harm
+        guest = shrunk(harm.guest, lambda smaller: self.run([smaller]))
+        number, differences = self.singly([guest]) or (harm.number, harm.differences)
+        return replace(harm, number=number, differences=differences, guest=guest)
 
     def _begin(self, guests: Sequence[Guest]) -> None:
         """As after the boot, with these guests in the places of the hostile ones."""

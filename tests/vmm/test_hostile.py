@@ -15,7 +15,7 @@ SHOWN = 3  # of what came to harm
 
 
 def harm(arena: Arena, seeds: range) -> list[str]:
-    return [str(found) for found, _ in zip(arena.check(seeds), range(SHOWN), strict=False)]
+    return [str(arena.smallest(found)) for found, _ in zip(arena.check(seeds), range(SHOWN), strict=False)]
 
 
 def test_hostile_guests_harm_nobody() -> None:
@@ -55,6 +55,16 @@ def test_a_monitor_that_writes_where_it_may_not_is_found(nobodys: bool) -> None:
     number, differences = arena.run([]) or (None, ())
     assert number == 0
     assert [difference.name for difference in differences] == [f"word {at:#x} of the machine"]
+
+
+@pytest.mark.nightly
+def test_what_came_to_harm_is_made_small() -> None:
+    wrong = next(one for one in MISTAKES if one.name == "a base beyond the window let through").monitor
+    arena = Arena(case("os", wrong))
+    found = next(found for found in arena.check(range(700)) if found.guest is not None)
+    small = arena.smallest(found).guest
+    assert small is not None and found.guest is not None
+    assert len(small.words) < len(found.guest.words) / 2
 
 
 def test_a_monitor_that_stops_is_found() -> None:

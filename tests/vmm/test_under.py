@@ -89,11 +89,11 @@ def test_a_monitor_that_gives_up_is_found() -> None:
 
 def test_the_bare_machine_has_the_devices_that_the_monitor_gives() -> None:
     """Which are no rings, if it does not say so."""
-    text = "set r2, 8\nin r1, r2\nhalt"
-    assert compare(program(text, "vmm", blocks=1), BUDGET).equivalent
+    text = "set r2, 8\nout r2, r2\nin r1, r2\nhalt"
+    assert compare(program(text, "vmm"), BUDGET).equivalent
     found = monitor("vmm")
     ringed = replace(found, image=replace(found.image, symbols={**found.image.symbols, "VM_RINGS": 1}))
-    parting = compare(program(text, ringed, blocks=1), BUDGET).parting
+    parting = compare(program(text, ringed), BUDGET).parting
     assert parting is not None and parting.found.differences[0].name == "x[1]"
 
 

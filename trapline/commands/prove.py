@@ -12,7 +12,7 @@ examples:
   trapline prove g3 --properties       run guests, watch the properties
   trapline prove g3_popf --properties --monitor hybrid
   trapline prove --mutants             plant mistakes; which check refutes each
-  trapline prove --vmm                 the monitor in assembly, for every state of every guest
+  trapline prove --vmm                 the monitor in assembly, every exit of it
   trapline prove --vmm my.s --exits stim,lpsw    some exits of another one
 """
 
