@@ -30,7 +30,6 @@ from proofs.programs.ranges import Ranges
 from proofs.programs.running import picked
 from proofs.programs.state import Setting, State
 from proofs.programs.values import Value, lifted, lowered, plain
-from proofs.terms.solving import Found, exists
 from proofs.terms.symbolic import (
     Memory,
     Symbolic,
@@ -46,8 +45,6 @@ from proofs.terms.symbolic import (
     perform,
     sum_fact,
 )
-
-SURE = 20.0  # seconds for what makes other questions simpler
 
 
 @dataclass(frozen=True)
@@ -271,12 +268,18 @@ class Guest:
     @cached_property
     def _bound_alone(self) -> bool:
         """Whether what the real bound admits is refused for no other reason, wherever the window lies."""
-        real = replace(self.virtual, scalars=self.real_scalars(self.virtual), size=self.setting.whole)
-        address, base = z3.BitVec("address", self.isa.word), self.virtual.at(self.isa.the(Role.BASE))
-        other = self._refused(real, address) != z3.UGE(address, real.at(self.isa.the(Role.BOUND)))
         start, size, whole = self.setting.start, self.setting.size, self.setting.whole
+        real = replace(self.virtual, scalars=self.real_scalars(self.virtual), size=whole)
+        address, limit = z3.BitVec("address", self.isa.word), z3.BitVec("limit", self.isa.word)
+        base, bound = (s.at(self.isa.the(r)) for s, r in ((self.virtual, Role.BASE), (real, Role.BOUND)))
+        room = z3.ULT(base, size), z3.ULT(address, size - base)  # of the window, above the guest's base
         sums = sum_fact(base, address, size), sum_fact(start, base + address, whole), sum_fact(start, base, whole)
-        return exists([*self._placed(), *sums, other], SURE).found is Found.NO
+        refused = z3.substitute(self._refused(real, address), (bound, limit))
+        return (
+            impossible([z3.UGE(address, limit), negation(refused)])
+            and impossible([z3.ULT(address, bound), negation(z3.And(*room))])
+            and impossible([*self._placed(), *sums, *room, refused, z3.ULT(address, limit)])
+        )
 
     def horizon(self, scalars: Mapping[str, Term]) -> Term:
         """After how many steps the prologue traps."""
