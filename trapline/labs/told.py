@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
 from typing import Any
 
+from isa.assembler.image import printable
 from isa.errors import TraplineError
 from isa.files.sources_read import read_noted
 from trapline.labs.checking import Result, Status
@@ -19,7 +20,7 @@ def lines(lab: Lab, results: Sequence[Result], kept: Mapping[str, str]) -> Itera
     for result in results:
         check = result.check
         yield f"{result.status.value:7}  {result.points:g} of {check.points}  {check.name}{_tried(result)}"
-        yield from (f"         {line}" for line in _reason(result))
+        yield from (f"         {printable(line)}" for line in _reason(result))
         if check.name in kept:
             yield f"         open it: trapline debug --at {quote(kept[check.name])}"
     yield f"{lab.title}: {sum(r.points for r in results):g} of {lab.points} points"

@@ -64,7 +64,7 @@ def _write(arguments: argparse.Namespace, lab: "Lab", records: list[dict[str, An
     from isa.files.writing import write_whole
     from trapline.labs.formats.gradescope import gradescope
     from trapline.labs.formats.junit import junit
-    from trapline.labs.formats.page import page
+    from trapline.labs.formats.page import page, page_names
     from trapline.labs.formats.sheet import sheet
 
     try:
@@ -76,17 +76,19 @@ def _write(arguments: argparse.Namespace, lab: "Lab", records: list[dict[str, An
             write_whole(arguments.gradescope, gradescope(records[0]))
         if arguments.html:
             os.makedirs(arguments.html, exist_ok=True)
-            for record in records:
-                write_whole(os.path.join(arguments.html, f"{record['student']}.html"), page(record))
+            for record, name in zip(records, page_names(records), strict=True):
+                write_whole(os.path.join(arguments.html, name), page(record))
     except OSError as error:
         raise TraplineError(f"cannot write {error.filename}: {(error.strerror or str(error)).lower()}") from None
 
 
 def _lines(records: list[dict[str, Any]], is_signed: bool) -> list[str]:
+    from isa.assembler.image import printable
+
     lines = []
     for record in records:
         points = "-" if record["points"] is None else f"{record['points']:g}"
-        reason = f": {record['reason']}" if record["reason"] else ""
+        reason = f": {printable(record['reason'])}" if record["reason"] else ""
         lines.append(f"{points:>6} of {record['of']}  {record['status']:10}  {str(record['student'])!a:.80}{reason}")
     if not is_signed:
         lines.append("not signed, and hidden seeds are anybody's: give `--key FILE` (`trapline lab key FILE`)")

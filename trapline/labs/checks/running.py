@@ -60,14 +60,16 @@ def printed(machine: Machine) -> bytes:
 
 
 def unfinished(attempt: Attempt, found: Run, typed: bytes) -> Failure | None:
-    """What is wrong with how the run ended, if it did not halt with exit code 0."""
-    steps, end = found.machine.steps, found.end
-    if end.reason is Reason.HALT:
+    """What is wrong with how the run ended, if it did not halt, or with how much it printed."""
+    steps, end, most = found.machine.steps, found.end, attempt.lab.limits.output
+    if end.reason is Reason.HALT and len(found.output) <= most:
         return None
     said = {
         Reason.BUDGET: f"it has not halted after {steps:,} steps; {attempt.steps:,} are allowed",
         Reason.IDLE: f"it waits for ever after {steps:,} steps",
     }
+    if len(found.output) > most:
+        said[end.reason] = f"it printed {len(found.output):,} characters in {steps:,} steps; {most:,} are the most"
     message = said.get(end.reason, f"it ended after {steps:,} steps: {end.reason.value} {end.detail}".rstrip())
     return at_step(found.machine, found.image, message, typed, lambda: begun(attempt, found.image, typed))
 
