@@ -47,5 +47,5 @@ def test_another_reader_finds_the_same() -> None:
 def test_planted_words_that_are_not_cleaned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then no reader can read it, and the test above would see it."""
     monkeypatch.setattr("trapline.labs.formats.junit.clean", lambda text: text.replace("\ud800", ""))
-    with pytest.raises(Exception, match="not well-formed|invalid"):
+    with pytest.raises(Exception, match=r"not well-formed|invalid"):
         test_another_reader_finds_the_same()

@@ -88,6 +88,8 @@ def _asked(lab: Lab, folder: str, key: bytes) -> dict[str, str]:
 def graded(asked: dict[str, str]) -> Record:
     """The work of one submission, in a process of its own: what it is worth, or what is broken about it."""
     lab, folder = read_lab(asked["lab"]), asked["folder"]
+    if fingerprint(folder, lab) != asked["files"]:  # nobody is to blame for what another host does not have
+        raise RuntimeError(f"{folder} is not here as it was when it was asked about")
     seed = "" if os.path.islink(folder) else seed_of(folder)
     try:
         submission = open_submission(folder, lab)
