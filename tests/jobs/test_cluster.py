@@ -11,12 +11,16 @@ import pytest
 
 from isa.errors import UsageError
 from tests.jobs.work import die, die_once, double, hoard, note, refuse, sleep
+from tests.sweeping.test_sweep import SPACE, TINY
+from trapline.cli import main
 from trapline.jobs import cluster
 from trapline.jobs.child import here
 from trapline.jobs.cluster import Cluster, Unreachable
 from trapline.jobs.job import How, Job, Outcome
 from trapline.jobs.results import Results
 from trapline.jobs.running import run
+from trapline.labs.folder import start
+from trapline.labs.reading import find
 
 dask = pytest.importorskip("distributed", reason="dask is part of the test extra")
 
@@ -66,6 +70,29 @@ def test_the_rest_is_as_on_this_host(tmp_path: Path) -> None:
     assert found["large"].how is How.FAILED and found["large"].reason.startswith("MemoryError")
     assert found["long"].how is How.OVERDUE and found == again
     assert (tmp_path / "count").read_text() == "x"
+
+
+@pytest.mark.nightly
+def test_commands_say_the_same_wherever_the_work_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("ann", "bob"):
+        start(find("1"), str(tmp_path / "class" / name), name)
+    (tmp_path / "class" / "bob" / "letters.s").unlink()
+    (tmp_path / "tiny.isa").write_text(TINY)
+    (tmp_path / "space.toml").write_text(SPACE)
+    monkeypatch.chdir(tmp_path)
+    with started(2) as made:
+        told = []
+        for where in (["--jobs", "0"], ["--cluster", made.scheduler_address]):
+            assert main(["lab", "grade", "1", "class", "--json", *where]) == 1
+            assert main(["sweep", "space.toml", "--json", *where]) == 0
+            told.append(capsys.readouterr().out)
+    assert told[0] == told[1]
+    assert main(["lab", "grade", "1", "class", "--jobs", "1", "--cluster", "tcp://127.0.0.1:9"]) == 2
+    monkeypatch.setattr(cluster, "PATIENCE", 0.2)
+    assert main(["lab", "grade", "1", "class", "--cluster", "tcp://127.0.0.1:9"]) == 5
+    assert "start it: `dask scheduler`" in capsys.readouterr().err
 
 
 @pytest.mark.nightly

@@ -82,7 +82,8 @@ def _tell_twins(records: list[Record]) -> None:
 
 def _asked(lab: Lab, folder: str, key: bytes) -> dict[str, str]:
     """What is asked of a submission: what was handed in anew is another question."""
-    return {"lab": lab.folder, "folder": folder, "key": key.hex(), "files": fingerprint(folder, lab)}
+    places = {"lab": os.path.abspath(lab.folder), "folder": os.path.abspath(folder)}
+    return {**places, "key": key.hex(), "files": fingerprint(folder, lab)}
 
 
 def graded(asked: dict[str, str]) -> Record:
