@@ -6,19 +6,21 @@ the guest has taken any number of steps directly. Each of them was the virtual m
 "direct" of `prove`), so its registers are any at all, and time has passed for both.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import z3
 
-from isa.description import Isa, Kind, Role, State as Described
+from isa.description import Isa, Kind, Role
+from isa.description import State as Described
 from isa.machine import least_storage
 from isa.machine.moving import Counter, Moving
 from isa.machine.time import COUNT_WIDTH, NEVER
 from isa.passes.partition import places
 from monitor.core import REAL, Core
 from proofs.definitions.mapping import paired, unpaired
-from proofs.programs.asking import settled
+from proofs.programs.asking import impossible, settled
 from proofs.programs.claims import Claim, Fixed, Running, Small, Tied
 from proofs.programs.code import Code
 from proofs.programs.convention import Monitor, kept
@@ -27,7 +29,6 @@ from proofs.programs.ranges import Ranges
 from proofs.programs.running import picked
 from proofs.programs.state import Setting, State
 from proofs.programs.values import Value, lifted, lowered, plain
-from proofs.terms.solving import Found, exists
 from proofs.terms.symbolic import (
     Memory,
     Symbolic,
@@ -41,8 +42,6 @@ from proofs.terms.symbolic import (
     negation,
     perform,
 )
-
-SURE = 10.0  # seconds for what makes other questions simpler
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,8 @@ class Guest:
         end, word = self.monitor.end, self.isa.word
         most = (1 << word) - 1
         ranges = {"window": (end, most), "window_size": (least_storage(self.isa), most), "storage": (end, most)}
-        return Setting(self.isa, end, *(z3.BitVec(n, word) for n in ranges), Ranges(ranges))
+        start, size, whole = (z3.BitVec(name, word) for name in ranges)
+        return Setting(self.isa, end, start, size, whole, Ranges(ranges))
 
     def prepare(self) -> None:
         """Find out what all exits have in common, before they are shared out."""
@@ -84,7 +84,7 @@ class Guest:
     def _holds(self, condition: Term, ran: Term) -> bool:
         """Whether something follows from what is supposed, of so many steps and real scalars of which nothing else is
         known."""
-        return exists([*self._supposed(ran, self._symbols), negation(condition)], SURE).found is Found.NO
+        return impossible([*self._supposed(ran, self._symbols), negation(condition)])
 
     @cached_property
     def block(self) -> SymbolicState:
@@ -143,7 +143,7 @@ class Guest:
 
     @cached_property
     def _counted(self) -> dict[Moving, Term]:
-        found = {}
+        found: dict[Moving, Term] = {}
         for m in self.code.time.moving:
             whole = self._symbols[m.place.state]
             if isinstance(m, Counter) and m.width == whole.size() <= COUNT_WIDTH:
@@ -245,9 +245,9 @@ class Guest:
     @cached_property
     def _real_horizon(self) -> Term:
         given = self._claimed(self._symbols)
-        return settled(plain(self.horizon(self._symbols)), lambda c: exists([*given, c], SURE).found is Found.NO)
+        return settled(plain(self.horizon(self._symbols)), lambda c: impossible([*given, c]))
 
-    def horizon(self, scalars: dict[str, Term]) -> Term:
+    def horizon(self, scalars: Mapping[str, Term]) -> Term:
         """After how many steps the prologue traps."""
         horizon = self.code.time.horizon()
         assert horizon is not None

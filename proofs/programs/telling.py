@@ -15,8 +15,8 @@ from proofs.terms.words import STATUS, number, place_name, state_places, value_n
 
 @dataclass(frozen=True)
 class Shown:
-    """`state` is the guest's by name, `instruction` what it executes, `should` and `found` the value that is wrong, if it
-    is one word."""
+    """`state` is the guest's by name, `instruction` what it executes, `should` and `found` the value that is wrong, if
+    it is one word."""
 
     state: tuple[tuple[str, str], ...]
     instruction: str = ""

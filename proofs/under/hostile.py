@@ -21,12 +21,11 @@ from proofs.runs.guests import Guest
 from proofs.runs.shrinking import shrunk
 from proofs.under.case import Case
 from proofs.under.crowd import Crowd
-from proofs.under.watching import Stop
+from proofs.under.watching import DEEPER, Stop
 
 ROOM = 8  # guests under a monitor, the victim among them
 STEPS = 100_000  # of the machine below it all, in which a batch is run
 BYTES, BLOCKS = 512, 3  # of a hostile guest's disk
-DEEPER = 4  # times as many, for each further monitor
 SHARE = 3000  # steps of a turn, those of the monitor with them
 
 

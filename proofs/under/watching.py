@@ -14,6 +14,7 @@ from proofs.programs.convention import Monitor
 from proofs.under.blocks import Block, Blocks
 
 PATIENCE = 1 << 26  # steps in which a monitor must come back to a guest; those that it sleeps count as well
+DEEPER = 5  # times as many, for each monitor below it
 LAST = 200  # bytes of what a monitor printed last
 
 
@@ -50,7 +51,7 @@ class Watch:
         """Run to the next stop; or how the machine ended, or that no stop came."""
         machine, inner = self.machine, self.inner
         machine.break_places = {inner.leave, inner.ended}
-        end = machine.run(PATIENCE)
+        end = machine.run(PATIENCE * DEEPER ** (len(self.levels) - 1))
         if end.reason is not Reason.BREAKPOINT:
             return end
         return Stop(inner.current(machine.storage), machine.engine.place() == inner.ended)
