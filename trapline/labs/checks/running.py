@@ -93,12 +93,14 @@ def _moment(start: Machine, image: Image, step: int) -> Moment:
 
 def first_step(make: Callable[[], Machine], wrong: Callable[[Machine], bool], last: int) -> Machine:
     """The machine before the step that makes it wrong: it is not at 0, it is at `last`, and once wrong it stays so."""
-    low, high = 0, last
+    machine, low, high = make(), 0, last
+    right = Snapshot.take(machine)  # at `low`: no step up to there is taken again
     while high - low > 1:
         middle = (low + high) // 2
-        machine = make()
-        machine.run(middle)
-        low, high = (low, middle) if wrong(machine) else (middle, high)
-    machine = make()
-    machine.run(low)
+        machine.run(middle - low)
+        if wrong(machine):
+            high = middle
+            right.apply(machine)
+        else:
+            low, right = middle, Snapshot.take(machine)
     return machine
