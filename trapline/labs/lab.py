@@ -21,7 +21,8 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Check:
     """`kind` names what is done; `needs` are checks without which it makes no sense; `seeds` of them are tried where
-    the student can see them, `hidden` more when it is graded. `numbers` are the parameters of its kind."""
+    the student can see them, `hidden` more when it is graded. `numbers` are the parameters of its kind, `machine` is
+    another one than the lab's."""
 
     name: str
     kind: str
@@ -32,6 +33,7 @@ class Check:
     steps: int = 0
     file: str = ""
     hint: str = ""
+    machine: str = ""
     numbers: dict[str, int] = field(default_factory=dict)
 
 

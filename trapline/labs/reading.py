@@ -105,5 +105,6 @@ def _check(part: Table, known: Container[str]) -> Check:
         part.number("steps", 0, 10**9, 0),
         part.text("file", ""),
         part.text("hint", ""),
+        part.text("machine", ""),
         numbers,
     )

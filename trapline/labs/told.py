@@ -17,13 +17,18 @@ def lines(lab: Lab, results: Sequence[Result]) -> Iterator[str]:
     """What a student reads: each check, what it earned, and its counterexample."""
     for result in results:
         check = result.check
-        yield f"{result.status.value:7}  {result.points:g} of {check.points}  {check.name}{_tried(result)}"
+        head = f"{result.status.value:7}  {result.points:g} of {check.points}  {check.name}"
+        yield f"{head}{_tried(result)}{_measure(result)}"
         yield from (f"         {line}" for line in _reason(result))
     yield f"{lab.title}: {sum(r.points for r in results):g} of {lab.points} points"
 
 
 def _tried(result: Result) -> str:
     return f" ({result.passed} of {result.tried} seeds)" if result.tried > 1 else ""
+
+
+def _measure(result: Result) -> str:
+    return "" if result.measure is None else f": {result.measure}"
 
 
 def _reason(result: Result) -> Iterator[str]:
@@ -57,6 +62,7 @@ def facts(result: Result) -> dict[str, Any]:
         "of": result.check.points,
         "tried": result.tried,
         "passed": result.passed,
+        "measure": result.measure,
         "reason": failure.message if failure else result.reason,
         "counterexample": {
             "seed": result.seed,

@@ -1,10 +1,13 @@
 """The kinds of check by the names that `lab.toml` gives them. A new one is a function and a line here."""
 
-from trapline.labs.checks import counting
+from trapline.labs.checks import counting, escaping
 from trapline.labs.checks.kind import Kind
 
 KINDS: dict[str, Kind] = {
     "assembles": Kind(counting.assembles, seeded=False),
     "counts": Kind(counting.counts),
+    "parts at a culprit": Kind(escaping.parts, seeded=False),
+    "tells apart": Kind(escaping.tells),
+    "is short": Kind(escaping.short, False, {"most": (1, 10**5, 100)}, escaping.length),
     "counts within": Kind(counting.within, parameters={"base": (1, 10**6, 1000), "each": (1, 10**4, 100)}),
 }

@@ -55,8 +55,10 @@ Parameters = Mapping[str, tuple[int, int, int]]  # name to (least, most, default
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`parameters` are the numbers that `lab.toml` may give to a check of this kind; `seeded`: it tries many seeds."""
+    """`parameters` are the numbers that `lab.toml` may give to a check of this kind; `seeded`: it tries many seeds.
+    `measure` is the number by which answers that pass are compared, the least first."""
 
     find: Callable[[Attempt], Failure | None]
     seeded: bool = True
     parameters: Parameters = field(default_factory=dict)
+    measure: Callable[[Attempt], int] | None = None
