@@ -36,7 +36,7 @@ def _reason(result: Result) -> Iterator[str]:
     if failure is None:
         yield from result.reason.splitlines()
         return
-    yield failure.message
+    yield from failure.message.splitlines()
     if failure.input:
         yield f"typed: {failure.input!r}"
     if failure.step is not None:
