@@ -51,24 +51,25 @@ def check_all(lab: Lab, submission: Submission, student: str, key: bytes | None 
 
 def _checked(lab: Lab, check: Check, submission: Submission, student: str, key: bytes | None) -> Result:
     """One check with all its seeds. The first failure is told, and counts: a part of the points is given for the seeds
-    that passed only where the check is seeded."""
+    that passed only where the check is seeded, or where a failure is a partial one."""
     kind = KINDS[check.kind]
     drawn = [*seeds.visible(lab, check, student)]
     if key is not None:
         drawn += seeds.hidden(lab, check, student, key)
-    passed, first = 0, None
+    passed, parts, first = 0, 0.0, None
     for seed in drawn if kind.seeded else drawn[:1]:
-        attempt = Attempt(lab, check, submission, seed, first is None)
+        attempt = Attempt(lab, check, submission, seed, student, first is None)
         try:
             failure = kind.find(attempt)
         except TraplineError as error:
             return Result(check, Status.BROKEN, 0, passed + 1, passed, seed, None, error.render())
         if failure is None:
             passed += 1
-        elif first is None:
-            first = seed, failure
+            continue
+        parts += failure.part
+        first = first or (seed, failure)
     tried = len(drawn) if kind.seeded else 1
     if first is None:
         measure = kind.measure(attempt) if kind.measure else None
         return Result(check, Status.PASSED, check.points, tried, passed, measure=measure)
-    return Result(check, Status.FAILED, round(check.points * passed / tried / 2, 2), tried, passed, *first)
+    return Result(check, Status.FAILED, round(check.points * (passed / 2 + parts) / tried, 2), tried, passed, *first)

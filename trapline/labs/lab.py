@@ -39,7 +39,8 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """`files` are what is handed in; `about` says which part of the paper it is about; `time` how long it takes."""
+    """`files` are what is handed in; `about` says which part of the paper it is about; `time` how long it takes.
+    `made` names what is made for each student (`making.py`), if something is."""
 
     name: str
     folder: str
@@ -50,6 +51,7 @@ class Lab:
     files: tuple[str, ...]
     limits: Limits
     checks: tuple[Check, ...]
+    made: str = ""
 
     @property
     def points(self) -> int:

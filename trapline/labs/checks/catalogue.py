@@ -1,6 +1,6 @@
 """The kinds of check by the names that `lab.toml` gives them. A new one is a function and a line here."""
 
-from trapline.labs.checks import counting, escaping, mending
+from trapline.labs.checks import classifying, counting, escaping, mending
 from trapline.labs.checks.kind import Kind
 
 KINDS: dict[str, Kind] = {
@@ -13,5 +13,9 @@ KINDS: dict[str, Kind] = {
     "the same for supervisors": Kind(mending.supervises, seeded=False),
     "keeps Theorem 1": Kind(mending.keeps, seeded=False),
     "is sparing": Kind(mending.sparing, False, {"most": (0, 10**4, 100)}, mending.changed),
+    "is answered": Kind(classifying.answered, seeded=False),
+    "privileged": Kind(classifying.privileged, seeded=False),
+    "sensitive": Kind(classifying.sensitive, seeded=False),
+    "theorems": Kind(classifying.theorems, seeded=False),
     "counts within": Kind(counting.within, parameters={"base": (1, 10**6, 1000), "each": (1, 10**4, 100)}),
 }

@@ -17,7 +17,8 @@ from trapline.labs.submission import Submission
 class Failure:
     """A counterexample. `message` says in a sentence what was expected and what came instead; `step` and `source` are
     where it shows, `before` the state there, `states` what differs: name to (expected, found). `input` is what was
-    typed. `moment` is what `trapline debug --at` opens at that step, if the check can give it."""
+    typed. `part` of the points are earned in spite of it. `moment` is what `trapline debug --at` opens at that step,
+    if the check can give it."""
 
     message: str
     step: int | None = None
@@ -26,17 +27,20 @@ class Failure:
     states: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     input: str = ""
     moment: Mapping[str, Any] | None = None
+    part: float = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a check looks at. All that is random comes from `random`. Where it is not `explained`, it is enough to know
-    whether it fails: one counterexample is told, and finding where it shows takes long."""
+    """What a check looks at: what `student` handed in. All that is random comes from `random`. Where it is not
+    `explained`, it is enough to know whether it fails: one counterexample is told, and finding where it shows takes
+    long."""
 
     lab: Lab
     check: Check
     submission: Submission
     seed: str
+    student: str
     explained: bool = True
 
     @property

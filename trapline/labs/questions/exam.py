@@ -1,5 +1,5 @@
-"""A machine that a seed draws: a small third-generation machine with instructions of which nothing is said but what they
-do. And what is proved of it."""
+"""A machine that a seed draws: a small third-generation machine with instructions of which nothing is said but what
+they do. And what is proved of it."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,11 +8,11 @@ from random import Random
 
 from isa.description import Isa
 from isa.language import load_text
-from proofs.definitions.classification import Verdict
+from proofs.definitions.classification import Verdict, subjects
 from proofs.terms.solving import Found
 from proofs.verdict.theorems import Finding, Verification
-from proofs.verdict.verification import QUESTION, study, subjects, verify
-from trapline.labs.questions.bodies import BODIES
+from proofs.verdict.verification import QUESTION, study, verify
+from trapline.labs.questions.bodies import KINDS, bodies
 
 NAME = "exam"
 MACHINE = Path(__file__).parent / "exam.isa"
@@ -38,20 +38,27 @@ class Exam:
 
 
 def drawn(seed: str, difficulty: int, count: int = 6) -> Exam:
-    """The exam of a seed: `count` instructions, half of them of this difficulty and the others no harder."""
+    """The exam of a seed: `count` instructions, some of this difficulty and the others no harder. All verdicts on the
+    machine are equally likely."""
     random = Random(f"exam {seed}")
-    hard = random.sample(BODIES[difficulty], count // 2)
-    others = [body for level in range(1, difficulty + 1) for body in BODIES[level] if body not in hard]
-    bodies = hard + random.sample(others, count - len(hard))
-    random.shuffle(bodies)
-    return exam(dict(zip((f"q{number}" for number in range(1, count + 1)), bodies, strict=True)))
+    kinds = KINDS[: random.randrange(len(KINDS)) + 1]
+    worst = random.choice(bodies(random.randint(1, difficulty), kinds[-1:]) or bodies(1, kinds[-1:]))
+    hard = [body for body in bodies(difficulty, kinds) if body != worst]
+    others = [body for level in range(1, difficulty + 1) for body in bodies(level, kinds) if body != worst]
+    chosen = random.sample(hard, min(len(hard), count // 2))
+    chosen += random.sample([body for body in others if body not in chosen], count - len(chosen) - 1)
+    chosen.append(worst)
+    random.shuffle(chosen)
+    return exam(dict(zip((f"q{number}" for number in range(1, count + 1)), chosen, strict=True)))
 
 
 def exam(bodies: dict[str, str]) -> Exam:
     """The machine with these instructions."""
     lines = [line(name, body, FIRST + number) for number, (name, body) in enumerate(bodies.items())]
     head = f'variant {NAME} of small "What is sensitive here?" {{'
-    return Exam("\n".join([MACHINE.read_text().rstrip(), "", head, *(f"  add {text}" for text in lines), "}", ""]), bodies)
+    return Exam(
+        "\n".join([MACHINE.read_text().rstrip(), "", head, *(f"  add {text}" for text in lines), "}", ""]), bodies
+    )
 
 
 def line(name: str, body: str, code: int) -> str:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import product
 
 from isa.assembler import Image, assemble
-from isa.description import Isa, Role
+from isa.description import Isa
 from isa.engines.choice import bare
 from isa.machine import Machine, Reason, Storage
 from proofs.witness.finding import Witness, Witnesses
