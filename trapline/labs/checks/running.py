@@ -1,6 +1,7 @@
 """Running a submission's program on the bare machine: from storage that is random where the program says nothing, with
 what is typed, within a budget. And finding the step at which it first did what it should not."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,7 +29,10 @@ class Run:
 
 
 def machine_of(attempt: Attempt) -> Isa:
-    return find(attempt.lab.machine)
+    """The machine that the check is about: a shipped one, or a file in the lab's own folder."""
+    name = attempt.check.machine or attempt.lab.machine
+    path = os.path.join(attempt.lab.folder, name)
+    return find(path if os.path.isfile(path) else name)
 
 
 def image_of(attempt: Attempt) -> Image:
