@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.sizes import NIGHTLY
 from trapline.labs.checking import Result, Status, check_all
 from trapline.labs.folder import start
 from trapline.labs.reading import find, names
 from trapline.labs.submission import open_submission
 
 HERE = Path(__file__).parent
-KEY = b"the instructor's"
+KEY = b"the instructor's"  # by night the hidden seeds are tried as well
 _CAUGHT = re.compile(r"# caught by ([^:]+): (.*)")
 
 
@@ -24,7 +25,7 @@ def graded(lab_name: str, folder: Path, answer: Path | None) -> list[Result]:
     start(lab, str(folder), "alice")
     if answer is not None:
         shutil.copyfile(answer, folder / lab.files[0])
-    return list(check_all(lab, open_submission(str(folder), lab), "alice", KEY))
+    return list(check_all(lab, open_submission(str(folder), lab), "alice", KEY if NIGHTLY else None))
 
 
 def answers(kind: str) -> list[object]:

@@ -1,10 +1,19 @@
 """The kinds of check by the names that `lab.toml` gives them. A new one is a function and a line here."""
 
-from trapline.labs.checks import counting
+from trapline.labs.checks import counting, trapping
 from trapline.labs.checks.kind import Kind
 
 KINDS: dict[str, Kind] = {
     "assembles": Kind(counting.assembles, seeded=False),
     "counts": Kind(counting.counts),
     "counts within": Kind(counting.within, parameters={"base": (1, 10**6, 1000), "each": (1, 10**4, 100)}),
+    "traps": Kind(
+        trapping.traps,
+        parameters={
+            "pieces": (1, 30, 24),
+            "kinds": (1, 16, 16),
+            "spin": (1, 1000, 9),
+            "clock": (trapping.OFF, trapping.EVERY, trapping.OFF),
+        },
+    ),
 }
