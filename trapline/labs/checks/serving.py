@@ -6,7 +6,7 @@ checks of labs 2 and 3: nothing of how the supervisor does its work is asked, on
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from isa.assembler import Image, assemble
@@ -23,6 +23,8 @@ from trapline.running.rig import Outfit, build, exit_code
 
 WINDOW, SIZE = 4096, 1024  # where the first program lies, and how many words each has
 SERVING = 20_000  # steps that a supervisor may take for one trap
+
+OFF, AS_SET, EVERY = range(3)  # the clock: never due, as the supervisor sets it, due once at every possible step
 
 States = Mapping[str, tuple[str, str]]
 
@@ -47,17 +49,25 @@ def program(lab: Lab, name: str, **definitions: int) -> Image:
     return assemble(find(lab.machine), text, name, None, dict(definitions))
 
 
+Mark = tuple[Moment, bytes]  # a machine, and the words of its storage
+
+
 @dataclass
 class Served:
-    """A machine with the student's image below and programs in windows above. `crossed` is the steps at which the last
-    trap was delivered, and `mark` the machine at that moment."""
+    """A machine with the student's image below and programs in windows above; `told` are words that the supervisor is
+    told something by. `due` has the clock run down once: after so many steps of programs it then shows so much. `ran`
+    counts those steps; `crossed` is when the last trap was delivered, and `mark` the machine at that moment."""
 
     attempt: Attempt
     image: Image
     programs: Sequence[Image]
+    told: Mapping[int, int] = field(default_factory=dict)
     machine: Machine = field(init=False)
+    first: Mark = field(init=False)
+    due: tuple[int, int] | None = None
+    ran: int = 0
     crossed: int = 0
-    mark: tuple[Moment, bytes] | None = None
+    mark: Mark | None = None
 
     def __post_init__(self) -> None:
         isa, words = machine_of(self.attempt), WINDOW + SIZE * len(self.programs)
@@ -65,10 +75,24 @@ class Served:
         storage, random = self.machine.storage, self.attempt.random
         for number in range(len(storage.lines)):  # what no program sets is random
             storage.put_line(number, random.randbytes(storage.line(number).nbytes))
-        for first, image in zip(self.windows, self.programs, strict=True):
+        for window, image in zip(self.windows, self.programs, strict=True):
             for segment in image.segments:
-                self.machine.storage.write(first + segment.address, segment.words)
+                storage.write(window + segment.address, segment.words)
         self.machine.load(self.image)
+        for place, word in self.told.items():
+            storage.write(place, [word])
+        self.first = self._now()
+
+    def again(self, due: tuple[int, int] | None) -> None:
+        """Begin anew, with the clock due at another moment. It is the same machine: what its engine knows of the code
+        is worth more than the runs."""
+        self._restore(*self.first)
+        self.due, self.ran, self.mark = due, 0, None
+
+    @property
+    def above(self) -> bytes:
+        """All windows, as they are now."""
+        return above(self.machine)
 
     @property
     def windows(self) -> range:
@@ -83,12 +107,26 @@ class Served:
         self._keep()
         return self._served()
 
-    def out(self, steps: int) -> Trap | None:
-        """Run the program up to its next trap, or for so many steps."""
+    def out(self) -> Trap:
+        """Run a program up to its next trap."""
+        if self.due is not None and self.ran <= self.due[0]:
+            trap = self._ahead(self.due[0] - self.ran)
+            if trap is not None:
+                return trap
+            self.put(Role.TIMER, self.due[1])
+            self.due = None
+        trap = self._ahead(self.attempt.steps)
+        if trap is None:
+            raise Wrong(f"it has not ended after {self.attempt.steps:,} steps", here=True)
+        return trap
+
+    def _ahead(self, steps: int) -> Trap | None:
+        """Run a program for so many steps, or up to its next trap."""
         self.machine.break_places = set()
         end = self.machine.run_to_trap(steps)
+        self.ran += end.steps
         if end.reason is Reason.IDLE:
-            raise Wrong("the program loops for ever, for the clock is off")
+            raise Wrong("a program loops for ever, for the clock is off", here=True)
         return end.trap
 
     def back(self, trap: Trap) -> bool:
@@ -122,7 +160,10 @@ class Served:
 
     def _keep(self) -> None:
         if self.attempt.explained:
-            self.mark = Moment.take(self.machine), self.machine.storage.cells.tobytes()
+            self.mark = self._now()
+
+    def _now(self) -> Mark:
+        return Moment.take(self.machine), self.machine.storage.cells.tobytes()
 
     # ---- what there is to see
 
@@ -142,6 +183,10 @@ class Served:
         """Have something else in the only place with a role, a whole scalar."""
         self.machine.state.block[self.slot(self.isa.the(role))] = value
 
+    @property
+    def timer(self) -> int:
+        return self.at(self.isa.the(Role.TIMER))
+
     def slot(self, place: Place) -> int:
         return self.machine.state.layout.slots[place.state].first
 
@@ -155,6 +200,41 @@ class Served:
         """What a student calls a part of the state."""
         registers = self.registers
         return f"r{slot - registers.start}" if slot in registers else self.machine.state.layout.names[slot]
+
+    def hold(self, expected: Sequence[int]) -> None:
+        """A program finds the state that it was promised, time apart. Raises Wrong."""
+        timer = self.slot(self.isa.the(Role.TIMER))
+        for slot, (wanted, found) in enumerate(zip(expected, self.machine.state.block, strict=True)):
+            if wanted != found and slot != timer:
+                what, states = self.named(slot), (f"{wanted:#x}", f"{found:#x}")
+                raise Wrong(f"{what} is {found:#x}, not {wanted:#x}", {what: states}, partial(slot_of, slot))
+
+    def hold_words(self, words: bytes) -> None:
+        """What the windows hold is what it was. Raises Wrong."""
+        if self.above != words:
+            raise Wrong("what a program has in storage has changed", {}, above)
+
+    def hold_output(self, wanted: bytes) -> None:
+        """What was printed is what was asked for. Raises Wrong."""
+        found = self.output
+        if found != wanted:
+            at = next((i for i, pair in enumerate(zip(found, wanted, strict=False)) if pair[0] != pair[1]), None)
+            at = min(len(found), len(wanted)) if at is None else at
+            shown, asked = (text[at : at + 8].decode("latin-1") for text in (found, wanted))
+            raise Wrong(f"what is printed goes on with {shown!r} instead of {asked!r}", {}, printed)
+
+    def hold_clock(self, least: int, most: int, why: str) -> None:
+        """The clock shows something between these. Raises Wrong."""
+        if not least <= self.timer <= most:
+            wanted = str(most) if least == most else f"{least} to {most}"
+            look = partial(slot_of, self.slot(self.isa.the(Role.TIMER)))
+            raise Wrong(
+                f"the clock shows {self.timer}, not {wanted}: {why}", {"timer": (wanted, str(self.timer))}, look
+            )
+
+    def passed(self, timer: int) -> int:
+        """What a clock shows that showed this when the border was crossed, and that nobody has set since."""
+        return max(1, timer - (self.machine.steps - self.crossed - 1)) if timer else 0
 
     def cause(self, trap: Trap) -> str:
         return self.isa.cause.name_of(trap.cause) or str(trap.cause)
@@ -211,10 +291,35 @@ class Served:
             start = end
 
 
-def tried(served: Served, act: Callable[[Served], None], told: str) -> Failure | None:
+def above(machine: Machine) -> bytes:
+    """All words of programs."""
+    return machine.storage.cells[WINDOW:].tobytes()
+
+
+def slot_of(number: int, machine: Machine) -> int:
+    """What stands in a slot of the state."""
+    return machine.state.block[number]
+
+
+def tried(served: Served, act: Callable[[], None], told: str) -> Failure | None:
     """What is wrong when programs are served, if anything is."""
     try:
-        act(served)
+        act()
     except Wrong as wrong:
         return served.failure(wrong, told)
+    return None
+
+
+def everywhere(served: Served, run: Callable[[], Failure | None]) -> Failure | None:
+    """What is wrong in a run; and where the check says so, in one for each step of programs at which the clock may be
+    due, or may run down while the supervisor works."""
+    failure, steps = run(), served.ran
+    if failure is not None or served.attempt.check.numbers["clock"] != EVERY:
+        return failure
+    for at in range(steps):
+        for timer in (1, 2):
+            served.again((at, timer))
+            failure = run()
+            if failure is not None:
+                return failure
     return None
