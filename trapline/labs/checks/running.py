@@ -11,7 +11,7 @@ from isa.machine import Exit, Machine, Reason
 from isa.machines.catalogue import find
 from trapline.labs.checks.kind import Attempt, Failure
 from trapline.reports.exits import source_line
-from trapline.running.rig import Outfit, build
+from trapline.running.rig import Outfit, build, exit_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,11 @@ def printed(machine: Machine) -> bytes:
 def unfinished(attempt: Attempt, found: Run, typed: bytes) -> Failure | None:
     """What is wrong with how the run ended, if it did not halt with exit code 0."""
     steps, end = found.machine.steps, found.end
-    if end.reason is Reason.HALT:
+    code = exit_code(found.machine)
+    if end.reason is Reason.HALT and not code:
         return None
     said = {
+        Reason.HALT: f"it halts with exit code {code}, not 0",
         Reason.BUDGET: f"it has not halted after {steps:,} steps; {attempt.steps:,} are allowed",
         Reason.IDLE: f"it waits for ever after {steps:,} steps",
     }

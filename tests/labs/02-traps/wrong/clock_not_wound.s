@@ -1,4 +1,4 @@
-# caught by clock: it stands at 1
+# caught by clock: it was to be wound up
         .org 8
         .word handler, Mode.supervisor, 0, 0xffffffff
         .org 16

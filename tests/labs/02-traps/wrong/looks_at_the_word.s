@@ -1,4 +1,4 @@
-# caught by every step: what it has printed
+# caught by every step: what is printed
         .org 8
         .word handler, Mode.supervisor, 0, 0xffffffff
         .org 16

@@ -1,4 +1,4 @@
-# caught by services: own storage has changed
+# caught by services: has in storage has changed
         .org 8
         .word enter, 0, 0, 0x7fffffff
         .equ pc_, 0
