@@ -4,6 +4,7 @@ catch it: `# caught by CHECK: PART OF THE MESSAGE`."""
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ import pytest
 from tests.sizes import NIGHTLY
 from trapline.labs.checking import Result, Status, check_all
 from trapline.labs.folder import start
+from trapline.labs.lab import Lab
 from trapline.labs.reading import find, names
 from trapline.labs.submission import open_submission
 
 HERE = Path(__file__).parent
-KEY = b"the instructor's"  # by night the hidden seeds are tried as well
+KEY = b"the instructor's"
 _CAUGHT = re.compile(r"# caught by ([^:]+): (.*)")
 
 
@@ -25,7 +27,13 @@ def graded(lab_name: str, folder: Path, answer: Path | None) -> list[Result]:
     start(lab, str(folder), "alice")
     if answer is not None:
         shutil.copyfile(answer, folder / lab.files[0])
-    return list(check_all(lab, open_submission(str(folder), lab), "alice", KEY if NIGHTLY else None))
+    submission = open_submission(str(folder), lab)
+    return list(check_all(lab if NIGHTLY else brief(lab), submission, "alice", KEY if NIGHTLY else None))
+
+
+def brief(lab: Lab) -> Lab:
+    """The lab by day: one seed for each check. By night all seeds are tried, the hidden ones too."""
+    return replace(lab, checks=tuple(replace(check, seeds=1) for check in lab.checks))
 
 
 def answers(kind: str) -> list[object]:
