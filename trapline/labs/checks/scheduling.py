@@ -7,6 +7,7 @@ from random import Random
 from isa.description import Role
 from isa.machine import Trap
 from trapline.labs.checks.kind import Attempt, Failure
+from trapline.labs.checks.promises import above, hold_clock, hold_output, hold_state, hold_words, passed
 from trapline.labs.checks.running import image_of
 from trapline.labs.checks.serving import OFF, SIZE, Served, Wrong, everywhere, program, tried
 from trapline.labs.checks.trapping import Cause
@@ -43,15 +44,15 @@ class Sharing:
     def _serve(self, trap: Trap) -> None:
         """Have a trap served, and hold what comes of it to what was promised."""
         served, who, place = self.served, self.current, self.served.machine.engine.place()
-        words, timer = served.above, served.timer
+        words, timer = above(served.machine), served.timer
         stays = self._interrupted(trap)
         goes_on = served.back(trap)
         try:
-            served.hold_output(self.output)
+            hold_output(served, self.output)
             self._ends(goes_on)
             if goes_on:
-                served.hold_words(words)
-                self._goes_on(who if stays else self._next(), served.passed(timer) if stays else None)
+                hold_words(served, words)
+                self._goes_on(who if stays else self._next(), passed(served, timer) if stays else None)
         except Wrong as wrong:
             where = f"after the {served.cause(trap)} trap of process {who} at {served.shown(place)}"
             raise Wrong(f"{where} {wrong.message}", wrong.states, wrong.look) from None
@@ -97,15 +98,15 @@ class Sharing:
             ended = "" if self.alive[found] else f", and process {found} has ended"
             raise Wrong(f"process {found} goes on; it is the turn of process {wanted}{ended}")
         self.current = wanted
-        served.hold(self.left[wanted])
+        hold_state(served, self.left[wanted])
         if timer is None:
             self.turns += 1
         if self.clock == OFF:
             return
         if timer is None:
-            served.hold_clock(QUANTUM - SLACK, QUANTUM, f"a turn of process {wanted} begins")
+            hold_clock(served, QUANTUM - SLACK, QUANTUM, f"a turn of process {wanted} begins")
         else:
-            served.hold_clock(timer, timer, "the turn goes on")
+            hold_clock(served, timer, timer, "the turn goes on")
 
     def _ends(self, goes_on: bool) -> None:
         if goes_on and not any(self.alive):

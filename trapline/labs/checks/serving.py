@@ -1,12 +1,13 @@
 """Programs in user mode, and the supervisor that a student wrote for them: from one crossing of the border to the next.
 
 `out` runs a program up to its next trap, `back` has the supervisor serve it. What lies between is looked at by the
-checks of labs 2 and 3: nothing of how the supervisor does its work is asked, only what a program finds afterwards.
+checks of labs 2 and 3 (`promises.py`): nothing of how the supervisor does its work is asked, only what a program finds
+afterwards.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from isa.assembler import Image, assemble
@@ -27,9 +28,8 @@ SERVING = 20_000  # steps that a supervisor may take for one trap
 OFF, AS_SET, EVERY = range(3)  # the clock: never due, as the supervisor sets it, due once at every possible step
 
 States = Mapping[str, tuple[str, str]]
-
-
 Look = Callable[[Machine], object]
+Mark = tuple[Moment, bytes]  # a machine, and the words of its storage
 
 
 class Wrong(Exception):
@@ -47,9 +47,6 @@ def program(lab: Lab, name: str, **definitions: int) -> Image:
     """A program of the lab's own, as its constants say; never the student's copy of it."""
     text = (Path(lab.starter) / name).read_text()
     return assemble(find(lab.machine), text, name, None, dict(definitions))
-
-
-Mark = tuple[Moment, bytes]  # a machine, and the words of its storage
 
 
 @dataclass
@@ -88,11 +85,6 @@ class Served:
         is worth more than the runs."""
         self._restore(*self.first)
         self.due, self.ran, self.mark = due, 0, None
-
-    @property
-    def above(self) -> bytes:
-        """All windows, as they are now."""
-        return above(self.machine)
 
     @property
     def windows(self) -> range:
@@ -201,41 +193,6 @@ class Served:
         registers = self.registers
         return f"r{slot - registers.start}" if slot in registers else self.machine.state.layout.names[slot]
 
-    def hold(self, expected: Sequence[int]) -> None:
-        """A program finds the state that it was promised, time apart. Raises Wrong."""
-        timer = self.slot(self.isa.the(Role.TIMER))
-        for slot, (wanted, found) in enumerate(zip(expected, self.machine.state.block, strict=True)):
-            if wanted != found and slot != timer:
-                what, states = self.named(slot), (f"{wanted:#x}", f"{found:#x}")
-                raise Wrong(f"{what} is {found:#x}, not {wanted:#x}", {what: states}, partial(slot_of, slot))
-
-    def hold_words(self, words: bytes) -> None:
-        """What the windows hold is what it was. Raises Wrong."""
-        if self.above != words:
-            raise Wrong("what a program has in storage has changed", {}, above)
-
-    def hold_output(self, wanted: bytes) -> None:
-        """What was printed is what was asked for. Raises Wrong."""
-        found = self.output
-        if found != wanted:
-            at = next((i for i, pair in enumerate(zip(found, wanted, strict=False)) if pair[0] != pair[1]), None)
-            at = min(len(found), len(wanted)) if at is None else at
-            shown, asked = (text[at : at + 8].decode("latin-1") for text in (found, wanted))
-            raise Wrong(f"what is printed goes on with {shown!r} instead of {asked!r}", {}, printed)
-
-    def hold_clock(self, least: int, most: int, why: str) -> None:
-        """The clock shows something between these. Raises Wrong."""
-        if not least <= self.timer <= most:
-            wanted = str(most) if least == most else f"{least} to {most}"
-            look = partial(slot_of, self.slot(self.isa.the(Role.TIMER)))
-            raise Wrong(
-                f"the clock shows {self.timer}, not {wanted}: {why}", {"timer": (wanted, str(self.timer))}, look
-            )
-
-    def passed(self, timer: int) -> int:
-        """What a clock shows that showed this when the border was crossed, and that nobody has set since."""
-        return max(1, timer - (self.machine.steps - self.crossed - 1)) if timer else 0
-
     def cause(self, trap: Trap) -> str:
         return self.isa.cause.name_of(trap.cause) or str(trap.cause)
 
@@ -289,16 +246,6 @@ class Served:
             end = start + storage.line(number).nbytes
             storage.put_line(number, words[start:end])
             start = end
-
-
-def above(machine: Machine) -> bytes:
-    """All words of programs."""
-    return machine.storage.cells[WINDOW:].tobytes()
-
-
-def slot_of(number: int, machine: Machine) -> int:
-    """What stands in a slot of the state."""
-    return machine.state.block[number]
 
 
 def tried(served: Served, act: Callable[[], None], told: str) -> Failure | None:

@@ -6,6 +6,7 @@ from enum import Enum
 from isa.description import Role
 from isa.machine import Trap
 from trapline.labs.checks.kind import Attempt, Failure
+from trapline.labs.checks.promises import above, hold_clock, hold_output, hold_state, hold_words, passed
 from trapline.labs.checks.running import image_of
 from trapline.labs.checks.serving import OFF, SIZE, WINDOW, Served, Wrong, everywhere, program, tried
 
@@ -60,15 +61,15 @@ class Handling:
     def _serve(self, trap: Trap) -> None:
         """Have a trap served, and hold what comes of it to what was promised."""
         served, place = self.served, self.served.machine.engine.place()
-        words, timer, expected = served.above, served.timer, list(served.machine.state.block)
+        words, timer, expected = above(served.machine), served.timer, list(served.machine.state.block)
         self._promise(trap, expected)
         goes_on = served.back(trap)
         try:
             self._ends(expected, goes_on)
-            served.hold_output(self.output)
+            hold_output(served, self.output)
             if goes_on:
-                served.hold(expected)
-                served.hold_words(words)
+                hold_state(served, expected)
+                hold_words(served, words)
                 self._clock(trap, timer)
         except Wrong as wrong:
             where = f"after the {served.cause(trap)} trap at {served.shown(place)}"
@@ -119,18 +120,18 @@ class Handling:
         if self.served.cause(trap) == Cause.CLOCK.value:
             self._wound()
         elif self.clock != OFF:
-            passed = self.served.passed(timer)
-            self.served.hold_clock(passed, passed, "it must go on")
+            left = passed(self.served, timer)
+            hold_clock(self.served, left, left, "it must go on")
 
     def _wound(self) -> None:
-        self.served.hold_clock(TICK - SLACK, TICK, "it was to be wound up")
+        hold_clock(self.served, TICK - SLACK, TICK, "it was to be wound up")
 
 
 def traps(attempt: Attempt) -> Failure | None:
     """A random program of so many `pieces`, of the first so many `kinds`, is served as the handout says."""
     numbers, seed, image = attempt.check.numbers, attempt.random.getrandbits(96), image_of(attempt)
     sizes = {"PIECES": numbers["pieces"], "KINDS": numbers["kinds"], "SPIN": numbers["spin"]}
-    above = program(attempt.lab, "program.s", SEED=seed, **sizes)
+    tried_on = program(attempt.lab, "program.s", SEED=seed, **sizes)
     told = f"the program: SEED={seed:#x}"
-    served = Served(attempt, image, [above])
+    served = Served(attempt, image, [tried_on])
     return everywhere(served, lambda: tried(served, Handling(served, numbers["clock"]).run, told))
