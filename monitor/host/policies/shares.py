@@ -1,0 +1,56 @@
+"""Proportional shares, by stride scheduling, with reservations and caps.
+
+Waldspurger and Weihl (1995): each step adds to a machine's *pass*, the less the greater its weight, and whoever has the
+least pass goes next. `here.virtual` is the pass of whoever was chosen last, below which nobody who is ready
+falls: who comes back from waiting is not paid for it. What is reserved comes first, and is not charged to the pass:
+shares divide what reservations leave.
+"""
+
+from isa.ir.fold import add, both, sub, ule, ult
+from isa.ir.nodes import Behaviour, Expr
+from monitor.host.policies.deadline import Deadline, reserved
+from monitor.host.words import FAR, MOST_UNIT, ONE, ZERO, charged, everywhere, here, later, least, me, sets
+from monitor.host.words import sets_here, times, within
+
+
+class Shares(Deadline):
+    """`used` is what a machine has had since its period began; `cap` is the most that it may."""
+
+    name = "shares"
+    summary = "in proportion to weights, with so many steps reserved in every period, and a cap"
+    settled = False  # but for those with a reservation
+    words = (*Deadline.words, "pass", "unit", "cap", "used")
+
+    def may(self) -> Expr:
+        return ult(me("used"), me("cap"))
+
+    def key(self) -> Expr:
+        return reserved(self.due(), add(FAR, sub(me("pass"), here("virtual"))))
+
+    def allowed(self) -> Expr:
+        return least(everywhere("quantum"), here("horizon"), reserved(me("left"), sub(me("cap"), me("used"))))
+
+    def admit(self) -> Expr:
+        cap = both(within(ONE, me("cap"), me("period")), ule(me("reserve"), me("cap")))
+        return both(Deadline.admit(self), cap, within(ONE, me("unit"), MOST_UNIT))
+
+    def begins(self) -> Behaviour:
+        return Deadline.begins(self).then(sets(**{"pass": here("virtual"), "used": ZERO}))
+
+    def chosen(self) -> Behaviour:
+        return sets_here(virtual=reserved(here("virtual"), me("pass")))
+
+    def pay(self) -> Behaviour:
+        left, passed = sub(me("left"), reserved(charged, ZERO)), times(charged, me("unit"))
+        return sets(
+            **{"left": left, "used": add(me("used"), charged), "pass": add(me("pass"), reserved(ZERO, passed))}
+        )
+
+    def wake(self) -> Behaviour:
+        return sets(**{"pass": later(me("pass"), here("virtual"))})
+
+    def move(self) -> Behaviour:
+        return sets(**{"pass": here("virtual")})
+
+    def renew(self) -> Behaviour:
+        return Deadline.renew(self).then(self.wake()).then(sets(used=ZERO))
