@@ -14,7 +14,7 @@ from isa.errors import MachineError
 from isa.machine import Machine
 from monitor.host.account import FAR, HORIZON, MASK, Account, Processor
 from monitor.host.compiled import CompiledPolicy, Do
-from monitor.host.policies.policy import Policy
+from monitor.host.policies.policy import Figures, Policy
 from monitor.host.terms import Terms
 from monitor.schedule import ENDLESS, QUANTUM, Schedule, Share
 
@@ -43,7 +43,7 @@ class Served(Schedule):
         _check("number of processors", processors, 1, MOST_PROCESSORS)
         super().__init__(guests, quantum)
         self.policy, self.start = CompiledPolicy(policy), start
-        self.host = [quantum, price]
+        self.host, self.figures = [quantum, price], Figures(quantum, frame)
         self.processors = [Processor(number, start, frame) for number in range(processors)]
         self.billed: Callable[[Account, int, int], None] | None = None
         self._turn: tuple[Account, int, int] | None = None  # whose turn it is, what it is allowed, what it had then
@@ -64,6 +64,12 @@ class Served(Schedule):
 
     def account(self, guest: Machine) -> Account:
         return self.accounts[self.guests.index(guest)]
+
+    def longest_wait(self, account: Account) -> int | None:
+        """The longest that a machine may wait for its turn, in steps, by its policy; None if there is no bound. Whoever
+        may come to live beside it counts."""
+        others = [a for a in self.accounts if a is not account and (a.home is account.home or self._free(a))]
+        return self.policy.policy.wait(account.terms, [other.terms for other in others], self.figures)
 
     # ---- whose turn it is
 
@@ -99,8 +105,12 @@ class Served(Schedule):
 
     def _may_move(self, account: Account, here: Processor) -> bool:
         """Whether it is free to live here, and not still having its turn there."""
-        free, pins = not self.policy.policy.settled and not account.terms.reserve, account.terms.pins
-        return free and (not pins or here.number in pins) and _since(account.since, here.now) < FAR
+        pins = account.terms.pins
+        return self._free(account) and (not pins or here.number in pins) and _since(account.since, here.now) < FAR
+
+    def _free(self, account: Account) -> bool:
+        """Whether it may be taken over by another processor."""
+        return not self.policy.policy.settled and not account.terms.reserve
 
     def _begin(self, account: Account) -> None:
         here, share = account.home, account.share

@@ -5,9 +5,12 @@ Liu and Layland (1973): as long as the shares of all sum to no more than the pro
 whose steps are reserved stay on one processor, for which that holds.
 """
 
+from collections.abc import Sequence
+
 from isa.ir.fold import add, both, select, sub, ule, ult
 from isa.ir.nodes import Behaviour, Expr
-from monitor.host.policies.policy import Policy
+from monitor.host.policies.policy import Figures, Policy
+from monitor.host.terms import Terms
 from monitor.host.words import MOST_PERIOD, ONE, WHOLE, ZERO, everywhere, here, least, me, sets, sets_here, some
 from monitor.host.words import charged, times, within
 
@@ -38,6 +41,10 @@ class Deadline(Policy):
         promised = ule(times(me("reserve"), WHOLE), times(share, period))
         room = both(ule(here("total"), WHOLE), ule(share, WHOLE), ule(share, sub(WHOLE, here("total"))))
         return both(within(ONE, period, MOST_PERIOD), ule(me("reserve"), period), promised, room)
+
+    def wait(self, its: Terms, others: Sequence[Terms], host: Figures) -> int | None:
+        """It may wake when its period has just begun, and in the next one come last."""
+        return 2 * its.period - its.reserve if its.reserve else None
 
     def admitted(self) -> Behaviour:
         return self.begins().then(sets_here(total=add(here("total"), me("share"))))

@@ -3,9 +3,12 @@
 What avionics does (ARINC 653): nobody can even learn from the time whether others have something to do.
 """
 
+from collections.abc import Sequence
+
 from isa.ir.fold import add, both, select, sub, ule, ult
 from isa.ir.nodes import Behaviour, Expr
-from monitor.host.policies.policy import Policy
+from monitor.host.policies.policy import Figures, Policy
+from monitor.host.terms import Terms
 from monitor.host.words import MOST_PERIOD, ONE, everywhere, here, least, me, sets, sets_here, steps, within
 
 
@@ -41,6 +44,9 @@ class Partition(Policy):
         room = both(ule(total, frame), ule(me("length"), sub(frame, total)))
         return both(within(ONE, frame, MOST_PERIOD), within(ONE, me("length"), frame), room)
 
+    def wait(self, its: Terms, others: Sequence[Terms], host: Figures) -> int | None:
+        return host.frame - its.slot
+
     def admitted(self) -> Behaviour:
         return sets(begins=here("total")).then(sets_here(total=add(here("total"), me("length"))))
 
@@ -48,5 +54,3 @@ class Partition(Policy):
         """No more than a frame passes at once."""
         into, frame = add(here("into"), steps), here("frame")
         return Policy.elapse(self).then(sets_here(into=select(ult(into, frame), into, sub(into, frame))))
-
-

@@ -4,12 +4,23 @@ Nothing here knows how many machines there are. Of those that `may` run, the one
 steps as are `allowed`; `pay` charges it. So what a policy promises can be proved of one arbitrary machine, or two.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from isa.ir.fold import add, both, select, sub, ule, ult
 from isa.ir.nodes import TRUE, Behaviour, Expr, Param
+from monitor.host.terms import Terms
 from monitor.host.words import ENDLESS, MOST_PRICE, MOST_QUANTUM, ONE, WIDTH, everywhere, here, least
 from monitor.host.words import sets_here, steps, times, within
 
 NOTHING = Behaviour()
+
+
+class Figures(NamedTuple):
+    """Of a host, in steps: a turn, and the frame of a static partition."""
+
+    quantum: int
+    frame: int
 
 
 class Policy:
@@ -41,6 +52,11 @@ class Policy:
     def admit(self) -> Expr:
         """Whether what a machine is promised can be kept beside `here.total`, what others were promised."""
         return TRUE
+
+    def wait(self, its: Terms, others: Sequence[Terms], host: Figures) -> int | None:
+        """The longest, in steps, that a machine which becomes ready, by an interrupt or as its turn has ended, waits
+        for a turn beside these others; None if that has no bound."""
+        raise NotImplementedError
 
     # ---- accounts
 

@@ -1,8 +1,11 @@
 """Round robin: whoever waits longest."""
 
+from collections.abc import Sequence
+
 from isa.ir.fold import add, sub
 from isa.ir.nodes import Behaviour, Expr
-from monitor.host.policies.policy import Policy
+from monitor.host.policies.policy import Figures, Policy
+from monitor.host.terms import Terms
 from monitor.host.words import ONE, here, me, sets, sets_here
 
 
@@ -16,6 +19,9 @@ class RoundRobin(Policy):
 
     def key(self) -> Expr:
         return sub(me("ticket"), here("tickets"))
+
+    def wait(self, its: Terms, others: Sequence[Terms], host: Figures) -> int | None:
+        return len(others) * host.quantum
 
     def draws(self) -> Behaviour:
         """The next ticket."""

@@ -6,10 +6,14 @@ falls: who comes back from waiting is not paid for it. What is reserved comes fi
 shares divide what reservations leave.
 """
 
+from collections.abc import Sequence
+
 from isa.ir.fold import add, both, sub, ule, ult
 from isa.ir.nodes import Behaviour, Expr
 from monitor.host.policies.deadline import Deadline, reserved
-from monitor.host.words import FAR, MOST_UNIT, ONE, ZERO, charged, everywhere, here, later, least, me, sets
+from monitor.host.policies.policy import Figures
+from monitor.host.terms import Terms
+from monitor.host.words import FAR, MOST_UNIT, ONE, WHOLE, ZERO, charged, everywhere, here, later, least, me, sets
 from monitor.host.words import sets_here, times, within
 
 
@@ -34,6 +38,18 @@ class Shares(Deadline):
         cap = both(within(ONE, me("cap"), me("period")), ule(me("reserve"), me("cap")))
         return both(Deadline.admit(self), cap, within(ONE, me("unit"), MOST_UNIT))
 
+    def wait(self, its: Terms, others: Sequence[Terms], host: Figures) -> int | None:
+        """As the band has it: others go before it until their passes are beyond its own. What is reserved comes before
+        that, and where it has had its cap it waits for its next period."""
+        bounds = [Deadline.wait(self, its, others, host)] if its.reserve else []
+        free = WHOLE.value - sum(other.share for other in others)
+        if free > 0:
+            mine = host.quantum * its.unit
+            turns = sum(-(-(mine + host.quantum * other.unit) // other.unit) for other in others)
+            before = turns + 2 * sum(other.reserve for other in others)
+            bounds.append(its.period - its.most - (-(before << 20) // free))
+        return min((bound for bound in bounds if bound is not None), default=None)
+
     def begins(self) -> Behaviour:
         return Deadline.begins(self).then(sets(**{"pass": here("virtual"), "used": ZERO}))
 
@@ -42,9 +58,7 @@ class Shares(Deadline):
 
     def pay(self) -> Behaviour:
         left, passed = sub(me("left"), reserved(charged, ZERO)), times(charged, me("unit"))
-        return sets(
-            **{"left": left, "used": add(me("used"), charged), "pass": add(me("pass"), reserved(ZERO, passed))}
-        )
+        return sets(**{"left": left, "used": add(me("used"), charged), "pass": add(me("pass"), reserved(ZERO, passed))})
 
     def wake(self) -> Behaviour:
         return sets(**{"pass": later(me("pass"), here("virtual"))})
