@@ -5,7 +5,7 @@
     schedule.run(1_000_000, guest, 5_000)       # or until the guest is about to take a step of its own
 
 It can be stopped and go on at any step of the clock: in slices, guests do what they do in one go. `Monitor.run` is a
-use of it, and `monitor.history` another, which goes back. Who is called next may be a policy's choice (`monitor.host`).
+use of it, and `monitor.history` another, which goes back. In `monitor.service` a policy says who is called.
 """
 
 from collections import deque

@@ -2,7 +2,7 @@
 
 import z3
 
-from monitor.host.policies.policy import Policy
+from monitor.service.policies.policy import Policy
 from proofs.service.promise import Claim, Promise, distance
 from proofs.service.standing import Standing, standing
 from proofs.service.whole import Term
@@ -38,7 +38,7 @@ def woken(policy: Policy) -> Claim:
     one, words = standing(policy, "1")
     other, further = standing(policy, "2", one)
     shown = []
-    for joins in (policy.wake(), policy.move(), policy.admitted()):
+    for joins in (policy.wake(), policy.arrive(), policy.admitted()):
         joined = one.does(joins)
         shown.append(joined.value(policy.key()) > other.sees(joined).value(policy.key()))
     return Claim([*words, *further, waits(other)], shown)

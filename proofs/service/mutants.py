@@ -5,13 +5,29 @@ from dataclasses import dataclass, replace
 
 from isa.ir.fold import add, sub, ule
 from isa.ir.nodes import Behaviour, Expr
-from monitor.host.policies.deadline import Deadline, reserved
-from monitor.host.policies.partition import Partition
-from monitor.host.policies.policy import NOTHING, Bill, Policy
-from monitor.host.policies.round_robin import RoundRobin
-from monitor.host.policies.shares import Shares
-from monitor.host.words import FAR, HERE, ME, ONE, WHOLE, ZERO, charged, everywhere, here, least, me, number, sets
-from monitor.host.words import sets_here, steps, times
+from monitor.service.policies.deadline import Deadline, reserved
+from monitor.service.policies.partition import Partition
+from monitor.service.policies.policy import NOTHING, Bill, Policy
+from monitor.service.policies.round_robin import RoundRobin
+from monitor.service.policies.shares import Shares
+from monitor.service.words import (
+    FAR,
+    HERE,
+    ME,
+    ONE,
+    WHOLE,
+    ZERO,
+    charged,
+    everywhere,
+    here,
+    least,
+    me,
+    number,
+    sets,
+    sets_here,
+    steps,
+    times,
+)
 from proofs.service.promise import Promise
 from proofs.service.proving import PROMISES
 
@@ -118,7 +134,7 @@ STRIDE = [
         Shares,
         wake=lambda: sets(**{PASS: add(here("virtual"), number(1 << 62))}),
     ),
-    mutant("moves with its pass", "takes a pass elsewhere", "moves", Shares, move=lambda: NOTHING),
+    mutant("moves with its pass", "takes a pass elsewhere", "moves", Shares, arrive=lambda: NOTHING),
     mutant(
         "double turn",
         "allows two quanta",
@@ -187,6 +203,10 @@ PERIODS = [
     mutant(
         "refilled", "gives back reserved steps as time passes", "unserved", Deadline,
         elapse=lambda: DEADLINE.elapse().then(sets(left=me("reserve"))),
+    ),
+    mutant(
+        "fast clock", "counts a step more than passes", "waiting", Deadline,
+        elapse=lambda: sets_here(now=add(add(here("now"), steps), ONE)),
     ),
     mutant("keeps asleep", "keeps reserved steps for later", "forfeits", Deadline, sleep=lambda: NOTHING),
     mutant("unpaid reservation", "does not count reserved steps", "served", Deadline, pay=lambda: NOTHING),

@@ -2,10 +2,10 @@
 
 import z3
 
-from monitor.host.policies.policy import Policy
-from proofs.service.common import accounted
+from monitor.service.policies.policy import Policy
 from proofs.service.promise import Claim, Promise
 from proofs.service.standing import Standing, standing
+from proofs.service.turns import accounted
 from proofs.service.whole import Term
 
 

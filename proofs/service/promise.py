@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import z3
 
-from monitor.host.policies.policy import Policy
+from monitor.service.policies.policy import Policy
 from proofs.service.whole import Term
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import z3
 
-from monitor.host.policies.catalogue import POLICIES
-from monitor.host.policies.policy import Policy
-from proofs.service.common import BILL, TURN
+from monitor.service.policies.catalogue import POLICIES
+from monitor.service.policies.policy import Policy
 from proofs.service.in_turn import IN_TURN
 from proofs.service.partitioning import PARTITIONING
 from proofs.service.promise import Claim, Promise
 from proofs.service.reserving import RESERVING
 from proofs.service.sharing import SHARING
+from proofs.service.turns import BILL, TURN
 from proofs.service.whole import Term
 from proofs.terms.solving import Found
 

@@ -8,11 +8,11 @@ the end of a period D is 0, and so nothing is left. It is the argument of Liu an
 
 import z3
 
-from monitor.host.policies.policy import Policy
-from monitor.host.words import WHOLE
-from proofs.service.common import accounted
+from monitor.service.policies.policy import Policy
+from monitor.service.words import WHOLE
 from proofs.service.promise import Claim, Promise, positive
 from proofs.service.standing import Standing, standing
+from proofs.service.turns import accounted
 from proofs.service.whole import Term
 
 ALL: int = WHOLE.value
@@ -49,7 +49,18 @@ def served(policy: Policy) -> Claim:
     turn = [it.me("left") > 0, charged >= 1, charged <= it.value(policy.allowed()), it.here("horizon") <= due(it)]
     then = after_turn(it, charged)
     less = demand(then, until - charged) == demand(it, until) - ALL * charged
-    return Claim([*given, *turn, due(it) <= until], [less, due(then) == due(it) - charged])
+    others, total = z3.Ints("demanded total_share")
+    together = [others >= 0, 0 <= total, total <= ALL, demand(it, until) + others <= total * until]
+    still = demand(then, until - charged) + others <= total * (until - charged)
+    return Claim([*given, *turn, *together, due(it) <= until], [less, due(then) == due(it) - charged, still])
+
+
+def waiting(policy: Policy) -> Claim:
+    it, given, until = admitted(policy)
+    steps = z3.Int("steps")
+    passes = [steps >= 0, steps <= it.here("horizon"), it.here("horizon") <= due(it), steps <= until]
+    then = it.does(policy.elapse(), steps=steps)
+    return Claim([*given, *passes], [demand(then, until - steps) == demand(it, until), due(then) == due(it) - steps])
 
 
 def unserved(policy: Policy) -> Claim:
@@ -109,6 +120,7 @@ RESERVING = [
         "the others nothing that they need until then.",
         served,
     ),
+    Promise("waiting", "Meanwhile what others demand stays as it is.", waiting),
     Promise(
         "unserved",
         "Who has nothing left, or a later deadline, demands no more than its share of the time that is left.",

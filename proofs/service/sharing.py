@@ -7,11 +7,11 @@ Distances are those of words that wrap: `gap` shows that nobody falls so far beh
 
 import z3
 
-from monitor.host.policies.policy import Policy
-from monitor.host.words import MOST_QUANTUM, MOST_TURNS, MOST_UNIT
-from proofs.service.common import accounted
+from monitor.service.policies.policy import Policy
+from monitor.service.words import MOST_QUANTUM, MOST_TURNS, MOST_UNIT
 from proofs.service.promise import Claim, Promise, distance
 from proofs.service.standing import Standing, standing
+from proofs.service.turns import accounted
 from proofs.service.whole import Term
 
 STRIDE: int = MOST_QUANTUM.value * MOST_UNIT.value
@@ -80,7 +80,7 @@ def wakes(policy: Policy) -> Claim:
 
 def moves(policy: Policy) -> Claim:
     one, given = ready(policy)
-    return Claim(given, [lead(one.does(policy.move())) == 0, lead(one.does(policy.admitted())) == 0])
+    return Claim(given, [lead(one.does(policy.arrive())) == 0, lead(one.does(policy.admitted())) == 0])
 
 
 def gap(policy: Policy) -> Claim:
@@ -96,7 +96,7 @@ def lag(policy: Policy) -> Claim:
     virtual, later, service, before, after = z3.Ints("virtual later service pass_before pass_after")
     one, given = ready(policy)
     unit, stride = one.me("unit"), one.everywhere("quantum") * one.me("unit")
-    inside = [0 <= before - virtual, before - virtual <= stride, 0 <= after - later, after - later <= stride]
+    inside = [before - virtual >= 0, before - virtual <= stride, after - later >= 0, after - later <= stride]
     had = unit * service
     ideal = later - virtual
     return Claim([*given, *inside, had == after - before], [had - ideal <= stride, ideal - had <= stride])
@@ -114,7 +114,7 @@ def capped(policy: Policy) -> Claim:
 
 def uncounted(policy: Policy) -> Claim:
     one, given = ready(policy)
-    others = (policy.wake(), policy.sleep(), policy.move(), policy.chosen(), policy.elapse())
+    others = (policy.wake(), policy.sleep(), policy.arrive(), policy.chosen(), policy.elapse())
     then = [one.does(what, steps=z3.Int("steps")) for what in others]
     return Claim(given, [after.me("used") == one.me("used") for after in then])
 

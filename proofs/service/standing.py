@@ -10,9 +10,9 @@ from functools import cached_property
 import z3
 
 from isa.ir.nodes import Behaviour, Expr
-from monitor.host.compiled import EVERYWHERE_WORDS, HERE_WORDS
-from monitor.host.policies.policy import Policy, terms_of_host
-from monitor.host.words import EVERYWHERE, HERE, ME
+from monitor.service.compiled import EVERYWHERE_WORDS, HERE_WORDS
+from monitor.service.policies.policy import Policy, terms_of_host
+from monitor.service.words import EVERYWHERE, HERE, ME
 from proofs.service.whole import State, Term, Whole, after
 
 SIZE = 1 << 64
@@ -55,7 +55,7 @@ class Standing:
         """It was admitted, beside whatever others were promised."""
         total = z3.Int("others")
         admitted = Whole({**self.words, HERE + "total": total}).value(self.policy.admit())
-        return [0 <= total, admitted, self.value(terms_of_host())]
+        return [total >= 0, admitted, self.value(terms_of_host())]
 
 
 def standing(policy: Policy, tag: str = "", beside: Standing | None = None) -> tuple[Standing, list[Term]]:
@@ -64,4 +64,4 @@ def standing(policy: Policy, tag: str = "", beside: Standing | None = None) -> t
     shared = {HERE + word: z3.Int(word) for word in HERE_WORDS} | {EVERYWHERE + w: z3.Int(w) for w in EVERYWHERE_WORDS}
     words = mine | shared
     found = Standing(policy, words)
-    return (found.sees(beside) if beside else found), [z3.And(0 <= word, word < SIZE) for word in words.values()]
+    return (found.sees(beside) if beside else found), [z3.And(word >= 0, word < SIZE) for word in words.values()]

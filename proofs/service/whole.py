@@ -59,7 +59,8 @@ class Whole(Reading[Term]):
             case "negate":
                 return z3.Not(args[0])
             case op if op in _MEANINGS:
-                return _MEANINGS[op](*args, 1 << node.args[0].width)
+                first, second = args
+                return _MEANINGS[op](first, second, 1 << node.args[0].width)
         raise NotImplementedError(f"`{node.op}` is not read over whole numbers")
 
     def read(self, state: str, width: int) -> Term:

@@ -1,6 +1,6 @@
 """Whole runs of real virtual machines keep what is proved of each step; with a mistake in the policy they do not."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from isa.engines.choice import REFERENCE, bare
 from isa.errors import MachineError
 from isa.machine import Reason, Storage
-from monitor.host import Served, Terms
-from monitor.host.account import Account
-from monitor.host.policies.catalogue import policy
-from monitor.host.policies.policy import Policy
 from monitor.monitor import Monitor
+from monitor.service import Served, Terms
+from monitor.service.account import Account
+from monitor.service.policies.catalogue import policy
+from monitor.service.policies.policy import Policy
 from proofs.service.mutants import MUTANTS
 from tests.machines_to_test import G3
 from tests.monitor.test_scheduling import DEAF, GREEDY, GUESTS, HALTS, SIZE, WAITS, load
@@ -144,7 +144,7 @@ def test_a_static_partition_has_everyone_in_its_slot() -> None:
     run = watched(policy("partition"), [Terms(slot=300), Terms(slot=500)], [DEAF, GREEDY], frame=1000)
     run.served.run(10_000)
     first, second = run.served.accounts
-    inside = {first: range(0, 300), second: range(300, 800)}
+    inside = {first: range(300), second: range(300, 800)}
     assert all(began % 1000 in inside[who] for who, began, _ in run.turns)
     assert (first.charged, second.charged, run.served.processors[0].idle) == (3000, 5000, 2000)
     check_waits(run)

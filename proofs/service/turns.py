@@ -2,8 +2,8 @@
 
 import z3
 
-from monitor.host.policies.policy import Bill, Policy
-from monitor.host.words import MOST_PERIOD
+from monitor.service.policies.policy import Bill, Policy
+from monitor.service.words import MOST_PERIOD
 from proofs.service.promise import Claim, Promise
 from proofs.service.standing import Standing, standing
 from proofs.service.whole import Term
@@ -19,11 +19,12 @@ def turn(policy: Policy) -> Claim:
 
 
 def accounted(it: Standing) -> list[Term]:
-    """What the accounts of a machine keep to at all times: shown by `kept` and `used` of the policies that have them."""
+    """What the accounts of a machine keep to at all times, as the promises of those show that have such accounts."""
     found = []
     if "left" in it.policy.words:
         due = it.value(it.policy.due())
-        found += [it.me("left") <= it.me("reserve"), due <= it.me("period")]
+        since = it.me("period") + z3.If(it.me("left") > 0, 0, it.everywhere("quantum"))  # who moved: clocks differ
+        found += [it.me("left") <= it.me("reserve"), due <= since]
     if "used" in it.policy.words:
         room = it.me("used") + it.me("left") <= it.me("cap")
         found += [it.me("used") <= it.me("cap"), z3.Implies(it.me("left") > 0, room)]

@@ -10,11 +10,26 @@ from collections.abc import Sequence
 
 from isa.ir.fold import add, both, sub, ule, ult
 from isa.ir.nodes import Behaviour, Expr
-from monitor.host.policies.deadline import Deadline, reserved
-from monitor.host.policies.policy import Figures
-from monitor.host.terms import Terms
-from monitor.host.words import FAR, MOST_UNIT, ONE, WHOLE, ZERO, charged, everywhere, here, later, least, me, sets
-from monitor.host.words import sets_here, times, within
+from monitor.service.policies.deadline import Deadline, reserved
+from monitor.service.policies.policy import Figures
+from monitor.service.terms import Terms
+from monitor.service.words import (
+    FAR,
+    MOST_UNIT,
+    ONE,
+    WHOLE,
+    ZERO,
+    charged,
+    everywhere,
+    here,
+    later,
+    least,
+    me,
+    sets,
+    sets_here,
+    times,
+    within,
+)
 
 
 class Shares(Deadline):
@@ -23,7 +38,7 @@ class Shares(Deadline):
     name = "shares"
     summary = "in proportion to weights, with so many steps reserved in every period, and a cap"
     settled = False  # but for those with a reservation
-    words = (*Deadline.words, "pass", "unit", "cap", "used")
+    words: tuple[str, ...] = (*Deadline.words, "pass", "unit", "cap", "used")
 
     def may(self) -> Expr:
         return ult(me("used"), me("cap"))
@@ -63,7 +78,7 @@ class Shares(Deadline):
     def wake(self) -> Behaviour:
         return sets(**{"pass": later(me("pass"), here("virtual"))})
 
-    def move(self) -> Behaviour:
+    def arrive(self) -> Behaviour:
         return sets(**{"pass": here("virtual")})
 
     def renew(self) -> Behaviour:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from monitor.host.compiled import HERE_WORDS, Words
-from monitor.host.terms import Terms
 from monitor.schedule import Share
+from monitor.service.compiled import HERE_WORDS, Words
+from monitor.service.terms import Terms
 from monitor.virtual import Virtual
 
 NOW, HORIZON, FRAME = (HERE_WORDS.index(word) for word in ("now", "horizon", "frame"))

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from isa.ir.fold import add, both, select, sub, ule, ult
 from isa.ir.nodes import Behaviour, Expr
-from monitor.host.policies.policy import Figures, Policy
-from monitor.host.terms import Terms
-from monitor.host.words import MOST_PERIOD, ONE, everywhere, here, least, me, sets, sets_here, steps, within
+from monitor.service.policies.policy import Figures, Policy
+from monitor.service.terms import Terms
+from monitor.service.words import MOST_PERIOD, ONE, everywhere, here, least, me, sets, sets_here, steps, within
 
 
 class Partition(Policy):

@@ -9,9 +9,21 @@ from typing import NamedTuple
 
 from isa.ir.fold import add, both, select, sub, ule, ult
 from isa.ir.nodes import TRUE, Behaviour, Expr, Param
-from monitor.host.terms import Terms
-from monitor.host.words import ENDLESS, MOST_PRICE, MOST_QUANTUM, ONE, WIDTH, everywhere, here, least
-from monitor.host.words import sets_here, steps, times, within
+from monitor.service.terms import Terms
+from monitor.service.words import (
+    ENDLESS,
+    MOST_PRICE,
+    MOST_QUANTUM,
+    ONE,
+    WIDTH,
+    everywhere,
+    here,
+    least,
+    sets_here,
+    steps,
+    times,
+    within,
+)
 
 NOTHING = Behaviour()
 
@@ -80,7 +92,7 @@ class Policy:
         """It waits for something else than its turn."""
         return NOTHING
 
-    def move(self) -> Behaviour:
+    def arrive(self) -> Behaviour:
         """It lives here from now on, and lived elsewhere."""
         return NOTHING
 

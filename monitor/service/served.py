@@ -12,15 +12,15 @@ from collections.abc import Callable, Sequence
 
 from isa.errors import MachineError
 from isa.machine import Machine
-from monitor.host.account import FAR, HORIZON, MASK, Account, Processor
-from monitor.host.compiled import CompiledPolicy, Do
-from monitor.host.policies.policy import Figures, Policy
-from monitor.host.terms import Terms
 from monitor.schedule import ENDLESS, QUANTUM, Schedule, Share
+from monitor.service.account import FAR, FRAME, HORIZON, MASK, Account, Processor
+from monitor.service.compiled import CompiledPolicy, Do
+from monitor.service.policies.policy import Figures, Policy
+from monitor.service.terms import Terms
 
 PRICE = 20  # steps that an exit costs
 MOST_QUANTUM, MOST_PRICE, MOST_PROCESSORS = 1 << 16, 1 << 12, 64
-FRAME = 100_000  # steps of a static partition
+PARTS = 100_000  # steps of a static partition
 
 
 class Served(Schedule):
@@ -35,7 +35,7 @@ class Served(Schedule):
         processors: int = 1,
         quantum: int = QUANTUM,
         price: int = PRICE,
-        frame: int = FRAME,
+        frame: int = PARTS,
         start: int = 0,
     ) -> None:
         _check("quantum", quantum, 1, MOST_QUANTUM)
@@ -77,7 +77,7 @@ class Served(Schedule):
         if self._turn is None:
             here = self._behind()
             self._renew(here)
-            account = self._choose(here) or self._take_over(here)
+            account = self._choose(here) or (self._choose(here) if self._take_over(here) else None)
             if account is None:
                 self._pass_idle(here, most)
                 return None
@@ -91,17 +91,18 @@ class Served(Schedule):
         found = [a for a in here.residents if a.share.end is None and policy.may(a.words, words, host)]
         return min(found, key=lambda account: policy.key(account.words, words, host), default=None)
 
-    def _take_over(self, here: Processor) -> Account | None:
-        """Have somebody live here who waits elsewhere, and may."""
+    def _take_over(self, here: Processor) -> bool:
+        """Have somebody live here who waits elsewhere, and may run."""
         for there in self.processors:
             account = self._choose(there) if there is not here and len(there.residents) > 1 else None
             if account is not None and self._may_move(account, here):
                 there.residents.remove(account)
                 here.residents.append(account)
                 account.home = here
-                self._do(self.policy.move, account)
-                return account
-        return None
+                self._do(self.policy.arrive, account)
+                self._renew(here)
+                return True
+        return False
 
     def _may_move(self, account: Account, here: Processor) -> bool:
         """Whether it is free to live here, and not still having its turn there."""
@@ -163,7 +164,8 @@ class Served(Schedule):
     def _pass_idle(self, here: Processor, most: int) -> None:
         """Nobody may run here: time passes until somebody may, or until another processor has come as far."""
         others = [_since(here.now, other.now) for other in self.processors if other is not here]
-        steps = max(1, min(most, here.words[HORIZON], *(distance for distance in others if distance)))
+        most = min(most, here.words[HORIZON], here.words[FRAME])
+        steps = max(1, min([most, *(distance for distance in others if distance)]))
         self.policy.elapse([0] * len(self.policy.words), here.words, self.host, steps)
         here.idle += steps
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from isa.ir.fold import add, sub
 from isa.ir.nodes import Behaviour, Expr
-from monitor.host.policies.policy import Figures, Policy
-from monitor.host.terms import Terms
-from monitor.host.words import ONE, here, me, sets, sets_here
+from monitor.service.policies.policy import Figures, Policy
+from monitor.service.terms import Terms
+from monitor.service.words import ONE, here, me, sets, sets_here
 
 
 class RoundRobin(Policy):
@@ -27,4 +27,4 @@ class RoundRobin(Policy):
         """The next ticket."""
         return sets(ticket=here("tickets")).then(sets_here(tickets=add(here("tickets"), ONE)))
 
-    admitted = pay = wake = move = draws
+    admitted = pay = wake = arrive = draws

@@ -9,13 +9,13 @@ from typing import Any
 from isa.engines.reference.source import behaviour_function, compiled, values_function
 from isa.ir.nodes import Behaviour, Expr
 from isa.ir.operators import NAMES
-from monitor.host.policies.policy import Bill, Policy
-from monitor.host.words import EVERYWHERE, HERE, ME
+from monitor.service.policies.policy import Bill, Policy
+from monitor.service.words import EVERYWHERE, HERE, ME
 
 HERE_WORDS = ("now", "horizon", "total", "virtual", "tickets", "into", "frame")
 EVERYWHERE_WORDS = ("quantum", "price")
 DECISIONS = ("may", "key", "allowed", "due", "admit")
-ACCOUNTS = ("admitted", "chosen", "wake", "sleep", "move", "renew")  # of which none takes a number
+ACCOUNTS = ("admitted", "chosen", "wake", "sleep", "arrive", "renew")  # of which none takes a number
 
 Words = list[int]
 Ask = Callable[[Words, Words, Words], int]
@@ -37,7 +37,7 @@ class CompiledPolicy:
     chosen: Do
     wake: Do
     sleep: Do
-    move: Do
+    arrive: Do
     renew: Do
     pay: DoSteps
     elapse: DoSteps

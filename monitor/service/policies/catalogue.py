@@ -1,11 +1,11 @@
 """The policies by name."""
 
 from isa.errors import UsageError
-from monitor.host.policies.deadline import Deadline
-from monitor.host.policies.partition import Partition
-from monitor.host.policies.policy import Policy
-from monitor.host.policies.round_robin import RoundRobin
-from monitor.host.policies.shares import Shares
+from monitor.service.policies.deadline import Deadline
+from monitor.service.policies.partition import Partition
+from monitor.service.policies.policy import Policy
+from monitor.service.policies.round_robin import RoundRobin
+from monitor.service.policies.shares import Shares
 
 POLICIES: dict[str, type[Policy]] = {policy.name: policy for policy in (RoundRobin, Shares, Deadline, Partition)}
 

@@ -9,10 +9,24 @@ from collections.abc import Sequence
 
 from isa.ir.fold import add, both, select, sub, ule, ult
 from isa.ir.nodes import Behaviour, Expr
-from monitor.host.policies.policy import Figures, Policy
-from monitor.host.terms import Terms
-from monitor.host.words import MOST_PERIOD, ONE, WHOLE, ZERO, everywhere, here, least, me, sets, sets_here, some
-from monitor.host.words import charged, times, within
+from monitor.service.policies.policy import Figures, Policy
+from monitor.service.terms import Terms
+from monitor.service.words import (
+    MOST_PERIOD,
+    ONE,
+    WHOLE,
+    ZERO,
+    charged,
+    everywhere,
+    here,
+    least,
+    me,
+    sets,
+    sets_here,
+    some,
+    times,
+    within,
+)
 
 
 class Deadline(Policy):
@@ -22,7 +36,7 @@ class Deadline(Policy):
     name = "deadline"
     summary = "so many steps in every period, the earliest deadline first, no more than that"
     settled = True
-    words = ("reserve", "share", "period", "ends", "left")
+    words: tuple[str, ...] = ("reserve", "share", "period", "ends", "left")
 
     def may(self) -> Expr:
         return some(me("left"))
