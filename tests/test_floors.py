@@ -77,6 +77,7 @@ FLOORS = (
     "trapline.bench",
     "trapline.labs",
     "trapline.sweeping",
+    "trapline.serving",
     "trapline.commands",
     "trapline.cli",
     "trapline",

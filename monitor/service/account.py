@@ -12,14 +12,15 @@ MASK, FAR = (1 << 64) - 1, 1 << 63
 
 
 class Processor:
-    """One processor: its own `words`, the accounts of those that live on it, and the steps it was `idle` for."""
+    """One processor: its own `words`, the accounts of those that live on it, the `weight` that was
+    admitted, and the steps for which it was `idle`."""
 
     def __init__(self, number: int, start: int, frame: int) -> None:
         self.number = number
         self.words: Words = [0] * len(HERE_WORDS)
         self.words[NOW], self.words[FRAME] = start & MASK, frame
         self.residents: list[Account] = []
-        self.idle = 0
+        self.weight = self.idle = 0
 
     @property
     def now(self) -> int:

@@ -10,17 +10,13 @@ of a run, by no more than what the turn was allowed.
 
 from collections.abc import Callable, Sequence
 
-from isa.errors import MachineError
 from isa.machine import Machine
 from monitor.schedule import ENDLESS, QUANTUM, Schedule, Share
-from monitor.service.account import FAR, FRAME, HORIZON, MASK, Account, Processor
-from monitor.service.compiled import CompiledPolicy, Do
-from monitor.service.policies.policy import Figures, Policy
+from monitor.service.account import FAR, HORIZON, MASK, Account, Processor
+from monitor.service.compiled import Do
+from monitor.service.policies.policy import Policy
+from monitor.service.promised import FRAME, PRICE, Room
 from monitor.service.terms import Terms
-
-PRICE = 20  # steps that an exit costs
-MOST_QUANTUM, MOST_PRICE, MOST_PROCESSORS = 1 << 16, 1 << 12, 64
-PARTS = 100_000  # steps of a static partition
 
 
 class Served(Schedule):
@@ -35,20 +31,15 @@ class Served(Schedule):
         processors: int = 1,
         quantum: int = QUANTUM,
         price: int = PRICE,
-        frame: int = PARTS,
+        frame: int = FRAME,
         start: int = 0,
     ) -> None:
-        _check("quantum", quantum, 1, MOST_QUANTUM)
-        _check("price", price, 0, MOST_PRICE)
-        _check("number of processors", processors, 1, MOST_PROCESSORS)
         super().__init__(guests, quantum)
-        self.policy, self.start = CompiledPolicy(policy), start
-        self.host, self.figures = [quantum, price], Figures(quantum, frame)
-        self.processors = [Processor(number, start, frame) for number in range(processors)]
+        self.room, self.start = Room(policy, processors, quantum, price, frame, start), start
+        self.policy, self.host, self.processors = self.room.policy, self.room.words, self.room.processors
         self.billed: Callable[[Account, int, int], None] | None = None
         self._turn: tuple[Account, int, int] | None = None  # whose turn it is, what it is allowed, what it had then
         self.accounts = [self._admit(share, its) for share, its in zip(self.shares, terms, strict=True)]
-        self._of = {id(account.share): account for account in self.accounts}
 
     @property
     def steps(self) -> int:
@@ -66,10 +57,9 @@ class Served(Schedule):
         return self.accounts[self.guests.index(guest)]
 
     def longest_wait(self, account: Account) -> int | None:
-        """The longest that a machine may wait for its turn, in steps, by its policy; None if there is no bound. Whoever
-        may come to live beside it counts."""
-        others = [a for a in self.accounts if a is not account and (a.home is account.home or self._free(a))]
-        return self.policy.policy.wait(account.terms, [other.terms for other in others], self.figures)
+        """The longest that a machine may wait for its turn, in steps, by its policy; None if there is no bound."""
+        others = [(other.terms, other.home) for other in self.accounts if other is not account]
+        return self.room.wait(account.terms, account.home, others)
 
     # ---- whose turn it is
 
@@ -106,12 +96,8 @@ class Served(Schedule):
 
     def _may_move(self, account: Account, here: Processor) -> bool:
         """Whether it is free to live here, and not still having its turn there."""
-        pins = account.terms.pins
-        return self._free(account) and (not pins or here.number in pins) and _since(account.since, here.now) < FAR
-
-    def _free(self, account: Account) -> bool:
-        """Whether it may be taken over by another processor."""
-        return not self.policy.policy.settled and not account.terms.reserve
+        pins, over = account.terms.pins, _since(account.since, here.now) < FAR
+        return self.room.free(account.terms) and over and (not pins or here.number in pins)
 
     def _begin(self, account: Account) -> None:
         here, share = account.home, account.share
@@ -164,7 +150,7 @@ class Served(Schedule):
     def _pass_idle(self, here: Processor, most: int) -> None:
         """Nobody may run here: time passes until somebody may, or until another processor has come as far."""
         others = [_since(here.now, other.now) for other in self.processors if other is not here]
-        most = min(most, here.words[HORIZON], here.words[FRAME])
+        most = min(most, here.words[HORIZON], self.room.figures.frame)
         steps = max(1, min([most, *(distance for distance in others if distance)]))
         self.policy.elapse([0] * len(self.policy.words), here.words, self.host, steps)
         here.idle += steps
@@ -180,19 +166,9 @@ class Served(Schedule):
             self._do(self.policy.wake, account)
 
     def _admit(self, share: Share, terms: Terms) -> Account:
-        words = terms.words()
-        for home in sorted(self.processors, key=lambda p: (sum(a.terms.weight for a in p.residents), p.number)):
-            if terms.pins and home.number not in terms.pins:
-                continue
-            account = Account(share, terms, home, [words.get(word, 0) for word in self.policy.words], since=home.now)
-            if self.policy.admit(account.words, home.words, self.host):
-                self._do(self.policy.admitted, account)
-                home.residents.append(account)
-                return account
-        raise MachineError(
-            f"machine {self.shares.index(share)} is not admitted: what it is promised cannot be kept beside the others",
-            "promise less, or give the host another processor",
-        )
+        home, words = self.room.admit(terms)
+        home.residents.append(account := Account(share, terms, home, words, since=home.now))
+        return account
 
     def _do(self, what: Do, account: Account) -> None:
         what(account.words, account.home.words, self.host)
@@ -207,8 +183,3 @@ class Served(Schedule):
 def _since(earlier: int, later: int) -> int:
     """Steps from one moment to another, whether words have wrapped or not."""
     return (later - earlier) & MASK
-
-
-def _check(what: str, value: int, low: int, high: int) -> None:
-    if not low <= value <= high:
-        raise MachineError(f"a host has no {what} of {value}", f"give one from {low} to {high:,}")

@@ -30,6 +30,7 @@ from monitor.service.words import (
 )
 from proofs.service.promise import Promise
 from proofs.service.proving import PROMISES
+from proofs.service.turns import Billing
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ def mutant(name: str, what: str, promise: str, base: type[Policy], **parts: Call
 
 
 def billing(name: str, what: str, promise: str, **parts: Callable[[Bill], Expr]) -> Mutant:
-    """Round robin with a bill of its own."""
-    return mutant(name, what, promise, RoundRobin, bill=type("Planted", (Bill,), dict(parts)))
+    """Another bill."""
+    return mutant(name, what, promise, Billing, bill=type("Planted", (Bill,), dict(parts)))
 
 
 def without(right: Behaviour, *words: str) -> Behaviour:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import z3
 
+from isa.errors import UsageError
 from monitor.service.policies.catalogue import POLICIES
 from monitor.service.policies.policy import Policy
 from proofs.service.in_turn import IN_TURN
@@ -13,17 +14,19 @@ from proofs.service.partitioning import PARTITIONING
 from proofs.service.promise import Claim, Promise
 from proofs.service.reserving import RESERVING
 from proofs.service.sharing import SHARING
-from proofs.service.turns import BILL, TURN
+from proofs.service.turns import BILL, TURN, Billing
 from proofs.service.whole import Term
 from proofs.terms.solving import Found
 
 TIMEOUT = 60.0  # seconds, of one promise
 
+SUBJECTS: dict[str, type[Policy]] = {Billing.name: Billing, **POLICIES}
 PROMISES: dict[str, list[Promise]] = {
-    "round-robin": [TURN, *BILL, *IN_TURN],
-    "shares": [TURN, *BILL, *SHARING, *RESERVING],
-    "deadline": [TURN, *BILL, *RESERVING],
-    "partition": [TURN, *BILL, *PARTITIONING],
+    "bill": BILL,
+    "round-robin": [TURN, *IN_TURN],
+    "shares": [TURN, *SHARING, *RESERVING],
+    "deadline": [TURN, *RESERVING],
+    "partition": [TURN, *PARTITIONING],
 }
 
 
@@ -39,10 +42,17 @@ class Kept:
 
 
 def prove(names: list[str] | None = None, timeout: float = TIMEOUT) -> Iterator[Kept]:
-    """The promises of these policies, or of all."""
-    for name in names or POLICIES:
+    """The promises of these subjects, or of all. Raises UsageError for a name that none has."""
+    for name in names or SUBJECTS:
+        made = subject(name)
         for promise in PROMISES[name]:
-            yield kept(POLICIES[name](), promise, timeout)
+            yield kept(made, promise, timeout)
+
+
+def subject(name: str) -> Policy:
+    if name not in SUBJECTS:
+        raise UsageError(f"nothing is promised of `{name:.40}`", f"name one of {', '.join(SUBJECTS)}")
+    return SUBJECTS[name]()
 
 
 def kept(policy: Policy, promise: Promise, timeout: float = TIMEOUT) -> Kept:

@@ -50,7 +50,7 @@ def served(policy: Policy) -> Claim:
     then = after_turn(it, charged)
     less = demand(then, until - charged) == demand(it, until) - ALL * charged
     others, total = z3.Ints("demanded total_share")
-    together = [others >= 0, 0 <= total, total <= ALL, demand(it, until) + others <= total * until]
+    together = [others >= 0, total >= 0, total <= ALL, demand(it, until) + others <= total * until]
     still = demand(then, until - charged) + others <= total * (until - charged)
     return Claim([*given, *turn, *together, due(it) <= until], [less, due(then) == due(it) - charged, still])
 

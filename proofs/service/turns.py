@@ -45,11 +45,20 @@ TURN = Promise(
 # ---- the bill, which is the same for all
 
 
+class Billing(Policy):
+    """The bill alone, as if it were a policy."""
+
+    name = "bill"
+    summary = "what a turn is charged, whatever the policy"
+    bill = Bill
+
+
 class Billed:
-    """A turn that was allowed so much, by the bill of a policy: the one that it names, or the usual one."""
+    """A turn that was allowed so much, and what the bill makes of it."""
 
     def __init__(self, policy: Policy) -> None:
-        bill = getattr(policy, "bill", Bill)()
+        assert isinstance(policy, Billing)
+        bill = policy.bill()
         self.it, words = standing(policy)
         names = ("debt", "ran", "exits", "allowed")
         self.debt, self.ran, self.exits, self.allowed = numbers = [z3.Int(name) for name in names]

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from isa.ir.fold import apply
 from isa.ir.nodes import Apply, Expr, Param
 from isa.ir.operators import BOOL, OPERATORS, python_meaning
-from monitor.service.policies.catalogue import POLICIES
 from monitor.service.policies.policy import Policy
 from proofs.service import whole
 from proofs.service.mutants import MUTANTS, Mutant
-from proofs.service.proving import PROMISES, decided, kept, possible
+from proofs.service.proving import PROMISES, SUBJECTS, decided, kept, possible
 from proofs.terms.solving import Found
 from tests.sizes import sized
 
@@ -24,15 +23,15 @@ TIMEOUT = 60.0
 BY_DAY = MUTANTS[::2]
 
 
-@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize("name", SUBJECTS)
 def test_every_promise_is_kept(name: str) -> None:
-    assert [p.key for p in PROMISES[name] if kept(POLICIES[name](), p, TIMEOUT).holds is not Found.YES] == []
+    assert [p.key for p in PROMISES[name] if kept(SUBJECTS[name](), p, TIMEOUT).holds is not Found.YES] == []
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize("name", SUBJECTS)
 def test_every_promise_says_something(name: str) -> None:
-    claims = {promise.key: promise.claim(POLICIES[name]()) for promise in PROMISES[name]}
+    claims = {promise.key: promise.claim(SUBJECTS[name]()) for promise in PROMISES[name]}
     assert [key for key, claim in claims.items() if possible(claim) is not Found.YES or not claim.shown] == []
 
 
@@ -61,7 +60,7 @@ def test_a_promise_that_is_not_kept_comes_with_words() -> None:
     mutant = next(mutant for mutant in MUTANTS if mutant.name == "ticket as a number")
     found = kept(mutant.policy, mutant.refuted_by)
     assert {"ticket1", "ticket2", "tickets"} <= set(found.words)
-    assert decided(mutant.refuted_by.claim(POLICIES[mutant.policy.name]()), TIMEOUT) == (Found.YES, {})
+    assert decided(mutant.refuted_by.claim(SUBJECTS[mutant.policy.name]()), TIMEOUT) == (Found.YES, {})
 
 
 # ---- the reading over whole numbers
