@@ -19,7 +19,7 @@ from proofs.programs.claims import Claim, Fixed, Running, Small, Tied
 from proofs.programs.code import Code
 from proofs.programs.convention import Monitor
 from proofs.programs.direct import meddling
-from proofs.programs.exits import EVERY, Exit, exits, names
+from proofs.programs.exits import EVERY, Exit, exits, leaving
 from proofs.programs.guest import Guest
 from proofs.programs.judging import Judge, Wrong
 from proofs.programs.paths import Ending, Path, Paths
@@ -80,6 +80,7 @@ class Proof:
     claims: frozenset[Claim]
     constant: frozenset[int] = field(repr=False)
     meddling: tuple[str, ...] = ()
+    whole: bool = True  # whether all exits were asked for
 
     @property
     def holds(self) -> bool:
@@ -100,7 +101,7 @@ def prove(
     """Prove the exits of a monitor's guests, or those of some instructions (`only`)."""
     guest = guest_of(monitor)
     found: dict[str, list[Outcome]] = {}
-    left = [n for n in names(monitor.isa) if not only or n in only]
+    left = [n for n in leaving(monitor.isa) if not only or n in only]
     for _ in range(ROUNDS):
         guest.prepare()
         jobs = [partial(decided, guest, name) for name in left]
@@ -109,8 +110,8 @@ def prove(
         guest, left = _corrected(guest, found)
         if not left:
             break
-    outcomes = [o for name in names(monitor.isa) for o in found.get(name, ())]
-    return Proof(monitor, tuple(outcomes), guest.claims, guest.constant, tuple(meddling(monitor.isa)))
+    outcomes = [o for name in leaving(monitor.isa) for o in found.get(name, ())]
+    return Proof(monitor, tuple(outcomes), guest.claims, guest.constant, tuple(meddling(monitor.isa)), not only)
 
 
 def _corrected(guest: Guest, found: dict[str, list[Outcome]]) -> tuple[Guest, list[str]]:
@@ -202,7 +203,7 @@ def _failures(guest: Guest, exit: Exit, paths: Paths, judge: Judge, path: Path) 
     for wrong in judge.wrongs(path, entered):
         if is_false(wrong.when):
             continue
-        answer = judge.questions.found(wrong.when, ())
+        answer = judge.questions.found(wrong.when, exit.addresses)
         if answer.found is not Found.NO:
             place = path.state.written.get(wrong.place) if wrong.place is not None else path.at
             line = guest.monitor.line(path.at if place is None or place < 0 else place)
@@ -280,5 +281,8 @@ def _stored(guest: Guest, context: dict[str, int]) -> frozenset[int]:
 
 
 def _constant(monitor: Monitor, stored: frozenset[int]) -> frozenset[int]:
+    """The words of the image that are code or tables, as it seems: not those that fill room, for which the image has no
+    line, nor the block, nor those that are stored to."""
     block = range(monitor.vm, monitor.vm + monitor.image.symbols["VM_WORDS"])
-    return frozenset(monitor.words.keys() - stored - set(block))
+    written = (a for a in monitor.words if a in monitor.image.lines or not monitor.image.lines)
+    return frozenset(written) - stored - frozenset(block)

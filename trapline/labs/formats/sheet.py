@@ -18,8 +18,8 @@ def sheet(lab: Lab, records: list[dict[str, Any]]) -> bytes:
         row = [record["student"], record["seed"], record["status"], record["points"], record["of"]]
         row += [points.get(check.name, "") for check in lab.checks]
         writer.writerow([_harmless(cell) for cell in [*row, record["reason"]]])
-    return out.getvalue().encode()
+    return out.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r") else cell
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r\n") else cell
