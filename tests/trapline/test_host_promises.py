@@ -1,6 +1,8 @@
 """trapline host prove and promise: what is said, as text and as JSON, and exit codes."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +60,15 @@ def test_what_is_promised_together_and_who_waits_how_long(capsys: Capture) -> No
         assert [machine["longest_wait"] for machine in found][:2] == waits[:2]
     assert main(["host", "promise", "shares", "a:on=1", "b:reserve=500", "--processors", "2"]) == 0
     assert capsys.readouterr().out.split("\n")[1].split()[:2] == ["a", "1"]
+
+
+def test_the_manual_shows_what_is_said(capsys: Capture) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "scheduling.md").read_text()
+    shown = re.findall(r"```text\n\$ trapline (.*)\n([^`]*)```", manual)
+    assert len(shown) == 2
+    for command, text in shown:
+        main(command.split())
+        assert capsys.readouterr().out.startswith(text.removesuffix("...\n"))
 
 
 @pytest.mark.parametrize(
