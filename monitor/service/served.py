@@ -90,6 +90,7 @@ class Served(Schedule):
                 here.residents.append(account)
                 account.home = here
                 self._do(self.policy.arrive, account)
+                here.words[HORIZON] = 0
                 self._renew(here)
                 return True
         return False
@@ -108,7 +109,9 @@ class Served(Schedule):
         self._turn = account, allowed, share.guest.steps
 
     def _renew(self, here: Processor) -> None:
-        """Whatever is due happens, and the next of it is the horizon."""
+        """Whatever is due happens, and the next of it is the horizon; until that comes, nobody need be asked."""
+        if here.words[HORIZON]:
+            return
         horizon = ENDLESS
         for account in here.residents:
             due = self.policy.due(account.words, here.words, self.host)
@@ -142,7 +145,7 @@ class Served(Schedule):
         began, words = here.now, (account.words, here.words, self.host)
         charged, account.debt = self.policy.bill(*words, account.debt, ran, exits, allowed)
         self.policy.pay(*words, charged)
-        self.policy.elapse(*words, charged)
+        self._elapse(here, charged)
         account.charged, account.turns, account.since = account.charged + charged, account.turns + 1, here.now
         if self.billed is not None:
             self.billed(account, began, charged)
@@ -152,8 +155,12 @@ class Served(Schedule):
         others = [_since(here.now, other.now) for other in self.processors if other is not here]
         most = min(most, here.words[HORIZON], self.room.figures.frame)
         steps = max(1, min([most, *(distance for distance in others if distance)]))
-        self.policy.elapse([0] * len(self.policy.words), here.words, self.host, steps)
+        self._elapse(here, steps)
         here.idle += steps
+
+    def _elapse(self, here: Processor, steps: int) -> None:
+        self.policy.elapse([], here.words, self.host, steps)  # no machine's words are asked for
+        here.words[HORIZON] -= steps
 
     # ---- coming and going
 

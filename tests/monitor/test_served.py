@@ -1,7 +1,7 @@
 """Whole runs of real virtual machines keep what is proved of each step; with a mistake in the policy they do not."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,7 +13,7 @@ from isa.errors import MachineError
 from isa.machine import Reason, Storage
 from monitor.monitor import Monitor
 from monitor.service import Served, Terms
-from monitor.service.account import Account
+from monitor.service.account import HORIZON, Account, Processor
 from monitor.service.policies.catalogue import policy
 from monitor.service.policies.policy import Policy
 from proofs.service.mutants import MUTANTS
@@ -193,7 +193,7 @@ def test_whom_nothing_can_be_promised_is_not_admitted() -> None:
 
 
 IN_SHARES = ("weight ignored", "free turn")
-IN_PERIODS = ("no cap", "reservation last", "uncounted", "unpaid reservation", "refilled")
+IN_PERIODS = ("no cap", "reservation last", "uncounted", "unpaid reservation")
 
 
 def of(name: str) -> Policy:
@@ -211,3 +211,45 @@ def test_a_mistake_in_periods_shows(name: str) -> None:
     tight = [Terms(9, 100, 130, 400), Terms(1, 250, 400, 400), Terms(9)]
     with pytest.raises(AssertionError):
         check_periods(of(name), tight, [DEAF, DEAF, DEAF])
+
+
+# ---- mistakes in what is around the policy
+
+
+def horizonless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Turns go on past what is due to others."""
+    right = Served._renew
+
+    def wrong(self: Served, here: Processor) -> None:
+        right(self, here)
+        here.words[HORIZON] = 1 << 40
+
+    monkeypatch.setattr(Served, "_renew", wrong)
+
+
+def anybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may run runs, without regard to keys."""
+    wrong = Served._choose
+
+    def first(self: Served, here: Processor) -> Account | None:
+        found = wrong(self, here)
+        may = (a for a in here.residents if self.policy.may(a.words, here.words, self.host))
+        return found and next(may)
+
+    monkeypatch.setattr(Served, "_choose", first)
+
+
+def unbilled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn's steps are not charged to whoever took them."""
+    monkeypatch.setattr(Served, "_bill", lambda self, account, allowed, ran: self._elapse(account.home, max(ran, 1)))
+
+
+TIGHT = [Terms(9, 0, 700, 1000), Terms(9, 100, 130, 400), Terms(1, 250, 400, 500)]
+
+
+@pytest.mark.parametrize("plant", [horizonless, anybody, unbilled])
+def test_a_mistake_around_the_policy_shows(plant: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    check_periods(policy("shares"), TIGHT, [DEAF, DEAF, DEAF])
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        check_periods(policy("shares"), TIGHT, [DEAF, DEAF, DEAF])
