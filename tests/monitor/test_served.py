@@ -77,9 +77,11 @@ def check_waits(run: Watched) -> None:
         assert bound is None or account.waited <= bound
 
 
-def check_periods(policy: Policy, terms: Sequence[Terms], sources: Sequence[str], start: int = 0) -> None:
+def check_periods(
+    policy: Policy, terms: Sequence[Terms], sources: Sequence[str], start: int = 0, processors: int = 1
+) -> None:
     """What is reserved is had in every period, and no more than the cap."""
-    run = watched(policy, terms, sources, start=start)
+    run = watched(policy, terms, sources, start=start, processors=processors)
     run.served.run(6000)
     for account in run.served.accounts:
         had = run.had(account)
