@@ -56,6 +56,7 @@
         .endif
         .equ PRIMES_BELOW, 100
         .equ YIELDS, 1
+        .equ NAP, 5
 
         .include "os.s"
 

@@ -50,9 +50,10 @@
 
         .equ TICK, 500          # steps from one clock trap to the next: the quantum, and the unit of time
 
-# ---- How much two of the processes do: a larger system is the same one with other values here -----------------------
+# ---- How much three of the processes do: a larger system is the same one with other values here ---------------------
         .equ PRIMES_BELOW, 100
         .equ YIELDS, 1          # before each line that `polite` writes
+        .equ NAP, 15            # ticks that `ticker` sleeps
         .endif
 
 # ---- Devices -------------------------------------------------------------------------------------------------------
@@ -72,7 +73,7 @@
         .equ DISK_BUSY, 1       # a status; 0 is done, others are errors
         .equ BLOCK, 128         # words in a block
 
-# ---- What traps store, at 0; 6, 7 and 12 to 15 are scratch that needs no register to reach ----------------------------
+# ---- What traps store, at 0; 6, 7 and 12 to 15 are scratch that needs no register to reach --------------------------
         .equ SAVED_PC, 0
         .equ SAVED_PSW, 1
         .equ SAVED_BASE, 2

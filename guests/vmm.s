@@ -108,6 +108,7 @@ vm:     .space VM_WORDS
         .include "vmm/main.s"
         .include "lib/console.s"
         .include "lib/splitmix.s"
+        .include "vmm/stated.s"
 
         .org WINDOWS - 64       # words of stack
         .space 64

@@ -9,8 +9,9 @@ Where the technique does not let the virtual machine run directly, it is the bar
 on its own state and window, until it may, or traps. That is interpretation too, and counted so.
 """
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from isa.description import Isa
 from isa.engines.reference.engine import HAPPENED, ReferenceEngine
@@ -28,6 +29,8 @@ from monitor.virtual import Told, Virtual
 if TYPE_CHECKING:
     from isa.engines.native.layers import Bare
     from monitor.native import NativeLevel
+
+T = TypeVar("T")
 
 
 class Dispatcher:
@@ -163,12 +166,10 @@ class Dispatcher:
         self.interpreter.advance(steps)
 
     def spin_horizon(self) -> int:
-        with self.vm.as_written():
-            return self.interpreter.spin_horizon()
+        return self._as_written(self.interpreter.spin_horizon)
 
     def peek(self) -> int | Trap:
-        with self.vm.as_written():
-            return self.interpreter.peek()
+        return self._as_written(self.interpreter.peek)
 
     def place(self) -> int | None:
         return self.interpreter.place()
@@ -295,13 +296,19 @@ class Dispatcher:
         trace = self._recorded
         if trace is not None:
             seen = look(self.vm, self, trace)
-        with self.vm.as_written():
-            stop = self.interpreter.single()
+        stop = self._as_written(self.interpreter.single)
         happened = stop is None or stop in HAPPENED
         if trace is not None and happened:
             write(self.vm, trace, self.vm.steps + self.done, seen)
         self.vm.traffic = None
         return stop, happened
+
+    def _as_written(self, ask: Callable[[], T]) -> T:
+        """Something asked of the interpreter, about the next instruction as the program has it."""
+        if not self.vm.replaced:
+            return ask()
+        with self.vm.as_written():
+            return ask()
 
     def _horizon(self) -> int:
         horizon: int = self._steps.horizon(self.vm.state.block, None, None)

@@ -16,7 +16,7 @@ DEFAULT_MACHINE = "g3"
 DEFAULT_STEPS = 100_000_000
 LIVE_STEPS = 1 << 62  # people are slow
 MAX_DEPTH = 8
-TECHNIQUE = "trap|hybrid|interpret|patch|paravirtual"
+TECHNIQUE = "trap|hybrid|interpret"  # those that are about any guest
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +106,11 @@ def add_monitor_option(parser: argparse.ArgumentParser, default: str = "none") -
     parser.add_argument(
         "--monitor",
         type=monitor_choice,
-        metavar=f"none|{TECHNIQUE}[:DEPTH][,...]",
+        metavar="none|KIND[:DEPTH][,...]",
         default=default,
-        help="run bare, or under monitors that trap and emulate, interpret supervisor mode, interpret everything, "
-        "patch the guest, or serve its calls; "
-        f"DEPTH of them stacked, or several kinds, lowest first (default: {default})",
+        help="run bare, or under monitors that trap and emulate (`trap`), interpret supervisor mode (`hybrid`) or "
+        "everything (`interpret`), replace what must not run directly (`patch`), or serve the guest's calls "
+        f"(`paravirtual`); DEPTH of them stacked, or several kinds, lowest first (default: {default})",
     )
 
 
@@ -132,6 +132,10 @@ def add_under_option(parser: argparse.ArgumentParser) -> None:
         help="compare with the guest under a monitor that is a program itself, such as vmm: a shipped one (by name), "
         "an assembly file or an image; several on each other, lowest first, and `--monitor` below them all",
     )
+    help = (
+        "with `--under`: write the machine below it all, as both were last the same, to FILE for `debug --resume FILE`"
+    )
+    parser.add_argument("--save", type=written, metavar="FILE", help=help)
 
 
 def under_choice(text: str) -> tuple[str, ...]:
@@ -181,7 +185,6 @@ def one_technique(choice: MonitorChoice | None) -> "Technique":
     techniques = (TRAP,) if choice is None else choice.techniques
     if len(techniques) != 1:
         raise UsageError("this is about one monitor, from which any depth follows", "name one technique")
-    check_any_guest(techniques)
     return techniques[0]
 
 

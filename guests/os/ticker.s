@@ -1,5 +1,5 @@
-# Process 2: sleep fifteen ticks, three times, and check each time that no less has passed.
-        .equ NAP, 15
+# Process 2: sleep some ticks, three times, and check each time that no less has passed.
+# NAP is with the other sizes, in os.s.
 ticker: set  r8, 0
 1:      svc  TIME
         addi r9, r1, NAP

@@ -203,7 +203,7 @@ do_idle:
         lw   r1, vm + VM_TIMER(r0)
         addi r1, r1, -1
         beqz r1, next
-        mov  r11, r1            # for a timer that is off this is NEVER
+wait:   mov  r11, r1            # for a timer that is off this is NEVER
         call devices            # none is due now
         bleu r1, r11, 1f
         mov  r1, r11

@@ -220,6 +220,17 @@ class Live:
         self._lines.append(begins)
         self._next += 1
 
+    def stamp(self, now: int) -> None:
+        """What was fed is to arrive at this step, which is the present one, however often one goes back from there.
+        Raises OSError if it cannot be recorded."""
+        present = self._next
+        try:
+            while self._fed:
+                self._record(Arrival(now, self._fed[0]))
+                del self._fed[0]
+        finally:
+            self._next = present
+
     def mark(self) -> tuple[int, bool]:
         return self._next, self.ended
 

@@ -8,7 +8,7 @@ breakpoints are settled here, once, for bare and virtual machines alike. `monito
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from isa.description import Isa, Role
 from isa.devices import DeviceFailure, DeviceStorage, Ports
@@ -53,18 +53,24 @@ EngineFactory = Callable[["Machine"], Engine]
 
 
 class Loadable(Protocol):
-    """What `Machine.load` takes; `isa.assembler.Image` is one. `code` tells which words are instructions, as (first
-    place, how many), and `replaced` what some of the words stand for, by place."""
+    """What `Machine.load` takes; `isa.assembler.Image` is one."""
 
     def check(self, isa: Isa) -> None: ...
-    @property
-    def code(self) -> Sequence[tuple[int, int]]: ...
-    @property
-    def replaced(self) -> Mapping[int, int]: ...
     @property
     def entry(self) -> int: ...
     @property
     def segments(self) -> Sequence["Segment"]: ...
+
+
+@runtime_checkable
+class Annotated(Protocol):
+    """A program that says of its words what they are. `code` tells which are instructions, as (first place, how many),
+    and `replaced` what some of them stand for, by place."""
+
+    @property
+    def code(self) -> Sequence[tuple[int, int]]: ...
+    @property
+    def replaced(self) -> Mapping[int, int]: ...
 
 
 class Segment(Protocol):
@@ -140,12 +146,13 @@ class Machine(Displayed):
         for segment in image.segments:
             self.storage.write(segment.address, segment.words)
         self.state[self.isa.pc] = image.entry
-        self.code = tuple(image.code)
+        self.code = tuple(image.code) if isinstance(image, Annotated) else ()
         self.replace(self.stands(image))
 
     def stands(self, image: Loadable) -> dict[int, tuple[int, int]]:
         """What `replace` is given of an image that is in storage."""
-        return {place: (self.storage.load(place), was) for place, was in image.replaced.items()}
+        replaced = image.replaced if isinstance(image, Annotated) else {}
+        return {place: (self.storage.load(place), was) for place, was in replaced.items()}
 
     def replace(self, replaced: Mapping[int, tuple[int, int]]) -> None:
         """A program is there now. `replaced` has by place the words that stand for others, and what these are; only a

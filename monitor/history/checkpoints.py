@@ -44,8 +44,8 @@ class Checkpoint:
         return self.at.clock
 
     def leads(self, guest: int) -> bool:
-        """Whether that guest had not stopped yet."""
-        return self.turns.shares[guest].end is None
+        """Whether one may come to that guest's end from here: it had not stopped, or what made it stop was changed."""
+        return self.fixed or self.turns.shares[guest].end is None
 
 
 class Checkpoints:
@@ -65,8 +65,8 @@ class Checkpoints:
         return self.points[self.lines.present]
 
     def nearest(self, step: int, guest: int | None = None) -> int:
-        """The number of the last one up to a step of the clock, or of a guest, who has more to do there; the first is
-        before all."""
+        """The number of the last one up to a step of the clock, or of a guest, that leads there; the first is before
+        all."""
         if guest is None:
             return max(0, bisect_right(self.points, step, key=lambda point: point.step) - 1)
         number = bisect_right(self.points, step, key=lambda point: point.at.steps[guest]) - 1

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
-from isa.devices import Console, Device, Live
+from isa.devices import Console, Live
 from isa.devices.journal import journal
 from isa.machine import Exit, Machine, Reason
 from monitor.history.checkpoints import Checkpoints, HistoryError, Instant
@@ -97,12 +97,12 @@ class Course:
         """Inside, guests may be changed at the present step: see `History.change`."""
         if self._astray:  # how it ended does not belong to a step from which it goes on
             self._go_back()
-        past = self.past
-        self.forget()
-        if past:
+        if self.past:
+            self.forget()
             self.branches.append(Instant.of(self.schedule))
         try:
             yield
+            self._stamp()
         finally:
             self.schedule.wake()
             self.checkpoints.note(fixed=True, beside=self._beside)
@@ -173,14 +173,19 @@ class Course:
             for live in self._typed():
                 live.waits = False
 
-    def _typed(self) -> Iterator[Live]:
-        for device in self._devices():
-            if isinstance(device, Console) and isinstance(device.input, Live):
-                yield device.input
+    def _stamp(self) -> None:
+        """What was typed arrives here, and nowhere before."""
+        try:
+            for guest in self.schedule.guests:
+                for live in _typed_to(guest):
+                    live.stamp(guest.steps)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise HistoryError(f"what was typed cannot be recorded: {reason}", "make room, and type it again") from None
 
-    def _devices(self) -> Iterator[Device]:
+    def _typed(self) -> Iterator[Live]:
         for guest in self.schedule.guests:
-            yield from guest.ports.devices.values()
+            yield from _typed_to(guest)
 
     # ---- running
 
@@ -261,3 +266,9 @@ class Course:
         """The clock, with what whoever has the turn has done of it."""
         present = self.schedule.present
         return self.schedule.steps + (present.dispatcher.done if isinstance(present, VirtualMachine) else 0)
+
+
+def _typed_to(guest: Machine) -> Iterator[Live]:
+    for device in guest.ports.devices.values():
+        if isinstance(device, Console) and isinstance(device.input, Live):
+            yield device.input

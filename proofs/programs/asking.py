@@ -53,7 +53,7 @@ class Questions:
             return Answer(Found.NO)
         given = [*self.hypotheses, *self.given, condition]
         for address in addresses:
-            if _impossible(one_number(given, address)):
+            if impossible(one_number(given, address)):
                 return Answer(Found.NO)
         return exists(given, LONG)
 
@@ -76,7 +76,7 @@ class Questions:
         for base in symbols(offset):
             facts = sum_fact(base, plain(offset - base), self.setting.size)
             simpler = one_number([*given, facts], plain(offset - base))
-            if _impossible(simpler):
+            if impossible(simpler):
                 return True
         return exists(given, LONG).found is Found.NO
 
@@ -123,14 +123,15 @@ def one_number(conditions: Iterable[Term], total: Term) -> list[Term]:
     what it takes to make it."""
     parts = total.children() if z3.is_app_of(total, z3.Z3_OP_BADD) else [total]
     part = next((p for p in reversed(parts) if not z3.is_bv_value(p)), None)
-    if part is None or len(parts) == 1 and z3.is_const(part):
+    if part is None or (len(parts) == 1 and z3.is_const(part)):
         return list(conditions)
     any_number = z3.FreshConst(total.sort(), "sum")
     needed = plain(any_number - (total - part))
     return [plain(z3.substitute(c, (part, needed))) for c in conditions]
 
 
-def _impossible(conditions: list[Term]) -> bool:
+def impossible(conditions: list[Term]) -> bool:
+    """Whether conditions surely contradict each other, found out quickly or not at all."""
     solver = z3.SimpleSolver()
     solver.set("rlimit", 10 * BRIEF)
     solver.add(*conditions)

@@ -1,8 +1,8 @@
 """What a monitor's own words keep between one guest's exit and the next: found, and then proved with the rest.
 
 A monitor must know how long its guest ran, so one of its words says what the real timer was; nothing tells which. Small
-claims of a few shapes are taken from where a path ends, assumed where all begin, and shown again where all end. One that
-is not kept is dropped, and everything is proved again without it: what is left is an invariant.
+claims of a few shapes are taken from where a path ends, assumed where all begin, and shown again where all end. One
+that is not kept is dropped, and everything is proved again without it: what is left is an invariant.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,9 @@
 """What a monitor in assembly says of itself, by symbols of its image: docs/monitors-in-assembly.md has the convention.
 
-`vm` is the block of the current virtual machine, in which each state of the description has a place, `VM_` and its name;
-`leave` is the instruction that enters the guest, `ended` one that is passed when it has halted. Nothing else of a
-monitor is known here, and no monitor by name.
+`vm` is the block of the current virtual machine, in which each state of the description has a place, `VM_` and its
+name; `leave` is the instruction that enters the guest, `ended` one that is passed when it has halted. What is stated
+and not proved has a name that begins with `away_` or `device_`. Nothing else of a monitor is known here, and no monitor
+by name.
 """
 
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
 """What came of an exit, held against the virtual machine's own step.
 
 A path ends where the guest is entered again, where it has halted, or at a place that the monitor has stated. There the
-block must be the virtual machine after as many bare steps as it counts, none or one; and where the guest is entered, the
-real machine must be what the map makes of that state, and due no later. Each of these is a question of its own: can it
-be otherwise?
+block must be the virtual machine after as many bare steps as it counts (`expecting.py`); and where the guest is
+entered, the real machine must be what the map makes of that state, and due no later. Each of these is a question of its
+own: can it be otherwise?
 """
 
 from collections.abc import Iterator
@@ -13,32 +13,18 @@ import z3
 
 from isa.description import Kind, Role
 from isa.description import State as Described
-from isa.ir.nodes import Behaviour
 from isa.ir.operators import BOOL
 from proofs.programs.asking import Questions
 from proofs.programs.claims import Claim, Small, Tied, broken
 from proofs.programs.convention import kept
 from proofs.programs.direct import changed_directly
 from proofs.programs.exits import Exit
+from proofs.programs.expecting import Said, Stepping
 from proofs.programs.guest import Guest
 from proofs.programs.paths import Path
 from proofs.programs.state import State
-from proofs.programs.stated import stirred
 from proofs.programs.values import Value, lifted, lowered, plain
-from proofs.terms.symbolic import (
-    FALSE,
-    Exchange,
-    Memory,
-    Symbolic,
-    SymbolicState,
-    Term,
-    attempt,
-    chosen,
-    conjunction,
-    disjunction,
-    negation,
-    perform,
-)
+from proofs.terms.symbolic import FALSE, SymbolicState, Term, chosen
 
 CLAIM = "a claim"
 
@@ -56,19 +42,6 @@ class Wrong:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a step said to a channel: whether it did, over which port, and which word if it sent one."""
-
-    when: Term
-    port: Term
-    word: Term | None
-
-    @property
-    def sent(self) -> bool:
-        return self.word is not None
-
-
-@dataclass(frozen=True)
 class Judge:
     """Judges the paths of one exit."""
 
@@ -78,26 +51,6 @@ class Judge:
 
     def block(self, path: Path, name: str, word: int = 0) -> Term:
         return lifted(path.state.word(self.guest.monitor.at(name, word)), self.guest.isa.word)
-
-    # ---- the step
-
-    def after(self, path: Path, taken: Term) -> tuple[SymbolicState, Term, Said | None]:
-        """What the virtual machine should be: after no step or one, as many as were taken, with what its devices did;
-        whether that step is one that the exit calls for; and what it said to a channel."""
-        isa, what, stirs = self.guest.isa, self.exit.what, path.state.stirs
-        heard = self.block(path, "VM_WORD")
-        received = {name: lambda port: _cut(heard, isa.states[name].width) for name in self.exit.virtual.received}
-        now = stirred(replace(self.exit.virtual, received=received), stirs, before=True)
-        step = isa.step(what.behaviour) if what else Behaviour((*isa.prologue.traps, *isa.fetch.traps))
-        reading = Symbolic(now, self.exit.params)
-        possible = tuple(t for t in step.traps if self.questions.possible(reading.value(t.guard)))
-        tried = attempt(Behaviour(possible, step.effects), now, self.exit.params)
-        entered = perform(isa.entry, now, {"cause": tried.cause, "info": tried.info})
-        stepped = stirred(merged(tried.trapped, entered, tried.state, now), stirs, before=False)
-        known = tried.trapped if what is None else z3.BoolVal(True)
-        one = lifted(lowered(taken == 1), BOOL)
-        said = next((_said(x, one, tried.trapped) for x in tried.exchanges), None)
-        return merged(one, stepped, now, now), conjunction(one, negation(known)), said
 
     def miscounted(self, path: Path, taken: Term) -> Term:
         """Whether the count of steps is not what it was and one or none more, all its words taken together."""
@@ -115,14 +68,14 @@ class Judge:
         where it ends."""
         self.questions.given = path.conditions
         taken = self.guest.taken(path.state)
-        expected, uncalled, said = self.after(path, taken)
+        expected = Stepping(self.guest, self.exit, self.questions).after(path.state, taken)
         yield Wrong("how many steps have passed", _if(self.miscounted(path, taken)), self.guest.monitor.at("VM_STEPS"))
-        yield Wrong("a step that nothing called for", _if(uncalled))
-        yield from self._state(path, expected)
-        yield from self._window(path, expected)
+        yield Wrong("a step that nothing called for", _if(expected.uncalled))
+        yield from self._state(path, expected.state)
+        yield from self._window(path, expected.state)
         yield from self._promise(path)
         if path.at not in self.guest.monitor.away:
-            yield from self._traffic(path, said)
+            yield from self._traffic(path, expected.said)
         if entered is not None:
             yield from self._entered(path, entered)
 
@@ -197,7 +150,7 @@ class Judge:
         """The virtual machine as the block has it."""
         isa, monitor = self.guest.isa, self.guest.monitor
         words = {s.name: lifted(path.state.word(monitor.place(s)), isa.word) for s in isa.scalars()}
-        scalars = {name: _cut(term, isa.states[name].width) for name, term in words.items()}
+        scalars = {name: plain(z3.Extract(isa.states[name].width - 1, 0, term)) for name, term in words.items()}
         return replace(self.exit.virtual, scalars=scalars)
 
     def _cell(self, path: Path, file: Described, cell: int) -> Value:
@@ -222,37 +175,5 @@ class Judge:
         return Wrong(CLAIM, broken(claim, entered.scalars, word, width), address, None, claim)
 
 
-def merged(condition: Term, then: SymbolicState, otherwise: SymbolicState, before: SymbolicState) -> SymbolicState:
-    """One state or the other; both came of `before`, whose storage they share."""
-    known = plain(condition)
-    if z3.is_true(known) or z3.is_false(known):
-        return then if z3.is_true(known) else otherwise
-    scalars = {n: chosen(condition, then.scalars[n], otherwise.scalars[n]) for n in then.scalars}
-    arrays = {n: _either(condition, then.arrays[n], otherwise.arrays[n]) for n in then.arrays}
-    if {then.storage.base, otherwise.storage.base} != {before.storage.base}:
-        storage = _either(condition, then.storage, otherwise.storage)
-        return replace(then, scalars=scalars, storage=storage, arrays=arrays)
-    shared = len(before.storage.log)
-    log = [(conjunction(condition, g), a, v) for g, a, v in then.storage.log[shared:]]
-    log += [(conjunction(negation(condition), g), a, v) for g, a, v in otherwise.storage.log[shared:]]
-    storage = Memory(before.storage.base, (*before.storage.log, *log))
-    return replace(then, scalars=scalars, storage=storage, arrays=arrays)
-
-
-def _either(condition: Term, then: Memory, otherwise: Memory) -> Memory:
-    return then if then is otherwise else Memory(lambda at: chosen(condition, then.read(at), otherwise.read(at)))
-
-
-def _said(exchange: Exchange, one: Term, trapped: Term) -> Said:
-    return Said(plain(conjunction(one, negation(trapped), exchange.guard)), exchange.port, exchange.word)
-
-
-def _cut(term: Term, width: int) -> Term:
-    return plain(z3.Extract(width - 1, 0, term))
-
-
 def _if(condition: Term) -> Term:
     return lifted(lowered(condition), BOOL)
-
-
-__all__ = ["Judge", "Wrong", "disjunction", "merged"]

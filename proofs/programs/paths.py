@@ -20,7 +20,7 @@ from proofs.programs.joining import Going, joined
 from proofs.programs.running import Astray, Running
 from proofs.programs.state import Setting, State
 from proofs.programs.values import Value, known, lifted, lowered
-from proofs.terms.symbolic import Term, conjunction, negation
+from proofs.terms.symbolic import Term, conjunction
 
 LONGEST = 2000  # steps of a path
 MOST = 200  # paths from one state
@@ -108,7 +108,7 @@ class Paths:
             self.routines[pc](state)
             return self._forked(one, pc)
         word = state.word(pc) if pc < self.setting.end else None
-        return self.stepped(one, word) if known(word) else Path(Ending.LOST, pc, state, one.given)
+        return self.stepped(one, word) if isinstance(word, int) else Path(Ending.LOST, pc, state, one.given)
 
     def stepped(self, one: Going, word: int) -> Path | list[Going]:
         """One step of a word in the program's own mode."""

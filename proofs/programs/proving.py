@@ -17,9 +17,9 @@ from monitor.core import Core
 from proofs.programs.asking import Questions
 from proofs.programs.claims import Claim, Fixed, Running, Small, Tied
 from proofs.programs.code import Code
-from proofs.programs.convention import Monitor
+from proofs.programs.convention import Monitor, NoMonitor
 from proofs.programs.direct import meddling
-from proofs.programs.exits import EVERY, Exit, exits, names
+from proofs.programs.exits import EVERY, Exit, exits, leaving
 from proofs.programs.guest import Guest
 from proofs.programs.judging import Judge, Wrong
 from proofs.programs.paths import Ending, Path, Paths
@@ -32,7 +32,7 @@ from proofs.terms.workers import Limits, Lost, Progress, answers, no_progress
 
 TIMEOUT = 600.0  # seconds for a monitor
 ROUNDS = 6  # how often claims may be dropped
-SUGGESTIONS = 2  # rounds of them
+SUGGESTIONS = 2  # rounds of them: what is seen in the first helps to see more
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Failure:
 @dataclass(frozen=True)
 class Outcome:
     """One exit, decided. `steps` is the longest of its paths; `written` and `relied` are own words that were taken for
-    constant: those that a path stores to after all, and those that it reads."""
+    constant: those that a path stores to after all, and those that one has read."""
 
     name: str
     paths: int = 0
@@ -59,6 +59,7 @@ class Outcome:
     failures: tuple[Failure, ...] = ()
     ends: tuple[str, ...] = ()
     written: frozenset[int] = frozenset()
+    relied: frozenset[int] = frozenset()
 
     @property
     def proved(self) -> bool:
@@ -79,6 +80,7 @@ class Proof:
     claims: frozenset[Claim]
     constant: frozenset[int] = field(repr=False)
     meddling: tuple[str, ...] = ()
+    whole: bool = True  # whether all exits were asked for
 
     @property
     def holds(self) -> bool:
@@ -96,20 +98,31 @@ def prove(
     workers: int = 2,
     progress: Progress = no_progress,
 ) -> Proof:
-    """Prove the exits of a monitor's guests, or those of some instructions (`only`)."""
+    """Prove the exits of a monitor's guests, or those of some instructions (`only`). Raises NoMonitor for one that no
+    trap enters."""
     guest = guest_of(monitor)
-    asked = [n for n in names(monitor.isa) if not only or n in only]
+    found: dict[str, list[Outcome]] = {}
+    left = [n for n in leaving(monitor.isa) if not only or n in only]
     for _ in range(ROUNDS):
         guest.prepare()
-        jobs = [partial(decided, guest, name) for name in asked]
+        jobs = [partial(decided, guest, name) for name in left]
         results = answers(jobs, Limits(timeout, timeout, workers), progress)
-        outcomes = [o for name, found in zip(asked, results, strict=True) for o in _heard(name, found)]
-        broken = {f.claim for o in outcomes for f in o.failures if f.claim is not None}
-        written = frozenset(a for o in outcomes for a in o.written)
-        if not broken and not written:
+        found |= {name: _heard(name, result) for name, result in zip(left, results, strict=True)}
+        guest, left = _corrected(guest, found)
+        if not left:
             break
-        guest = replace(guest, claims=guest.claims - broken, constant=guest.constant - written)
-    return Proof(monitor, tuple(outcomes), guest.claims, guest.constant, tuple(meddling(monitor.isa)))
+    outcomes = [o for name in leaving(monitor.isa) for o in found.get(name, ())]
+    return Proof(monitor, tuple(outcomes), guest.claims, guest.constant, tuple(meddling(monitor.isa)), not only)
+
+
+def _corrected(guest: Guest, found: dict[str, list[Outcome]]) -> tuple[Guest, list[str]]:
+    """What can be supposed after all, and the exits that have supposed more."""
+    outcomes = [o for some in found.values() for o in some]
+    broken = {f.claim for o in outcomes for f in o.failures if f.claim is not None} & guest.claims
+    written = frozenset(a for o in outcomes for a in o.written) & guest.constant
+    less = replace(guest, claims=guest.claims - broken, constant=guest.constant - written)
+    stale = [name for name, some in found.items() if broken or any(o.relied & written for o in some)]
+    return less, stale
 
 
 def _heard(name: str, found: list[Outcome] | Lost) -> list[Outcome]:
@@ -138,9 +151,23 @@ def _decided(guest: Guest, exit: Exit) -> Outcome:
         written |= path.state.written.keys() & guest.constant
         ends.append(end_name(guest.monitor, path))
         failures += _failures(guest, exit, paths, judge, path)
+    relied = frozenset(exit.entry.looked & guest.constant)
     asked = paths.questions.asked + judge.questions.asked
     seconds = perf_counter() - began
-    return Outcome(exit.name, len(ends), steps, asked, seconds, tuple(failures), tuple(ends), frozenset(written))
+    return Outcome(
+        exit.name, len(ends), steps, asked, seconds, tuple(failures), tuple(ends), frozenset(written), relied
+    )
+
+
+def refutation(guest: Guest, name: str) -> Failure | None:
+    """The first thing that is surely wrong with the exits of a name, if anything is."""
+    for exit in exits(guest, name):
+        paths, judge = tried(guest, exit)
+        for path in paths.until(exit.entry, stops(guest.monitor)):
+            for failure in _failures(guest, exit, paths, judge, path):
+                if failure.found is Found.YES:
+                    return failure
+    return None
 
 
 def tried(guest: Guest, exit: Exit) -> tuple[Paths, Judge]:
@@ -177,7 +204,7 @@ def _failures(guest: Guest, exit: Exit, paths: Paths, judge: Judge, path: Path) 
     for wrong in judge.wrongs(path, entered):
         if is_false(wrong.when):
             continue
-        answer = judge.questions.found(wrong.when, ())
+        answer = judge.questions.found(wrong.when, exit.addresses)
         if answer.found is not Found.NO:
             place = path.state.written.get(wrong.place) if wrong.place is not None else path.at
             line = guest.monitor.line(path.at if place is None or place < 0 else place)
@@ -192,13 +219,27 @@ def _shown(guest: Guest, exit: Exit, path: Path, answer: Answer, wrong: Wrong | 
 
 
 def guest_of(monitor: Monitor) -> Guest:
-    """An arbitrary guest of a monitor, with the claims that its first paths suggest."""
-    guest = Guest(monitor, Core(monitor.isa), Code(monitor.isa), frozenset(), _constant(monitor, frozenset()))
-    entry = next(exits(guest, EVERY)).entry
-    context = {n: v for n, v in entry.scalars.items() if known(v) and n not in guest.code.moving}
-    guest = replace(guest, constant=_constant(monitor, _stored(guest, context)))
+    """An arbitrary guest of a monitor, with the claims that its first paths suggest. Raises as `supposing`."""
+    guest = supposing(monitor, frozenset())
+    moving = {m.place.state for m in guest.code.time.moving}
+    likely: frozenset[Claim] = frozenset(Small(address) for address in private(guest) - guest.constant)
+    likely |= {Running(name) for name in moving}
     for _ in range(SUGGESTIONS):
-        guest = replace(guest, claims=guest.claims | _suggestions(guest))
+        likely = _suggestions(replace(guest, claims=likely))
+    return replace(guest, claims=likely)
+
+
+def supposing(monitor: Monitor, claims: frozenset[Claim]) -> Guest:
+    """An arbitrary guest of a monitor, with these claims. Raises NoMonitor for one that no trap enters."""
+    guest = Guest(monitor, Core(monitor.isa), Code(monitor.isa), frozenset(), _constant(monitor, frozenset()))
+    entry, moving = next(exits(guest, EVERY)).entry, {m.place.state for m in guest.code.time.moving}
+    context = {n: v for n, v in entry.scalars.items() if known(v) and n not in moving}
+    guest = replace(guest, claims=claims, constant=_constant(monitor, _stored(guest, context)))
+    if not known(next(exits(guest, EVERY)).entry.scalars[monitor.isa.pc]):
+        raise NoMonitor(
+            "a trap does not lead to a fixed place of the image, so it is not the monitor that is entered",
+            "have the image hold the words that a trap loads; a monitor that is a process is entered by its system",
+        )
     return guest
 
 
@@ -247,5 +288,8 @@ def _stored(guest: Guest, context: dict[str, int]) -> frozenset[int]:
 
 
 def _constant(monitor: Monitor, stored: frozenset[int]) -> frozenset[int]:
+    """The words of the image that are code or tables, as it seems: not those that fill room, for which the image has no
+    line, nor the block, nor those that are stored to."""
     block = range(monitor.vm, monitor.vm + monitor.image.symbols["VM_WORDS"])
-    return frozenset(monitor.words.keys() - stored - set(block))
+    written = (a for a in monitor.words if a in monitor.image.lines or not monitor.image.lines)
+    return frozenset(written) - stored - frozenset(block)

@@ -5,7 +5,8 @@ Storage has two regions: the program's own words, a dictionary from address to v
 read in the other, and a constant address needs no solver.
 
 What moves by itself each step (a timer) is not written step by step, which would make a term as deep as the run is
-long: `since` counts the steps (64 bits), and the description's own time law says what they made of it when somebody asks.
+long: `since` counts the steps (64 bits), and the description's own time law says what they made of it when somebody
+asks.
 """
 
 from collections.abc import Callable
@@ -34,7 +35,8 @@ class Stir:
 @dataclass
 class State:
     """`scalars` has the pc as well, `files` the cells of register files. `written` says which step, by its pc, wrote an
-    own word last; `talked` what was sent and received: (channel, port, word or None)."""
+    own word last; `talked` what was sent and received: (channel, port, word or None). `looked`
+    are the own words that this path or any other from the same state has read before it wrote them."""
 
     scalars: dict[str, Value]
     files: dict[str, list[Value]]
@@ -44,6 +46,7 @@ class State:
     written: dict[int, int] = field(default_factory=dict)
     talked: tuple[tuple[str, Value, Value], ...] = ()
     stirs: tuple[Stir, ...] = ()
+    looked: set[int] = field(default_factory=set)
     since: Value = 0
     steps: int = 0
 
@@ -51,12 +54,13 @@ class State:
         scalars, files = dict(self.scalars), {name: list(cells) for name, cells in self.files.items()}
         return State(
             scalars, files, self.initial, self.window, dict(self.own), dict(self.written), self.talked, self.stirs,
-            self.since, self.steps,
+            self.looked, self.since, self.steps,
         )  # fmt: skip
 
     def word(self, address: int) -> Value:
         """The own word at an address."""
         if address not in self.own:
+            self.looked.add(address)
             self.own[address] = self.initial(address)
         return self.own[address]
 

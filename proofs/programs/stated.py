@@ -6,6 +6,7 @@ that the real machine's own devices may have taken their time, so its timer is a
 the same at the same step, which is what `compare --under` checks: the judge lets them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import z3
@@ -17,7 +18,7 @@ from proofs.programs.convention import kept
 from proofs.programs.guest import Guest
 from proofs.programs.state import State, Stir
 from proofs.programs.values import Value, lifted, lowered, plain
-from proofs.terms.symbolic import Memory, SymbolicState, Term, chosen, deposit
+from proofs.terms.symbolic import Memory, SymbolicState, Term, chosen, is_false
 
 
 @dataclass(frozen=True)
@@ -75,15 +76,13 @@ def stirred_memory(memory: Memory, guard: Term, stir: Stir) -> Memory:
     return Memory(lambda at: chosen(z3.And(guard, stir.moved(at)), stir.word(at), memory.read(at)))
 
 
-def stirred(state: SymbolicState, stirs: tuple[Stir, ...], before: bool) -> SymbolicState:
-    """The virtual machine, after its devices did before (or after) its step what they did to the block and window."""
+def stirred(state: SymbolicState, stirs: tuple[Stir, ...], when: Callable[[Stir], Term]) -> SymbolicState:
+    """The virtual machine, after its devices did what they did to the block and the window, as far as `when` says."""
+    (place,) = places(state.isa, frozenset({Role.PENDING}))
     for stir in stirs:
-        guard = plain(z3.And(stir.guard, stir.early if before else z3.Not(stir.early)))
-        if z3.is_false(guard):
-            continue
-        (place,) = places(state.isa, frozenset({Role.PENDING}))
-        old = state.at(place)
-        scalars = dict(state.scalars)
-        scalars[place.state] = deposit(scalars[place.state], place.low, chosen(guard, old | stir.bits, old))
-        state = replace(state, scalars=scalars, storage=stirred_memory(state.storage, guard, stir))
+        guard = plain(z3.And(stir.guard, when(stir)))
+        if not is_false(guard):
+            old = state.at(place)
+            state = state.put(place, chosen(guard, old | stir.bits, old))
+            state = replace(state, storage=stirred_memory(state.storage, guard, stir))
     return state

@@ -15,8 +15,8 @@ from proofs.terms.words import STATUS, number, place_name, state_places, value_n
 
 @dataclass(frozen=True)
 class Shown:
-    """`state` is the guest's by name, `instruction` what it executes, `should` and `found` the value that is wrong, if it
-    is one word."""
+    """`state` is the guest's by name, `instruction` what it executes, `should` and `found` the value that is wrong, if
+    it is one word."""
 
     state: tuple[tuple[str, str], ...]
     instruction: str = ""
@@ -37,7 +37,7 @@ def shown(guest: Guest, exit: Exit, path: Path, model: Any, wrong: Wrong | None)
     text = ""
     if exit.what is not None:
         word = number(model, exit.params["insn"])
-        text = disassemble(isa, [word])
+        text = disassemble(isa, [word]).splitlines()[-1].partition("#")[0].strip()
     if wrong is None or wrong.place is None or wrong.should is None:
         return Shown(tuple(parts), text)
     found = lifted(path.state.word(wrong.place), isa.word)

@@ -14,7 +14,6 @@ from isa.engines.choice import bare
 from isa.engines.delegate import Delegate
 from isa.engines.reference.steps import steps_of
 from isa.machine import Machine, MachineState, Pause, Storage, Trap, least_storage
-from isa.machine.time import Counter, time_of
 from isa.passes.partition import ORDINARY, RESOURCES, ordinary_bits
 from monitor import VirtualMachine
 from proofs.runs.broken import Broken, Property
@@ -123,18 +122,18 @@ def _owned(isa: Isa) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=64)
 def parked_bits(isa: Isa) -> tuple[tuple[int, int, int], ...]:
-    """The slots of resources with their masks and what a reset leaves there. Counters that never stand still are left
-    out: they have moved on when an engine asks."""
-    layout = steps_of(isa).layout
-    time = time_of(isa)
-    moving = {m.place.state for m in time.moving if isinstance(m, Counter) and not m.stops} if time else set()
+    """The slots of resources with their masks and what a reset leaves there. Bits that do not stand still there are
+    left out: they have moved on when an engine asks."""
+    steps = steps_of(isa)
     fresh = bare(isa, Storage(isa.word, least_storage(isa))).state
+    later = array("Q", fresh.block)
+    steps.advance(later, None, None, 1)
     masks: dict[int, int] = {}
     for role in RESOURCES:
         for place in isa.roles[role]:
-            if isa.states[place.state].kind is Kind.SCALAR and place.state not in moving:
-                slot = layout.slots[place.state].first
-                masks[slot] = masks.get(slot, 0) | ((1 << place.width) - 1) << place.low
+            slot, mask = steps.layout.slots[place.state].first, ((1 << place.width) - 1) << place.low
+            if isa.states[place.state].kind is Kind.SCALAR and not (fresh.block[slot] ^ later[slot]) & mask:
+                masks[slot] = masks.get(slot, 0) | mask
     return tuple((slot, mask, _at(fresh, slot) & mask) for slot, mask in sorted(masks.items()))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from isa.assembler.disassembly import Disassembler
 from isa.assembler.image import Segment
 from isa.description import Isa
-from isa.devices import BLOCK, Console, Disk, Input, MemoryBacking, Ports, RandomSource, Script, attach
+from isa.devices import BLOCK, Console, Disk, Input, MemoryBacking, Ports, RandomSource, Rings, Script, attach
 from isa.devices.catalogue import misfit
 from isa.machine import Machine, Storage
 
@@ -51,15 +51,6 @@ class Guest:
     def segments(self) -> Sequence[Segment]:
         return list(self._segments())
 
-    @property
-    def code(self) -> Sequence[tuple[int, int]]:
-        """Any word may be run."""
-        return [(segment.address, len(segment.words)) for segment in self._segments()]
-
-    @property
-    def replaced(self) -> dict[int, int]:
-        return {}
-
     def check(self, isa: Isa) -> None:
         pass
 
@@ -84,7 +75,7 @@ class Guest:
         cell = (self.isa.word + 7) // 8
         disk = Disk(MemoryBacking(bytes(BLOCKS * BLOCK * cell)), self.isa.word, duration=DISK_STEPS)
         console = Console(input or Script(self.text, self.interval))
-        devices = (console, disk, RandomSource(self.isa.word, self.seed))
+        devices = (console, disk, RandomSource(self.isa.word, self.seed), Rings(console, disk))
         return attach(self.isa, *(d for d in devices if not misfit(self.isa, d.name, d.ports)))
 
     def start(self, machine: Machine) -> None:

@@ -7,13 +7,15 @@ from functools import cached_property
 from guests.pack import BYTES, Tenant, unpack
 from isa.assembler import Image
 from isa.description import Isa
-from isa.devices import Disk, MemoryBacking, Ports, Script, standard
+from isa.devices import Disk, MemoryBacking, Ports, Rings, Script, attach, standard
 from isa.engines.choice import DEFAULT, bare
 from isa.machine import Machine, Storage
 from monitor.monitor import tower
 from monitor.techniques import Monitors, levels
 from proofs.programs.convention import Monitor
 from proofs.under.loading import DIRECTORY, enclose, loaded
+
+RINGS = "VM_RINGS"  # a symbol of monitors whose guests have rings
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Case:
     def twin(self, number: int, words: int) -> Machine:
         """A guest's machine, bare, with as many words."""
         program = self.guests[number]
-        made = bare(self.isa, Storage(self.isa.word, words), self._ports(program), program.seed, engine=self.engine)
+        ports = self._given(self._ports(program))
+        made = bare(self.isa, Storage(self.isa.word, words), ports, program.seed, engine=self.engine)
         made.load(loaded(program, self.image))
         return made
 
@@ -73,6 +76,16 @@ class Case:
 
     def _bare(self, program: Tenant, ports: Ports) -> Machine:
         return bare(self.isa, Storage(self.isa.word, program.storage), ports, program.seed, engine=self.engine)
+
+    def _given(self, ports: Ports) -> Ports:
+        """The devices that the innermost monitor gives its guests."""
+        kept = [d for d in ports.devices.values() if RINGS in self._inner or not isinstance(d, Rings)]
+        return attach(self.isa, *kept)
+
+    @property
+    def _inner(self) -> dict[str, int]:
+        """The symbols of the innermost monitor."""
+        return self.monitors[-1].image.symbols if self.monitors else {}
 
     def _ports(self, program: Tenant) -> Ports:
         disk = Disk(MemoryBacking(program.disk), self.isa.word) if program.disk else None

@@ -68,6 +68,13 @@ def compare(case: Case, budget: int, progress: Callable[[int], None] | None = No
         stop = found
 
 
+def before(case: Case, parting: Parting) -> Machine:
+    """The machine below it all as it was when both sides were last the same."""
+    machine = case.machine()
+    machine.run(parting.agreed)
+    return machine
+
+
 def _whole(crowd: Crowd, ended: Reason, result: Comparison) -> Comparison:
     """The last look, at every word."""
     crowd.written()

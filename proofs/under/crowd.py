@@ -1,9 +1,7 @@
 """The guests of a case under their monitor, each beside its twin: what is true of all of them at once."""
 
-import re
 from collections.abc import Iterable, Iterator
 
-from isa.assembler import Image
 from isa.devices import Disk, MemoryBacking
 from isa.machine import Machine
 from isa.machine.storage import LINE_SHIFT
@@ -12,8 +10,6 @@ from proofs.under.blocks import Block, prints_alone
 from proofs.under.case import Case
 from proofs.under.sides import Sides
 from proofs.under.watching import Stop, Watch
-
-_DIRECTIVE = re.compile(r"\s*(?:\w+:\s*)*\.")  # how a line begins that says which words there are
 
 
 class Crowd:
@@ -66,13 +62,13 @@ class Crowd:
         return tuple(found)
 
     def kept(self) -> dict[int, int]:
-        """The words of the machine that nobody may change any more, by address: the instructions of the innermost
-        monitor, and what neither is its own nor lies in a window."""
-        inner = self.watch.inner
-        ranges = [(inner.origin, inner.origin + inner.monitor.end)]
+        """The words of the machine that nobody may change any more, by address: the instructions of the
+        monitors, and what neither is one's own nor lies in a guest's window."""
+        levels = [(level.origin, level.monitor) for level in self.watch.levels]
+        ranges = [(origin, origin + monitor.end) for origin, monitor in levels]
         ranges += [(sides.window, sides.window + sides.size) for sides in self.sides]
         free = {at for first, end in ranges for at in range(first, end)}
-        free -= {inner.origin + at for at in instructions(inner.monitor.image)}
+        free -= {origin + at for origin, monitor in levels for at, _ in monitor.image.instructions()}
         return {at: word for at, word in enumerate(self.machine.storage.cells) if at not in free}
 
     def trespasses(self, kept: dict[int, int], lines: Iterable[int]) -> Iterator[Difference]:
@@ -81,11 +77,6 @@ class Crowd:
         for at in (at for line in lines for at in range(line << LINE_SHIFT, line + 1 << LINE_SHIFT)):
             if at in kept and cells[at] != kept[at]:
                 yield Difference(f"word {at:#x} of the machine", f"{kept[at]:#x}", f"{cells[at]:#x}")
-
-
-def instructions(image: Image) -> Iterator[int]:
-    """The addresses of the words that were written as instructions."""
-    return (at for at, line in image.lines.items() if not _DIRECTIVE.match(line.text))
 
 
 def _disk(machine: Machine) -> bytes:

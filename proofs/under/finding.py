@@ -28,10 +28,12 @@ KEPT = {"steps": "VM_STEPS", "words moved": "VM_TRAFFIC", "channel": "VM_WORD"} 
 class Parting:
     """`found` is the guest's step. It was taken `directly`, or by the innermost monitor, which then passed the labels
     of `path`; `writers` are the addresses, in the monitor's image, of the steps that last changed what differs, by its
-    name; those that no step changed are not among them."""
+    name; those that no step changed are not among them. Both sides were the same when the machine below it all had
+    taken `agreed` steps."""
 
     found: Divergence
     directly: bool
+    agreed: int = 0
     path: tuple[str, ...] = ()
     writers: dict[str, int] = field(default_factory=dict)
 
@@ -49,6 +51,7 @@ class _Hunt:
         watch = Watch(case.machine(), case.monitors)
         watch.boot()
         self.machine, self.inner, self.number = watch.machine, watch.inner, parted.number
+        self.agreed = parted.agreed
         self.machine.break_places = set()
         self.machine.run(max(0, parted.agreed - self.machine.steps))
         block = self.block
@@ -132,10 +135,10 @@ class _Hunt:
         pc = at.before[self.twin.isa.pc]
         found = Divergence(at.step, pc, at.place, word, at.before, differences)
         if directly:
-            return Parting(found, True)
+            return Parting(found, True, self.agreed)
         names = {difference.name for difference in differences}
         writers = {name: at for name, at in self.writers.items() if name in names}
-        return Parting(found, False, tuple(self.path[-SHOWN:]), writers)
+        return Parting(found, False, self.agreed, tuple(self.path[-SHOWN:]), writers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,15 @@ from isa.machine.moment import Moment
 from proofs.runs.compare import Difference
 from proofs.runs.generation import generator
 from proofs.runs.guests import Guest
+from proofs.runs.shrinking import shrunk
 from proofs.under.case import Case
 from proofs.under.crowd import Crowd
-from proofs.under.watching import Stop
+from proofs.under.watching import DEEPER, Stop
 
 ROOM = 8  # guests under a monitor, the victim among them
 STEPS = 100_000  # of the machine below it all, in which a batch is run
 BYTES, BLOCKS = 512, 3  # of a hostile guest's disk
-SHARE = 50  # steps of a turn
+SHARE = 3000  # steps of a turn, those of the monitor with them
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Arena:
         victim = replace(case.guests[0], share=SHARE, input=b"")
         self.crowd = Crowd(replace(case, guests=(victim, *(room,) * (ROOM - 1)), engine=INTERPRETER))
         self.words = self.crowd.kept()
+        self.steps = STEPS * DEEPER ** (len(case.monitors) - 1)
         machines = [self.crowd.machine, *(sides.twin for sides in self.crowd.sides)]
         self._kept = [(machine, Lines(machine.storage), Moment.take(machine)) for machine in machines]
 
@@ -71,7 +73,7 @@ class Arena:
         self._begin(guests)
         machine = self.crowd.machine
         machine.break_places = set()
-        machine.run(STEPS)
+        machine.run(self.steps)
         stop = self.crowd.watch.next()
         if not isinstance(stop, Stop):
             return 0, (Difference("the monitor", "goes on", stop.reason.value),)
@@ -88,7 +90,7 @@ class Arena:
         """Run a batch, and look at every entry into a guest."""
         self._begin(guests)
         crowd, stop = self.crowd, self.crowd.stop
-        end = crowd.machine.steps + STEPS
+        end = crowd.machine.steps + self.steps
         while crowd.machine.steps < end:
             if not crowd.agrees(stop):
                 return stop.block.number, crowd.sides[stop.block.number].differences(stop.block)
@@ -97,6 +99,14 @@ class Arena:
                 return 0, (Difference("the monitor", "goes on", found.reason.value),)
             stop = found
         return None
+
+    def smallest(self, harm: Harm) -> Harm:
+        """The same of its guest alone, made as small as it can be; or as it is, if alone it does no harm."""
+        if harm.guest is None or self.run([harm.guest]) is None:
+            return harm
+        guest = shrunk(harm.guest, lambda smaller: self.run([smaller]))
+        number, differences = self.singly([guest]) or (harm.number, harm.differences)
+        return replace(harm, number=number, differences=differences, guest=guest)
 
     def _begin(self, guests: Sequence[Guest]) -> None:
         """As after the boot, with these guests in the places of the hostile ones."""

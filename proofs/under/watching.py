@@ -14,6 +14,7 @@ from proofs.programs.convention import Monitor
 from proofs.under.blocks import Block, Blocks
 
 PATIENCE = 1 << 26  # steps in which a monitor must come back to a guest; those that it sleeps count as well
+DEEPER = 5  # times as many, for each monitor below it
 LAST = 200  # bytes of what a monitor printed last
 
 
@@ -25,19 +26,24 @@ class Stop(NamedTuple):
 
 
 class Watch:
-    """`monitors` are on the machine, lowest first, each the first guest of the one before. After `boot`, `inner` is
-    the innermost one at its place."""
+    """`monitors` are on the machine, lowest first, each the first guest of the one before. After `boot`,
+    `levels` has each of them at its place."""
 
     def __init__(self, machine: Machine, monitors: Sequence[Monitor]) -> None:
         self.machine = machine
-        self.inner = Blocks(monitors[0])
+        self.levels = [Blocks(monitors[0])]
         self._further = monitors[1:]
+
+    @property
+    def inner(self) -> Blocks:
+        """The innermost one."""
+        return self.levels[-1]
 
     def boot(self) -> Stop:
         """Run until the innermost monitor enters a guest for the first time. Raises TraplineError if one never does."""
         stop = self._first()
         for monitor in self._further:
-            self.inner = Blocks(monitor, self.inner.of(self.machine.storage, 0).window)
+            self.levels.append(Blocks(monitor, self.inner.of(self.machine.storage, 0).window))
             stop = self._first()
         return stop
 
@@ -45,7 +51,7 @@ class Watch:
         """Run to the next stop; or how the machine ended, or that no stop came."""
         machine, inner = self.machine, self.inner
         machine.break_places = {inner.leave, inner.ended}
-        end = machine.run(PATIENCE)
+        end = machine.run(PATIENCE * DEEPER ** (len(self.levels) - 1))
         if end.reason is not Reason.BREAKPOINT:
             return end
         return Stop(inner.current(machine.storage), machine.engine.place() == inner.ended)

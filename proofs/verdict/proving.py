@@ -111,7 +111,7 @@ class Proof:
             f"the virtual machine has at least {least} words, so that its trap entry stays inside",
             *([] if self.interprets else direct),
             *(a.text or "a standing condition of the description" for a in self.isa.assumptions),
-            *self.scope.assumes,
+            *(f"of the guest: {a}" for a in self.scope.assumes),
         ]
 
 

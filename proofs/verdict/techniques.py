@@ -20,7 +20,7 @@ from proofs.verdict.conditions import ALWAYS, IN_USER_MODE, Condition
 from proofs.verdict.theorems import Verification
 
 TRAP, HYBRID, INTERPRET, PATCH, PARAVIRTUAL = "trap", "hybrid", "interpret", "patch", "paravirtual"
-FROM_SOURCE = "the guest is assembled from a source in which nothing but calls stands for the culprits"
+FROM_SOURCE = "it is assembled from a source in which nothing but calls stands for the culprits"
 NO_OTHER = "it runs nothing but the instructions of that source: none is made or loaded"
 
 

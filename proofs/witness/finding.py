@@ -22,7 +22,6 @@ from isa.ir.nodes import FALSE, TRUE, Read, Unknown, Write, nodes
 from isa.machine.time import time_of
 from monitor.core import Core
 from monitor.techniques import TECHNIQUES, TRAP, Monitors, Technique
-from monitor.techniques.technique import nothing
 from proofs.definitions.classification import TIMEOUT, UNASSIGNED, Classifier, Subject, subjects
 from proofs.definitions.exact import FETCH, PROLOGUE, Exact, counterexample, direct, exact, fetched, idle_step
 from proofs.runs.compare import Comparison, Divergence, Setup, compare
@@ -127,7 +126,7 @@ class Witnesses:
 
     def __init__(self, isa: Isa, machine: str = "", timeout: float = 60.0, technique: Technique = TRAP) -> None:
         self.isa, self.machine, self.timeout, self.technique = isa, machine or isa.name, timeout, technique
-        if technique.preparation is not nothing:
+        if technique.replaces:
             said = f"{technique.name} takes such instructions out of its guests, so that none runs directly"
             raise UsageError(said, f"`trapline verify {self.machine}` says what it assumes of them")
         self.core, self.site = Core(isa, technique), Site.of(isa)

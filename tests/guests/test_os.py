@@ -76,7 +76,9 @@ def ringed() -> Image:
     return assembled(machine("g3"), OS.file, definitions={"PARAVIRTUAL": 1})
 
 
-@pytest.mark.parametrize("text", ["", "one line\nand more\n", "a\n" * 40])
+@pytest.mark.parametrize(
+    "text", ["one line\nand more\n", *(pytest.param(t, marks=pytest.mark.nightly) for t in ("", "a\n" * 40))]
+)
 def test_the_os_does_the_same_with_rings(text: str) -> None:
     """The lines come in another order, and that is all."""
     plain, other = Booted(OS, text=text), Booted(OS, text=text, image=ringed())
@@ -85,6 +87,7 @@ def test_the_os_does_the_same_with_rings(text: str) -> None:
     assert other.disk == plain.disk
 
 
+@pytest.mark.nightly  # by day docs/devices.md is held to the figures
 def test_the_os_with_rings_spares_more_than_a_third_of_its_exits() -> None:
     def compared(image: Image) -> Comparison:
         return compare(Setup(G3, image, OS.storage, lambda: outfit(G3, OS.input, OS.disk)), OS.steps)

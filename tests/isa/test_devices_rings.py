@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isa.devices import BLOCK, Console, DeviceFailure, Disk, MemoryBacking, Ports, Rings, Script
@@ -48,6 +48,7 @@ class Guest:
         return self.ports.recv(FIRST + port, self.now)
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(characters=READS, room=st.integers(1, 30), taken=st.integers(0, 29))
 def test_a_ring_is_printed_from_where_it_was_emptied_to_where_it_is_filled(
     characters: list[int], room: int, taken: int

@@ -324,3 +324,21 @@ def test_a_history_that_does_not_fit_says_so_and_stays() -> None:
         history.go(100_000)
     step = machine.steps
     assert history.go(10).reason is Reason.BUDGET and machine.steps == 10 < step
+
+
+def test_what_is_typed_in_a_change_arrives_there_and_nowhere_before() -> None:
+    live = Live()
+    machine, screen = made(ECHO, 1, live)
+    history = kept_everywhere(machine)
+    history.go(1500)
+    for text in (b"he", b"y"):
+        with history.change():
+            live.feed(text)
+    history.go(1400)
+    history.go(1499)
+    assert screen.getvalue() == b""
+    for step in (1600, 1450, 1601):
+        history.go(step)
+    assert screen.getvalue() == b"hey"
+    history.go(1500)
+    assert machine.state["x"][5] == 0  # type: ignore[index]

@@ -22,6 +22,7 @@ from monitor.schedule import Had, Mark, Schedule
 from tests.isa.alarm import Alarm
 from tests.machines_to_test import G3, MACHINES
 from tests.monitor.history_checks import parts, small_stretches
+from tests.monitor.test_schedule import scheduled
 from tests.monitor.test_scheduling import DEAF, GUESTS, HALTS, SIZE, load
 from tests.planting import Bugs, Planted, must_catch
 from tests.program_strategies import Program, programs
@@ -170,6 +171,19 @@ def test_who_has_stopped_goes_on_when_it_is_changed() -> None:
     assert history.machine.steps == 4
     history.go(3)
     assert history.machine.steps == 3
+
+
+def test_a_change_behind_the_last_step_stays() -> None:
+    schedule = scheduled([DEAF, DEAF], 10, share=40)
+    course = Course(schedule)
+    first, second = (History(guest, course=course) for guest in schedule.guests)
+    assert [history.go(99).reason for history in (first, second)] == [Reason.BUDGET] * 2
+    with first.change():
+        first.machine.state["x"] = [0, 77, *[0] * 14]
+    for history in (second, first):
+        history.go(99)
+    assert first.machine.state["x"][1] == 77  # type: ignore[index]
+    assert (first.machine.steps, second.machine.steps) == (40, 40)
 
 
 def test_who_does_not_move_runs_nothing_again(monkeypatch: Patch) -> None:

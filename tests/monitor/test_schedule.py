@@ -12,7 +12,7 @@ from isa.engines.choice import bare
 from isa.errors import TraplineError
 from isa.machine import Exit, Reason, Storage
 from monitor.monitor import Monitor, depth_storage
-from monitor.schedule import Mark, Schedule, Share
+from monitor.schedule import ENDLESS, Mark, Schedule, Share
 from tests.isa.alarm import Alarm
 from tests.isa.test_engine_programs import outcome
 from tests.machines_to_test import G3
@@ -25,7 +25,7 @@ BUGS = Bugs()
 caught_by = BUGS.caught_by
 
 
-def scheduled(sources: list[str], quantum: int, depth: int = 1) -> Schedule:
+def scheduled(sources: list[str], quantum: int, depth: int = 1, share: int = ENDLESS) -> Schedule:
     """These guests, each with an alarm, under the uppermost of so many monitors."""
     sizes = depth_storage(G3, 8 * SIZE, depth)
     monitor = Monitor(bare(G3, Storage(32, sizes[0])))
@@ -33,7 +33,7 @@ def scheduled(sources: list[str], quantum: int, depth: int = 1) -> Schedule:
         monitor = Monitor(monitor.create(size))
     for source in sources:
         load(source)(monitor.create(SIZE, Ports({1: Alarm([100, 333])})))
-    return Schedule(monitor.machines, quantum)
+    return Schedule(monitor.machines, quantum, share)
 
 
 def seen(schedule: Schedule) -> object:

@@ -36,7 +36,7 @@ LEAKS = 241  # the number of a guest that reads its relocation in user mode
     ids=lambda what: what.name,
 )
 def test_a_technique_breaks_nothing_where_it_is_right(isa: Isa, technique: Technique) -> None:
-    found = tally(isa, range(sized(24, 2000)), monitor=maker([technique]))
+    found = tally(isa, range(sized(24, 800)), monitor=maker([technique]))
     assert found.holds and any(run.interpreted for run in found.runs)
     assert any(run.direct for run in found.runs) == (technique is not INTERPRET)
 
@@ -47,7 +47,7 @@ def test_a_technique_breaks_nothing_where_it_is_right(isa: Isa, technique: Techn
     ids=lambda techniques: ",".join(t.name for t in techniques),
 )
 def test_techniques_on_each_other_break_nothing(techniques: tuple[Technique, ...]) -> None:
-    found = tally(G3, range(sized(24, 2000)), monitor=maker(techniques))
+    found = tally(G3, range(sized(24, 800)), monitor=maker(techniques))
     assert found.holds and {run.depth for run in found.runs} == {1, 2, 3}
 
 

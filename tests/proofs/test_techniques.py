@@ -10,10 +10,12 @@ from isa.language import load_text
 from isa.machines.catalogue import find, shipped
 from monitor.techniques import TECHNIQUES
 from proofs.terms.solving import Found
+from proofs.verdict import techniques
 from proofs.verdict.conditions import ALWAYS, IN_USER_MODE
 from proofs.verdict.repair import repair
 from proofs.verdict.techniques import PARAVIRTUAL, PATCH, judged, judgement
 from proofs.verdict.theorems import Refusal, Verification
+from tests.planting import Bugs, Patch, Planted, must_catch
 from tests.proofs.verdict_machines import SHORT, verified_once
 
 MACHINES = Path(__file__).parents[1] / "machines"
@@ -96,6 +98,47 @@ def test_guards_mend_no_trap_entry_for_a_hybrid_monitor_either() -> None:
     broken = repair(machine(DOWN, CALL, change=FORGETFUL), "", condition=IN_USER_MODE)
     assert (broken.text, broken.holds) == ("", Found.NO)
     assert broken.obstacles[0].startswith("the trap entry, which no guard changes: base")
+
+
+# ---- bugs
+
+
+BUGS = Bugs()
+
+
+def an_instruction_without_room_for_doubt() -> None:
+    assert answers(machine(DOWN, ASK)) == "nyyyn"
+
+
+def words_that_do_nothing() -> None:
+    assert answers(machine(DOWN, CALL, change=SILENT)) == "nyyny"
+
+
+def a_trap_that_loses_something() -> None:
+    assert answers(machine(DOWN, CALL, change=FORGETFUL)) == "nnynn"
+
+
+@BUGS.caught_by(an_instruction_without_room_for_doubt)
+def whatever_traps_sometimes_is_a_call(patch: Patch) -> None:
+    patch.setattr(techniques, "always_traps", lambda instruction: bool(instruction.behaviour.traps))
+
+
+@BUGS.caught_by(words_that_do_nothing)
+def any_word_that_is_no_instruction_traps(patch: Patch) -> None:
+    patch.setattr(techniques, "_trapping_word", lambda v: (Found.YES, "a word"))
+
+
+@BUGS.caught_by(a_trap_that_loses_something)
+def culprits_are_all_that_is_wrong(patch: Patch) -> None:
+    patch.setattr(Verification, "without_culprits", Found.YES)
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_bug_in_what_is_said_of_techniques_is_caught(bug: Planted, monkeypatch: Patch) -> None:
+    must_catch(bug, monkeypatch, (AssertionError,))
+
+
+# ---- shipped machines
 
 
 @pytest.mark.nightly

@@ -21,7 +21,7 @@ from trapline.bench.rows import ROWS
 from trapline.cli import main
 
 Capture = pytest.CaptureFixture[str]
-DOCUMENTED = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text().partition("## Measuring")[2]
+DOCUMENTED = (Path(__file__).parents[2] / "docs" / "bench.md").read_text().partition("## Two types")[0]
 QUICK = ("bench", "--quick", "--repeat", "1", "--engine", "reference")
 CALLS = [1, 2, 1, 4, 1, 1, 8, 2, 1, 3, 1, 24, 1, 2, 1, 5, 1, 1, 2, 1, 40, 1, 2, 4, 1, 1, 12, 1, 2, 1, 3, 60]
 
@@ -36,7 +36,7 @@ def test_the_report_has_every_key_that_is_documented(tmp_path: Path, capsys: Cap
     rows = ["monitored", "hello", "trap", "emulated", "reflected", "cores", "machines"]
     report = reported(tmp_path / "bench.json", ",".join(rows))
     out = capsys.readouterr().out
-    assert set(report) == set(re.findall(r"^\| `(\w+)` \|", DOCUMENTED.partition("### Rows")[0], re.MULTILINE))
+    assert set(report) == set(re.findall(r"^\| `(\w+)` \|", DOCUMENTED.partition("## Rows")[0], re.MULTILINE))
     keys = set(re.findall(r"`(\w+)`", DOCUMENTED.partition("Each figure has")[2].partition(".")[0]))
     assert report["sizes"] == {kernel.name: kernel.quick for kernel in KERNELS}
     assert set(rows) == {figure["row"] for figure in report["figures"]}
@@ -48,7 +48,7 @@ def test_the_report_has_every_key_that_is_documented(tmp_path: Path, capsys: Cap
 
 
 def test_all_rows_are_documented() -> None:
-    table = re.findall(r"^\| (`.*?`) \|", DOCUMENTED.partition("### Rows")[2], re.MULTILINE)
+    table = re.findall(r"^\| (`.*?`) \|", DOCUMENTED.partition("## Rows")[2], re.MULTILINE)
     assert [name for cell in table for name in re.findall(r"`([\w-]+)`", cell)] == list(ROWS)
 
 

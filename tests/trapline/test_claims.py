@@ -28,6 +28,7 @@ OUTPUTS = {
     ("repair", "--output"): "repair mine.isa:mine",
     ("run", "--disk"): "run a.s",
     ("compare", "--difference"): "compare a.s",
+    ("compare", "--save"): "compare a.s --under vmm",
     ("debug", "--disk"): "debug a.s",
     ("gdb", "--disk"): "gdb a.s --port 0",
     ("run", "--events"): "run a.s --monitor trap",
@@ -47,7 +48,20 @@ OUTPUTS = {
     ("witness", "--output"): "witness mine.isa:mine setie",
 }
 # What takes a value and is no file of its own: a name that a room of Trapline understands.
-NAMES = {"MACHINE", "GUEST", "SOURCE", "INSTRUCTION", "INSTR", "A", "B", "COMMAND", "WHERE", "WHERE[:END]"}
+NAMES = {
+    "MONITOR",
+    "NAMES",
+    "MACHINE",
+    "GUEST",
+    "SOURCE",
+    "INSTRUCTION",
+    "INSTR",
+    "A",
+    "B",
+    "COMMAND",
+    "WHERE",
+    "WHERE[:END]",
+}
 FILES = {"FILE", "DIR", "IMAGE", "PATH"}
 
 

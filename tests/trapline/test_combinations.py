@@ -137,7 +137,7 @@ def test_a_word_more_is_another_program() -> None:
     assert read_input.__doc__
 
 
-@pytest.mark.parametrize("command", ["prove g3", "prove g3 --properties", "witness g3_popf setie"])
+@pytest.mark.parametrize("command", ["prove g3 --sample 5", "prove g3 --properties", "witness g3_popf setie"])
 @pytest.mark.parametrize("technique", ["patch", "paravirtual"])
 def test_what_is_about_any_guest_takes_no_technique_that_rests_on_one(
     command: str, technique: str, capsys: pytest.CaptureFixture[str]

@@ -58,7 +58,7 @@ def test_a_report_says_all_that_was_found(capsys: Capture, folder: Path) -> None
     )
     assert (
         re.search(r"^  patch is right, if what it assumes is so: `peek`", text, re.MULTILINE)
-        and "  assumed: the" in text
+        and "  assumed of the guest: it " in text
     )
     assert "  mode (whoever changes it is control sensitive): mode" in text
     assert "admits neither a trap-and-emulate nor a hybrid monitor" in text and "for example: r[" in text

@@ -205,7 +205,7 @@ MISTAKES = (
         "an old block for the current one",
         "set  r2, vm             # what is",
         "nop                     # what is",
-        together("echo", "disk"),
+        together("echo", "disk", "stopwatch"),
     ),
     # ---- the devices
     Mistake("what is typed comes late", "addi r1, r1, INTERVAL", "addi r1, r1, INTERVAL + 1", guest("echo")),

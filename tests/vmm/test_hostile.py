@@ -10,11 +10,12 @@ from tests.vmm.mistakes import MISTAKES
 from tests.vmm.packed import G3, planted
 
 PARTS, GUESTS = 4, 250_000 * TIMES  # at night
+COUNTS = "count:  lw   r2, vm + VM_STEPS(r0)\n        add  r2, r2, r1\n"  # it has the guest's steps then
 SHOWN = 3  # of what came to harm
 
 
 def harm(arena: Arena, seeds: range) -> list[str]:
-    return [str(found) for found, _ in zip(arena.check(seeds), range(SHOWN), strict=False)]
+    return [str(arena.smallest(found)) for found, _ in zip(arena.check(seeds), range(SHOWN), strict=False)]
 
 
 def test_hostile_guests_harm_nobody() -> None:
@@ -50,10 +51,20 @@ def test_what_came_to_harm_is_named() -> None:
 @pytest.mark.parametrize("nobodys", [True, False], ids=["a word that is nobody's", "an instruction"])
 def test_a_monitor_that_writes_where_it_may_not_is_found(nobodys: bool) -> None:
     at = max(Arena(case("os", "vmm")).words) if nobodys else monitor("vmm").image.symbols["panic"]
-    arena = Arena(case("os", watchable(G3, planted("jr   r10\n", f"sw   r1, {at}(r0)\n        jr   r10\n"))))
+    arena = Arena(case("os", watchable(G3, planted(COUNTS, f"{COUNTS}        sw   r2, {at}(r0)\n"))))
     number, differences = arena.run([]) or (None, ())
     assert number == 0
     assert [difference.name for difference in differences] == [f"word {at:#x} of the machine"]
+
+
+@pytest.mark.nightly
+def test_what_came_to_harm_is_made_small() -> None:
+    wrong = next(one for one in MISTAKES if one.name == "a base beyond the window let through").monitor
+    arena = Arena(case("os", wrong))
+    found = next(found for found in arena.check(range(700)) if found.guest is not None)
+    small = arena.smallest(found).guest
+    assert small is not None and found.guest is not None
+    assert len(small.words) < len(found.guest.words) / 2
 
 
 def test_a_monitor_that_stops_is_found() -> None:

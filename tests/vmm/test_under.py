@@ -87,6 +87,16 @@ def test_a_monitor_that_gives_up_is_found() -> None:
     assert (found.found.step, [d.name for d in found.found.differences][:1]) == (1, ["end"])
 
 
+def test_the_bare_machine_has_the_devices_that_the_monitor_gives() -> None:
+    """Which are no rings, if it does not say so."""
+    text = "set r2, 8\nout r2, r2\nin r1, r2\nhalt"
+    assert compare(program(text, "vmm"), BUDGET).equivalent
+    found = monitor("vmm")
+    ringed = replace(found, image=replace(found.image, symbols={**found.image.symbols, "VM_RINGS": 1}))
+    parting = compare(program(text, ringed), BUDGET).parting
+    assert parting is not None and parting.found.differences[0].name == "x[1]"
+
+
 # ---- what cannot begin
 
 
@@ -133,12 +143,15 @@ def test_the_command(tmp_path: Path, capsys: Capture) -> None:
     options = ["compare", str(guest), "--under", f"vmm,{path}"]
     assert main(options) == 1
     assert "the monitor passed: trap, do_rrel, next, resume" in capsys.readouterr().out
-    assert main([*options, "--json"]) == 1
+    saved = tmp_path / "before.snapshot"
+    assert main([*options, "--save", str(saved), "--json"]) == 1
     facts = json.loads(capsys.readouterr().out)
     assert (facts["under"], facts["equivalent"]) == (["vmm", "mistaken.image"], False)
     assert facts["divergence"]["differences"] == [{"name": "x[2]", "bare": "0x1000", "monitored": "0x0"}]
     assert facts["divergence"]["source"] == f"{guest}:1: start:  rrel r1, r2"
     assert facts["divergence"]["monitor"]["wrote"] == {}
+    assert facts["kept"] == str(saved)
+    assert main(["run", "--resume", str(saved)]) == 0
 
 
 def test_every_command_of_the_page_does_what_it_says(capfd: Capture) -> None:
@@ -158,6 +171,7 @@ def test_every_command_of_the_page_does_what_it_says(capfd: Capture) -> None:
         (["--under", "vmm,"], 2, "is not a monitor"),
         (["--under", "vmm:9"], 2, "8 monitors in all"),
         (["--under", "vmm", "--quantum", "9"], 2, "`--quantum` is not for a guest of a monitor in assembly"),
+        (["--save", "x"], 2, "`--save` is for monitors that are programs"),
         (["--under", "vmm", "--difference", "x"], 2, "`--difference` is not written of a monitor in assembly"),
     ],
 )

@@ -48,7 +48,7 @@ def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
 
 
 def facts(found: list[Row]) -> dict[str, Any]:
-    """As plain data: docs/command-line.md lists the keys."""
+    """As plain data: docs/bench.md lists the keys."""
     return {"steps": [{"step": row.name, "measured": row.measured, "predicted": row.predicted} for row in found]}
 
 

@@ -13,6 +13,7 @@ from trapline.bench import (
     against,
     assembling,
     boot,
+    classes,
     cold,
     exits,
     history,
@@ -49,12 +50,13 @@ MODULES: tuple[ModuleType, ...] = (
     assembling,
     multiplication,
     types,
+    classes,
 )
 ROWS: tuple[str, ...] = tuple(row for module in MODULES for row in module.ROWS)
 
 
 def measure(bench: Bench, rows: set[str], done: Callable[[Figure], None] = lambda figure: None) -> dict[str, Any]:
-    """The report as plain data (docs/command-line.md lists its keys). `done` is called with every figure."""
+    """The report as plain data (docs/bench.md lists its keys). `done` is called with every figure."""
     found: list[Figure] = []
     for figure in _figures(bench, rows):
         found.append(figure)

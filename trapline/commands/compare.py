@@ -46,6 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from isa.errors import UsageError
     from proofs.runs.compare import compare
+    from trapline.combinations import refuse
     from trapline.debugging.difference import keep
     from trapline.options import monitor_choice
     from trapline.output import emit_json, engine_in_use
@@ -58,6 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.under:
         return _under(arguments)
+    help = "`--difference FILE` keeps what `trapline debug --at FILE` opens"
+    refuse(arguments, ["save"], "is for monitors that are programs, with `--under`", help)
     arguments.monitor = arguments.monitor or monitor_choice("trap")
     if arguments.monitor.depth == 0:
         raise UsageError("`--monitor none` leaves nothing to compare", "give `--monitor trap`, or another technique")
@@ -88,20 +91,23 @@ def _under(arguments: argparse.Namespace) -> int:
     from trapline.output import emit_json, engine_in_use
     from trapline.reports.under import under_facts, under_lines
     from trapline.running.claims import claim
+    from trapline.running.places import check_place
     from trapline.running.programs import find
     from trapline.running.session import counting
-    from trapline.running.under import case, check_under
+    from trapline.running.under import case, check_under, save
 
     check_under(arguments)
     program = find(arguments.guest, arguments.isa, arguments.define)
     claim(arguments)
+    check_place(arguments.save)
     engine = engine_in_use(arguments.engine)
     compared, steps = case(arguments, program, engine), arguments.steps or DEFAULT_STEPS
     with counting(steps) as progress:
         result = compare(compared, steps, progress.show)
+    kept = save(arguments.save, compared, result)
     if arguments.json:
         facts = {"guest": program.name, "machine": program.isa.name, "engine": engine}
-        emit_json({**facts, **under_facts(program, compared, result)})
+        emit_json({**facts, **under_facts(program, compared, result), "kept": kept})
     else:
         print("\n".join(under_lines(program, compared, result)))
     return 0 if result.equivalent else 1

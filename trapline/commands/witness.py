@@ -17,7 +17,15 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from isa.errors import TraplineError
-from trapline.options import TECHNIQUE, add_difference_option, count, monitor_choice, one_technique, written
+from trapline.options import (
+    TECHNIQUE,
+    add_difference_option,
+    check_any_guest,
+    count,
+    monitor_choice,
+    one_technique,
+    written,
+)
 from trapline.running.claims import claim
 
 if TYPE_CHECKING:
@@ -47,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     from proofs.witness.finding import Witness, Witnesses
 
     technique = one_technique(arguments.monitor)
+    check_any_guest([technique])
     witnesses = Witnesses(find(arguments.machine), arguments.machine, arguments.timeout, technique)
     witnesses.check(arguments.instruction)
     claim(arguments)

@@ -204,7 +204,7 @@ def technique_lines(v: Verification) -> Iterator[str]:
     """Whether each technique is right, and why; what it assumes of a guest below it."""
     for judgement in judged(v):
         yield f"  {judgement.technique} {_right(judgement)}: {judgement.why}"
-        yield from (f"    assumed: {line}" for line in judgement.assumes)
+        yield from (f"    assumed of the guest: {line}" for line in judgement.assumes)
 
 
 def _right(judgement: Judgement) -> str:

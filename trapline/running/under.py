@@ -1,13 +1,16 @@
 """From the options of a command to a guest under monitors in assembly: `case` makes what `proofs.under` compares."""
 
 import argparse
+import sys
 from functools import partial
 
 from guests.pack import Tenant, flat
 from isa.devices import Disk, MemoryBacking, Script
 from isa.errors import UsageError
+from isa.machine.snapshot import Snapshot
 from proofs.under.blocks import watchable
 from proofs.under.case import Case
+from proofs.under.comparing import Comparison, before
 from trapline.combinations import refuse
 from trapline.running import programs
 from trapline.running.launch import origin_of, recorded_input
@@ -20,7 +23,7 @@ def check_under(arguments: argparse.Namespace) -> None:
     refuse(arguments, ["read_only"], "is not for a guest of a monitor in assembly", help)
     help = "leave it away: the monitor decides how long its guest's turn is"
     refuse(arguments, ["quantum"], "is not for a guest of a monitor in assembly", help)
-    help = "`trapline debug` with the monitor as its guest shows the run from below"
+    help = "`--save FILE` keeps the machine, and `trapline debug --resume FILE` shows it"
     refuse(arguments, ["difference"], "is not written of a monitor in assembly", help)
 
 
@@ -32,6 +35,19 @@ def case(arguments: argparse.Namespace, program: programs.Program, engine: str) 
     below = arguments.monitor.techniques if arguments.monitor else 0
     guests = (_guest(arguments, program),)
     return Case(program.isa, program.image, guests, monitors, names, below, engine)
+
+
+def save(path: str | None, case: Case, result: Comparison) -> str | None:
+    """Write the machine as it was before the difference to the file, if one was asked for, and say on stderr what
+    became of it. The file's name, if it was written. Raises TraplineError."""
+    if path is None:
+        return None
+    if result.parting is None:
+        print(f"no difference was found: {path} is not written", file=sys.stderr)
+        return None
+    Snapshot.take(before(case, result.parting)).save(path)
+    print(f"both are still the same in {path}: `trapline debug --resume {path}` goes on there", file=sys.stderr)
+    return str(path)
 
 
 def _guest(arguments: argparse.Namespace, program: programs.Program) -> Tenant:

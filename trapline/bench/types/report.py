@@ -52,7 +52,7 @@ def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
 
 
 def facts(found: Found) -> dict[str, Any]:
-    """As plain data: docs/command-line.md lists the keys."""
+    """As plain data: docs/bench.md lists the keys."""
     return {
         "guests": {
             name: {system: _account_facts(of) for system, of in both.items()} for name, both in found.accounts.items()
