@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from tests.labs.test_labs import brief
-from trapline.labs.checking import Status, check_all
+from trapline.labs.checking import Result, Status, check_all
 from trapline.labs.checks import scheduling, trapping
 from trapline.labs.folder import start
 from trapline.labs.reading import find
@@ -25,12 +25,12 @@ NEGLECTED = [
 ]
 
 
-def status(lab: str, answer: str, check: str, folder: Path) -> Status:
+def result(lab: str, answer: str, check: str, folder: Path) -> Result:
     """What comes of one check, and of those above it."""
     start(find(lab), str(folder), "alice")
     shutil.copyfile(HERE / lab / "wrong" / f"{answer}.s", folder / find(lab).files[0])
     results = check_all(brief(find(lab)), open_submission(str(folder), find(lab)), "alice")
-    return next(result.status for result in results if result.check.name == check)
+    return next(result for result in results if result.check.name == check)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,8 @@ def status(lab: str, answer: str, check: str, folder: Path) -> Status:
 def test_a_grader_that_neglects_a_promise_is_found_out(
     where: ModuleType, promise: str, lab: str, answer: str, check: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert status(lab, answer, check, tmp_path / "careful") is Status.FAILED
+    failure = result(lab, answer, check, tmp_path / "careful").failure
+    assert failure and failure.moment and failure.moment.step == failure.step  # a debugger goes there
+    assert failure.source.startswith(str(tmp_path))  # and it is the student's own line
     monkeypatch.setattr(where, promise, lambda *_: None)
-    assert status(lab, answer, check, tmp_path / "careless") is Status.PASSED
+    assert result(lab, answer, check, tmp_path / "careless").status is Status.PASSED
