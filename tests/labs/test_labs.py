@@ -5,12 +5,15 @@ catch it: `# caught by CHECK: PART OF THE MESSAGE`. An answer is the lab's first
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.sizes import NIGHTLY
 from trapline.labs.checking import Result, Status, check_all
 from trapline.labs.folder import start
+from trapline.labs.lab import Lab
 from trapline.labs.reading import find, names
 from trapline.labs.submission import open_submission
 
@@ -28,7 +31,13 @@ def graded(lab_name: str, folder: Path, answer: Path | None) -> list[Result]:
         shutil.copytree(answer, folder, dirs_exist_ok=True)
     elif answer is not None:
         shutil.copyfile(answer, folder / lab.files[0])
-    return list(check_all(lab, open_submission(str(folder), lab), "alice", KEY))
+    submission = open_submission(str(folder), lab)
+    return list(check_all(lab if NIGHTLY else brief(lab), submission, "alice", KEY if NIGHTLY else None))
+
+
+def brief(lab: Lab) -> Lab:
+    """The lab by day: one seed for each check. By night all seeds are tried, the hidden ones too."""
+    return replace(lab, checks=tuple(replace(check, seeds=1) for check in lab.checks))
 
 
 def answers(kind: str) -> list[object]:

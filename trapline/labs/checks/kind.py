@@ -7,10 +7,13 @@ is broken raises TraplineError; what is the grader's own trouble raises anything
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING
 
 from trapline.labs.lab import Check, Lab
 from trapline.labs.submission import Submission
+
+if TYPE_CHECKING:
+    from trapline.debugging.moment import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Failure:
     before: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     input: str = ""
-    moment: Mapping[str, Any] | None = None
+    moment: "Moment | None" = None
     part: float = 0
 
 

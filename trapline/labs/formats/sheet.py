@@ -23,8 +23,8 @@ def sheet(lab: Lab, records: list[dict[str, Any]]) -> bytes:
         row = [record["student"], record["seed"], record["status"], record["points"], record["of"]]
         row += [*(points.get(name, "") for name in names), *(measures.get(name, "") for name in measured)]
         writer.writerow([_harmless(cell) for cell in [*row, record["reason"]]])
-    return out.getvalue().encode()
+    return out.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r") else cell
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r\n") else cell
