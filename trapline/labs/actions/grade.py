@@ -87,12 +87,12 @@ def _write(arguments: argparse.Namespace, lab: "Lab", records: list[dict[str, An
 
 
 def _lines(records: list[dict[str, Any]], is_signed: bool) -> list[str]:
-    from isa.assembler.image import printable
+    from trapline.labs.told import why
 
     lines = []
     for record in records:
         points = "-" if record["points"] is None else f"{record['points']:g}"
-        reason = f": {printable(record['reason'])}" if record["reason"] else ""
+        reason = f": {why(record)}" if why(record) else ""
         lines.append(f"{points:>6} of {record['of']}  {record['status']:10}  {str(record['student'])!a:.80}{reason}")
     if not is_signed:
         lines.append("not signed, and hidden seeds are anybody's: give `--key FILE` (`trapline lab key FILE`)")
