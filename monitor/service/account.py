@@ -31,7 +31,7 @@ class Processor:
 class Account:
     """A machine's account. `charged` is what its turns have cost in all, `debt` what of that is not yet paid;
     `waited` the longest that it has waited for a turn, in steps of the clock, and `since` the moment when it began to
-    wait, or comes back."""
+    wait, or comes back; `leaving`, that it is here until its period ends, and no longer."""
 
     share: Share
     terms: Terms
@@ -42,6 +42,7 @@ class Account:
     turns: int = 0
     waited: int = 0
     since: int = 0
+    leaving: bool = False
     taken: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ of a run, by no more than what the turn was allowed.
 
 from collections.abc import Callable, Sequence
 
-from isa.machine import Machine
+from isa.machine import Exit, Machine, Reason
 from monitor.schedule import ENDLESS, QUANTUM, Schedule, Share
 from monitor.service.account import FAR, HORIZON, MASK, Account, Processor
 from monitor.service.compiled import Do
@@ -113,8 +113,11 @@ class Served(Schedule):
         if here.words[HORIZON]:
             return
         horizon = ENDLESS
-        for account in here.residents:
+        for account in list(here.residents):
             due = self.policy.due(account.words, here.words, self.host)
+            if due == 0 and account.leaving:
+                self._gone(account)
+                continue
             if due == 0:
                 self._do(self.policy.renew, account)
                 if account.share.end is not None:
@@ -163,6 +166,45 @@ class Served(Schedule):
         here.words[HORIZON] -= steps
 
     # ---- coming and going
+
+    def join(self, guest: Machine, terms: Terms) -> Account:
+        """A machine more, from now on. Raises MachineError if it is not admitted; then nothing has changed but that a
+        turn may have ended early."""
+        self._cut()
+        account = self._admit(Share(guest, ENDLESS, self.quantum), terms)
+        account.home.words[HORIZON] = 0
+        self.guests = (*self.guests, guest)
+        self.shares.append(account.share)
+        self.waiting.append(account.share)
+        self.accounts.append(account)
+        return account
+
+    def leave(self, guest: Machine) -> None:
+        """A machine less. What was reserved for it is free when its period ends: until then others count on it."""
+        self._cut()
+        number = self.guests.index(guest)
+        self.guests = self.guests[:number] + self.guests[number + 1 :]
+        self.shares.pop(number)
+        account = self.accounts.pop(number)
+        if account.ready:
+            self.waiting.remove(account.share)
+            account.share.end = Exit(Reason.BUDGET, 0, 0)
+        self._do(self.policy.sleep, account)
+        account.leaving = True
+        if not account.terms.reserve:
+            self._gone(account)
+
+    def _gone(self, account: Account) -> None:
+        self._do(self.policy.depart, account)
+        account.home.residents.remove(account)
+        account.home.weight -= account.terms.weight
+
+    def _cut(self) -> None:
+        """End a turn early, if there is one."""
+        if self._turn is not None:
+            account, allowed, first = self._turn
+            self._turn = None
+            self._bill(account, allowed, account.share.guest.steps - first)
 
     def wake(self) -> None:
         """Something was changed: who has stopped may go on."""
