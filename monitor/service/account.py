@@ -1,6 +1,7 @@
 """What is kept of a machine on a host, and of a processor: the words of their accounts, and what was measured."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from monitor.schedule import Share
 from monitor.service.compiled import HERE_WORDS, Words
@@ -57,3 +58,30 @@ class Account:
     @property
     def ready(self) -> bool:
         return self.share.end is None
+
+    def mark(self) -> "Marked":
+        """What it is now."""
+        return Marked(self.home, tuple(self.words), *(getattr(self, name) for name in MEASURED))
+
+    def rewind(self, mark: "Marked") -> None:
+        """Be again what was marked."""
+        self.home, self.words[:] = mark.home, mark.words
+        for name in MEASURED:
+            setattr(self, name, getattr(mark, name))
+
+
+class Marked(NamedTuple):
+    """An account at a moment."""
+
+    home: Processor
+    words: tuple[int, ...]
+    debt: int
+    charged: int
+    turns: int
+    waited: int
+    since: int
+    leaving: bool
+    taken: int
+
+
+MEASURED = Marked._fields[2:]

@@ -11,7 +11,7 @@ of a run, by no more than what the turn was allowed.
 from collections.abc import Callable, Sequence
 
 from isa.machine import Exit, Machine, Reason
-from monitor.schedule import ENDLESS, QUANTUM, Schedule, Share
+from monitor.schedule import ENDLESS, QUANTUM, Mark, Schedule, Share
 from monitor.service.account import FAR, HORIZON, MASK, Account, Processor
 from monitor.service.compiled import Do
 from monitor.service.policies.policy import Policy
@@ -218,6 +218,23 @@ class Served(Schedule):
         home, words = self.room.admit(terms)
         home.residents.append(account := Account(share, terms, home, words, since=home.now))
         return account
+
+    # ---- going back
+
+    def mark(self) -> Mark:
+        here = tuple((tuple(p.words), tuple(p.residents), p.weight, p.idle) for p in self.processors)
+        return super().mark()._replace(accounts=(here, tuple(a.mark() for a in self.accounts), self._turn))
+
+    def rewind(self, mark: Mark) -> None:
+        """Be again what was marked, if nobody has joined or left since."""
+        super().rewind(mark)
+        assert isinstance(mark.accounts, tuple)
+        here, marks, self._turn = mark.accounts
+        for processor, (words, residents, weight, idle) in zip(self.processors, here, strict=True):
+            processor.words[:], processor.residents[:] = words, residents
+            processor.weight, processor.idle = weight, idle
+        for account, marked in zip(self.accounts, marks, strict=True):
+            account.rewind(marked)
 
     def _do(self, what: Do, account: Account) -> None:
         what(account.words, account.home.words, self.host)

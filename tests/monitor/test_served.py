@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from isa.engines.choice import REFERENCE, bare
 from isa.errors import MachineError
 from isa.machine import Reason, Storage
+from monitor.history import History
+from monitor.history.course import Course
 from monitor.monitor import Monitor
 from monitor.service import Served, Terms
 from monitor.service.account import HORIZON, Account, Processor
@@ -186,6 +188,21 @@ def test_slices_are_one_run(name: str) -> None:
         steps = [account.share.guest.steps for account in run.served.accounts]
         ends.append((steps, [(run.served.accounts.index(who), *turn) for who, *turn in run.turns]))
     assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("name", ["shares", "deadline"])
+def test_a_host_goes_back_with_its_accounts(name: str) -> None:
+    """And then does what it did."""
+    terms = [Terms(3, 100, 150, 400), Terms(1, 250, 400, 500)]
+    run = watched(policy(name), terms, [DEAF, GREEDY], price=0)
+    course = Course(run.served, share=1e12)
+    history = History(run.served.accounts[0].share.guest, course=course)
+    seen = []
+    for goal in (900, 70, 411, 900):
+        history.go(goal)
+        assert run.served.accounts[0].share.guest.steps == goal
+        seen.append((run.served.mark()[:2], [(a.charged, a.words[:]) for a in run.served.accounts]))
+    assert seen[0] == seen[-1] != seen[1]
 
 
 def test_who_joins_and_leaves_costs_nobody_anything() -> None:
