@@ -194,7 +194,7 @@ def test_slices_are_one_run(name: str) -> None:
 def test_a_host_goes_back_with_its_accounts(name: str) -> None:
     """And then does what it did."""
     terms = [Terms(3, 100, 150, 400), Terms(1, 250, 400, 500)]
-    run = watched(policy(name), terms, [DEAF, GREEDY], price=0)
+    run = watched(policy(name), terms, [DEAF, GREEDY])
     course = Course(run.served, share=1e12)
     history = History(run.served.accounts[0].share.guest, course=course)
     seen = []
