@@ -76,6 +76,12 @@ def test_an_image_that_says_too_little_is_told_what_is_missing() -> None:
         provable(G3, assemble(G3, "halt"))
 
 
+@pytest.mark.nightly
+def test_a_monitor_that_no_trap_enters_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prove", "--vmm", "hosted", "--exits", "svc"]) == 3
+    assert "is entered by its system" in capsys.readouterr().err
+
+
 def test_what_cannot_be_meant_together_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prove", "g3", "--exits", "svc"]) == 2
     assert "add `--vmm`" in capsys.readouterr().err

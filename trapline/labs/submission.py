@@ -6,7 +6,7 @@ import stat
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 
@@ -28,6 +28,7 @@ class Submission:
 
     folder: str
     lab: Lab
+    _images: dict[str, tuple[Isa, Image]] = field(default_factory=dict, compare=False)
 
     def source(self, name: str) -> Source:
         """A file's text, under its own name alone. Raises TraplineError for one that is missing, too large, no text, or
@@ -35,7 +36,14 @@ class Submission:
         return decoded(name, read_file(self.folder, name, self.lab.limits.bytes))
 
     def image(self, isa: Isa, name: str) -> Image:
-        """A file assembled; it may include files of the folder and shipped ones. Raises SourceError for mistakes."""
+        """A file assembled, once; it may include files of the folder and shipped ones. Raises SourceError for
+        mistakes."""
+        known = self._images.get(name)
+        if known is None or known[0] is not isa:
+            known = self._images[name] = isa, self._assembled(isa, name)
+        return known[1]
+
+    def _assembled(self, isa: Isa, name: str) -> Image:
         source, directory = self.source(name), Directory(self.folder, LIBRARY)
         size = len(source.text)
 

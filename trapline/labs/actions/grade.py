@@ -43,11 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
     with Counter(f"{lab.name}: ", "submissions") as counter:
         records = grade(lab, folders, key, doers, results, counter.show)
     results.close()
-    _write(arguments, lab, records)
     if arguments.json:
         emit_json({"lab": lab.name, "signed": bool(key), "submissions": records})
     else:
         print("\n".join(_lines(records, bool(key))))
+    _write(arguments, lab, records)  # last: what cannot be written takes nothing away
     return exit_code(records)
 
 
@@ -62,8 +62,8 @@ def _write(arguments: argparse.Namespace, lab: "Lab", records: list[dict[str, An
     """The files that were asked for, each whole or not at all."""
     import os
 
-    from isa.errors import TraplineError
     from isa.files.writing import write_whole
+    from trapline.jobs.results import Unkept
     from trapline.labs.formats.gradescope import gradescope
     from trapline.labs.formats.junit import junit
     from trapline.labs.formats.page import page, page_names
@@ -81,7 +81,9 @@ def _write(arguments: argparse.Namespace, lab: "Lab", records: list[dict[str, An
             for record, name in zip(records, page_names(records), strict=True):
                 write_whole(os.path.join(arguments.html, name), page(record))
     except OSError as error:
-        raise TraplineError(f"cannot write {error.filename}: {(error.strerror or str(error)).lower()}") from None
+        raise Unkept(
+            f"cannot write what was asked for: {error}", "make room, and grade again: see `--resume`"
+        ) from None
 
 
 def _lines(records: list[dict[str, Any]], is_signed: bool) -> list[str]:
