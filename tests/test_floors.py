@@ -36,6 +36,7 @@ FLOORS = (
     "monitor.techniques",
     "monitor",
     "monitor.history",
+    "monitor.host",
     "guests",
     "proofs.terms",
     "proofs.definitions",

@@ -1,9 +1,9 @@
 """The outside world of a machine: devices behind ports. docs/devices.md describes them for programmers of guests.
 
 Read `ports.py` first (what a device is), then `console.py`, `disk.py`, `random.py`, `rings.py` and `notices.py`, then
-`catalogue.py` (where each is attached). Behind them: `inputs.py`, `recording.py` and `terminal.py` (characters in), `backing.py` (a
-disk's bytes), `saved.py` (state read back), `difference.py` (what a comparison reports), `rewinding.py` and
-`journal.py` (going back).
+`catalogue.py` (where each is attached). Behind them: `inputs.py`, `recording.py` and `terminal.py` (characters in),
+`backing.py` (a disk's bytes), `saved.py` (state read back), `difference.py` (what a comparison reports), `rewinding.py`
+and `journal.py` (going back).
 """
 
 from isa.devices.backing import Backing, FileBacking, MemoryBacking, copied

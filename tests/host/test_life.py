@@ -1,0 +1,112 @@
+"""Every verb in every state: taken as the table says, or refused with nothing changed and a way out."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+from monitor.host import Host, Record, Refused, State, Verb
+from monitor.host.life import EVENTS, LIFE, Target, rows, taken
+from tests.host.hosts import define, everything, opened
+from tests.planting import Patch
+
+DO: dict[Verb, Callable[[Host], Record]] = {
+    Verb.START: lambda host: host.start("web"),
+    Verb.PAUSE: lambda host: host.pause("web"),
+    Verb.RESUME: lambda host: host.resume("web"),
+    Verb.STOP: lambda host: host.stop("web"),
+    Verb.KILL: lambda host: host.kill("web"),
+    Verb.RESET: lambda host: host.reset("web"),
+    Verb.SEND: lambda host: host.send("web", b"x"),
+    Verb.SAVE: lambda host: host.save("web"),
+    Verb.RESTORE: lambda host: host.restore("web"),
+    Verb.SNAPSHOT: lambda host: host.snapshot("web", "s2"),
+    Verb.REVERT: lambda host: host.revert("web", "s1"),
+    Verb.CLONE: lambda host: host.clone("web", "web2"),
+    Verb.RESIZE: lambda host: host.resize("web", 2048),
+    Verb.UNDEFINE: lambda host: host.undefine("web", everything=True),
+}
+LATER = {Verb.MIGRATE, Verb.CANCEL}  # they stand in the table, and nothing does them yet
+WAS = State.PAUSED  # the state of the snapshot, and of what was saved
+
+
+@cache
+def paused() -> Path:
+    """The folder of a host with a machine that is paused, and has a snapshot of it."""
+    path = Path(mkdtemp(dir=os.environ["TRAPLINE_CACHE"]))
+    with opened(path) as host:
+        define(host)
+        host.start("web")
+        host.pause("web")
+        host.snapshot("web", "s1")
+    return path
+
+
+def host_in(path: Path, state: State) -> Host:
+    """A host like it whose machine is in this state."""
+    shutil.copytree(paused(), path)
+    host = opened(path)
+    record = host.machine("web")
+    with host.ledger.change():
+        host.ledger.put(replace(record, point=replace(record.point, state=state, was=WAS)))
+    return host
+
+
+def check(path: Path, verb: Verb, state: State) -> None:
+    """What the table says is what happens."""
+    with host_in(path, state) as host:
+        before, target = everything(host), LIFE[verb].get(state)
+        if target is None:
+            with pytest.raises(Refused, match=f"^web is {state.value}, and cannot {verb.value}") as caught:
+                DO[verb](host)
+            assert caught.value.help
+            assert everything(host) == before
+            return
+        DO[verb](host)
+        found = host.ledger.find("web")
+        expected = None if target is Target.GONE else WAS if target is Target.AS_IT_WAS else target
+        assert (found and found.state) == expected
+
+
+def test_every_verb_of_users_is_tried() -> None:
+    assert set(DO) | LATER | set(EVENTS) == set(Verb) == set(LIFE)
+    assert {state for row in LIFE.values() for state in row} == set(State)
+
+
+@pytest.mark.parametrize("verb", DO)
+def test_a_verb_does_in_every_state_what_the_table_says(tmp_path: Path, verb: Verb) -> None:
+    for state in State:
+        check(tmp_path / state.value, verb, state)
+
+
+def test_a_hole_in_the_table_is_noticed(tmp_path: Path, monkeypatch: Patch) -> None:
+    """A verb that leaves out a state which the table has, or takes one that it has not."""
+    monkeypatch.setattr(Host, "pause", lambda host, name: host._do(name, Verb.SAVE, lambda record, state: record))
+    with pytest.raises((AssertionError, Refused)):
+        check(tmp_path / "one", Verb.PAUSE, State.RUNNING)
+    with pytest.raises(AssertionError):
+        check(tmp_path / "two", Verb.PAUSE, State.SAVED)
+
+
+def test_a_refusal_names_the_way() -> None:
+    from monitor.host.life import after
+
+    with pytest.raises(Refused) as caught:
+        after("web", State.RUNNING, Verb.RESTORE, State.RUNNING)
+    assert caught.value.render() == "error: web is running, and cannot restore\nhelp: first `save` it"
+    with pytest.raises(Refused, match="halted") as caught:
+        after("web", State.HALTED, Verb.RESUME, State.RUNNING)
+    assert "halted machines take `start`, `snapshot`" in caught.value.help
+
+
+def test_the_documentation_has_the_table() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "host.md").read_text()
+    head, *rest = ["| " + " | ".join(row) + " |" for row in rows()]
+    line = "|" + "---|" * (len(State) + 1)
+    assert "\n".join([head, line, *rest]) in text
+    assert all(taken(state) for state in State)
