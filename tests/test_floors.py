@@ -60,6 +60,7 @@ FLOORS = (
     "trapline.drawing",
     "trapline.jobs",
     "trapline.running",
+    "trapline.hosting",
     "trapline.paravirt",
     "trapline.explaining",
     "trapline.reports",

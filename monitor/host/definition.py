@@ -61,16 +61,15 @@ def read_definition(path: str, data: bytes) -> Definition:
     name = table.text("name", os.path.splitext(os.path.basename(path))[0])
     if not NAME.fullmatch(name):
         table.wrong("name", f"{name!r:.80} is no name", RULE)
-    image = "image" in table
-    if image == ("guest" in table):
+    image, guest = _file(table, "image"), table.text("guest", "")
+    if bool(image) == bool(guest):
         table.wrong("guest", "a machine has a `guest` or an `image`, one of them", 'write `guest = "hello"`')
-    guest = _file(table, "image") or table.text("guest", "")
     parts = table.tables("disks")
     if len(parts) > MOST_DISKS:
         table.wrong("disks", f"there is room for {MOST_DISKS} disk, and these are {len(parts)}", "leave the others out")
     disks = tuple(_disk(part) for part in parts)
     storage, seed = table.number("storage", 0, MOST_WORDS, 0), table.number("seed", 0, 2**64 - 1, 0)
-    found = Definition(name, guest, image, storage, disks, _file(table, "input"), seed)
+    found = Definition(name, image or guest, bool(image), storage, disks, _file(table, "input"), seed)
     table.finish()
     return found
 

@@ -29,6 +29,8 @@ from monitor.host.objects import Objects
 from monitor.host.owner import Owner
 from monitor.host.record import Point, Record, Snapshot
 
+LEDGER = "host.db"
+
 Change = Callable[[Record, State], Record]
 
 
@@ -37,14 +39,11 @@ class Host:
     many seconds another process may still have it."""
 
     def __init__(self, folder: str, engine: str = DEFAULT, wait: float = 10.0) -> None:
-        self.folder, self._engine = folder, engine
-        path = os.path.join(folder, FILE)
-        if not os.path.isfile(path):
-            raise TraplineError(f"{folder} is no host: it has no {FILE}", 'write one: `machine = "g3"` is enough')
+        self.folder, path = folder, _file(folder)
         self.capacity = read_capacity(path, read_noted(path, LARGEST))
         self._owner = Owner(folder, wait)
         try:
-            self.ledger = Ledger(os.path.join(folder, "host.db"))
+            self.ledger = Ledger(os.path.join(folder, LEDGER))
             self.objects = Objects(os.path.join(folder, "objects"))
             self.living = Living(self.capacity, self.objects, engine)
             self.objects.sweep(self.ledger.digests())  # what a process has left that was killed
@@ -266,6 +265,19 @@ class Host:
             names = ", ".join(one.name for one in found)
             raise UsageError(f"{name} has no snapshot {snapshot!r:.80}", f"it has {names}" if names else "make one")
         return kept
+
+
+def looked_at(folder: str) -> Ledger:
+    """What is known of the machines of a host, whoever owns it at the moment. Raises TraplineError."""
+    _file(folder)
+    return Ledger(os.path.join(folder, LEDGER))
+
+
+def _file(folder: str) -> str:
+    path = os.path.join(folder, FILE)
+    if not os.path.isfile(path):
+        raise TraplineError(f"{folder} is no host: it has no {FILE}", 'write one: `machine = "g3"` is enough')
+    return path
 
 
 def _in_state(record: Record, state: State) -> Record:
