@@ -96,7 +96,8 @@ class Living:
             self._running.clear()
             broken = self._make(records)
         for name, running in self._running.items():
-            record, running.vm.exit = records[name], None
+            record = running.record = records[name]
+            running.vm.exit = None
             notices, console = running.vm.ports.find(Notices), running.vm.ports.find(Console)
             if notices is not None:
                 notices.tell(record.generation, STOP if record.asked else 0)

@@ -33,9 +33,9 @@ class Objects:
             with open(number, "wb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(number)
+                self._settle(number)
             os.rename(path + _PARTIAL, path)
-            self._settle()
+            self._settle_folder()
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -66,10 +66,13 @@ class Objects:
     def _path(self, digest: str) -> str:
         return os.path.join(self.folder, digest)
 
-    def _settle(self) -> None:
-        """Have the folder itself on the disk."""
+    def _settle_folder(self) -> None:
         number = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.fsync(number)
+            self._settle(number)
         finally:
             os.close(number)
+
+    def _settle(self, number: int) -> None:
+        """Have a file on the disk, should the power fail."""
+        os.fsync(number)
