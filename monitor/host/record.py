@@ -10,7 +10,7 @@ from typing import Any
 
 from isa.display import Displayed
 from monitor.host.definition import Definition, DiskPart
-from monitor.host.life import State
+from monitor.host.life import ACTIVE, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class Record(Displayed):
         return (self.image, *((self.input,) if self.input else ()), *self.point.digests)
 
     def after(self, point: Point) -> "Record":
-        """The same, further on: what was typed has been given to it."""
-        return replace(self, point=point, sent="")
+        """The same, further on: what was typed has been given to it, and one that has ended is asked nothing."""
+        return replace(self, point=point, sent="", asked=self.asked and point.state in ACTIVE)
 
     def failed(self, why: str) -> "Record":
         """The same, crashed before it could take a step."""

@@ -47,6 +47,9 @@ writes: addi r13, r13, 1
         set  r2, 4
         set  r3, 2
         out  r3, r2
+        set  r2, 1
+busy:   in   r1, r3             # until the block is written
+        beq  r1, r2, busy
         j    next
 halts:  set  r1, 0
         halt

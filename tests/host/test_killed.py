@@ -40,7 +40,7 @@ def test_killed_at_random_points(tmp_path: Path) -> None:
 def killed_in_a_run(tmp_path: Path) -> None:
     """Where what two machines did is kept."""
     states, calls = known(TWO)
-    for last in range(calls - 18, calls, 3):
+    for last in range(calls - 20, calls, 2):
         check(tmp_path / "host", TWO, states, last)
 
 

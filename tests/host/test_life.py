@@ -15,21 +15,21 @@ from monitor.host.life import EVENTS, LIFE, Target, rows, taken
 from tests.host.hosts import define, everything, opened
 from tests.planting import Patch
 
-DO: dict[Verb, Callable[[Host], Record]] = {
-    Verb.START: lambda host: host.start("web"),
-    Verb.PAUSE: lambda host: host.pause("web"),
-    Verb.RESUME: lambda host: host.resume("web"),
-    Verb.STOP: lambda host: host.stop("web"),
-    Verb.KILL: lambda host: host.kill("web"),
-    Verb.RESET: lambda host: host.reset("web"),
-    Verb.SEND: lambda host: host.send("web", b"x"),
-    Verb.SAVE: lambda host: host.save("web"),
-    Verb.RESTORE: lambda host: host.restore("web"),
-    Verb.SNAPSHOT: lambda host: host.snapshot("web", "s2"),
-    Verb.REVERT: lambda host: host.revert("web", "s1"),
-    Verb.CLONE: lambda host: host.clone("web", "web2"),
-    Verb.RESIZE: lambda host: host.resize("web", 2048),
-    Verb.UNDEFINE: lambda host: host.undefine("web", everything=True),
+DO: dict[Verb, Callable[[Host, str], Record]] = {
+    Verb.START: lambda host, name: host.start(name),
+    Verb.PAUSE: lambda host, name: host.pause(name),
+    Verb.RESUME: lambda host, name: host.resume(name),
+    Verb.STOP: lambda host, name: host.stop(name),
+    Verb.KILL: lambda host, name: host.kill(name),
+    Verb.RESET: lambda host, name: host.reset(name),
+    Verb.SEND: lambda host, name: host.send(name, b"x"),
+    Verb.SAVE: lambda host, name: host.save(name),
+    Verb.RESTORE: lambda host, name: host.restore(name),
+    Verb.SNAPSHOT: lambda host, name: host.snapshot(name, "s2"),
+    Verb.REVERT: lambda host, name: host.revert(name, "s1"),
+    Verb.CLONE: lambda host, name: host.clone(name, f"{name}2"),
+    Verb.RESIZE: lambda host, name: host.resize(name, 2048),
+    Verb.UNDEFINE: lambda host, name: host.undefine(name, everything=True),
 }
 LATER = {Verb.MIGRATE, Verb.CANCEL}  # they stand in the table, and nothing does them yet
 WAS = State.PAUSED  # the state of the snapshot, and of what was saved
@@ -61,7 +61,7 @@ def check(path: Path, verb: Verb, state: State) -> None:
     """What the table says is what happens."""
     target = LIFE[verb][state]
     with host_in(path, state) as host:
-        DO[verb](host)
+        DO[verb](host, "web")
         found = host.ledger.find("web")
         expected = None if target is Target.GONE else WAS if target is Target.AS_IT_WAS else target
         assert (found and found.state) == expected
@@ -69,7 +69,7 @@ def check(path: Path, verb: Verb, state: State) -> None:
 
 def refused(host: Host, verb: Verb, state: State) -> None:
     with pytest.raises(Refused, match=f"^web is {state.value}, and cannot {verb.value}") as caught:
-        DO[verb](host)
+        DO[verb](host, "web")
     assert caught.value.help
 
 
