@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from monitor.host import Verb
 from monitor.host.life import EVENTS
 from tests.host.hosts import GUEST
 from tests.host.test_life import LATER
+from tests.trapline.test_readme import commands, execute, pattern
 from trapline.cli import main
 from trapline.hosting.verbs import VERBS
 
@@ -94,6 +96,17 @@ def test_what_is_refused(here: Path, capfd: Capture) -> None:
     assert "`out.s` leads out of" in said(capfd, "define servers bad.toml", 3)
     (here / "servers" / "host.db").write_bytes(b"garbage" * 100)
     assert "servers/host.db: file is not a database" in said(capfd, "list servers", 3)
+
+
+def test_the_commands_of_the_documentation(here: Path, capfd: Capture) -> None:
+    (here / "web.toml").write_text('guest = "echo"\n')
+    (here / "token.toml").write_text('guest = "token"\n')
+    page = (Path(__file__).parents[2] / "docs" / "host.md").read_text()
+    found = [pair for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL) for pair in commands(block)]
+    assert len(found) > 8
+    for command, output in found:
+        said = execute(command, capfd)
+        assert re.fullmatch(pattern(output), said), f"{command} says {said}"
 
 
 def test_looking_does_not_wait_for_whoever_owns_the_folder(here: Path, capfd: Capture) -> None:
