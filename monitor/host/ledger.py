@@ -5,11 +5,14 @@ but the file, and do not wait for a writer.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from isa.errors import TraplineError, UsageError
 from monitor.host.record import Point, Record, Snapshot
+
+T = TypeVar("T")
 
 VERSION = 1
 
@@ -57,12 +60,11 @@ class Ledger:
                 raise
 
     def machines(self) -> list[Record]:
-        rows = self._file.execute("SELECT name, point, rest FROM machines ORDER BY name")
-        return [Record.parse(*row) for row in rows]
+        return self._read("SELECT name, point, rest FROM machines ORDER BY name", (), Record.parse)
 
     def find(self, name: str) -> Record | None:
-        row = self._file.execute("SELECT name, point, rest FROM machines WHERE name = ?", (name,)).fetchone()
-        return None if row is None else Record.parse(*row)
+        found = self._read("SELECT name, point, rest FROM machines WHERE name = ?", (name,), Record.parse)
+        return found[0] if found else None
 
     def machine(self, name: str) -> Record:
         """Raises UsageError for a name that is no machine's."""
@@ -84,8 +86,7 @@ class Ledger:
     def snapshots(self, machine: str) -> list[Snapshot]:
         """Those of a machine, in the order in which they were made."""
         query = "SELECT name, parent, point FROM snapshots WHERE machine = ? ORDER BY number"
-        rows = self._file.execute(query, (machine,))
-        return [Snapshot(name, parent, Point.parse(point)) for name, parent, point in rows]
+        return self._read(query, (machine,), lambda name, parent, text: Snapshot(name, parent, Point.parse(text)))
 
     def put_snapshot(self, machine: str, snapshot: Snapshot) -> None:
         row = (machine, snapshot.name, snapshot.parent, snapshot.point.text())
@@ -105,12 +106,21 @@ class Ledger:
 
     def digests(self) -> set[str]:
         """Of all contents that somebody needs."""
-        points = self._file.execute("SELECT point FROM snapshots")
-        kept = {digest for (point,) in points for digest in Point.parse(point).digests}
+        points = self._read("SELECT point FROM snapshots", (), Point.parse)
+        kept = {digest for point in points for digest in point.digests}
         return kept.union(*(record.digests for record in self.machines()))
 
     def close(self) -> None:
         self._file.close()
+
+    def _read(self, query: str, given: tuple[str, ...], parse: Callable[..., T]) -> list[T]:
+        """What rows mean. Raises TraplineError for a file that somebody has damaged."""
+        with self._explained():
+            rows = self._file.execute(query, given).fetchall()
+        try:
+            return [parse(*row) for row in rows]
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise TraplineError(f"{self.path} is damaged: {error}", "take it from a copy of the folder") from None
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

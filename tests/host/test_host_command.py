@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,11 @@ def test_what_is_refused(here: Path, capfd: Capture) -> None:
     os.symlink("/etc/hostname", here / "out.s")
     (here / "bad.toml").write_text('image = "out.s"\n')
     assert "`out.s` leads out of" in said(capfd, "define servers bad.toml", 3)
+    for text in ("x", "{}", '{"state": "flying"}', "[1]"):
+        with closing(sqlite3.connect(here / "servers" / "host.db")) as file, file:
+            file.execute("UPDATE machines SET point = ?", (text,))
+        assert "servers/host.db is damaged: " in said(capfd, "list servers", 3)
+        assert "servers/host.db is damaged: " in said(capfd, "start servers web", 3)
     (here / "servers" / "host.db").write_bytes(b"garbage" * 100)
     assert "servers/host.db: file is not a database" in said(capfd, "list servers", 3)
 
