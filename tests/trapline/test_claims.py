@@ -12,6 +12,7 @@ import pytest
 from isa.files import sources_read
 from trapline import cli
 from trapline.cli import main
+from trapline.hosting.verbs import VERBS
 from trapline.options import Written, read, updated, written
 from trapline.running import claims
 
@@ -52,12 +53,14 @@ OUTPUTS = {
     ("witness", "--difference"): "witness mine.isa:mine setie",
     ("witness", "--output"): "witness mine.isa:mine setie",
 }
-# What is made, and never written over: its name stands alone.
-MADE = {("lab key", "file"), ("lab start", "folder")}
+# What is made and never written over, is written by a command that reads no file, or is a folder of the command's own.
+MADE = {("lab key", "file"), ("lab start", "folder"), ("lab quiz", "--output")}
+MADE |= {(f"host {verb}", "folder") for verb in VERBS}
 # What takes a value and is no file of its own: a name that a room of Trapline understands.
 NAMES = {
     "MONITOR",
     "NAMES",
+    "POLICY",
     "MACHINE",
     "GUEST",
     "SOURCE",
