@@ -175,8 +175,8 @@ class Host:
             running = [record for record in self.machines() if record.state is State.RUNNING]
             records = self.living.run(running, steps)
             for before in running:
-                gone.update(before.digests)
                 self.ledger.put(records[before.name])
+                gone.update({*before.digests} - {*records[before.name].digests})
         return [records[record.name] for record in running]
 
     # ---- points
@@ -235,8 +235,9 @@ class Host:
             record = self.machine(name)
             state = after(name, record.state, verb, was or record.point.was)
             assert state is not None
-            gone.update(record.digests)
-            return self._keep(change(record, state))
+            kept = self._keep(change(record, state))
+            gone.update({*record.digests} - {*kept.digests})
+            return kept
 
     def _keep(self, record: Record) -> Record:
         if record.state in ACTIVE:
@@ -246,7 +247,7 @@ class Host:
 
     @contextmanager
     def _change(self) -> Iterator[set[str]]:
-        """One change of the ledger. Contents whose digests are put into the set are dropped then, unless named."""
+        """One change of the ledger. Contents put into the set are dropped then, if nobody else has them."""
         gone: set[str] = set()
         with self.ledger.change():
             yield gone

@@ -16,6 +16,7 @@ from isa.engines.choice import DEFAULT, bare
 from isa.errors import MachineError, TraplineError
 from isa.machine import Exit, Reason, Storage
 from isa.machine.snapshot import Snapshot
+from isa.machine.storage import page_shift
 from isa.machines.catalogue import find
 from monitor.host.capacity import Capacity
 from monitor.host.life import Verb, after
@@ -59,13 +60,10 @@ class Living:
     def __init__(self, capacity: Capacity, objects: Objects, engine: str = DEFAULT) -> None:
         self.capacity, self.objects = capacity, objects
         self.isa = find(capacity.machine)
+        self.page = 1 << page_shift(self.isa.word)
         real = Storage(self.isa.word, self.whole(capacity.storage) + self.page)  # the monitor keeps page 0
         self.monitor = Monitor(bare(self.isa, real, engine=engine), technique=TECHNIQUES[capacity.monitor])
         self._running: dict[str, _Running] = {}
-
-    @property
-    def page(self) -> int:
-        return Storage(self.isa.word, 1).page_words
 
     def whole(self, words: int) -> int:
         """How many words of the host a machine of so many takes: whole pages."""
