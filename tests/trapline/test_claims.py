@@ -55,7 +55,7 @@ OUTPUTS = {
 }
 # What is made and never written over, is written by a command that reads no file, or is a folder of the command's own.
 MADE = {("lab key", "file"), ("lab start", "folder"), ("lab quiz", "--output")}
-MADE |= {(f"host {verb}", "folder") for verb in VERBS}
+MADE |= {(f"host {verb}", "folder") for verb in (*VERBS, "list", "show", "console")}
 # What takes a value and is no file of its own: a name that a room of Trapline understands.
 NAMES = {
     "MONITOR",
