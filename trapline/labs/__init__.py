@@ -2,5 +2,6 @@
 
 `lab.py` says what a lab is, and `reading.py` reads it (`guests/labs/`); `submission.py` is what a student hands in,
 `checks/` are the kinds of check, `seeds.py` draws what is random, and `checking.py` puts them together for one
-submission. `actions/` has what `trapline lab` does.
+submission. `making.py` is what each student gets of their own, and `questions/` are exams and quizzes, which the prover
+decides. `actions/` has what `trapline lab` does.
 """

@@ -15,8 +15,8 @@ def exam_files(lab: Lab, student: str) -> dict[str, str]:
     head = [
         "# Your answers about the machine `exam` in exam.isa. What stands here is a guess, and mostly wrong.",
         "# sensitive: any of control, location, mode, resource; none is [].",
-        'theorem1 = "holds"          # or "fails"',
-        'theorem3 = "holds"',
+        'theorem1 = "?"              # "holds" or "fails"',
+        'theorem3 = "?"',
     ]
     for name, body in exam.bodies.items():
         head += ["", f"[{name}]                        # {body}", "privileged = true", "sensitive = []"]

@@ -12,7 +12,7 @@ from trapline.labs.questions import exam as exams
 from trapline.labs.questions.exam import WAYS, Exam, drawn, finding
 from trapline.labs.questions.witness import of_culprit, of_privilege
 
-CHOICES = ("holds", "fails")
+CHOICES = ("holds", "fails", "?")  # the last is no answer, and as wrong as a wrong one
 FOUND = {Found.YES: "holds", Found.NO: "fails", Found.UNKNOWN: "is open"}
 
 

@@ -14,7 +14,7 @@ from trapline.labs.checks.kind import Attempt, Failure
 from trapline.labs.checks.running import machine_of
 
 NAME = "mended"  # what the student's machine is called
-TIMEOUT = 40.0  # seconds for a verdict: a quarter of that for one question
+TIMEOUT = 20.0  # seconds for a verdict: a quarter of that for one question
 PART = 10.0  # seconds for the comparison of one part
 
 
