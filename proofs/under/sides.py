@@ -54,6 +54,8 @@ class Sides:
     def agrees(self, block: Block) -> bool:
         """Bring the twin to the block's step, and say whether both are the same; a difference is not forgotten."""
         self._note(block)
+        if block.steps > self.real.steps:  # nobody can have done that
+            return False
         if block.steps > self.twin.steps:
             end = self.twin.run(block.steps - self.twin.steps)
             if end.reason is Reason.IDLE:  # for ever; under the monitor it may do so step by step

@@ -4,7 +4,7 @@ nothing outside the folder is read, whatever the files say."""
 import os
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from guests.catalogue import LIBRARY
@@ -23,6 +23,7 @@ class Submission:
 
     folder: str
     lab: Lab
+    _images: dict[str, Image] = field(default_factory=dict, compare=False, repr=False)
 
     def source(self, name: str) -> Source:
         """A file's text, under its own name alone. Raises TraplineError for one that is missing, too large, no text, or
@@ -31,7 +32,12 @@ class Submission:
         return Source(name, source.text)
 
     def image(self, isa: Isa, name: str) -> Image:
-        """A file assembled; it may include files of the folder and shipped ones. Raises SourceError for mistakes."""
+        """A file assembled once; it may include files of the folder and shipped ones. Raises SourceError for mistakes."""
+        if name not in self._images:
+            self._images[name] = self._assembled(isa, name)
+        return self._images[name]
+
+    def _assembled(self, isa: Isa, name: str) -> Image:
         source, directory = self.source(name), Directory(self.folder, LIBRARY)
         size = len(source.text)
 
