@@ -57,11 +57,12 @@ def compare(
     result, stop = Comparison(machine=crowd.machine), crowd.stop
     while True:
         sides, block = crowd.of(stop.block), stop.block
-        result.real = crowd.machine.steps
+        result.real, agreed = crowd.machine.steps, sides.agreed
         result.steps = block.steps if not block.number else result.steps
         if not crowd.agrees(stop):
             return _parted(crowd, sides, sides.differences(block), result)
         if others := tuple(also(crowd)):
+            sides.agreed = agreed  # so that it is seen where that comes from
             return _parted(crowd, sides, others, result)
         result.entries += 1
         if progress:

@@ -9,7 +9,7 @@ from isa.machine.storage import LINE_SHIFT
 from proofs.runs.compare import Difference
 from proofs.under.blocks import Block, prints_alone
 from proofs.under.case import Case
-from proofs.under.sides import Sides
+from proofs.under.sides import WORD, Sides
 from proofs.under.watching import Stop, Watch
 
 
@@ -96,7 +96,7 @@ class Crowd:
         cells = self.machine.storage.cells
         for at in (at for line in lines for at in range(line << LINE_SHIFT, line + 1 << LINE_SHIFT)):
             if at in kept and cells[at] != kept[at]:
-                yield Difference(f"word {at:#x} of the machine", f"{kept[at]:#x}", f"{cells[at]:#x}")
+                yield Difference(f"{WORD}{at:#x} of the machine", f"{kept[at]:#x}", f"{cells[at]:#x}")
 
 
 def _disk(machine: Machine) -> bytes:

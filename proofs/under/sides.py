@@ -16,7 +16,8 @@ from proofs.runs.compare import Difference
 from proofs.under.blocks import RECEIVED, Block
 
 LINE = 1 << LINE_SHIFT
-STORAGE = "storage["  # how the name of a word begins
+STORAGE = "storage["  # how the name of a guest's word begins
+WORD = "word "  # and that of one that is not a guest's, before its address
 
 
 class Sides:

@@ -32,7 +32,7 @@ class Submission:
         return Source(name, source.text)
 
     def image(self, isa: Isa, name: str) -> Image:
-        """A file assembled once; it may include files of the folder and shipped ones. Raises SourceError for mistakes."""
+        """A file assembled once; it may include files of the folder and shipped ones. Raises SourceError."""
         if name not in self._images:
             self._images[name] = self._assembled(isa, name)
         return self._images[name]

@@ -22,6 +22,7 @@ from proofs.runs.guests import Guest
 from proofs.under.comparing import compare
 from proofs.under.crowd import Crowd
 from proofs.under.finding import Parting
+from proofs.under.sides import WORD
 from trapline.labs.checks import drawn
 from trapline.labs.checks.kind import Attempt, Failure
 from trapline.labs.checks.laid import LEFT, SHARE, TABLE, Laid, lay, monitor_of
@@ -90,7 +91,7 @@ def shares(attempt: Attempt) -> Failure | None:
             steps = [crowd.block(number).steps for number in range(2)]
             yield Difference("turns", f"at most one apart, at {promised[0]} and {promised[1]} steps", f"{steps} steps")
 
-    return _failure(attempt, case, kept, 20 * promised[0])
+    return _failure(attempt, case, kept, 20 * promised[0], blamed="schedule")
 
 
 def runs(attempt: Attempt) -> Failure | None:
@@ -132,13 +133,13 @@ def _held(attempt: Attempt, draw: Draw, levels: int = 1) -> Failure | None:
     return None
 
 
-def _failure(attempt: Attempt, case: Laid, also: Also, steps: int) -> Failure | None:
+def _failure(attempt: Attempt, case: Laid, also: Also, steps: int, blamed: str = RELOCATION) -> Failure | None:
     watch = _Watch(case, attempt.steps, also)
     try:
         parting = compare(case, steps, also=watch).parting
     except TraplineError as error:
         return Failure(error.message)
-    return _told(attempt, case, parting) if parting else None
+    return _told(attempt, case, parting, blamed) if parting else None
 
 
 class _Watch:
@@ -158,8 +159,10 @@ class _Watch:
             now = list(storage.read(first, len(words)))
             if now != words:
                 at = next(i for i, pair in enumerate(zip(now, words, strict=True)) if pair[0] != pair[1])
-                yield Difference(f"word {first + at:#x}, not the guest's,", f"{words[at]:#x}", f"{now[at]:#x}")
-        if self.entries > ENTRIES or crowd.machine.steps > self.budget:
+                yield Difference(f"{WORD}{first + at:#x} of the machine", f"{words[at]:#x}", f"{now[at]:#x}")
+        if self.entries > ENTRIES:
+            yield Difference("how often it is entered", f"at most {ENTRIES:,} times", f"{self.entries:,} times")
+        if crowd.machine.steps > self.budget:
             yield Difference("steps of the machine", f"at most {self.budget:,}", f"{crowd.machine.steps:,}")
         yield from self.also(crowd)
 
@@ -175,7 +178,7 @@ def _runs(addresses: list[int]) -> list[list[int]]:
     return found
 
 
-def _told(attempt: Attempt, case: Laid, parting: Parting) -> Failure:
+def _told(attempt: Attempt, case: Laid, parting: Parting, blamed: str) -> Failure:
     """The counterexample: the guest's step, and the monitor's line that wrote what differs."""
     found, image = parting.found, case.monitors[-1].image
     first, word = found.differences[0], found.word
@@ -187,15 +190,15 @@ def _told(attempt: Attempt, case: Laid, parting: Parting) -> Failure:
         said += f"; the monitor passed {', '.join(parting.path[-SHOWN:])}"
     states = {difference.name: (difference.bare, difference.monitored) for difference in found.differences[:16]}
     before = {name: f"{value:#x}" for name, value in found.before.items() if value}
-    return Failure(said, found.step, _line(attempt, image, parting), before, states)
+    return Failure(said, found.step, _line(attempt, image, parting, blamed), before, states)
 
 
-def _line(attempt: Attempt, image: Image, parting: Parting) -> str:
+def _line(attempt: Attempt, image: Image, parting: Parting, blamed: str) -> str:
     """The line of what is handed in that wrote what differs. If none did: the label at which it handled the guest's
-    step; if that was left to the skeleton, `relocate`, which decided what the guest could reach."""
+    step; if that was left to the skeleton, the one that is `blamed`: mostly what decides what the guest can reach."""
     passed = takewhile(lambda name: name not in ENDS, () if parting.directly else parting.path)
     wrote = [parting.writers[d.name] for d in parting.found.differences if d.name in parting.writers]
-    labels = [*reversed([*passed]), RELOCATION]
+    labels = [*reversed([*passed]), blamed]
     lines = [
         source_line(image, at) for at in (*wrote, *(image.symbols[name] for name in labels if name in image.symbols))
     ]
