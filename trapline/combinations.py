@@ -55,11 +55,15 @@ def check_beside(arguments: argparse.Namespace) -> None:
 
 
 def check_at(arguments: argparse.Namespace) -> None:
-    """What a difference cannot be opened with: it has the guest and its machine."""
+    """What a moment of a run cannot be opened with: it has the guest and its machine."""
     names = ["guest", "beside", "isa", "define", "storage", "quantum", "disk", "read_only", "input", "seed", "resume"]
-    refuse(arguments, names, "is part of the difference", "do not give both it and `--at`")
+    refuse(arguments, names, "is part of what is opened", "do not give both it and `--at`")
     if arguments.monitor.depth:
-        raise UsageError("`--monitor` is part of the difference", "do not give both it and `--at`")
+        raise UsageError("`--monitor` is part of what is opened", "do not give both it and `--at`")
+
+
+def check_both(arguments: argparse.Namespace) -> None:
+    """What two machines cannot be shown with."""
     refuse(arguments, ["web", "port"], "shows one machine, and a difference has two", "give `--at` alone, for words")
 
 

@@ -36,7 +36,7 @@ def read_table(name: str, data: bytes) -> "Table":
     source = decoded(name, data)
     try:
         values = tomllib.loads(source.text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of too many digits is no TOMLDecodeError
         raise SourceError((_unreadable(source, str(error)),)) from None
     return Table(_Text(source), (), values)
 
@@ -94,7 +94,7 @@ class Table:
         """A whole number from `least` to `most`."""
         value = self._value(key, int, "a whole number", default)
         if value is not None and not least <= value <= most:
-            self.wrong(key, f"`{key}` must be from {least:,} to {most:,}, not {value:,}")
+            self.wrong(key, f"`{key}` must be from {least:,} to {most:,}, not {_shown(value)}")
             value = least
         return least if value is None else value
 
@@ -162,6 +162,10 @@ class Table:
             self.wrong(key, f"`{key}` must be {what}")
             return None
         return value
+
+
+def _shown(number: int) -> str:
+    return f"{number:,}" if number.bit_length() <= 128 else f"a number of {number.bit_length():,} bits"
 
 
 def _listed(names: Iterable[str]) -> str:

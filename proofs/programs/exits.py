@@ -11,11 +11,12 @@ from isa.description import Instruction, Isa, Role
 from isa.ir.nodes import Behaviour, Load, Origin, Store, TrapIf, nodes
 from isa.ir.operators import BOOL
 from proofs.definitions.classification import UNASSIGNED, Subject, subjects
+from proofs.definitions.pairs import in_guest_mode
 from proofs.programs.guest import Guest
 from proofs.programs.running import Running
 from proofs.programs.state import State
 from proofs.programs.values import Value, known, lifted, lowered, plain
-from proofs.terms.symbolic import TRUE, Symbolic, SymbolicState, Term, attempt, negation
+from proofs.terms.symbolic import TRUE, Symbolic, SymbolicState, Term, arbitrary, attempt, negation
 
 EVERY = "any instruction"
 
@@ -23,7 +24,8 @@ EVERY = "any instruction"
 @dataclass(frozen=True)
 class Exit:
     """A trap of the real machine: `what` traps, for `cause`. `virtual` is the guest's state, in which the word at its
-    pc is that of the instruction; `entry` the monitor's first state, if `conditions` hold."""
+    pc is that of the instruction; `entry` the monitor's first state, if `conditions` hold; `addresses` those of the
+    step, relative to the guest's base."""
 
     name: str
     what: Subject | None
@@ -31,11 +33,18 @@ class Exit:
     virtual: SymbolicState
     entry: State
     conditions: tuple[Term, ...]
+    addresses: tuple[Term, ...]
 
 
-def names(isa: Isa) -> list[str]:
-    """What exits there may be, each a name to ask `exits` for: what traps in any step, and each instruction."""
-    return [EVERY, *(s.name for s in subjects(isa))]
+def leaving(isa: Isa) -> list[str]:
+    """What exits there may be, each a name to ask `exits` for: what traps in any step, and each instruction that may
+    trap in the mode of guests."""
+    reading = Symbolic(in_guest_mode(arbitrary(isa)))
+
+    def traps(what: Subject) -> bool:
+        return any(not z3.is_false(plain(reading.value(t.guard))) for t in what.behaviour.traps)
+
+    return [EVERY, *(s.name for s in subjects(isa) if traps(s))]
 
 
 def exits(guest: Guest, name: str) -> Iterator[Exit]:
@@ -57,40 +66,46 @@ def exits(guest: Guest, name: str) -> Iterator[Exit]:
 def _traps(
     guest: Guest, what: Subject | None, step: Behaviour, params: dict[str, Term], virtual: SymbolicState
 ) -> Iterator[Exit]:
-    real = guest.real()
+    isa, real, bare = guest.isa, guest.real(), Symbolic(virtual, params)
     real.window = virtual.storage
     reading = Running(real, guest.setting, _always, params)
+    addresses = _addresses(isa, what, bare)
+    admitted = [_admitted(guest, virtual, address) for address in addresses]
     before: list[Term] = []
     for trap in step.traps:
         guard = lifted(reading.value(trap.guard), BOOL)
+        if trap.view:
+            admitted.append(plain(guard == bare.value(trap.guard)))
         conditions = [plain(c) for c in (*before, guard)]
         if (what is None or trap.origin in (Origin.BODY, Origin.DECODE)) and not any(map(z3.is_false, conditions)):
-            entry = real.copy()
-            entry.scalars = {n: _with(v, conditions) for n, v in real.scalars.items()}
-            entry.own = {a: _with(v, conditions) for a, v in real.own.items()}
-            info = reading.value(trap.info)
-            Running(entry, guest.setting, _always, {"cause": trap.cause, "info": info}).perform(
-                guest.isa.entry.effects, -1
-            )
-            said = [c for c in conditions if not z3.is_true(c)]
-            said += _admitted(guest, what, params, virtual)
-            yield Exit(_name(guest.isa, what, trap), what, params, virtual, entry, tuple(said))
+            entry = _entered(guest, real, conditions, trap.cause, reading.value(trap.info))
+            said = (*(c for c in conditions if not z3.is_true(c)), *admitted)
+            yield Exit(_name(isa, what, trap), what, params, virtual, entry, said, tuple(addresses))
         before.append(negation(guard))
 
 
-def _admitted(guest: Guest, what: Subject | None, params: dict[str, Term], virtual: SymbolicState) -> Iterator[Term]:
-    """The theorem "composition" of `prove`, used here for the addresses of a step: the composed relocation refuses what
-    the guest's own does, and leads into the window otherwise."""
-    isa = guest.isa
-    fetch, place = Behaviour(isa.fetch.traps), isa.the(Role.PC)
-    real = replace(virtual, scalars=guest.real_scalars(virtual), size=guest.setting.whole)
-    reading = Symbolic(virtual, params)
+def _entered(guest: Guest, real: State, conditions: list[Term], cause: int, info: Value) -> State:
+    """The monitor's first state, behind the trap entry of the description."""
+    entry = real.copy()
+    entry.scalars = {n: _with(v, conditions) for n, v in real.scalars.items()}
+    entry.own = {a: _with(v, conditions) for a, v in real.own.items()}
+    Running(entry, guest.setting, _always, {"cause": cause, "info": info}).perform(guest.isa.entry.effects, -1)
+    return entry
+
+
+def _addresses(isa: Isa, what: Subject | None, reading: Symbolic) -> list[Term]:
+    """Where a step fetches, loads and stores, relative to the guest's base."""
     places = [isa.fetch.word, *(what.behaviour.expressions() if what else ())]
-    loads = [n.index for n in nodes(*places) if isinstance(n, Load)]
-    loads += [e.index for e in what.behaviour.effects if isinstance(e, Store)] if what else []
-    for address in reading.addresses(loads):
-        both = [attempt(fetch, state.put(place, address)).trapped for state in (virtual, real)]
-        yield plain(both[0] == both[1])
+    found = [n.index for n in nodes(*places) if isinstance(n, Load)]
+    found += [e.index for e in what.behaviour.effects if isinstance(e, Store)] if what else []
+    return reading.addresses(found)
+
+
+def _admitted(guest: Guest, virtual: SymbolicState, address: Term) -> Term:
+    """The theorem "composition" of `prove`, for an address of a step: the composed relocation refuses what the guest's
+    own does. It is used here as it is, and for each access of the step as the machine itself has it."""
+    own = attempt(Behaviour(guest.isa.fetch.traps), virtual.put(guest.isa.the(Role.PC), address)).trapped
+    return plain(own == guest.refused(virtual, address))
 
 
 def _with(value: Value, conditions: list[Term]) -> Value:
@@ -138,6 +153,3 @@ def _holding(guest: Guest, word: Term) -> SymbolicState:
     at = plain(Symbolic(guest.virtual).value(fetch.index))
     storage = guest.virtual.storage.write(TRUE, at, word)
     return replace(guest.virtual, storage=storage)
-
-
-__all__ = ["EVERY", "Exit", "exits", "lowered", "names"]

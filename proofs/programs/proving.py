@@ -17,9 +17,9 @@ from monitor.core import Core
 from proofs.programs.asking import Questions
 from proofs.programs.claims import Claim, Fixed, Running, Small, Tied
 from proofs.programs.code import Code
-from proofs.programs.convention import Monitor
+from proofs.programs.convention import Monitor, NoMonitor
 from proofs.programs.direct import meddling
-from proofs.programs.exits import EVERY, Exit, exits, names
+from proofs.programs.exits import EVERY, Exit, exits, leaving
 from proofs.programs.guest import Guest
 from proofs.programs.judging import Judge, Wrong
 from proofs.programs.paths import Ending, Path, Paths
@@ -80,6 +80,7 @@ class Proof:
     claims: frozenset[Claim]
     constant: frozenset[int] = field(repr=False)
     meddling: tuple[str, ...] = ()
+    whole: bool = True  # whether all exits were asked for
 
     @property
     def holds(self) -> bool:
@@ -97,10 +98,11 @@ def prove(
     workers: int = 2,
     progress: Progress = no_progress,
 ) -> Proof:
-    """Prove the exits of a monitor's guests, or those of some instructions (`only`)."""
+    """Prove the exits of a monitor's guests, or those of some instructions (`only`). Raises NoMonitor for one that no
+    trap enters."""
     guest = guest_of(monitor)
     found: dict[str, list[Outcome]] = {}
-    left = [n for n in names(monitor.isa) if not only or n in only]
+    left = [n for n in leaving(monitor.isa) if not only or n in only]
     for _ in range(ROUNDS):
         guest.prepare()
         jobs = [partial(decided, guest, name) for name in left]
@@ -109,8 +111,8 @@ def prove(
         guest, left = _corrected(guest, found)
         if not left:
             break
-    outcomes = [o for name in names(monitor.isa) for o in found.get(name, ())]
-    return Proof(monitor, tuple(outcomes), guest.claims, guest.constant, tuple(meddling(monitor.isa)))
+    outcomes = [o for name in leaving(monitor.isa) for o in found.get(name, ())]
+    return Proof(monitor, tuple(outcomes), guest.claims, guest.constant, tuple(meddling(monitor.isa)), not only)
 
 
 def _corrected(guest: Guest, found: dict[str, list[Outcome]]) -> tuple[Guest, list[str]]:
@@ -202,7 +204,7 @@ def _failures(guest: Guest, exit: Exit, paths: Paths, judge: Judge, path: Path) 
     for wrong in judge.wrongs(path, entered):
         if is_false(wrong.when):
             continue
-        answer = judge.questions.found(wrong.when, ())
+        answer = judge.questions.found(wrong.when, exit.addresses)
         if answer.found is not Found.NO:
             place = path.state.written.get(wrong.place) if wrong.place is not None else path.at
             line = guest.monitor.line(path.at if place is None or place < 0 else place)
@@ -217,7 +219,7 @@ def _shown(guest: Guest, exit: Exit, path: Path, answer: Answer, wrong: Wrong | 
 
 
 def guest_of(monitor: Monitor) -> Guest:
-    """An arbitrary guest of a monitor, with the claims that its first paths suggest."""
+    """An arbitrary guest of a monitor, with the claims that its first paths suggest. Raises as `supposing`."""
     guest = supposing(monitor, frozenset())
     moving = {m.place.state for m in guest.code.time.moving}
     likely: frozenset[Claim] = frozenset(Small(address) for address in private(guest) - guest.constant)
@@ -228,11 +230,17 @@ def guest_of(monitor: Monitor) -> Guest:
 
 
 def supposing(monitor: Monitor, claims: frozenset[Claim]) -> Guest:
-    """An arbitrary guest of a monitor, with these claims."""
+    """An arbitrary guest of a monitor, with these claims. Raises NoMonitor for one that no trap enters."""
     guest = Guest(monitor, Core(monitor.isa), Code(monitor.isa), frozenset(), _constant(monitor, frozenset()))
     entry, moving = next(exits(guest, EVERY)).entry, {m.place.state for m in guest.code.time.moving}
     context = {n: v for n, v in entry.scalars.items() if known(v) and n not in moving}
-    return replace(guest, claims=claims, constant=_constant(monitor, _stored(guest, context)))
+    guest = replace(guest, claims=claims, constant=_constant(monitor, _stored(guest, context)))
+    if not known(next(exits(guest, EVERY)).entry.scalars[monitor.isa.pc]):
+        raise NoMonitor(
+            "a trap does not lead to a fixed place of the image, so it is not the monitor that is entered",
+            "have the image hold the words that a trap loads; a monitor that is a process is entered by its system",
+        )
+    return guest
 
 
 def _suggestions(guest: Guest) -> frozenset[Claim]:
@@ -280,5 +288,8 @@ def _stored(guest: Guest, context: dict[str, int]) -> frozenset[int]:
 
 
 def _constant(monitor: Monitor, stored: frozenset[int]) -> frozenset[int]:
+    """The words of the image that are code or tables, as it seems: not those that fill room, for which the image has no
+    line, nor the block, nor those that are stored to."""
     block = range(monitor.vm, monitor.vm + monitor.image.symbols["VM_WORDS"])
-    return frozenset(monitor.words.keys() - stored - set(block))
+    written = (a for a in monitor.words if a in monitor.image.lines or not monitor.image.lines)
+    return frozenset(written) - stored - frozenset(block)

@@ -47,6 +47,12 @@ def lowered(term: Term) -> Value:
     return False if z3.is_false(plain_term) else plain_term
 
 
+def extended(term: Term, shift: int) -> Value:
+    """A term shifted right with its sign: as an extension, as which descriptions have the offsets that programs make
+    so."""
+    return lowered(z3.SignExt(shift, z3.Extract(term.size() - 1, shift, term)))
+
+
 @cache
 def _numeric(op: str, widths: tuple[int, ...], width: int, low: int) -> Any:
     return python_meaning(op, widths, width, low)
@@ -72,5 +78,7 @@ class Values(Reading[Value]):
         told = self.ranges.compared(node.op, args)
         if told is not None:
             return told
+        if node.op == "shrs" and isinstance(args[1], int) and args[1] < widths[0]:
+            return extended(args[0], args[1])
         terms = [lifted(a, w) for a, w in zip(args, widths, strict=True)]
         return lowered(smt_meaning(node.op, widths, node.width, node.low)(*terms))

@@ -61,6 +61,9 @@ def compare(
         result.steps = block.steps if not block.number else result.steps
         if not crowd.agrees(stop):
             return _parted(crowd, sides, sides.differences(block), result)
+        if stop.ended and not sides.twin.halted:
+            early = (Difference("end", "goes on", "the monitor says that it has ended"),)
+            return _parted(crowd, sides, early, result)
         if others := tuple(also(crowd)):
             sides.agreed = agreed  # so that it is seen where that comes from
             return _parted(crowd, sides, others, result)

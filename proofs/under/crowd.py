@@ -22,8 +22,8 @@ class Crowd:
         self.machine = self.watch.machine
         self.stop = self.watch.boot()
         blocks = [self.block(number) for number in range(len(case.guests))]
-        for block in blocks:
-            self._sound(block)
+        for number, block in enumerate(blocks):
+            self._sound(number, block)
         alone = len(blocks) == 1 and prints_alone(case.monitors)
         self.sides = [Sides(block, case.twin(block.number, block.size), self.machine, alone) for block in blocks]
 
@@ -40,12 +40,13 @@ class Crowd:
             "has something written over VM_NUMBER in the block?",
         )
 
-    def _sound(self, block: Block) -> None:
+    def _sound(self, number: int, block: Block) -> None:
+        """Raises TraplineError for a block that cannot be this guest's."""
         words = len(self.machine.storage.cells)
-        if not 0 < block.size <= words - block.window:
+        if block.number != number or not 0 < block.size <= words - block.window:
             raise TraplineError(
-                f"the monitor gives guest {block.number} {block.size} words at {block.window:#x}; there are {words}",
-                "has something written over VM_WINDOW or VM_SIZE in the block?",
+                f"the monitor keeps guest {number} as guest {block.number}, with {block.size} words at {block.window:#x}; there are {words}",
+                "has something written over VM_NUMBER, VM_WINDOW or VM_SIZE in the block?",
             )
 
     @property

@@ -137,7 +137,7 @@ def test_the_word_that_ends_a_debugger_ends_the_session() -> None:
         ({"program": "no.s"}, "cannot read no.s"),
         ({}, "`launch` needs `program`"),
         ({"program": 3}, "`program` of `launch` is not a text"),
-        ({"program": "hello", "monitor": "trip"}, "`trip` is not `none`, `trap`, `hybrid`, `interpret`, one of these"),
+        ({"program": "hello", "monitor": "trip"}, "`trip` is not `none`, `trap`, `hybrid`, "),
         ({"program": "hello", "storage": "many"}, "`many` is not a whole number"),
         ({"program": "hello", "storage": {"words": 3}}, "`storage` of `launch` is not a text"),
         ({"program": "hello", "engine": "fast"}, "`fast` is not an engine"),

@@ -13,12 +13,12 @@ from trapline.labs.reading import find
 from trapline.labs.submission import open_submission
 
 RIGHT = HERE / "07-your-monitor" / "right" / "table.s"
-FOUR = ("rpsw", "lpsw", "relocation", "hostile guests")
+ASKED = ("rpsw", "lpsw", "relocation", "hostile guests")
 LIES = {
-    "a block as large as storage": (".equ VM_WORDS, 32", ".equ VM_WORDS, 0x7fffffff", "leave VM_WORDS"),
-    "a block too small": (".equ VM_WORDS, 32", ".equ VM_WORDS, 20", "does not lie in a block"),
+    "a block as large as storage": (".equ VM_WORDS, 32", ".equ VM_WORDS, 0x7fffffff", "larger than"),
+    "a block too small": (".equ VM_WORDS, 32", ".equ VM_WORDS, 20", "words of room"),
     "a place outside the block": (".equ VM_TRAFFIC, 28", ".equ VM_TRAFFIC, -1", "does not lie in a block"),
-    "a window without end": ("start:  j ", "start:  sw   r0, vm + VM_WINDOW(r0)\n        j ", "window is"),
+    "a window without end": ("start:  j ", "start:  sw   r0, vm + VM_WINDOW(r0)\n        j ", "storage[0x0] is"),
     "a size beyond storage": (
         "start:  j ",
         "start:  set  r1, -1\n        sw   r1, vm + VM_SIZE(r0)\n        j ",
@@ -27,7 +27,7 @@ LIES = {
     "a guest that there is not": (
         "start:  j ",
         "start:  set  r1, 9\n        sw   r1, vm + VM_NUMBER(r0)\n        j ",
-        "guest 9",
+        "as guest",
     ),
     "steps of a thousand years": (
         "start:  j ",
@@ -35,10 +35,9 @@ LIES = {
         "steps is",
     ),
     "it has halted": ("start:  j ", "start:  set  r1, 1\n        sw   r1, vm + VM_HALTED(r0)\n        j ", "halted"),
-    "it ends before it begins": ("start:  j ", "start:  j    ended\n        j ", ""),
+    "it ends before it begins": ("start:  j ", "start:  j    ended\n        j ", "says that it has ended"),
     "it is never entered": ("start:  j ", "start:  halt\n        j ", "has not entered its guest"),
-    "it is entered for ever": ("leave:  lpsw STATUS(r0)", "leave:  nop\n        j    leave", ""),
-    "no block at all": ("vm:     .space VM_PC", "here:   .space VM_PC\n        .equ vm, 0x7ffffff0", "no room"),
+    "it is entered for ever": ("leave:  lpsw STATUS(r0)", "leave:  nop\n        j    leave", "how often it is entered"),
 }
 
 
@@ -52,6 +51,6 @@ def test_a_monitor_that_lies_gets_nothing_for_it(lie: str, tmp_path: Path) -> No
     assert skeleton.read_text().count(old) == 1
     skeleton.write_text(skeleton.read_text().replace(old, new))
     results = list(check_all(lab, open_submission(str(tmp_path / "mine"), lab), "mallory"))
-    assert not any(r.status is Status.PASSED for r in results if r.check.name in FOUR)
+    assert not any(r.status is Status.PASSED for r in results if r.check.name in ASKED)
     assert sum(r.points for r in results) <= 2
     assert any(told in (r.failure.message if r.failure else r.reason) for r in results), results

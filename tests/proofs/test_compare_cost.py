@@ -6,7 +6,7 @@ import pytest
 
 from isa.assembler import assemble
 from isa.devices import Ports
-from isa.machine import Storage
+from isa.machine import Machine, Storage
 from isa.machine.storage import LINE_SHIFT
 from isa.machines.catalogue import find
 from proofs.runs import compare as module
@@ -39,13 +39,13 @@ def test_storage_is_compared_whole_only_where_something_differs(monkeypatch: pyt
 
 def test_only_lines_that_were_written_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     """At every step, and on a large storage: what nobody wrote since the last look is not looked at."""
-    lines, right = list[int](), Storage.line
+    lines, right = list[int](), Machine.line
 
-    def line(self: Storage, number: int) -> Any:
+    def line(self: Machine, number: int) -> Any:
         lines.append(number)
         return right(self, number)
 
-    monkeypatch.setattr(Storage, "line", line)
+    monkeypatch.setattr(Machine, "line", line)
     isa = find("g3")
     image = assemble(isa, LATE.replace("rrel", "add r1, r1, r1   #"), "stores")
     found = compare(Setup(isa, image, 1 << 20, Ports, quantum=1), 10_000)

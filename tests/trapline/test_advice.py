@@ -21,8 +21,17 @@ def options() -> dict[str, set[str]]:
     """The options of every command."""
     parser = build_parser(subcommands())
     (found,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
-    own = {o for a in parser._actions for o in a.option_strings}
-    return {"": own} | {n: {o for a in child._actions for o in a.option_strings} for n, child in found.choices.items()}
+    return {"": _own(parser)} | {name: _all(child) for name, child in found.choices.items()}
+
+
+def _own(parser: argparse.ArgumentParser) -> set[str]:
+    return {option for action in parser._actions for option in action.option_strings}
+
+
+def _all(parser: argparse.ArgumentParser) -> set[str]:
+    """Those of a command, and of what it can be told to do."""
+    deeper = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    return _own(parser).union(*(_all(child) for action in deeper for child in action.choices.values()))
 
 
 def sources() -> Iterator[Path]:

@@ -48,7 +48,20 @@ OUTPUTS = {
     ("witness", "--output"): "witness mine.isa:mine setie",
 }
 # What takes a value and is no file of its own: a name that a room of Trapline understands.
-NAMES = {"MACHINE", "GUEST", "SOURCE", "INSTRUCTION", "INSTR", "A", "B", "COMMAND", "WHERE", "WHERE[:END]"}
+NAMES = {
+    "MONITOR",
+    "NAMES",
+    "MACHINE",
+    "GUEST",
+    "SOURCE",
+    "INSTRUCTION",
+    "INSTR",
+    "A",
+    "B",
+    "COMMAND",
+    "WHERE",
+    "WHERE[:END]",
+}
 FILES = {"FILE", "DIR", "IMAGE", "PATH"}
 
 

@@ -30,8 +30,9 @@ from trapline.cli import main
 from trapline.commands import prove
 from trapline.debugging import lockstep
 from trapline.debugging.debugged import Guest as Debuggee
-from trapline.debugging.difference import Difference
+from trapline.debugging.difference import difference as difference_of
 from trapline.debugging.lockstep import BARE, BOTH, DIFFERS, MONITORED, Line, Lockstep, marked, opened
+from trapline.debugging.moment import Moment
 from trapline.debugging.words import Debugger
 
 Patch = pytest.MonkeyPatch
@@ -62,9 +63,9 @@ def setup(text: str = TELLS, depth: int = 1) -> Setup:
     return Setup(LEAKS, assemble(LEAKS, text, "tells.s"), 1024, ports, depth)
 
 
-def difference(depth: int = 1) -> Difference:
+def difference(depth: int = 1) -> Moment:
     made = setup(depth=depth)
-    return Difference.of(made, assemble(LEAKS, TELLS, "tells.s"), "tells", 1)
+    return difference_of(made, assemble(LEAKS, TELLS, "tells.s"), "tells", 1)
 
 
 def said(both: Lockstep, *lines: str) -> list[Line]:
@@ -145,11 +146,11 @@ def test_a_bug_planted_in_the_monitor_is_seen_at_its_step(bug: type[Dispatcher],
         asked = Setup(G3, IMAGE, 4096, lambda: standard(G3), engine="reference")
         seen = compare(asked, 1000).divergence
         assert seen is not None
-        Difference.of(asked, IMAGE, "loop", seen.step).save(str(tmp_path / "d.json"))
-        both = opened(Difference.load(str(tmp_path / "d.json")))
+        difference_of(asked, IMAGE, "loop", seen.step).save(str(tmp_path / "d.json"))
+        both = opened(Moment.load(str(tmp_path / "d.json")))
         assert both.parts and at(both) == (seen.step, seen.step)
         assert any(line.side == DIFFERS and line.text.startswith(what) for line in said(both, "step"))
-    both = opened(Difference.load(str(tmp_path / "d.json")))
+    both = opened(Moment.load(str(tmp_path / "d.json")))
     assert not both.parts  # the bug has been mended
 
 
@@ -168,7 +169,7 @@ def alone() -> list[list[str]]:
 
 def same() -> Lockstep:
     """Two that never part."""
-    return opened(Difference.of(Setup(G3, IMAGE, 4096, lambda: standard(G3), 2), IMAGE, "loop", 0), steps=1000)
+    return opened(difference_of(Setup(G3, IMAGE, 4096, lambda: standard(G3), 2), IMAGE, "loop", 0), steps=1000)
 
 
 def both_say_what_one_would() -> None:
@@ -303,8 +304,8 @@ def damaged(facts: dict[str, Any]) -> dict[str, tuple[object, str]]:
         return base64.b64encode(data).decode()
 
     return {
-        "another kind": ({"trapline": "input"}, "is no difference"),
-        "a list": ([facts], "is no difference"),
+        "another kind": ({"trapline": "input"}, "is no moment of a run"),
+        "a list": ([facts], "is no moment of a run"),
         "a version": ({**facts, "version": 1}, "another version of the format"),
         "no step": ({k: v for k, v in facts.items() if k != "step"}, "`step` is missing"),
         "a step that is none": ({**facts, "step": -1}, "`step` is not a number"),
@@ -334,9 +335,9 @@ def test_no_file_is_believed(tmp_path: Path, monkeypatch: Patch, capfd: Capture)
         assert message in capfd.readouterr().err, name
     for data in (b"", b"\xff\xfe", b"[" * 100_000, b"{}"):
         Path("d.json").write_bytes(data)
-        assert main(batch(tmp_path, "step")) == 3 and "is no difference" in capfd.readouterr().err
+        assert main(batch(tmp_path, "step")) == 3 and "is no moment of a run" in capfd.readouterr().err
     assert main(["debug", "--at", "nowhere.json"]) == 3 and "cannot read" in capfd.readouterr().err
-    monkeypatch.setattr("trapline.debugging.difference.LARGEST", 10)
+    monkeypatch.setattr("trapline.debugging.moment.LARGEST", 10)
     assert main(["debug", "--at", "good.json"]) == 3 and "is larger than" in capfd.readouterr().err
     with pytest.raises(TraplineError, match="too large for a file"):
         difference().save("new.json")
@@ -347,10 +348,10 @@ def test_no_file_is_believed(tmp_path: Path, monkeypatch: Patch, capfd: Capture)
 )
 def test_a_difference_has_its_own_guest_and_machine(option: str, capfd: Capture) -> None:
     assert main(["debug", "--at", "d.json", *option.split()]) == 2
-    assert "part of the difference" in capfd.readouterr().err
+    assert "part of what is opened" in capfd.readouterr().err
 
 
 def test_that_they_do_not_part_here_is_told(tmp_path: Path, monkeypatch: Patch, capfd: Capture) -> None:
     monkeypatch.chdir(tmp_path)
-    Difference.of(Setup(G3, IMAGE, 4096, lambda: standard(G3), 1), IMAGE, "loop", 3).save("d.json")
+    difference_of(Setup(G3, IMAGE, 4096, lambda: standard(G3), 1), IMAGE, "loop", 3).save("d.json")
     assert main(batch(tmp_path, "step")) == 0 and "do not part at this step" in capfd.readouterr().err

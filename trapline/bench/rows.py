@@ -13,6 +13,7 @@ from trapline.bench import (
     against,
     assembling,
     boot,
+    classes,
     cold,
     exits,
     history,
@@ -49,6 +50,7 @@ MODULES: tuple[ModuleType, ...] = (
     assembling,
     multiplication,
     types,
+    classes,
 )
 ROWS: tuple[str, ...] = tuple(row for module in MODULES for row in module.ROWS)
 

@@ -26,6 +26,7 @@ from trapline.options import port, read
 
 if TYPE_CHECKING:
     from trapline.debugging.lockstep import Lockstep
+    from trapline.debugging.moment import Moment
     from trapline.debugging.told import Told
     from trapline.debugging.words import Debugger
 
@@ -40,7 +41,7 @@ LONGEST = 1 << 20  # bytes of a batch
 def configure(parser: argparse.ArgumentParser) -> None:
     opening.configure(parser)
     parser.add_argument("--batch", type=read, metavar="FILE", help="do the words of FILE, one line each, and end")
-    at = "open what `trapline compare --difference FILE` has written, bare and monitored side by side"
+    at = "open the step in FILE: of `--difference FILE`, bare and monitored side by side, or of `trapline lab check`"
     parser.add_argument("--at", type=read, metavar="FILE", help=at)
     parser.add_argument("--plain", action="store_true", help="words at a prompt, and nothing drawn")
     parser.add_argument("--web", action="store_true", help="the application in a browser on this machine")
@@ -50,8 +51,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from trapline.screen import start
 
-    if arguments.at is not None:
-        return _at(arguments)
+    arguments.moment = _moment(arguments)
+    if arguments.moment is not None and arguments.moment.monitors:
+        return _beside(arguments.moment, arguments)
     if start.wanted(arguments):
         return start.show(arguments)
     with opening.opened(arguments) as debugger:
@@ -63,16 +65,26 @@ def _talk(told: "Told", say: Say, arguments: argparse.Namespace) -> int:
     return _converse(told, say) if arguments.batch is None else _batch(told, say, arguments.batch, not arguments.json)
 
 
-def _at(arguments: argparse.Namespace) -> int:
-    """Words to both sides of a difference."""
-    from isa.engines.choice import DEFAULT
-    from trapline.combinations import check_at
-    from trapline.debugging.difference import Difference
-    from trapline.debugging.lockstep import opened
+def _moment(arguments: argparse.Namespace) -> "Moment | None":
+    """What `--at` names."""
+    if arguments.at is None:
+        return None
+    from trapline.combinations import check_at, check_both
+    from trapline.debugging.moment import Moment
 
     check_at(arguments)
+    found = Moment.load(arguments.at)
+    if found.monitors:
+        check_both(arguments)
+    return found
+
+
+def _beside(found: "Moment", arguments: argparse.Namespace) -> int:
+    """Words to both sides of a difference."""
+    from isa.engines.choice import DEFAULT
+    from trapline.debugging.lockstep import opened
+
     engine = None if arguments.engine == DEFAULT else arguments.engine
-    found = Difference.load(arguments.at)
     both = opened(found, engine, arguments.steps)
     if not arguments.json:
         print(found.title)

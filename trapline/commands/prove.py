@@ -12,8 +12,8 @@ examples:
   trapline prove g3 --properties       run guests, watch the properties
   trapline prove g3_popf --properties --monitor hybrid
   trapline prove --mutants             plant mistakes; which check refutes each
-  trapline prove --vmm                 the monitor in assembly, for every state of every guest
-  trapline prove --vmm my.s --exits stim,clock   some exits of another one
+  trapline prove --vmm                 the monitor in assembly, every exit of it
+  trapline prove --vmm my.s --exits stim,lpsw    some exits of another one
 """
 
 import argparse
@@ -54,7 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--mutants", action="store_true", help="plant mistakes that the checks must refute; needs no machine")
     vmm = "prove a monitor in assembly instead: a shipped guest, an assembly file or an image (default: vmm)"
     add("--vmm", metavar="MONITOR", nargs="?", const="vmm", help=vmm)
-    some = "of --vmm, only the exits of these instructions, and of traps that any takes for `any`; with commas"
+    some = "of --vmm, only the exits of these instructions, with commas; `any instruction` has those of every step"
     add("--exits", metavar="NAMES", help=some)
     add("--export", type=written, metavar="DIR", help="write every obligation as SMT-LIB 2 into a new or empty folder")
     add("--sample", type=count, metavar="N", help="try every theorem on N random states instead of proving it")
@@ -223,7 +223,7 @@ def _monitor(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     program = find(arguments.vmm, arguments.machine)
     monitor = provable(program.isa, program.image)
-    only = frozenset((arguments.exits or "").split(",")) - {""}
+    only = _exits(arguments.exits, program.isa)
     with Counter(f"{program.name}: ", "exits") as counter:
         proof = prove(monitor, only, float(arguments.timeout), arguments.workers, counter.show)
     seconds = time.monotonic() - began
@@ -232,6 +232,22 @@ def _monitor(arguments: argparse.Namespace) -> int:
     else:
         show_monitor_proof(proof, program.name, seconds)
     return UNKNOWN if proof.unknown else 0 if proof.holds else 1
+
+
+def _exits(text: str | None, isa: "Isa") -> frozenset[str]:
+    """The names that `--exits` lists; none for all. Raises UsageError for one by which no guest can leave."""
+    from difflib import get_close_matches
+
+    from isa.errors import UsageError
+    from proofs.programs.exits import leaving
+
+    only = frozenset((text or "").split(",")) - {""}
+    ways = leaving(isa)
+    for name in sorted(only - set(ways)):
+        near = get_close_matches(name, ways, 1)
+        help = f"did you mean `{near[0]}`?" if near else f"they are {', '.join(ways)}"
+        raise UsageError(f"no guest leaves by `{name:.40}`", help)
+    return only
 
 
 def _mutants(arguments: argparse.Namespace) -> int:

@@ -4,16 +4,18 @@ hold, with which culprits, and what does a repair cost? docs/sweep.md explains t
 What machines have in common is asked once, and kept in `--results FILE` as it is answered: a sweep that was ended goes
 on where it was.
 
-exit code: 0 everything was decided; 4 a question stayed open.
+exit code: 0 everything was decided; 4 a question stayed open; 5 there is no such cluster.
 
 examples:
   trapline sweep guards.toml --csv guards.csv --svg guards.svg
   trapline sweep guards.toml --results guards.db --jobs 4
+  trapline sweep guards.toml --cluster tcp://head:8786
 """
 
 import argparse
 
-from trapline.options import natural, read, updated, written
+from trapline.jobs.choice import add_workers_options
+from trapline.options import read, updated, written
 
 SUMMARY = "verify every machine of a design space, and what mends each"
 OPEN = 4
@@ -25,13 +27,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--results", type=updated, metavar="FILE", help="keep answers in FILE, and take those that are there")
     add("--csv", type=written, metavar="FILE", help="write a row for each machine")
     add("--svg", type=written, metavar="FILE", help="draw which theorems hold, by how many switches are turned")
-    add("--jobs", type=natural, metavar="N", default=2, help="processes (default: 2; 0: in this one)")
+    add_workers_options(parser, "questions")
 
 
 def run(arguments: argparse.Namespace) -> int:
     from isa.files.writing import write_whole
     from proofs.terms.solving import Found
-    from trapline.jobs.local import Local
+    from trapline.jobs.choice import workers
     from trapline.jobs.results import Results
     from trapline.output import emit_json
     from trapline.progress import Counter
@@ -46,9 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
     space = read_space(arguments.space)
     machines = Machines(space)
     claim(arguments)
+    doers = workers(arguments)
     results = Results(arguments.results or ":memory:")
     with Counter(f"{space.size:,} machines: ", "questions") as counter:
-        swept = sweep(machines, Local(arguments.jobs), results, counter.show)
+        swept = sweep(machines, doers, results, counter.show)
     results.close()
     if arguments.csv:
         write_whole(arguments.csv, sheet(swept))

@@ -67,9 +67,11 @@ def _pack(arguments: argparse.Namespace) -> int:
         emit_json({"disk": arguments.output, "guests": names, "blocks": blocks, "storage": words})
     else:
         more = f" --isa {arguments.isa}" if arguments.isa else ""
-        more += f" --storage {words}" if words > (monitor.storage or 0) else ""
+        command = f"`trapline run vmm --disk {arguments.output}{more}`"
+        if words > (monitor.storage or 0):
+            command = f"`trapline run vmm --disk {arguments.output}{more} --storage {words}`"
         count = f"{len(tenants)} guest{'s' * (len(tenants) > 1)}"
-        print(f"{arguments.output}: {count}, {blocks} blocks; `trapline run vmm --disk {arguments.output}{more}`")
+        print(f"{arguments.output}: {count}, {blocks} blocks; {command}")
     return 0
 
 

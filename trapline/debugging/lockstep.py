@@ -13,7 +13,7 @@ from isa.errors import TraplineError, UsageError
 from monitor.techniques import Monitors
 from proofs.runs.compare import differing
 from trapline.debugging.debugged import Guest
-from trapline.debugging.difference import Difference
+from trapline.debugging.moment import Moment
 from trapline.debugging.printed import Printed
 from trapline.debugging.words import Debugger
 from trapline.options import DEFAULT_STEPS
@@ -121,7 +121,7 @@ class Lockstep:
             yield Line(BOTH, SAME)
 
 
-def opened(found: Difference, engine: str | None = None, steps: int | None = None) -> Lockstep:
+def opened(found: Moment, engine: str | None = None, steps: int | None = None) -> Lockstep:
     """Both sides before the step at which they part. `engine` is another one than the file says; `steps` limits the
     run, if it is not less than that. Raises TraplineError for a machine that cannot be had again."""
     limit, name = max(steps or DEFAULT_STEPS, found.step + 1), engine_in_use(engine or found.engine)

@@ -5,12 +5,14 @@ values, as a request from an editor has them.
 """
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
-from isa.errors import UsageError
+from isa.errors import TraplineError, UsageError
 from trapline.options import (
+    DEFAULT_STEPS,
     add_engine_option,
     add_guest_argument,
     add_monitor_option,
@@ -21,6 +23,7 @@ from trapline.options import (
 )
 
 if TYPE_CHECKING:
+    from trapline.debugging.moment import Moment
     from trapline.debugging.words import Debugger
 
 
@@ -33,7 +36,7 @@ def configure(parser: argparse.ArgumentParser, several: bool = True) -> None:
     add_monitor_option(parser)
     add_engine_option(parser)
     parser.add_argument("--resume", type=read, metavar="FILE", help="begin with the machine saved in FILE")
-    parser.set_defaults(record=None, save=None, exits=False, events=None)
+    parser.set_defaults(moment=None, record=None, save=None, exits=False, events=None)
 
 
 @contextmanager
@@ -49,11 +52,34 @@ def opened(arguments: argparse.Namespace) -> "Iterator[Debugger]":
         with _several(arguments) as debugger:
             yield debugger
         return
+    if arguments.moment is not None:
+        yield _at(arguments.moment, arguments)
+        return
     if arguments.input == "-":
         raise UsageError("stdin is for the words of the debugger", "give the guest's input with `--input FILE`")
     with launch(arguments, debugged=True) as launched:
         machine = launched.rig.machine
         yield Debugger(Guest(machine, launched.image, machine.steps + launched.steps(arguments.steps)))
+
+
+def _at(moment: "Moment", arguments: argparse.Namespace) -> "Debugger":
+    """Before the step of a moment. Raises TraplineError for a run that does not come there."""
+    from isa.engines.choice import DEFAULT
+    from trapline.debugging.debugged import Guest
+    from trapline.debugging.words import Debugger
+    from trapline.output import engine_in_use
+    from trapline.running.launch import Stdout, restored
+
+    sys.stdout.flush()  # the guest writes past Python's buffer
+    engine = moment.engine if arguments.engine == DEFAULT else arguments.engine
+    rig = restored(moment.start, moment.isa, 0, engine_in_use(engine), None if arguments.json else Stdout())
+    limit = max(arguments.steps or DEFAULT_STEPS, moment.step + 1)
+    debugger = Debugger(Guest(rig.machine, moment.image, limit))
+    debugger.history.go(moment.step)
+    if rig.machine.steps != moment.step:
+        message = f"the run ends at step {rig.machine.steps:,}, before step {moment.step:,}"
+        raise TraplineError(message, "have it written again: the file does not fit this release")
+    return debugger
 
 
 @contextmanager

@@ -4,11 +4,7 @@ A job whose process dies is tried once more, since the host may have killed it; 
 Time is no measure of work: `FUSE` is only there so that nothing hangs for ever.
 """
 
-import json
 import multiprocessing
-import os
-import resource
-import signal
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -17,12 +13,12 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
+from trapline.jobs.child import LARGEST, confine, death, heard, here, told
 from trapline.jobs.job import How, Job, Outcome
 
 ATTEMPTS = 2
 FUSE = 600.0  # seconds
 MEMORY = 4 << 30  # bytes that a job may have
-LARGEST = 64 << 20  # bytes of a result
 
 
 @dataclass(slots=True)
@@ -44,7 +40,7 @@ class Local:
 
     def outcomes(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
         if self.count == 0:
-            yield from map(_here, jobs)
+            yield from map(here, jobs)
             return
         more, again = iter(jobs), deque[tuple[Job, int]]()
         try:
@@ -104,42 +100,22 @@ def _end(pipe: Connection, running: _Running) -> None:
 
 def _heard(pipe: Connection, running: _Running) -> Outcome:
     """What a process has left."""
-    told = None
+    data = None
     with suppress(EOFError, OSError):
-        told = pipe.recv_bytes(LARGEST)
+        data = pipe.recv_bytes(LARGEST)
     pipe.close()
     running.process.join(1)
     if running.process.is_alive():
         running.process.kill()
         running.process.join()
-    if told is None:
-        reason = _death(running.process.exitcode)
+    if data is None:
+        reason = death(running.process.exitcode)
         return Outcome(running.job.key, How.CRASHED, None, reason, running.attempt)
-    how, value, reason = json.loads(told)
-    return Outcome(running.job.key, How(how), value, reason, running.attempt)
-
-
-def _death(code: int | None) -> str:
-    if code is not None and code < 0:
-        with suppress(ValueError):
-            return f"its process was ended by {signal.Signals(-code).name}"
-    return f"its process ended with exit code {code} and no result"
+    return heard(running.job, data, running.attempt)
 
 
 def _child(pipe: Connection, job: Job, memory: int) -> None:
     """Do a job in a process of its own, and tell what came of it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever waits for the results hears of it
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    outcome = _here(job)
-    pipe.send_bytes(json.dumps([outcome.how.value, outcome.value, outcome.reason]).encode())
+    confine(memory)
+    pipe.send_bytes(told(here(job)))
     pipe.close()
-
-
-def _here(job: Job) -> Outcome:
-    try:
-        return Outcome(job.key, How.DONE, job.work(job.data))
-    except Exception as error:
-        return Outcome(job.key, How.FAILED, None, f"{type(error).__name__}: {error}")

@@ -22,6 +22,12 @@ INSERT INTO results VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
 WHERE digest != excluded.digest"""
 
 
+class Unkept(TraplineError):
+    """A result that could not be written; exit code 5."""
+
+    exit_code = 5
+
+
 class Results:
     """The results in a file; `:memory:` keeps them no longer than the process. Raises TraplineError for a file that is
     none of ours, or cannot be written."""
@@ -43,7 +49,7 @@ class Results:
         return Outcome(job.key, How(row[0]), json.loads(row[1]), row[2], row[3]) if row else None
 
     def put(self, job: Job, outcome: Outcome) -> None:
-        """Keep it. What is there already for the same question stays. Raises TraplineError if it cannot be written."""
+        """Keep it. What is there already for the same question stays. Raises Unkept if it cannot be written."""
         row = (job.key, job.digest, outcome.how.value, json.dumps(outcome.value), outcome.reason, outcome.attempts)
         try:
             self._file.execute(
@@ -51,7 +57,9 @@ class Results:
                 row,
             )
         except sqlite3.Error as error:
-            raise TraplineError(f"{self.path}: cannot keep a result: {error}", "make room, and go on") from None
+            raise Unkept(
+                f"{self.path}: cannot keep a result: {error}", "make room, and go on with the same file"
+            ) from None
 
     def keys(self) -> Iterator[str]:
         """All there are, in order."""

@@ -2,13 +2,14 @@
 
 import os
 import shutil
-from pathlib import Path
 
 from isa.errors import TraplineError
-from isa.files.tables import read_table
+from isa.files.tables import LARGEST, read_table
 from isa.files.writing import write_whole
 from trapline.labs.lab import Lab
+from trapline.labs.making import made
 from trapline.labs.reading import find
+from trapline.labs.submission import read_file
 
 NOTE = "lab.toml"  # in a student's folder: which lab, and whose
 LONGEST = 100  # characters of a student's name
@@ -22,7 +23,10 @@ def start(lab: Lab, folder: str, student: str) -> list[str]:
         os.makedirs(folder, exist_ok=True)
         if os.listdir(folder):
             raise TraplineError(f"{folder} is not empty", "give a new folder; nothing was changed")
-        shutil.copytree(lab.starter, folder, dirs_exist_ok=True)
+        if os.path.isdir(lab.starter):
+            shutil.copytree(lab.starter, folder, dirs_exist_ok=True)
+        for name, text in made(lab, student).items():
+            write_whole(os.path.join(folder, name), text.encode())
         shutil.copyfile(lab.handout, os.path.join(folder, "handout.md"))
         quoted = student.replace("\\", "\\\\").replace('"', '\\"')
         note = f'# What `trapline lab` started here.\nlab = "{lab.name}"\nstudent = "{quoted}"\n'
@@ -34,22 +38,24 @@ def start(lab: Lab, folder: str, student: str) -> list[str]:
 
 def student_of(folder: str) -> tuple[Lab, str]:
     """Which lab a folder is of, and whose it is. Raises TraplineError if it does not say so."""
-    path = os.path.join(folder, NOTE)
-    try:
-        data = Path(path).read_bytes()
-    except OSError:
-        raise TraplineError(
-            f"{folder} is no folder of a lab: it has no {NOTE}", "`trapline lab start` makes one"
-        ) from None
-    table = read_table(path, data)
-    name, student = table.text("lab"), table.text("student", "")
-    table.finish()
+    name, student = _noted(folder)
     return find(name), student
 
 
 def seed_of(folder: str) -> str:
     """Whose a folder says it is; nobody's if it does not say, or says nothing that can be read."""
     try:
-        return student_of(folder)[1][:LONGEST]
+        return _noted(folder)[1][:LONGEST]
     except TraplineError:
         return ""
+
+
+def _noted(folder: str) -> tuple[str, str]:
+    """The lab and the student that the note names, which may be any."""
+    path = os.path.join(folder, NOTE)
+    if not os.path.lexists(path):
+        raise TraplineError(f"{folder} is no folder of a lab: it has no {NOTE}", "`trapline lab start` makes one")
+    table = read_table(path, read_file(folder, NOTE, LARGEST))
+    name, student = table.text("lab"), table.text("student", "")
+    table.finish()
+    return name, student

@@ -33,7 +33,7 @@ def submissions(lab: Lab, folders: Iterable[str]) -> list[str]:
     for folder in folders:
         if not os.path.isdir(folder):
             raise TraplineError(f"{folder} is not a folder", "give a student's folder, or one that has many of them")
-        inside = sorted(entry.path for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False))
+        inside = sorted(entry.path for entry in os.scandir(folder) if entry.is_dir())
         alone = not inside or any(os.path.lexists(os.path.join(folder, name)) for name in lab.files)
         found += [folder] if alone else inside
     if len(found) > MOST:
@@ -50,20 +50,48 @@ def grade(
     told: Callable[[int, int], None] = lambda done, of: None,
 ) -> list[Record]:
     """A signed record for each folder, in their order."""
-    jobs = [Job(folder, graded, _asked(lab, folder, key)) for folder in folders]
+    jobs = [Job(_key(folder), graded, _asked(lab, folder, key)) for folder in folders]
     outcomes = run(jobs, workers, results, told)
-    return [signed(_record(lab, folder, outcome), key) for folder, outcome in zip(folders, outcomes, strict=True)]
+    records = [_record(lab, folder, outcome) for folder, outcome in zip(folders, outcomes, strict=True)]
+    _tell_twins(records)
+    return [signed(record, key) for record in records]
+
+
+def _key(folder: str) -> str:
+    """The folder's name in characters that every file can hold: another for each, whatever bytes it has."""
+    return folder.encode("unicode_escape").decode()
+
+
+def _text(name: str) -> str:
+    """A name of bytes that are no text, as text."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _tell_twins(records: list[Record]) -> None:
+    """Say who hands in what is another's by its seed. Nobody's marks change."""
+    owners: dict[str, list[Record]] = {}
+    for record in records:
+        if record["seed"]:
+            owners.setdefault(record["seed"], []).append(record)
+    for found in owners.values():
+        for record in found if len(found) > 1 else ():
+            others = [other["student"] for other in found if other is not record]
+            told = f"its seed is also that of {', '.join(others[:3])}" + (" and others" if others[3:] else "")
+            record["reason"] = "; ".join(filter(None, [record["reason"], told]))
 
 
 def _asked(lab: Lab, folder: str, key: bytes) -> dict[str, str]:
     """What is asked of a submission: what was handed in anew is another question."""
-    return {"lab": lab.folder, "folder": folder, "key": key.hex(), "files": fingerprint(folder, lab)}
+    places = {"lab": os.path.abspath(lab.folder), "folder": os.path.abspath(folder)}
+    return {**places, "key": key.hex(), "files": fingerprint(folder, lab)}
 
 
 def graded(asked: dict[str, str]) -> Record:
     """The work of one submission, in a process of its own: what it is worth, or what is broken about it."""
     lab, folder = read_lab(asked["lab"]), asked["folder"]
-    seed = seed_of(folder)
+    if fingerprint(folder, lab) != asked["files"]:  # nobody is to blame for what another host does not have
+        raise RuntimeError(f"{folder} is not here as it was when it was asked about")
+    seed = "" if os.path.islink(folder) else seed_of(folder)
     try:
         submission = open_submission(folder, lab)
     except TraplineError as error:
@@ -75,7 +103,7 @@ def graded(asked: dict[str, str]) -> Record:
 def _record(lab: Lab, folder: str, outcome: Outcome) -> Record:
     """What is said of a submission, whatever became of it."""
     name = os.path.basename(os.path.abspath(folder))
-    head: Record = {"lab": lab.name, "student": name, "folder": folder, "of": lab.points}
+    head: Record = {"lab": lab.name, "student": _text(name), "folder": _text(folder), "of": lab.points}
     if outcome.how is How.DONE:
         points = round(sum(check["points"] for check in outcome.value["checks"]), 2)
         return {**head, "points": points, **outcome.value}

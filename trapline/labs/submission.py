@@ -3,18 +3,23 @@ nothing outside the folder is read, whatever the files say."""
 
 import os
 import stat
+from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 
 from guests.catalogue import LIBRARY
 from isa.assembler import Image, assemble
-from isa.assembler.includes import Directory, read_source
+from isa.assembler.includes import Directory
 from isa.description import Isa
 from isa.errors import Source, TraplineError
+from isa.files.sources_read import noted
+from isa.files.texts import decoded
 from trapline.labs.lab import Lab
 
-MOST_FILES = 100  # in the folder
+MOST_FILES = 500  # in the folder, and folders in it; hidden ones are not looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +28,20 @@ class Submission:
 
     folder: str
     lab: Lab
-    _images: dict[str, Image] = field(default_factory=dict, compare=False, repr=False)
+    _images: dict[str, tuple[Isa, Image]] = field(default_factory=dict, compare=False)
 
     def source(self, name: str) -> Source:
         """A file's text, under its own name alone. Raises TraplineError for one that is missing, too large, no text, or
         no regular file."""
-        source = read_source(_regular(self.folder, name, self.lab.limits.bytes))
-        return Source(name, source.text)
+        return decoded(name, read_file(self.folder, name, self.lab.limits.bytes))
 
     def image(self, isa: Isa, name: str) -> Image:
-        """A file assembled once; it may include files of the folder and shipped ones. Raises SourceError."""
-        if name not in self._images:
-            self._images[name] = self._assembled(isa, name)
-        return self._images[name]
+        """A file assembled, once; it may include files of the folder and shipped ones. Raises SourceError for
+        mistakes."""
+        known = self._images.get(name)
+        if known is None or known[0] is not isa:
+            known = self._images[name] = isa, self._assembled(isa, name)
+        return known[1]
 
     def _assembled(self, isa: Isa, name: str) -> Image:
         source, directory = self.source(name), Directory(self.folder, LIBRARY)
@@ -60,36 +66,57 @@ class Submission:
 
 
 def open_submission(folder: str, lab: Lab) -> Submission:
-    """A student's folder. Raises TraplineError if it is none, or lacks a file that is to be handed in."""
-    if not os.path.isdir(folder):
+    """A student's folder. Raises TraplineError if it is none, lacks a file that is to be handed in, or has too many."""
+    if os.path.islink(folder.rstrip("/")) or not os.path.isdir(folder):
         raise TraplineError(f"{folder} is not a folder", f"`trapline lab start {lab.name} DIR` makes one")
     missing = [name for name in lab.files if not os.path.lexists(os.path.join(folder, name))]
     if missing:
         raise TraplineError(f"{folder} has no {', '.join(missing)}", f"hand in {', '.join(lab.files)}")
+    deque(_files(folder), 0)
     return Submission(folder, lab)
 
 
 def fingerprint(folder: str, lab: Lab) -> str:
     """A digest of all files of a folder that a grader would read: another submission has another one."""
     digest = sha256()
-    for path, _, names in sorted(os.walk(folder)):
-        for name in sorted(names)[:MOST_FILES]:
-            with suppress(OSError, TraplineError):
-                with open(_regular(path, name, lab.limits.bytes), "rb") as file:
-                    data = file.read(lab.limits.bytes)
-                digest.update(f"{os.path.relpath(path, folder)!a} {name!a} {len(data)}\n".encode() + data)
+    with suppress(TraplineError):
+        for name in _files(folder):
+            with suppress(TraplineError):
+                data = read_file(folder, name, lab.limits.bytes)
+                digest.update(f"{name!a} {len(data)}\n".encode() + data)
     return digest.hexdigest()
 
 
-def _regular(folder: str, name: str, most: int) -> str:
-    """The path of a file that is no link, no device and not too large."""
+def read_file(folder: str, name: str, most: int) -> bytes:
+    """What is in a file of a folder. Raises TraplineError for one that is a link, a device, or too large; nothing that
+    a student can make keeps it waiting."""
     path = os.path.join(folder, name)
     try:
-        found = os.lstat(path)
-    except OSError as error:
-        raise TraplineError(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from None
-    if not stat.S_ISREG(found.st_mode):
-        raise TraplineError(f"{name} is not a regular file", "hand in the file itself, not a link to it")
-    if found.st_size > most:
-        raise TraplineError(f"{name} has {found.st_size:,} bytes; {most:,} are the most")
-    return path
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            raise TraplineError(f"{name} is not a regular file", "hand in the file itself, not a link to it")
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            noted(file.fileno(), path)
+            data = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        raise TraplineError(f"cannot read {name}: {(getattr(error, 'strerror', '') or str(error)).lower()}") from None
+    if len(data) > most:
+        raise TraplineError(f"{name} has more than {most:,} bytes, which are the most")
+    return data
+
+
+def _files(folder: str) -> Iterator[str]:
+    """The paths of files in a folder and below, from there. Raises TraplineError if there are too many, or folders lie
+    too deep."""
+    folders, count = [""], 0
+    while folders:
+        inside = folders.pop()
+        with suppress(OSError), os.scandir(os.path.join(folder, inside)) as found:
+            for entry in sorted(islice(found, MOST_FILES + 1), key=lambda entry: entry.name):
+                count += 1
+                if count > MOST_FILES:
+                    raise TraplineError(f"there are more than {MOST_FILES} files", "hand in what the lab asks for")
+                path = os.path.join(inside, entry.name)
+                if not entry.is_dir(follow_symlinks=False):
+                    yield path
+                elif not entry.name.startswith("."):
+                    folders.append(path)

@@ -12,8 +12,9 @@ from trapline.output import console, show
 MOST_SHOWN = 4  # failures that are told one by one
 AWAY = "what follows there brings some guest back to `leave`, its block complete and its window as it was"
 DEVICES = (
-    "come back to their caller, keep the registers that they must, and change nothing else of the monitor's own words "
-    "that is relied on here"
+    "come back to their caller with the registers that they must keep; of the guest they change pending bits and words "
+    "of its window, and of the monitor's own words none that is relied on here; and no guest is lent steps beyond the "
+    "one at which a device of its acts next"
 )
 RESTS = (
     "Theorem 1 holds for the machine and the map is right (`trapline prove` shows both): a direct run is then the "
@@ -107,7 +108,8 @@ def _sum(proof: Proof, seconds: float) -> str:
     unknown = sum(o.open for o in proof.outcomes)
     refuted = len(proof.outcomes) - proved - unknown
     paths, steps = sum(o.paths for o in proof.outcomes), max((o.steps for o in proof.outcomes), default=0)
-    whole = "The monitor is right." if proof.holds else "The monitor is NOT proved right."
+    right = "The monitor is right." if proof.whole else "These exits are right."
+    whole = right if proof.holds else "The monitor is NOT proved right."
     counts = f"{proved} of {len(proof.outcomes)} exits proved, {refuted} refuted, {unknown} unknown"
     return f"{counts}; {paths} paths, none longer than {steps} steps; {seconds:.1f} s. {whole}"
 
@@ -118,6 +120,7 @@ def monitor_proof_facts(proof: Proof, name: str) -> dict[str, Any]:
         "monitor": name,
         "machine": proof.monitor.isa.name,
         "holds": proof.holds,
+        "whole": proof.whole,
         "exits": [_outcome_facts(o) for o in proof.outcomes],
         "meddling": list(proof.meddling),
         "away": sorted(proof.monitor.away.values()),

@@ -174,10 +174,10 @@ def _engine(arguments: argparse.Namespace, plain: bool) -> str:
     return asked if plain else engine_for(arguments.monitor.techniques, asked)
 
 
-def restored(snapshot: "Snapshot", isa: Isa, monitors: "Monitors", engine: str) -> Rig:
+def restored(snapshot: "Snapshot", isa: Isa, monitors: "Monitors", engine: str, sink: Stdout | None = None) -> Rig:
     """A saved machine under these monitors, with nothing from outside. Raises TraplineError, and UsageError for one
     that had the file of a disk."""
-    kit = Outfit(_if_console(isa, Live()), disk=_disk_of(snapshot, isa), seed=snapshot.seed)
+    kit = Outfit(_if_console(isa, Live()), sink, disk=_disk_of(snapshot, isa), seed=snapshot.seed)
     return _stood(snapshot, isa, kit, monitors, engine)
 
 

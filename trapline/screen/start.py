@@ -54,6 +54,8 @@ def title_of(arguments: argparse.Namespace) -> str:
     """What is debugged, as it was asked for."""
     from monitor.techniques.catalogue import under
 
+    if arguments.moment is not None:
+        return f"trapline debug: {arguments.moment.title}"
     techniques = arguments.monitor.techniques
     where = f"under {under(techniques)}" if techniques else "bare"
     guests = " ".join([arguments.guest or arguments.resume, *arguments.beside])

@@ -2,6 +2,7 @@
 same question (`proofs.verdict.keyed`). A question is a job, so that it may be asked anywhere, and its answer is kept.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -50,7 +51,12 @@ def ask(
         isa = with_guards(machines.make(settings), guards)
         for name, key in keys(isa).items():
             if key not in asked.answers and key not in work:
-                data = {"space": path, "settings": list(settings), "guards": sorted(guards), "name": name}
+                data = {
+                    "space": os.path.abspath(path),
+                    "settings": list(settings),
+                    "guards": sorted(guards),
+                    "name": name,
+                }
                 work[key] = Job(key, answered, data)
     for outcome in run(list(work.values()), workers, results, told):
         done = outcome.how is How.DONE

@@ -67,6 +67,11 @@ def guarded(isa: Isa, instruction: Instruction, on: bool) -> Instruction:
     return replace(instruction, behaviour=Behaviour(traps, body.effects))
 
 
+def guards_of(isa: Isa) -> list[str]:
+    """The instructions that have one."""
+    return [name for name, found in isa.instructions.items() if any(_is_guard(isa, t) for t in found.behaviour.traps)]
+
+
 def with_guards(isa: Isa, names: frozenset[str]) -> Isa:
     """The machine with guards on these instructions: what a repair makes of it."""
     return replace(

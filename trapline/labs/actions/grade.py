@@ -9,13 +9,14 @@ if TYPE_CHECKING:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    from trapline.options import natural, read, updated, written
+    from trapline.jobs.choice import add_workers_options
+    from trapline.options import read, updated, written
 
     parser.add_argument("lab", type=str, metavar="LAB", help="a lab's name or number, or its folder")
     parser.add_argument("folders", type=read, metavar="DIR", nargs="+", help="a student's folder, or one of many")
     add = parser.add_argument
     add("--key", type=read, metavar="FILE", help="the instructor's key (`trapline lab key FILE`)")
-    add("--jobs", type=natural, metavar="N", default=2, help="submissions at a time (default: 2)")
+    add_workers_options(parser, "submissions")
     add("--resume", type=updated, metavar="FILE", help="keep results in FILE, and go on where an earlier run was")
     add("--junit", type=written, metavar="FILE", help="write the results as JUnit XML")
     add("--gradescope", type=written, metavar="FILE", help="write the one submission's results.json for Gradescope")
@@ -24,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from trapline.jobs.local import Local
+    from trapline.jobs.choice import workers
     from trapline.jobs.results import Results
     from trapline.labs.grading import exit_code, grade, submissions
     from trapline.labs.reading import find
@@ -37,15 +38,16 @@ def run(arguments: argparse.Namespace) -> int:
     folders = submissions(lab, arguments.folders)
     claim(arguments)
     _check(arguments, len(folders))
+    doers = workers(arguments)
     results = Results(arguments.resume or ":memory:")
     with Counter(f"{lab.name}: ", "submissions") as counter:
-        records = grade(lab, folders, key, Local(arguments.jobs), results, counter.show)
+        records = grade(lab, folders, key, doers, results, counter.show)
     results.close()
-    _write(arguments, lab, records)
     if arguments.json:
         emit_json({"lab": lab.name, "signed": bool(key), "submissions": records})
     else:
         print("\n".join(_lines(records, bool(key))))
+    _write(arguments, lab, records)  # last: what cannot be written takes nothing away
     return exit_code(records)
 
 
@@ -60,11 +62,11 @@ def _write(arguments: argparse.Namespace, lab: "Lab", records: list[dict[str, An
     """The files that were asked for, each whole or not at all."""
     import os
 
-    from isa.errors import TraplineError
     from isa.files.writing import write_whole
+    from trapline.jobs.results import Unkept
     from trapline.labs.formats.gradescope import gradescope
     from trapline.labs.formats.junit import junit
-    from trapline.labs.formats.page import page
+    from trapline.labs.formats.page import page, page_names
     from trapline.labs.formats.sheet import sheet
 
     try:
@@ -76,17 +78,21 @@ def _write(arguments: argparse.Namespace, lab: "Lab", records: list[dict[str, An
             write_whole(arguments.gradescope, gradescope(records[0]))
         if arguments.html:
             os.makedirs(arguments.html, exist_ok=True)
-            for record in records:
-                write_whole(os.path.join(arguments.html, f"{record['student']}.html"), page(record))
+            for record, name in zip(records, page_names(records), strict=True):
+                write_whole(os.path.join(arguments.html, name), page(record))
     except OSError as error:
-        raise TraplineError(f"cannot write {error.filename}: {(error.strerror or str(error)).lower()}") from None
+        raise Unkept(
+            f"cannot write what was asked for: {error}", "make room, and grade again: see `--resume`"
+        ) from None
 
 
 def _lines(records: list[dict[str, Any]], is_signed: bool) -> list[str]:
+    from isa.assembler.image import printable
+
     lines = []
     for record in records:
         points = "-" if record["points"] is None else f"{record['points']:g}"
-        reason = f": {record['reason']}" if record["reason"] else ""
+        reason = f": {printable(record['reason'])}" if record["reason"] else ""
         lines.append(f"{points:>6} of {record['of']}  {record['status']:10}  {str(record['student'])!a:.80}{reason}")
     if not is_signed:
         lines.append("not signed, and hidden seeds are anybody's: give `--key FILE` (`trapline lab key FILE`)")

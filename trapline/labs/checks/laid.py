@@ -35,9 +35,9 @@ def monitor_of(isa: Isa, image: Image) -> Monitor:
     if size > LARGEST:
         raise NoMonitor(f"its blocks have {size} words; {LARGEST} are the most", "leave VM_WORDS as it was")
     places = {name: at for name, at in symbols.items() if name.startswith("VM_") and name != "VM_WORDS"}
-    last = max(*places.values(), *Blocks(monitor).slots, symbols["VM_STEPS"] + 1)
-    if last >= size:
-        raise NoMonitor(f"word {last} does not lie in a block of {size}", "leave the layout of the block as it was")
+    reached = [*places.values(), *Blocks(monitor).slots, symbols["VM_STEPS"] + 1]
+    if wrong := [at for at in reached if not 0 <= at < size]:
+        raise NoMonitor(f"word {wrong[0]} does not lie in a block of {size}", "leave the layout of the block as it was")
     for name in ("vm", TABLE):
         if name in symbols and symbols[name] + 2 * size > image.top:
             raise NoMonitor(f"there is no room for blocks at `{name}`", "leave the blocks where they were")

@@ -15,7 +15,9 @@ from isa.assembler import Image, assemble
 from isa.assembler.disassembly import Disassembler
 from isa.assembler.includes import Directory
 from isa.description import Isa
+from isa.engines.choice import DEFAULT
 from isa.errors import TraplineError
+from isa.machine.snapshot import Snapshot
 from proofs.programs.convention import Monitor
 from proofs.runs.compare import Difference
 from proofs.runs.guests import Guest
@@ -23,6 +25,7 @@ from proofs.under.comparing import compare
 from proofs.under.crowd import Crowd
 from proofs.under.finding import Parting
 from proofs.under.sides import WORD
+from trapline.debugging.moment import Moment
 from trapline.labs.checks import drawn
 from trapline.labs.checks.kind import Attempt, Failure
 from trapline.labs.checks.laid import LEFT, SHARE, TABLE, Laid, lay, monitor_of
@@ -190,7 +193,15 @@ def _told(attempt: Attempt, case: Laid, parting: Parting, blamed: str) -> Failur
         said += f"; the monitor passed {', '.join(parting.path[-SHOWN:])}"
     states = {difference.name: (difference.bare, difference.monitored) for difference in found.differences[:16]}
     before = {name: f"{value:#x}" for name, value in found.before.items() if value}
-    return Failure(said, found.step, _line(attempt, image, parting, blamed), before, states)
+    line = _line(attempt, image, parting, blamed)
+    return Failure(said, found.step, line, before, states, moment=_moment(attempt, case, parting))
+
+
+def _moment(attempt: Attempt, case: Laid, parting: Parting) -> Moment:
+    """The machine with the monitor on it, where the guest under it was last as it is bare."""
+    name = attempt.check.file or attempt.lab.files[0]
+    start = Snapshot.take(case.machine())
+    return Moment(name, case.isa, case.monitors[0].image, start, (), DEFAULT, parting.agreed)
 
 
 def _line(attempt: Attempt, image: Image, parting: Parting, blamed: str) -> str:

@@ -1,17 +1,21 @@
 """Running a submission's program on the bare machine: from storage that is random where the program says nothing, with
 what is typed, within a budget. And finding the step at which it first did what it should not."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from isa.assembler import Image
 from isa.description import Isa
 from isa.devices import Console, Script
+from isa.engines.choice import DEFAULT
 from isa.machine import Exit, Machine, Reason
+from isa.machine.snapshot import Snapshot
 from isa.machines.catalogue import find
+from trapline.debugging.moment import Moment
 from trapline.labs.checks.kind import Attempt, Failure
 from trapline.reports.exits import source_line
-from trapline.running.rig import Outfit, build
+from trapline.running.rig import Outfit, build, exit_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,10 @@ class Run:
 
 
 def machine_of(attempt: Attempt) -> Isa:
-    return find(attempt.lab.machine)
+    """The machine that the check is about: a shipped one, or a file in the lab's own folder."""
+    name = attempt.check.machine or attempt.lab.machine
+    path = os.path.join(attempt.lab.folder, name)
+    return find(path if os.path.isfile(path) else name)
 
 
 def image_of(attempt: Attempt) -> Image:
@@ -57,33 +64,49 @@ def printed(machine: Machine) -> bytes:
 
 
 def unfinished(attempt: Attempt, found: Run, typed: bytes) -> Failure | None:
-    """What is wrong with how the run ended, if it did not halt with exit code 0."""
-    steps, end = found.machine.steps, found.end
-    if end.reason is Reason.HALT:
+    """What is wrong with how the run ended, if it did not halt with exit code 0, or with how much it printed."""
+    steps, end, most = found.machine.steps, found.end, attempt.lab.limits.output
+    code = exit_code(found.machine)
+    if end.reason is Reason.HALT and not code and len(found.output) <= most:
         return None
     said = {
+        Reason.HALT: f"it halts with exit code {code}, not 0",
         Reason.BUDGET: f"it has not halted after {steps:,} steps; {attempt.steps:,} are allowed",
         Reason.IDLE: f"it waits for ever after {steps:,} steps",
     }
+    if len(found.output) > most:
+        said[end.reason] = f"it printed {len(found.output):,} characters in {steps:,} steps; {most:,} are the most"
     message = said.get(end.reason, f"it ended after {steps:,} steps: {end.reason.value} {end.detail}".rstrip())
-    return at_step(found.machine, found.image, message, typed)
+    return at_step(found.machine, found.image, message, typed, lambda: begun(attempt, found.image, typed))
 
 
-def at_step(machine: Machine, image: Image, message: str, typed: bytes) -> Failure:
-    """A failure where the machine stands."""
+def at_step(
+    machine: Machine, image: Image, message: str, typed: bytes, make: Callable[[], Machine] | None = None
+) -> Failure:
+    """A failure where the machine stands. `make` gives the machine before its first step: from there a debugger comes
+    to that place, and can go back."""
     place = machine.engine.place()
     state = {n: f"{v:#x}" for n, v in zip(machine.state.layout.names, machine.state.block, strict=True) if v}
-    return Failure(message, machine.steps, source_line(image, place), state, {}, typed.decode("latin-1"))
+    told = typed.decode("latin-1")
+    moment = _moment(make(), image, machine.steps) if make else None
+    return Failure(message, machine.steps, source_line(image, place), state, {}, told, moment)
+
+
+def _moment(start: Machine, image: Image, step: int) -> Moment:
+    name = next((line.file for line in image.lines.values()), "the program")
+    return Moment(name, start.isa, image, Snapshot.take(start), (), DEFAULT, step)
 
 
 def first_step(make: Callable[[], Machine], wrong: Callable[[Machine], bool], last: int) -> Machine:
     """The machine before the step that makes it wrong: it is not at 0, it is at `last`, and once wrong it stays so."""
-    low, high = 0, last
+    machine, low, high = make(), 0, last
+    right = Snapshot.take(machine)  # at `low`: no step up to there is taken again
     while high - low > 1:
         middle = (low + high) // 2
-        machine = make()
-        machine.run(middle)
-        low, high = (low, middle) if wrong(machine) else (middle, high)
-    machine = make()
-    machine.run(low)
+        machine.run(middle - low)
+        if wrong(machine):
+            high = middle
+            right.apply(machine)
+        else:
+            low, right = middle, Snapshot.take(machine)
     return machine

@@ -1,17 +1,33 @@
 """A page for each student: the checks, what they earned, and every counterexample. It needs nothing else, and no
 script."""
 
+import re
 from collections.abc import Iterator
 from html import escape
 from typing import Any
 
 from trapline.drawing.svg import clean
 
+_ODD = re.compile(r"[^A-Za-z0-9._-]")
+_LONGEST = 100  # characters of a page's name
 _STYLE = """
 :root { color-scheme: light dark } body { font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto;
 padding: 0 1rem } table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .6rem;
 border-bottom: 1px solid #8886; vertical-align: top } pre { overflow-x: auto; background: #8882; padding: .6rem }
 """
+
+
+def page_names(records: list[dict[str, Any]]) -> list[str]:
+    """A file's name for each record: the student's, as far as a name of a file can be that, and no name twice."""
+    taken, found = set[str](), list[str]()
+    for record in records:
+        plain = _ODD.sub("_", record["student"])[:_LONGEST].lstrip(".") or "_"
+        number = 1
+        while (name := f"{plain}-{number}.html" if number > 1 else f"{plain}.html").casefold() in taken:
+            number += 1
+        taken.add(name.casefold())
+        found.append(name)
+    return found
 
 
 def page(record: dict[str, Any]) -> bytes:
