@@ -45,7 +45,8 @@ class Crowd:
         words = len(self.machine.storage.cells)
         if block.number != number or not 0 < block.size <= words - block.window:
             raise TraplineError(
-                f"the monitor keeps guest {number} as guest {block.number}, with {block.size} words at {block.window:#x}; there are {words}",
+                f"the monitor keeps guest {number} as guest {block.number}, "
+                f"with {block.size} words at {block.window:#x}; there are {words}",
                 "has something written over VM_NUMBER, VM_WINDOW or VM_SIZE in the block?",
             )
 

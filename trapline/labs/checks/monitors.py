@@ -194,7 +194,8 @@ def _told(attempt: Attempt, case: Laid, parting: Parting, blamed: str) -> Failur
     states = {difference.name: (difference.bare, difference.monitored) for difference in found.differences[:16]}
     before = {name: f"{value:#x}" for name, value in found.before.items() if value}
     line = _line(attempt, image, parting, blamed)
-    return Failure(said, found.step, line, before, states, moment=_moment(attempt, case, parting))
+    moment = _moment(attempt, case, parting) if attempt.explained else None
+    return Failure(said, found.step, line, before, states, moment=moment)
 
 
 def _moment(attempt: Attempt, case: Laid, parting: Parting) -> Moment:
