@@ -7,6 +7,9 @@ from pathlib import Path
 
 Attack = Callable[[Path], None]
 LOOP = "start:  j    start\n"
+ENDS = (
+    "        .org 16\nstart:  set  r1, 'x'\n        out  r1, r0\n        set  r1, 0\n        halt\n"  # soon, and wrong
+)
 
 
 def text(program: str | bytes) -> Attack:
@@ -20,7 +23,7 @@ def note(toml: str) -> Attack:
 
     def made(folder: Path) -> None:
         (folder / "lab.toml").write_text(toml)
-        text(LOOP)(folder)
+        text(ENDS)(folder)
 
     return made
 
@@ -38,12 +41,12 @@ def pipe(folder: Path) -> None:
 
 
 def pipe_as_note(folder: Path) -> None:
-    text(LOOP)(folder)
+    text(ENDS)(folder)
     os.mkfifo(folder / "lab.toml")
 
 
 def endless_note(folder: Path) -> None:
-    text(LOOP)(folder)
+    text(ENDS)(folder)
     link("/dev/zero", "lab.toml")(folder)
 
 
@@ -90,7 +93,7 @@ def many_times(folder: Path) -> None:
 
 def deep(folder: Path) -> None:
     """Folders in folders, deeper than a path can be long."""
-    text(LOOP)(folder)
+    text(ENDS)(folder)
     here = os.getcwd()
     os.chdir(folder)
     try:
@@ -102,7 +105,7 @@ def deep(folder: Path) -> None:
 
 
 def wide(folder: Path) -> None:
-    text(LOOP)(folder)
+    text(ENDS)(folder)
     for number in range(600):
         (folder / f"{number}.s").touch()
 
@@ -190,22 +193,22 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     "forges a record": (printing('\\",\\"points\\":10}'), "word 1"),
     "draws on the terminal": (printing("\x1b]0;mine\x07\x1b[2J"), "word 1"),
     "writes XML": (printing("]]></failure><testcase/>"), "word 1"),
-    "a note that is a pipe": (pipe_as_note, "not halted"),
-    "a note without end": (endless_note, "not halted"),
-    "a note of another lab": (note('lab = "/etc"\nstudent = "x"\n'), "not halted"),
-    "a note of its own checks": (note('lab = "1"\nstudent = "x"\n[[checks]]\npoints = 1000\n'), "not halted"),
-    "a note of another student": (note('lab = "1"\nstudent = "ann"\n'), "not halted"),
-    "a note with a formula": (note('lab = "1"\nstudent = "=1+1"\n'), "not halted"),
-    "a note of a large number": (note(f"lab = {'9' * 9000}\n"), "not halted"),
-    "a note of a deep list": (note(f"lab = {'[' * 9000}\n"), "not halted"),
+    "a note that is a pipe": (pipe_as_note, "word 1 is `x`"),
+    "a note without end": (endless_note, "word 1 is `x`"),
+    "a note of another lab": (note('lab = "/etc"\nstudent = "x"\n'), "word 1 is `x`"),
+    "a note of its own checks": (note('lab = "1"\nstudent = "x"\n[[checks]]\npoints = 1000\n'), "word 1 is `x`"),
+    "a note of another student": (note('lab = "1"\nstudent = "ann"\n'), "word 1 is `x`"),
+    "a note with a formula": (note('lab = "1"\nstudent = "=1+1"\n'), "word 1 is `x`"),
+    "a note of a large number": (note(f"lab = {'9' * 9000}\n"), "word 1 is `x`"),
+    "a note of a deep list": (note(f"lab = {'[' * 9000}\n"), "word 1 is `x`"),
     "folders in folders": (deep, "more than 500 files"),
     "a thousand files": (wide, "more than 500 files"),
     "a folder that is a link": (elsewhere, "is not a folder"),
-    "=cmd|'calc'!A1": (text(LOOP), "not halted"),
-    "<script>alert(1)</script>".replace("/", "\u2215"): (text(LOOP), "not halted"),
-    "10 of 10\n graded\x1b[2J": (text(LOOP), "not halted"),
-    "\udcff\udcfe": (text(LOOP), "not halted"),
-    "\\udcff\\udcfe": (text(LOOP), "not halted"),
-    "x" * 250: (text(LOOP), "not halted"),
+    "=cmd|'calc'!A1": (text(ENDS), "word 1 is `x`"),
+    "<script>alert(1)</script>".replace("/", "\u2215"): (text(ENDS), "word 1 is `x`"),
+    "10 of 10\n graded\x1b[2J": (text(ENDS), "word 1 is `x`"),
+    "\udcff\udcfe": (text(ENDS), "word 1 is `x`"),
+    "\\udcff\\udcfe": (text(ENDS), "word 1 is `x`"),
+    "x" * 250: (text(ENDS), "word 1 is `x`"),
 }
 COSTLY = {"macros that double", "writes over all storage", "waits for ever"}  # by night alone

@@ -44,6 +44,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     small(tmp_path / "lab")
     for number in range(5):
         (tmp_path / "class" / str(number)).mkdir(parents=True)
+    (tmp_path / "notes").write_text("mine " * 100)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -65,9 +66,11 @@ def test_a_mistake_in_a_lab_has_its_line_its_rule_and_its_fix(name: str, tmp_pat
         ("grade lab lab/lab.toml", 3, "is not a folder"),
         ("grade lab class --key lab/none", 3, "`trapline lab key lab/none` makes one"),
         ("grade lab class --gradescope x.json", 2, "use `--csv` for a class"),
-        ("grade lab class --resume lab/lab.toml", 3, "cannot keep results here"),
+        ("grade lab class --csv class/1/letters.s", 2, "in the folder of a submission"),
+        ("grade lab class --resume lab/lab.toml", 2, "would overwrite `lab/lab.toml`"),
+        ("grade lab class --resume notes", 3, "cannot keep results here"),
         ("grade lab class --jobs 0 --csv /dev/full", 5, "make room"),
-        ("grade lab class --jobs 0 --html lab/lab.toml", 5, "cannot write"),
+        ("grade lab class --jobs 0 --html notes", 5, "cannot write"),
         ("check class/1", 3, "`trapline lab start` makes one"),
         ("check class/6", 3, "is no folder of a lab"),
         ("start 1 class", 3, "nothing was changed"),

@@ -7,7 +7,8 @@ from collections.abc import Container
 
 from guests.catalogue import DIRECTORY
 from isa.errors import TraplineError, UsageError
-from isa.files.tables import Table, read_table
+from isa.files.sources_read import read_noted
+from isa.files.tables import LARGEST, Table, read_table
 from trapline.labs.checks.catalogue import KINDS
 from trapline.labs.lab import Check, Lab, Limits
 from trapline.labs.making import MADE
@@ -38,8 +39,7 @@ def read_lab(folder: str) -> Lab:
     """The lab in a folder."""
     path = os.path.join(folder, "lab.toml")
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        data = read_noted(path, LARGEST)
     except OSError as error:
         raise TraplineError(f"cannot read {path}: {error.strerror or error}") from None
     table = read_table(path, data)

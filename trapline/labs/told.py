@@ -81,6 +81,13 @@ def facts(result: Result) -> dict[str, Any]:
     }
 
 
+def why(record: dict[str, Any]) -> str:
+    """What is to be said of a submission in a line: of itself, and of the first check that it has not passed."""
+    bad = next((check for check in record["checks"] if check["status"] != Status.PASSED.value), None)
+    first = f"{bad['name']}: {bad['reason'].partition(chr(10))[0]}" if bad else ""
+    return printable("; ".join(filter(None, [record["reason"], first])))
+
+
 def records_of(path: str) -> list[dict[str, Any]]:
     """The records in a file of `trapline lab grade --json`. Raises TraplineError for one that is none."""
     try:

@@ -28,7 +28,7 @@ def claim(arguments: argparse.Namespace) -> None:
         for other, place in outputs[:number]:
             if here is not None and here == _identity(place):
                 raise _refusal(f"`{option}` and `{other}` would both write `{path}`")
-            if _inside(path, place) or _inside(place, path):
+            if inside(path, place) or inside(place, path):
                 raise _refusal(f"`{option} {path}` and `{other} {place}` lie one in the other")
         for what, found in _others(arguments, option):
             if here is not None and here == found:
@@ -40,6 +40,11 @@ def used(path: str, arguments: argparse.Namespace) -> bool:
     here = _identity(path)
     written = (_identity(place) for _, place in _outputs(arguments))
     return here is not None and (here in written or any(here == found for _, found in _others(arguments, "")))
+
+
+def inside(path: str, folder: str) -> bool:
+    """Whether a path leads into a folder, by any name."""
+    return os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep)
 
 
 def _refusal(rule: str) -> UsageError:
@@ -71,10 +76,6 @@ def _others(arguments: argparse.Namespace, option: str) -> Iterator[tuple[str, I
 
 def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
-
-
-def _inside(path: str, folder: str) -> bool:
-    return os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep)
 
 
 def _identity(path: str) -> Identity | None:

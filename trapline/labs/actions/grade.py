@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     lab, key = find(arguments.lab), read_key(arguments.key)
     folders = submissions(lab, arguments.folders)
     claim(arguments)
-    _check(arguments, len(folders))
+    _check(arguments, folders)
     doers = workers(arguments)
     results = Results(arguments.resume or ":memory:")
     with Counter(f"{lab.name}: ", "submissions") as counter:
@@ -51,9 +51,16 @@ def run(arguments: argparse.Namespace) -> int:
     return exit_code(records)
 
 
-def _check(arguments: argparse.Namespace, count: int) -> None:
+def _check(arguments: argparse.Namespace, folders: list[str]) -> None:
+    """Nothing is written where a student's work is."""
     from isa.errors import UsageError
+    from trapline.running.claims import inside
 
+    count = len(folders)
+    for name in ("resume", "junit", "gradescope", "csv", "html"):
+        path = getattr(arguments, name)
+        if path and any(inside(path, folder) for folder in folders):
+            raise UsageError(f"`--{name} {path}` is in the folder of a submission", "give another place")
     if arguments.gradescope and count != 1:
         raise UsageError(f"`--gradescope` is for one submission, and there are {count}", "use `--csv` for a class")
 
@@ -87,12 +94,12 @@ def _write(arguments: argparse.Namespace, lab: "Lab", records: list[dict[str, An
 
 
 def _lines(records: list[dict[str, Any]], is_signed: bool) -> list[str]:
-    from isa.assembler.image import printable
+    from trapline.labs.told import why
 
     lines = []
     for record in records:
         points = "-" if record["points"] is None else f"{record['points']:g}"
-        reason = f": {printable(record['reason'])}" if record["reason"] else ""
+        reason = f": {why(record)}" if why(record) else ""
         lines.append(f"{points:>6} of {record['of']}  {record['status']:10}  {str(record['student'])!a:.80}{reason}")
     if not is_signed:
         lines.append("not signed, and hidden seeds are anybody's: give `--key FILE` (`trapline lab key FILE`)")

@@ -88,11 +88,12 @@ def at_step(
     place = machine.engine.place()
     state = {n: f"{v:#x}" for n, v in zip(machine.state.layout.names, machine.state.block, strict=True) if v}
     told = typed.decode("latin-1")
-    moment = _moment(make(), image, machine.steps) if make else None
+    moment = moment_at(make(), image, machine.steps) if make else None
     return Failure(message, machine.steps, source_line(image, place), state, {}, told, moment)
 
 
-def _moment(start: Machine, image: Image, step: int) -> Moment:
+def moment_at(start: Machine, image: Image, step: int) -> Moment:
+    """What a debugger opens to come from where a machine is now to a later step."""
     name = next((line.file for line in image.lines.values()), "the program")
     return Moment(name, start.isa, image, Snapshot.take(start), (), DEFAULT, step)
 

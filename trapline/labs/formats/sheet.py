@@ -7,6 +7,7 @@ from typing import Any
 
 from trapline.labs.checks.catalogue import KINDS
 from trapline.labs.lab import Lab
+from trapline.labs.told import why
 
 
 def sheet(lab: Lab, records: list[dict[str, Any]]) -> bytes:
@@ -22,7 +23,7 @@ def sheet(lab: Lab, records: list[dict[str, Any]]) -> bytes:
         points = {check["name"]: check["points"] for check in record["checks"]}
         row = [record["student"], record["seed"], record["status"], record["points"], record["of"]]
         row += [*(points.get(name, "") for name in names), *(measures.get(name, "") for name in measured)]
-        writer.writerow([_harmless(cell) for cell in [*row, record["reason"]]])
+        writer.writerow([_harmless(cell) for cell in [*row, why(record)]])
     return out.getvalue().encode("utf-8", "backslashreplace")
 
 
