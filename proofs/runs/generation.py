@@ -85,6 +85,10 @@ class Generator:
         found = self.isa.instructions.get(name)
         return self._encoded(choices, found) if found else None
 
+    def names(self, kind: str) -> list[str]:
+        """The instructions of one of the kinds that are weighed, or that stop the machine."""
+        return [instruction.name for instruction in self._kinds[kind]]
+
     def _encoded(self, choices: Choices, instruction: Instruction) -> int:
         values = {use.name: choices.choice(self._operands[instruction.name, use.name]) for use in instruction.uses}
         return encode_uses(instruction, values)

@@ -69,7 +69,7 @@ class Blocks:
         current = self.origin + self.monitor.vm
         if number is None or storage is None or storage.load(current + self.symbols["VM_NUMBER"]) == number:
             return current
-        return self.origin + self.symbols["vms"] + number * self.symbols["VM_WORDS"]
+        return self.origin + self.symbols.get("vms", 0) + number * self.symbols["VM_WORDS"]
 
     def put(self, storage: Storage, number: int, state: "array[int]") -> None:
         """Have a virtual machine that is not the current one go on from another state."""

@@ -14,6 +14,7 @@ from monitor.monitor import tower
 from monitor.techniques import Monitors, levels
 from proofs.programs.convention import Monitor
 from proofs.under.loading import DIRECTORY, enclose, loaded
+from proofs.under.watching import PATIENCE
 
 RINGS = "VM_RINGS"  # a symbol of monitors whose guests have rings
 
@@ -22,7 +23,7 @@ RINGS = "VM_RINGS"  # a symbol of monitors whose guests have rings
 class Case:
     """`guests` are side by side under the innermost of `monitors`, which are on each other, lowest first, by `names`.
     The lowest is on a machine that is bare, or on top of the derived monitors `below`. `image` is what the first
-    guest's words are checked as."""
+    guest's words are checked as. `patience` is how many steps a monitor has to come back to a guest."""
 
     isa: Isa
     image: Image
@@ -31,6 +32,7 @@ class Case:
     names: tuple[str, ...]
     below: Monitors = 0
     engine: str = DEFAULT
+    patience: int = PATIENCE
 
     @cached_property
     def boots(self) -> tuple[Tenant, ...]:

@@ -3,7 +3,7 @@ enter it, to the end. On a difference both are run again to where they last agre
 `finding.py`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from isa.display import Displayed
@@ -13,7 +13,6 @@ from proofs.under.case import Case
 from proofs.under.crowd import Crowd
 from proofs.under.finding import Parting, first
 from proofs.under.sides import Sides
-from proofs.under.watching import PATIENCE
 
 
 @dataclass(repr=False)
@@ -43,20 +42,31 @@ class Comparison(Displayed):
         return self.parting is None
 
 
-def compare(case: Case, budget: int, progress: Callable[[int], None] | None = None) -> Comparison:
+def compare(
+    case: Case,
+    budget: int,
+    progress: Callable[[int], None] | None = None,
+    also: Callable[[Crowd], Iterable[Difference]] = lambda crowd: (),
+) -> Comparison:
     """Run the guests of a case both ways until all have ended, or the first has taken `budget` steps. `progress` is
-    told the steps that it has done.
+    told the steps that it has done. `also` says what else is not as it should be wherever both sides are the same.
 
     Raises TraplineError if they cannot be brought into the monitors, or if one of these never enters its guest.
     """
     crowd = Crowd(case)
     result, stop = Comparison(machine=crowd.machine), crowd.stop
     while True:
-        sides, block = crowd.sides[stop.block.number], stop.block
-        result.real = crowd.machine.steps
+        sides, block = crowd.of(stop.block), stop.block
+        result.real, agreed = crowd.machine.steps, sides.agreed
         result.steps = block.steps if not block.number else result.steps
         if not crowd.agrees(stop):
             return _parted(crowd, sides, sides.differences(block), result)
+        if stop.ended and not sides.twin.halted:
+            early = (Difference("end", "goes on", "the monitor says that it has ended"),)
+            return _parted(crowd, sides, early, result)
+        if others := tuple(also(crowd)):
+            sides.agreed = agreed  # so that it is seen where that comes from
+            return _parted(crowd, sides, others, result)
         result.entries += 1
         if progress:
             progress(result.steps)
@@ -92,10 +102,10 @@ def _over(crowd: Crowd, end: Exit, result: Comparison) -> Comparison:
     """The machine ended, or no stop came, and not all guests have ended. That is right if those wait for what never
     comes: then their machines are where the monitor left them, and wait for ever as well."""
     waits = end.reason in (Reason.HALT, Reason.IDLE)
-    why = "has not come back to its guest" if end.reason is Reason.BUDGET else "has ended"
+    why = {Reason.BUDGET: "has not come back to its guest", Reason.IDLE: "waits for ever"}.get(end.reason, "has ended")
     for sides in crowd.sides:
         sides.alone = False  # the monitor may have said something of its own
-        if not sides.over and not (waits and sides.twin.run(PATIENCE).reason is Reason.IDLE):
+        if not sides.over and not (waits and sides.twin.run(crowd.case.patience).reason is Reason.IDLE):
             bare = "halted" if sides.twin.halted else "goes on"
             return _parted(crowd, sides, (Difference("end", bare, f"the monitor {why}"),), result)
     return _whole(crowd, Reason.IDLE, result)

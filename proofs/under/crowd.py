@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from isa.devices import Disk, MemoryBacking
+from isa.errors import TraplineError
 from isa.machine import Machine
 from isa.machine.storage import LINE_SHIFT
 from proofs.runs.compare import Difference
 from proofs.under.blocks import Block, prints_alone
 from proofs.under.case import Case
-from proofs.under.sides import Sides
+from proofs.under.sides import WORD, Sides
 from proofs.under.watching import Stop, Watch
 
 
@@ -17,16 +18,37 @@ class Crowd:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self.watch = Watch(case.machine(), case.monitors)
+        self.watch = Watch(case.machine(), case.monitors, case.patience)
         self.machine = self.watch.machine
         self.stop = self.watch.boot()
         blocks = [self.block(number) for number in range(len(case.guests))]
+        for number, block in enumerate(blocks):
+            self._sound(number, block)
         alone = len(blocks) == 1 and prints_alone(case.monitors)
         self.sides = [Sides(block, case.twin(block.number, block.size), self.machine, alone) for block in blocks]
 
     def block(self, number: int) -> Block:
         """What the monitor keeps of a guest."""
         return self.watch.inner.of(self.machine.storage, number)
+
+    def of(self, block: Block) -> Sides:
+        """Both sides of a block's guest. Raises TraplineError for a number that no guest has."""
+        if block.number < len(self.sides):
+            return self.sides[block.number]
+        raise TraplineError(
+            f"the monitor says that it runs guest {block.number}, and there are {len(self.sides)}",
+            "has something written over VM_NUMBER in the block?",
+        )
+
+    def _sound(self, number: int, block: Block) -> None:
+        """Raises TraplineError for a block that cannot be this guest's."""
+        words = len(self.machine.storage.cells)
+        if block.number != number or not 0 < block.size <= words - block.window:
+            raise TraplineError(
+                f"the monitor keeps guest {number} as guest {block.number}, "
+                f"with {block.size} words at {block.window:#x}; there are {words}",
+                "has something written over VM_NUMBER, VM_WINDOW or VM_SIZE in the block?",
+            )
 
     @property
     def over(self) -> bool:
@@ -35,7 +57,7 @@ class Crowd:
     def agrees(self, stop: Stop) -> bool:
         """Whether the guest that is about to be entered, or has ended, is as its twin."""
         self.written()
-        sides = self.sides[stop.block.number]
+        sides = self.of(stop.block)
         if not sides.agrees(stop.block):
             return False
         sides.over = stop.ended
@@ -76,7 +98,7 @@ class Crowd:
         cells = self.machine.storage.cells
         for at in (at for line in lines for at in range(line << LINE_SHIFT, line + 1 << LINE_SHIFT)):
             if at in kept and cells[at] != kept[at]:
-                yield Difference(f"word {at:#x} of the machine", f"{kept[at]:#x}", f"{cells[at]:#x}")
+                yield Difference(f"{WORD}{at:#x} of the machine", f"{kept[at]:#x}", f"{cells[at]:#x}")
 
 
 def _disk(machine: Machine) -> bytes:

@@ -14,7 +14,7 @@ from isa.machine.time import law_of
 from proofs.runs.compare import Difference, Divergence
 from proofs.under.blocks import Block, Blocks
 from proofs.under.case import Case
-from proofs.under.sides import STORAGE, Sides
+from proofs.under.sides import STORAGE, WORD, Sides
 from proofs.under.watching import Watch
 
 SINGLY = 100_000  # steps that are taken one by one: some seconds, and many times what a monitor needs for an exit
@@ -174,5 +174,7 @@ def _addresses(inner: Blocks, sides: Sides, differences: tuple[Difference, ...])
     for difference in differences[:MOST]:
         if difference.name.startswith(STORAGE):
             yield difference.name, sides.window + int(difference.name[len(STORAGE) : -1], 16)
+        elif difference.name.startswith(WORD):
+            yield difference.name, int(difference.name[len(WORD) :].split()[0], 16)
         elif difference.name in places:
             yield difference.name, places[difference.name]

@@ -16,7 +16,8 @@ from proofs.runs.compare import Difference
 from proofs.under.blocks import RECEIVED, Block
 
 LINE = 1 << LINE_SHIFT
-STORAGE = "storage["  # how the name of a word begins
+STORAGE = "storage["  # how the name of a guest's word begins
+WORD = "word "  # and that of one that is not a guest's, before its address
 
 
 class Sides:
@@ -54,6 +55,8 @@ class Sides:
     def agrees(self, block: Block) -> bool:
         """Bring the twin to the block's step, and say whether both are the same; a difference is not forgotten."""
         self._note(block)
+        if block.steps > self.real.steps:  # nobody can have done that
+            return False
         if block.steps > self.twin.steps:
             end = self.twin.run(block.steps - self.twin.steps)
             if end.reason is Reason.IDLE:  # for ever; under the monitor it may do so step by step

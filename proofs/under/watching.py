@@ -29,8 +29,8 @@ class Watch:
     """`monitors` are on the machine, lowest first, each the first guest of the one before. After `boot`,
     `levels` has each of them at its place."""
 
-    def __init__(self, machine: Machine, monitors: Sequence[Monitor]) -> None:
-        self.machine = machine
+    def __init__(self, machine: Machine, monitors: Sequence[Monitor], patience: int = PATIENCE) -> None:
+        self.machine, self.patience = machine, patience
         self.levels = [Blocks(monitors[0])]
         self._further = monitors[1:]
 
@@ -51,7 +51,7 @@ class Watch:
         """Run to the next stop; or how the machine ended, or that no stop came."""
         machine, inner = self.machine, self.inner
         machine.break_places = {inner.leave, inner.ended}
-        end = machine.run(PATIENCE * DEEPER ** (len(self.levels) - 1))
+        end = machine.run(self.patience * DEEPER ** (len(self.levels) - 1))
         if end.reason is not Reason.BREAKPOINT:
             return end
         return Stop(inner.current(machine.storage), machine.engine.place() == inner.ended)
