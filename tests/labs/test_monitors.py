@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.labs.test_labs import HERE
+from tests.labs.test_labs import HERE, brief
 from trapline.labs.checking import Status, check_all
 from trapline.labs.folder import start
 from trapline.labs.reading import find
@@ -44,7 +44,7 @@ LIES = {
 @pytest.mark.parametrize("lie", [pytest.param(n, marks=() if "steps" in n else pytest.mark.nightly) for n in LIES])
 def test_a_monitor_that_lies_gets_nothing_for_it(lie: str, tmp_path: Path) -> None:
     old, new, told = LIES[lie]
-    lab = find("07-your-monitor")
+    lab = brief(find("07-your-monitor"))
     start(lab, str(tmp_path / "mine"), "mallory")
     shutil.copyfile(RIGHT, tmp_path / "mine" / "monitor.s")
     skeleton = tmp_path / "mine" / "skeleton.s"
