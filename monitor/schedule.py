@@ -5,7 +5,7 @@
     schedule.run(1_000_000, guest, 5_000)       # or until the guest is about to take a step of its own
 
 It can be stopped and go on at any step of the clock: in slices, guests do what they do in one go. `Monitor.run` is a
-use of it, and `monitor.history` another, which goes back.
+use of it, and `monitor.history` another, which goes back. In `monitor.service` a policy says who is called.
 """
 
 from collections import deque
@@ -106,16 +106,26 @@ class Schedule:
         while self.waiting and (guest is None or self.end_of(guest) is None):
             if self.steps >= stop or (guest is not None and self.at(step, guest)):
                 return self._exit(_NOTHING, first, retired)
-            share, most = self.waiting[0], stop - self.steps
+            share, most = self.called(stop - self.steps), stop - self.steps
+            if share is None:
+                continue
             end = self.turn(share, min(most, step - guest.steps) if share.guest is guest else most)
-            if share.end is not None:
-                self.waiting.popleft()
-            elif end.reason is not Reason.BUDGET:
+            if share.end is None and end.reason is not Reason.BUDGET:
                 return self._exit(end, first, retired)
-            elif share.rest == self.quantum:
-                self.waiting.rotate(-1)
+            self.passed(share)
         last = self.end_of(guest) if guest is not None else self._last()
         return self._exit(last or end, first, retired)
+
+    def called(self, most: int) -> Share | None:
+        """Whose turn it is; None if it is nobody's, and time has passed, `most` steps of it at most."""
+        return self.waiting[0]
+
+    def passed(self, share: Share) -> None:
+        """It has run: if its turn is over it goes behind the others, and if it has stopped it leaves."""
+        if share.end is not None:
+            self.waiting.popleft()
+        elif share.rest == self.quantum:
+            self.waiting.rotate(-1)
 
     def serve(self, begin: Callable[[Machine], None]) -> None:
         """Give turns to whoever waits longest, until nobody waits, and tell who begins one. Several threads may do so

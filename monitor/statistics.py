@@ -65,7 +65,13 @@ class Statistics:
         self.pending: Callable[[Statistics], None] | None = None
         self._exits: Exits = Counter()
         self._since: Exits = Counter()
-        self._direct = self._interpreted = 0
+        self._direct = self._interpreted = self._taken = 0
+
+    @property
+    def taken(self) -> int:
+        """How many exits the virtual machine has had itself: those that ended its turns are not its own."""
+        self.settle()
+        return self._taken
 
     @property
     def exits(self) -> Exits:
@@ -105,6 +111,7 @@ class Statistics:
     def add(self, decision: Decision, cause: str, pc: int, place: int | None, count: int, since: int) -> None:
         """Count so many exits of a kind, `since` steps after those before them."""
         key = (decision, cause, pc, place)
+        self._taken += count if decision is not Decision.SCHEDULED else 0
         if len(self._exits) >= MOST_PLACES and key not in self._exits:
             key = (decision, cause, ELSEWHERE, None)
         self._exits[key] += count
@@ -120,6 +127,7 @@ class Statistics:
         self.settle()
         self._exits, self._since = Counter(mark.exits), Counter(mark.since)
         self._direct, self._interpreted = mark.direct, mark.interpreted
+        self._taken = sum(count for key, count in mark.exits.items() if key[0] is not Decision.SCHEDULED)
 
     def by_decision(self) -> dict[Decision, int]:
         """How many exits ended in each decision; decisions that did not occur are there with 0."""

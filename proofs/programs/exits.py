@@ -66,27 +66,31 @@ def exits(guest: Guest, name: str) -> Iterator[Exit]:
 def _traps(
     guest: Guest, what: Subject | None, step: Behaviour, params: dict[str, Term], virtual: SymbolicState
 ) -> Iterator[Exit]:
-    real = guest.real()
+    isa, real, bare = guest.isa, guest.real(), Symbolic(virtual, params)
     real.window = virtual.storage
     reading = Running(real, guest.setting, _always, params)
+    addresses = _addresses(isa, what, bare)
+    admitted = [_admitted(guest, virtual, address) for address in addresses]
     before: list[Term] = []
     for trap in step.traps:
         guard = lifted(reading.value(trap.guard), BOOL)
+        if trap.view:
+            admitted.append(plain(guard == bare.value(trap.guard)))
         conditions = [plain(c) for c in (*before, guard)]
         if (what is None or trap.origin in (Origin.BODY, Origin.DECODE)) and not any(map(z3.is_false, conditions)):
-            entry = real.copy()
-            entry.scalars = {n: _with(v, conditions) for n, v in real.scalars.items()}
-            entry.own = {a: _with(v, conditions) for a, v in real.own.items()}
-            info = reading.value(trap.info)
-            Running(entry, guest.setting, _always, {"cause": trap.cause, "info": info}).perform(
-                guest.isa.entry.effects, -1
-            )
-            said = [c for c in conditions if not z3.is_true(c)]
-            addresses = _addresses(guest.isa, what, Symbolic(virtual, params))
-            said += [_admitted(guest, virtual, a) for a in addresses]
-            name = _name(guest.isa, what, trap)
-            yield Exit(name, what, params, virtual, entry, tuple(said), tuple(addresses))
+            entry = _entered(guest, real, conditions, trap.cause, reading.value(trap.info))
+            said = (*(c for c in conditions if not z3.is_true(c)), *admitted)
+            yield Exit(_name(isa, what, trap), what, params, virtual, entry, said, tuple(addresses))
         before.append(negation(guard))
+
+
+def _entered(guest: Guest, real: State, conditions: list[Term], cause: int, info: Value) -> State:
+    """The monitor's first state, behind the trap entry of the description."""
+    entry = real.copy()
+    entry.scalars = {n: _with(v, conditions) for n, v in real.scalars.items()}
+    entry.own = {a: _with(v, conditions) for a, v in real.own.items()}
+    Running(entry, guest.setting, _always, {"cause": cause, "info": info}).perform(guest.isa.entry.effects, -1)
+    return entry
 
 
 def _addresses(isa: Isa, what: Subject | None, reading: Symbolic) -> list[Term]:
@@ -99,12 +103,9 @@ def _addresses(isa: Isa, what: Subject | None, reading: Symbolic) -> list[Term]:
 
 def _admitted(guest: Guest, virtual: SymbolicState, address: Term) -> Term:
     """The theorem "composition" of `prove`, for an address of a step: the composed relocation refuses what the guest's
-    own does, and leads into the window otherwise."""
-    isa = guest.isa
-    fetch, place = Behaviour(isa.fetch.traps), isa.the(Role.PC)
-    real = replace(virtual, scalars=guest.real_scalars(virtual), size=guest.setting.whole)
-    one, other = (attempt(fetch, state.put(place, address)).trapped for state in (virtual, real))
-    return plain(one == other)
+    own does. It is used here as it is, and for each access of the step as the machine itself has it."""
+    own = attempt(Behaviour(guest.isa.fetch.traps), virtual.put(guest.isa.the(Role.PC), address)).trapped
+    return plain(own == guest.refused(virtual, address))
 
 
 def _with(value: Value, conditions: list[Term]) -> Value:

@@ -14,6 +14,7 @@ import z3
 
 from isa.description import Isa, Kind, Role
 from isa.description import State as Described
+from isa.ir.nodes import Behaviour
 from isa.machine import least_storage
 from isa.machine.moving import Counter, Moving
 from isa.machine.time import COUNT_WIDTH, NEVER
@@ -35,25 +36,27 @@ from proofs.terms.symbolic import (
     SymbolicState,
     Term,
     arbitrary,
+    attempt,
     bits,
     cells,
     constant,
     deposit,
     negation,
     perform,
+    sum_fact,
 )
 
 
 @dataclass(frozen=True)
 class Guest:
-    """`virtual` is its state at the exit, and `real` the machine's, `lent` the real scalars as they were when it was
-    entered, `block` the virtual scalars of that time, `ran` the steps since."""
+    """`virtual` is its state at the exit, and `real()` the machine's; `lent` are the real scalars as they were when it
+    was entered, `entered` the virtual ones, and `ran` the steps since. `constant`: own words that nothing changes."""
 
     monitor: Monitor
     core: Core
     code: Code
     claims: frozenset[Claim]
-    constant: frozenset[int]  # addresses of own words that nothing changes
+    constant: frozenset[int]
 
     @cached_property
     def isa(self) -> Isa:
@@ -69,7 +72,7 @@ class Guest:
 
     def prepare(self) -> None:
         """Find out what all exits have in common, before they are shared out."""
-        _ = self.hypotheses, self.virtual
+        _ = self.hypotheses, self.virtual, self._bound_alone
 
     # ---- the virtual machine
 
@@ -224,12 +227,15 @@ class Guest:
         return self._supposed(self.ran, self.lent)
 
     def _supposed(self, ran: Term, lent: dict[str, Term]) -> list[Term]:
-        start, size, whole = self.setting.start, self.setting.size, self.setting.whole
-        given = [z3.UGE(start, self.monitor.end), z3.ULE(start, whole), z3.ULE(size, whole - start)]
-        given.append(z3.UGE(size, least_storage(self.isa)))
         real, virtual = self.real_horizon(lent), self.horizon(self.entered.scalars)
-        given += [z3.ULE(ran, real), z3.ULE(real, virtual), ran != NEVER, *self._claimed(lent)]
+        given = [*self._placed(), z3.ULE(ran, real), z3.ULE(real, virtual), ran != NEVER, *self._claimed(lent)]
         return [t for t in map(plain, given) if not z3.is_true(t)]
+
+    def _placed(self) -> list[Term]:
+        """The window lies beyond the monitor's own words, in the storage, and has the words of a trap."""
+        start, size, whole = self.setting.start, self.setting.size, self.setting.whole
+        beyond = z3.UGE(start, self.monitor.end), z3.ULE(start, whole), z3.ULE(size, whole - start)
+        return [*beyond, z3.UGE(size, least_storage(self.isa))]
 
     def _claimed(self, lent: dict[str, Term]) -> list[Term]:
         top, own = self.isa.word - 1, self._states()
@@ -246,6 +252,34 @@ class Guest:
     def _real_horizon(self) -> Term:
         given = self._claimed(self._symbols)
         return settled(plain(self.horizon(self._symbols)), lambda c: impossible([*given, c]))
+
+    # ---- relocation
+
+    def refused(self, virtual: SymbolicState, address: Term) -> Term:
+        """Whether the real machine refuses an address of a guest: by the bound alone, if that is all there is to it."""
+        real = replace(virtual, scalars=self.real_scalars(virtual), size=self.setting.whole)
+        if self._bound_alone:
+            return z3.UGE(address, real.at(self.isa.the(Role.BOUND)))
+        return self._refused(real, address)
+
+    def _refused(self, real: SymbolicState, address: Term) -> Term:
+        return attempt(Behaviour(self.isa.fetch.traps), real.put(self.isa.the(Role.PC), address)).trapped
+
+    @cached_property
+    def _bound_alone(self) -> bool:
+        """Whether what the real bound admits is refused for no other reason, wherever the window lies."""
+        start, size, whole = self.setting.start, self.setting.size, self.setting.whole
+        real = replace(self.virtual, scalars=self.real_scalars(self.virtual), size=whole)
+        address, limit = z3.BitVec("address", self.isa.word), z3.BitVec("limit", self.isa.word)
+        base, bound = (s.at(self.isa.the(r)) for s, r in ((self.virtual, Role.BASE), (real, Role.BOUND)))
+        room = z3.ULT(base, size), z3.ULT(address, size - base)  # of the window, above the guest's base
+        sums = sum_fact(base, address, size), sum_fact(start, base + address, whole), sum_fact(start, base, whole)
+        refused = z3.substitute(self._refused(real, address), (bound, limit))
+        return (
+            impossible([z3.UGE(address, limit), negation(refused)])
+            and impossible([z3.ULT(address, bound), negation(z3.And(*room))])
+            and impossible([*self._placed(), *sums, *room, refused, z3.ULT(address, limit)])
+        )
 
     def horizon(self, scalars: Mapping[str, Term]) -> Term:
         """After how many steps the prologue traps."""

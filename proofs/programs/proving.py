@@ -17,7 +17,7 @@ from monitor.core import Core
 from proofs.programs.asking import Questions
 from proofs.programs.claims import Claim, Fixed, Running, Small, Tied
 from proofs.programs.code import Code
-from proofs.programs.convention import Monitor
+from proofs.programs.convention import Monitor, NoMonitor
 from proofs.programs.direct import meddling
 from proofs.programs.exits import EVERY, Exit, exits, leaving
 from proofs.programs.guest import Guest
@@ -98,7 +98,8 @@ def prove(
     workers: int = 2,
     progress: Progress = no_progress,
 ) -> Proof:
-    """Prove the exits of a monitor's guests, or those of some instructions (`only`)."""
+    """Prove the exits of a monitor's guests, or those of some instructions (`only`). Raises NoMonitor for one that no
+    trap enters."""
     guest = guest_of(monitor)
     found: dict[str, list[Outcome]] = {}
     left = [n for n in leaving(monitor.isa) if not only or n in only]
@@ -218,7 +219,7 @@ def _shown(guest: Guest, exit: Exit, path: Path, answer: Answer, wrong: Wrong | 
 
 
 def guest_of(monitor: Monitor) -> Guest:
-    """An arbitrary guest of a monitor, with the claims that its first paths suggest."""
+    """An arbitrary guest of a monitor, with the claims that its first paths suggest. Raises as `supposing`."""
     guest = supposing(monitor, frozenset())
     moving = {m.place.state for m in guest.code.time.moving}
     likely: frozenset[Claim] = frozenset(Small(address) for address in private(guest) - guest.constant)
@@ -229,11 +230,17 @@ def guest_of(monitor: Monitor) -> Guest:
 
 
 def supposing(monitor: Monitor, claims: frozenset[Claim]) -> Guest:
-    """An arbitrary guest of a monitor, with these claims."""
+    """An arbitrary guest of a monitor, with these claims. Raises NoMonitor for one that no trap enters."""
     guest = Guest(monitor, Core(monitor.isa), Code(monitor.isa), frozenset(), _constant(monitor, frozenset()))
     entry, moving = next(exits(guest, EVERY)).entry, {m.place.state for m in guest.code.time.moving}
     context = {n: v for n, v in entry.scalars.items() if known(v) and n not in moving}
-    return replace(guest, claims=claims, constant=_constant(monitor, _stored(guest, context)))
+    guest = replace(guest, claims=claims, constant=_constant(monitor, _stored(guest, context)))
+    if not known(next(exits(guest, EVERY)).entry.scalars[monitor.isa.pc]):
+        raise NoMonitor(
+            "a trap does not lead to a fixed place of the image, so it is not the monitor that is entered",
+            "have the image hold the words that a trap loads; a monitor that is a process is entered by its system",
+        )
+    return guest
 
 
 def _suggestions(guest: Guest) -> frozenset[Claim]:

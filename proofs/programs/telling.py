@@ -37,7 +37,7 @@ def shown(guest: Guest, exit: Exit, path: Path, model: Any, wrong: Wrong | None)
     text = ""
     if exit.what is not None:
         word = number(model, exit.params["insn"])
-        text = disassemble(isa, [word])
+        text = disassemble(isa, [word]).splitlines()[-1].partition("#")[0].strip()
     if wrong is None or wrong.place is None or wrong.should is None:
         return Shown(tuple(parts), text)
     found = lifted(path.state.word(wrong.place), isa.word)

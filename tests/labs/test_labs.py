@@ -1,15 +1,19 @@
 """Each lab: what is right gets all points, what is wrong is caught by the check that must catch it, with a message, and
 the starter assembles and fails. `right/` and `wrong/` have the answers; the first line of a wrong one says what must
-catch it: `# caught by CHECK: PART OF THE MESSAGE`."""
+catch it: `# caught by CHECK: PART OF THE MESSAGE`. An answer is the lab's first file, or a folder of some of its files.
+"""
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.sizes import NIGHTLY
 from trapline.labs.checking import Result, Status, check_all
 from trapline.labs.folder import start
+from trapline.labs.lab import Lab
 from trapline.labs.reading import find, names
 from trapline.labs.submission import open_submission
 
@@ -19,12 +23,20 @@ _CAUGHT = re.compile(r"# caught by ([^:]+): (.*)")
 
 
 def graded(lab_name: str, folder: Path, answer: Path | None) -> list[Result]:
-    """The results of a lab's starter, with an answer in place of its file."""
+    """The results of a lab's starter, with an answer in place of its files."""
     lab = find(lab_name)
     start(lab, str(folder), "alice")
-    if answer is not None:
+    if answer is not None and answer.is_dir():
+        shutil.copytree(answer, folder, dirs_exist_ok=True)
+    elif answer is not None:
         shutil.copyfile(answer, folder / lab.files[0])
-    return list(check_all(lab, open_submission(str(folder), lab), "alice", KEY))
+    submission = open_submission(str(folder), lab)
+    return list(check_all(lab if NIGHTLY else brief(lab), submission, "alice", KEY if NIGHTLY else None))
+
+
+def brief(lab: Lab) -> Lab:
+    """The lab by day: one seed for each check. By night all seeds are tried, the hidden ones too."""
+    return replace(lab, checks=tuple(replace(check, seeds=1) for check in lab.checks))
 
 
 def answers(kind: str) -> list[object]:
@@ -47,7 +59,8 @@ def test_a_right_answer_gets_all_points(name: str, answer: Path, tmp_path: Path)
 
 @pytest.mark.parametrize(("name", "answer"), answers("wrong"))
 def test_a_wrong_answer_is_caught_by_the_check_that_must(name: str, answer: Path, tmp_path: Path) -> None:
-    caught = _CAUGHT.match(answer.read_text())
+    text = answer if answer.is_file() else next(answer.iterdir())
+    caught = _CAUGHT.match(text.read_text())
     assert caught, f"{answer} does not say what catches it"
     results = {r.check.name: r for r in graded(name, tmp_path / "mine", answer)}
     found = results[caught[1]]

@@ -78,7 +78,7 @@ def agree() -> None:
     found, draw = paths(), random.Random(1)
     assert found and all(path.ending is Ending.THERE for path in found)
     assert len(found) < 4  # of 2 * 3 * 4 ways, which meet again
-    for _ in range(25):
+    for _ in range(12):
         words = [draw.choice((draw.getrandbits(32), draw.getrandbits(3))) for _ in IN]
         timer = draw.choice((0, 1, 5, 12, 20, 100, 2**31))
         numbers = [(z3.BitVec(f"word{a}", 32), z3.BitVecVal(w, 32)) for a, w in zip(IN, words, strict=True)]

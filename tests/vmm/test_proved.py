@@ -1,6 +1,8 @@
 """The monitor in assembly is proved, exit by exit, and a proof finds the mistakes that are planted in its text."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +12,12 @@ from proofs.programs.convention import Monitor, NoMonitor, provable
 from proofs.programs.exits import EVERY
 from proofs.programs.guest import Guest
 from proofs.programs.proving import decided, guest_of, refutation, supposing
+from tests.trapline.test_readme import BLOCK, commands, execute, pattern
 from tests.vmm.mistakes import MISTAKES, Mistake
 from tests.vmm.packed import G3, monitor
 from trapline.cli import main
 
+PAGE = Path(__file__).parents[2] / "docs" / "proved.md"
 DAY = "svc"
 DAY_MISTAKE = "the real status in the trap area"
 EXITS = {  # of the mistakes between a trap and the way back: what exit shows each
@@ -63,12 +67,19 @@ def test_an_exit_is_proved_and_a_mistake_on_its_way_found() -> None:
     found = refutation(supposed(_mistake(DAY_MISTAKE).monitor), DAY)
     assert found is not None and found.shown is not None
     assert "vmm.s:" in found.line
+    assert found.shown.instruction.startswith("svc ")
     assert dict(found.shown.state).keys() > {"pc", "psw.mode", "window"}
 
 
 def test_an_image_that_says_too_little_is_told_what_is_missing() -> None:
     with pytest.raises(NoMonitor, match="it has no vm, leave, ended"):
         provable(G3, assemble(G3, "halt"))
+
+
+@pytest.mark.nightly
+def test_a_monitor_that_no_trap_enters_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prove", "--vmm", "hosted", "--exits", "svc"]) == 3
+    assert "is entered by its system" in capsys.readouterr().err
 
 
 def test_what_cannot_be_meant_together_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,6 +92,21 @@ def test_what_cannot_be_meant_together_is_refused(capsys: pytest.CaptureFixture[
 @pytest.mark.nightly
 def test_its_claims_are_found() -> None:
     assert guest_of(shipped()).claims == claims(shipped())
+
+
+@pytest.mark.nightly
+def test_every_command_of_the_page_does_what_it_says(capfd: pytest.CaptureFixture[str]) -> None:
+    found = [pair for _, text in BLOCK.findall(PAGE.read_text("utf-8")) for pair in commands(text)]
+    assert found
+    for command, expected in found:
+        output = execute(command, capfd)
+        assert re.fullmatch(pattern(expected), output), f"$ {command}\n{output}"
+
+
+def test_the_page_has_every_symbol_of_what_is_stated() -> None:
+    text, said = PAGE.read_text("utf-8"), shipped()
+    assert said.away and said.devices
+    assert all(f"`{name}`" in text for name in ("away_NAME", "device_NAME", "DEVICE_KEEPS", "DEVICE_BACK"))
 
 
 @pytest.mark.nightly

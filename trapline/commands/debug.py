@@ -41,7 +41,7 @@ LONGEST = 1 << 20  # bytes of a batch
 def configure(parser: argparse.ArgumentParser) -> None:
     opening.configure(parser)
     parser.add_argument("--batch", type=read, metavar="FILE", help="do the words of FILE, one line each, and end")
-    at = "open the step in FILE: of `--difference FILE`, bare and monitored side by side, or of `trapline lab check`"
+    at = "open the step in FILE: of `trapline compare --difference FILE`, on both sides, or of `trapline lab check`"
     parser.add_argument("--at", type=read, metavar="FILE", help=at)
     parser.add_argument("--plain", action="store_true", help="words at a prompt, and nothing drawn")
     parser.add_argument("--web", action="store_true", help="the application in a browser on this machine")

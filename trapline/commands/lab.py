@@ -7,6 +7,7 @@ examples:
   trapline lab list
   trapline lab start 1 mylab --seed alice
   trapline lab check mylab
+  trapline lab quiz --count 20 --seed midterm --format gift -o midterm.gift
   trapline lab grade 1 submissions --key course.key --csv marks.csv
 """
 
@@ -20,6 +21,7 @@ ACTIONS = {
     "check": "check your work as far as you may see",
     "hint": "a hint for each check that fails",
     "grade": "grade submissions, hidden seeds included",
+    "quiz": "make questions, with answers that are proved",
     "key": "make an instructor's key",
     "verify": "see whether results are as the grader signed them",
 }

@@ -23,7 +23,7 @@ class Status(Enum):
 @dataclass(frozen=True, slots=True)
 class Result:
     """What came of a check. `tried` seeds, of which `passed` found nothing wrong; `seed` is that of the failure.
-    `reason` says why it was skipped, or what is broken."""
+    `reason` says why it was skipped, or what is broken; `measure` is that of its kind, of what passed."""
 
     check: Check
     status: Status
@@ -33,6 +33,7 @@ class Result:
     seed: str = ""
     failure: Failure | None = None
     reason: str = ""
+    measure: int | None = None
 
 
 def check_all(lab: Lab, submission: Submission, student: str, key: bytes | None = None) -> Iterator[Result]:
@@ -50,22 +51,25 @@ def check_all(lab: Lab, submission: Submission, student: str, key: bytes | None 
 
 def _checked(lab: Lab, check: Check, submission: Submission, student: str, key: bytes | None) -> Result:
     """One check with all its seeds. The first failure is told, and counts: a part of the points is given for the seeds
-    that passed only where the check is seeded."""
+    that passed only where the check is seeded, or where a failure is a partial one."""
     kind = KINDS[check.kind]
     drawn = [*seeds.visible(lab, check, student)]
     if key is not None:
         drawn += seeds.hidden(lab, check, student, key)
-    passed, first = 0, None
+    passed, parts, first = 0, 0.0, None
     for seed in drawn if kind.seeded else drawn[:1]:
+        attempt = Attempt(lab, check, submission, seed, student, first is None)
         try:
-            failure = kind.find(Attempt(lab, check, submission, seed, first is None))
+            failure = kind.find(attempt)
         except TraplineError as error:
             return Result(check, Status.BROKEN, 0, passed + 1, passed, seed, None, error.render())
         if failure is None:
             passed += 1
-        elif first is None:
-            first = seed, failure
+            continue
+        parts += failure.part
+        first = first or (seed, failure)
     tried = len(drawn) if kind.seeded else 1
     if first is None:
-        return Result(check, Status.PASSED, check.points, tried, passed)
-    return Result(check, Status.FAILED, round(check.points * passed / tried / 2, 2), tried, passed, *first)
+        measure = kind.measure(attempt) if kind.measure else None
+        return Result(check, Status.PASSED, check.points, tried, passed, measure=measure)
+    return Result(check, Status.FAILED, round(check.points * (passed / 2 + parts) / tried, 2), tried, passed, *first)

@@ -7,6 +7,7 @@ from isa.errors import TraplineError
 from isa.files.tables import LARGEST, read_table
 from isa.files.writing import write_whole
 from trapline.labs.lab import Lab
+from trapline.labs.making import made
 from trapline.labs.reading import find
 from trapline.labs.submission import read_file
 
@@ -22,7 +23,10 @@ def start(lab: Lab, folder: str, student: str) -> list[str]:
         os.makedirs(folder, exist_ok=True)
         if os.listdir(folder):
             raise TraplineError(f"{folder} is not empty", "give a new folder; nothing was changed")
-        shutil.copytree(lab.starter, folder, dirs_exist_ok=True)
+        if os.path.isdir(lab.starter):
+            shutil.copytree(lab.starter, folder, dirs_exist_ok=True)
+        for name, text in made(lab, student).items():
+            write_whole(os.path.join(folder, name), text.encode())
         shutil.copyfile(lab.handout, os.path.join(folder, "handout.md"))
         quoted = student.replace("\\", "\\\\").replace('"', '\\"')
         note = f'# What `trapline lab` started here.\nlab = "{lab.name}"\nstudent = "{quoted}"\n'

@@ -21,7 +21,8 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Check:
     """`kind` names what is done; `needs` are checks without which it makes no sense; `seeds` of them are tried where
-    the student can see them, `hidden` more when it is graded. `numbers` are the parameters of its kind."""
+    the student can see them, `hidden` more when it is graded. `numbers` are the parameters of its kind, `machine` is
+    another one than the lab's."""
 
     name: str
     kind: str
@@ -32,12 +33,14 @@ class Check:
     steps: int = 0
     file: str = ""
     hint: str = ""
+    machine: str = ""
     numbers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """`files` are what is handed in; `about` says which part of the paper it is about; `time` how long it takes."""
+    """`files` are what is handed in; `about` says which part of the paper it is about; `time` how long it takes.
+    `made` names what is made for each student (`making.py`), if something is."""
 
     name: str
     folder: str
@@ -48,6 +51,7 @@ class Lab:
     files: tuple[str, ...]
     limits: Limits
     checks: tuple[Check, ...]
+    made: str = ""
 
     @property
     def points(self) -> int:

@@ -11,6 +11,7 @@ from isa.files.sources_read import read_noted
 from isa.files.tables import LARGEST, Table, read_table
 from trapline.labs.checks.catalogue import KINDS
 from trapline.labs.lab import Check, Lab, Limits
+from trapline.labs.making import MADE
 
 LABS = os.path.join(DIRECTORY, "labs")
 _NAME = re.compile(r"\d\d-[a-z0-9-]+")
@@ -52,6 +53,7 @@ def read_lab(folder: str) -> Lab:
         _files(table),
         _limits(table.table("limits")),
         _checks(table),
+        table.text("made", "", MADE),
     )
     table.finish()
     return lab
@@ -105,5 +107,6 @@ def _check(part: Table, known: Container[str]) -> Check:
         part.number("steps", 0, 10**9, 0),
         part.text("file", ""),
         part.text("hint", ""),
+        part.text("machine", ""),
         numbers,
     )

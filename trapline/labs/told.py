@@ -19,7 +19,8 @@ def lines(lab: Lab, results: Sequence[Result], kept: Mapping[str, str]) -> Itera
     """What a student reads: each check, what it earned, and its counterexample; `kept` has the file of it by check."""
     for result in results:
         check = result.check
-        yield f"{result.status.value:7}  {result.points:g} of {check.points}  {check.name}{_tried(result)}"
+        head = f"{result.status.value:7}  {result.points:g} of {check.points}  {check.name}"
+        yield f"{head}{_tried(result)}{_measure(result)}"
         yield from (f"         {printable(line)}" for line in _reason(result))
         if check.name in kept:
             yield f"         open it: trapline debug --at {quote(kept[check.name])}"
@@ -30,12 +31,16 @@ def _tried(result: Result) -> str:
     return f" ({result.passed} of {result.tried} seeds)" if result.tried > 1 else ""
 
 
+def _measure(result: Result) -> str:
+    return "" if result.measure is None else f": {result.measure}"
+
+
 def _reason(result: Result) -> Iterator[str]:
     failure = result.failure
     if failure is None:
         yield from result.reason.splitlines()
         return
-    yield failure.message
+    yield from failure.message.splitlines()
     if failure.input:
         yield f"typed: {failure.input!r}"
     if failure.step is not None:
@@ -61,6 +66,7 @@ def facts(result: Result) -> dict[str, Any]:
         "of": result.check.points,
         "tried": result.tried,
         "passed": result.passed,
+        "measure": result.measure,
         "reason": failure.message if failure else result.reason,
         "counterexample": {
             "seed": result.seed,

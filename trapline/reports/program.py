@@ -108,7 +108,7 @@ def _sum(proof: Proof, seconds: float) -> str:
     unknown = sum(o.open for o in proof.outcomes)
     refuted = len(proof.outcomes) - proved - unknown
     paths, steps = sum(o.paths for o in proof.outcomes), max((o.steps for o in proof.outcomes), default=0)
-    right = "The monitor is right." if proof.whole else "Of these exits the monitor is right."
+    right = "The monitor is right." if proof.whole else "These exits are right."
     whole = right if proof.holds else "The monitor is NOT proved right."
     counts = f"{proved} of {len(proof.outcomes)} exits proved, {refuted} refuted, {unknown} unknown"
     return f"{counts}; {paths} paths, none longer than {steps} steps; {seconds:.1f} s. {whole}"

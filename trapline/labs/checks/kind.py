@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Failure:
     """A counterexample. `message` says in a sentence what was expected and what came instead; `step` and `source` are
     where it shows, `before` the state there, `states` what differs: name to (expected, found). `input` is what was
-    typed. `moment` is what `trapline debug --at` opens at that step, if the check can give it."""
+    typed. `part` of the points are earned in spite of it. `moment` is what `trapline debug --at` opens at that step,
+    if the check can give it."""
 
     message: str
     step: int | None = None
@@ -29,17 +30,20 @@ class Failure:
     states: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     input: str = ""
     moment: "Moment | None" = None
+    part: float = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a check looks at. All that is random comes from `random`. Where it is not `explained`, it is enough to know
-    whether it fails: one counterexample is told, and finding where it shows takes long."""
+    """What a check looks at: what `student` handed in. All that is random comes from `random`. Where it is not
+    `explained`, it is enough to know whether it fails: one counterexample is told, and finding where it shows takes
+    long."""
 
     lab: Lab
     check: Check
     submission: Submission
     seed: str
+    student: str
     explained: bool = True
 
     @property
@@ -58,8 +62,10 @@ Parameters = Mapping[str, tuple[int, int, int]]  # name to (least, most, default
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`parameters` are the numbers that `lab.toml` may give to a check of this kind; `seeded`: it tries many seeds."""
+    """`parameters` are the numbers that `lab.toml` may give to a check of this kind; `seeded`: it tries many seeds.
+    `measure` is the number by which answers that pass are compared, the least first."""
 
     find: Callable[[Attempt], Failure | None]
     seeded: bool = True
     parameters: Parameters = field(default_factory=dict)
+    measure: Callable[[Attempt], int] | None = None

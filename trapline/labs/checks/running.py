@@ -1,6 +1,7 @@
 """Running a submission's program on the bare machine: from storage that is random where the program says nothing, with
 what is typed, within a budget. And finding the step at which it first did what it should not."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from isa.machines.catalogue import find
 from trapline.debugging.moment import Moment
 from trapline.labs.checks.kind import Attempt, Failure
 from trapline.reports.exits import source_line
-from trapline.running.rig import Outfit, build
+from trapline.running.rig import Outfit, build, exit_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,10 @@ class Run:
 
 
 def machine_of(attempt: Attempt) -> Isa:
-    return find(attempt.lab.machine)
+    """The machine that the check is about: a shipped one, or a file in the lab's own folder."""
+    name = attempt.check.machine or attempt.lab.machine
+    path = os.path.join(attempt.lab.folder, name)
+    return find(path if os.path.isfile(path) else name)
 
 
 def image_of(attempt: Attempt) -> Image:
@@ -60,11 +64,13 @@ def printed(machine: Machine) -> bytes:
 
 
 def unfinished(attempt: Attempt, found: Run, typed: bytes) -> Failure | None:
-    """What is wrong with how the run ended, if it did not halt, or with how much it printed."""
+    """What is wrong with how the run ended, if it did not halt with exit code 0, or with how much it printed."""
     steps, end, most = found.machine.steps, found.end, attempt.lab.limits.output
-    if end.reason is Reason.HALT and len(found.output) <= most:
+    code = exit_code(found.machine)
+    if end.reason is Reason.HALT and not code and len(found.output) <= most:
         return None
     said = {
+        Reason.HALT: f"it halts with exit code {code}, not 0",
         Reason.BUDGET: f"it has not halted after {steps:,} steps; {attempt.steps:,} are allowed",
         Reason.IDLE: f"it waits for ever after {steps:,} steps",
     }
