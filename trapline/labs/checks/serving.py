@@ -6,7 +6,7 @@ afterwards.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from isa.description import Isa, Place, Role
 from isa.devices import Script
 from isa.machine import Machine, Reason, Trap
 from isa.machine.moment import Moment
+from isa.machine.snapshot import Snapshot
 from isa.machines.catalogue import find
 from trapline.labs.checks.kind import Attempt, Failure
 from trapline.labs.checks.running import at_step, machine_of, printed
@@ -219,14 +220,15 @@ class Served:
         message = f"{wrong.message}; {told}"
         if not self.attempt.explained:
             return Failure(message)
+        start = None
         if self.mark is not None and not wrong.here:
-            self._rewind(wrong.look or (lambda machine: machine.steps))
-        found = at_step(self.machine, self.image, message, b"")
-        return Failure(found.message, found.step, found.source, found.before, wrong.states)
+            start = self._rewind(wrong.look or (lambda machine: machine.steps))
+        found = at_step(self.machine, self.image, message, b"", start)
+        return replace(found, states=wrong.states)
 
-    def _rewind(self, look: Look) -> None:
+    def _rewind(self, look: Look) -> Snapshot:
         """Go back to the last step since the border was crossed that changed what is seen, or else to the last of
-        all."""
+        all; the machine as it crossed."""
         assert self.mark is not None
         machine, last = self.machine, self.machine.steps
         self._restore(*self.mark)
@@ -237,7 +239,9 @@ class Served:
             if look(machine) != seen:
                 found, seen = machine.steps - 1, look(machine)
         self._restore(*self.mark)
+        crossed = Snapshot.take(machine)
         machine.run(found - machine.steps)
+        return crossed
 
     def _restore(self, moment: Moment, words: bytes) -> None:
         moment.put(self.machine)
