@@ -43,10 +43,12 @@ class Had(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A schedule at a moment: the numbers of those that wait, in order, and the shares of all."""
+    """A schedule at a moment: the numbers of those that wait, in order, the shares of all, and their accounts where a
+    policy keeps some."""
 
     waiting: tuple[int, ...]
     shares: tuple[Had, ...]
+    accounts: object = None
 
 
 class Schedule:

@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+from collections import Counter
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -40,7 +41,22 @@ SLOW = {
     *("test_verdicts_proved", "test_verdicts_leaks", "test_verdicts_letter", "test_verdicts_prologues"),
     *("test_witness_steps", "test_counted", "test_profile", "test_report", "test_report_page", "test_server"),
     *("test_editors", "test_screen", "test_screen_served", "test_screen_terminal", "test_screen_timeline"),
-    *("test_serving",),
+    *("test_serving", "test_killed"),
+}
+
+
+# Modules whose tests have many cases that show much the same: of each test every second or third case runs by day, the
+# first among them, and all of them by night.
+THIRDS = {"test_variants", "test_mutants", "test_selftest", "test_variants_planted"}
+HALVES = {
+    *("test_verdicts_leaks", "test_verdicts_letter", "test_verdicts_prologues", "test_verdicts_proved"),
+    *("test_verification_corners", "test_properties_planted", "test_properties_hostile", "test_modes"),
+    *("test_compare_variants", "test_compare_programs", "test_witness_shipped", "test_hostile_files"),
+    *("test_windows", "test_narrowed", "test_time_kinds", "test_assembler_guests", "test_differential"),
+    *("test_differential_odd", "test_unusual_steps", "test_native_faults", "test_native_code_writes"),
+    *("test_native_guests", "test_native_planted", "test_native_idling", "test_native_monitor", "test_traces"),
+    *("test_history_questions_planted", "test_stacking", "test_guests", "test_attacks", "test_programs_paths"),
+    *("test_engine_machine", "test_storage"),
 }
 
 
@@ -55,8 +71,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `nightly` are skipped in any other profile; those of the slow modules are marked `slow`."""
+    """Tests marked `nightly` are skipped in any other profile, and so are cases of modules that have many; those of the
+    slow modules are marked `slow`."""
+    cases: Counter[tuple[str, str]] = Counter()
     for item in items:
+        each = 3 if item.path.stem in THIRDS else 2 if item.path.stem in HALVES else 1
+        test = str(item.path), getattr(item, "originalname", "")
+        if hasattr(item, "callspec") and not item.get_closest_marker("nightly"):
+            if cases[test] % each:
+                item.add_marker("nightly")
+            cases[test] += 1
         if item.path.stem in SLOW:
             item.add_marker(pytest.mark.slow)
         if not NIGHTLY and item.get_closest_marker("nightly"):

@@ -10,6 +10,7 @@ from isa.description import Isa, Role
 from isa.devices.console import Console, Sink
 from isa.devices.disk import Disk, open_disk
 from isa.devices.inputs import Input
+from isa.devices.notices import Notices
 from isa.devices.ports import Device, Ports
 from isa.devices.random import RandomSource
 from isa.devices.rings import Rings
@@ -30,6 +31,7 @@ PLACES: dict[str, Place] = {
     Disk.name: Place(2, interrupts=True, least=3),
     RandomSource.name: Place(5, interrupts=False),
     Rings.name: Place(6, interrupts=True, least=3),
+    Notices.name: Place(9, interrupts=True),
 }
 
 
@@ -72,10 +74,11 @@ def standard(
     disk: Disk | str | None = None,
     read_only: bool = False,
     seed: int | None = 0,
+    notices: Notices | None = None,
 ) -> Ports:
     """The usual outfit: a console, a random source and rings wherever they fit, and a disk (a file's name, or a `Disk`)
-    if one is given. An input or a disk that the machine has no room for raises MachineError; a disk's file that cannot
-    be used raises TraplineError."""
+    if one is given; the notices of a host, if there are any and they fit. An input or a disk that the machine has no
+    room for raises MachineError; a disk's file that cannot be used raises TraplineError."""
     devices: list[Device] = []
     if input is not None or not misfit(isa, Console.name, Console.ports):
         devices.append(Console(input, sink))
@@ -87,6 +90,8 @@ def standard(
     if not misfit(isa, Rings.name, Rings.ports):
         behind = attach(isa, *devices)
         devices.append(Rings(behind.find(Console), behind.find(Disk)))
+    if notices is not None and not misfit(isa, Notices.name, Notices.ports):
+        devices.append(notices)
     return attach(isa, *devices)
 
 

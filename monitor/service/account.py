@@ -1,6 +1,7 @@
 """What is kept of a machine on a host, and of a processor: the words of their accounts, and what was measured."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from monitor.schedule import Share
 from monitor.service.compiled import HERE_WORDS, Words
@@ -31,7 +32,7 @@ class Processor:
 class Account:
     """A machine's account. `charged` is what its turns have cost in all, `debt` what of that is not yet paid;
     `waited` the longest that it has waited for a turn, in steps of the clock, and `since` the moment when it began to
-    wait, or comes back."""
+    wait, or comes back; `leaving`, that it is here until its period ends, and no longer."""
 
     share: Share
     terms: Terms
@@ -42,6 +43,7 @@ class Account:
     turns: int = 0
     waited: int = 0
     since: int = 0
+    leaving: bool = False
     taken: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,3 +58,30 @@ class Account:
     @property
     def ready(self) -> bool:
         return self.share.end is None
+
+    def mark(self) -> "Marked":
+        """What it is now."""
+        return Marked(self.home, tuple(self.words), *(getattr(self, name) for name in MEASURED))
+
+    def rewind(self, mark: "Marked") -> None:
+        """Be again what was marked."""
+        self.home, self.words[:] = mark.home, mark.words
+        for name in MEASURED:
+            setattr(self, name, getattr(mark, name))
+
+
+class Marked(NamedTuple):
+    """An account at a moment."""
+
+    home: Processor
+    words: tuple[int, ...]
+    debt: int
+    charged: int
+    turns: int
+    waited: int
+    since: int
+    leaving: bool
+    taken: int
+
+
+MEASURED = Marked._fields[2:]

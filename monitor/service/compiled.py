@@ -15,7 +15,7 @@ from monitor.service.words import EVERYWHERE, HERE, ME
 HERE_WORDS = ("now", "horizon", "total", "virtual", "tickets", "into", "frame")
 EVERYWHERE_WORDS = ("quantum", "price")
 DECISIONS = ("may", "key", "allowed", "due", "admit")
-ACCOUNTS = ("admitted", "chosen", "wake", "sleep", "arrive", "renew")  # of which none takes a number
+ACCOUNTS = ("admitted", "chosen", "wake", "sleep", "arrive", "renew", "depart")  # of which none takes a number
 
 Words = list[int]
 Ask = Callable[[Words, Words, Words], int]
@@ -39,6 +39,7 @@ class CompiledPolicy:
     sleep: Do
     arrive: Do
     renew: Do
+    depart: Do
     pay: DoSteps
     elapse: DoSteps
 

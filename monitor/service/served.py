@@ -10,8 +10,8 @@ of a run, by no more than what the turn was allowed.
 
 from collections.abc import Callable, Sequence
 
-from isa.machine import Machine
-from monitor.schedule import ENDLESS, QUANTUM, Schedule, Share
+from isa.machine import Exit, Machine, Reason
+from monitor.schedule import ENDLESS, QUANTUM, Mark, Schedule, Share
 from monitor.service.account import FAR, HORIZON, MASK, Account, Processor
 from monitor.service.compiled import Do
 from monitor.service.policies.policy import Policy
@@ -113,8 +113,11 @@ class Served(Schedule):
         if here.words[HORIZON]:
             return
         horizon = ENDLESS
-        for account in here.residents:
+        for account in list(here.residents):
             due = self.policy.due(account.words, here.words, self.host)
+            if due == 0 and account.leaving:
+                self._gone(account)
+                continue
             if due == 0:
                 self._do(self.policy.renew, account)
                 if account.share.end is not None:
@@ -164,6 +167,45 @@ class Served(Schedule):
 
     # ---- coming and going
 
+    def join(self, guest: Machine, terms: Terms) -> Account:
+        """A machine more, from now on. Raises MachineError if it is not admitted; then nothing has changed but that a
+        turn may have ended early."""
+        self._cut()
+        account = self._admit(Share(guest, ENDLESS, self.quantum), terms)
+        account.home.words[HORIZON] = 0
+        self.guests = (*self.guests, guest)
+        self.shares.append(account.share)
+        self.waiting.append(account.share)
+        self.accounts.append(account)
+        return account
+
+    def leave(self, guest: Machine) -> None:
+        """A machine less. What was reserved for it is free when its period ends: until then others count on it."""
+        self._cut()
+        number = self.guests.index(guest)
+        self.guests = self.guests[:number] + self.guests[number + 1 :]
+        self.shares.pop(number)
+        account = self.accounts.pop(number)
+        if account.ready:
+            self.waiting.remove(account.share)
+            account.share.end = Exit(Reason.BUDGET, 0, 0)
+        self._do(self.policy.sleep, account)
+        account.leaving = True
+        if not account.terms.reserve:
+            self._gone(account)
+
+    def _gone(self, account: Account) -> None:
+        self._do(self.policy.depart, account)
+        account.home.residents.remove(account)
+        account.home.weight -= account.terms.weight
+
+    def _cut(self) -> None:
+        """End a turn early, if there is one."""
+        if self._turn is not None:
+            account, allowed, first = self._turn
+            self._turn = None
+            self._bill(account, allowed, account.share.guest.steps - first)
+
     def wake(self) -> None:
         """Something was changed: who has stopped may go on."""
         stopped = [account for account in self.accounts if not account.ready and account.share.left]
@@ -176,6 +218,23 @@ class Served(Schedule):
         home, words = self.room.admit(terms)
         home.residents.append(account := Account(share, terms, home, words, since=home.now))
         return account
+
+    # ---- going back
+
+    def mark(self) -> Mark:
+        here = tuple((tuple(p.words), tuple(p.residents), p.weight, p.idle) for p in self.processors)
+        return super().mark()._replace(accounts=(here, tuple(a.mark() for a in self.accounts), self._turn))
+
+    def rewind(self, mark: Mark) -> None:
+        """Be again what was marked, if nobody has joined or left since."""
+        super().rewind(mark)
+        assert isinstance(mark.accounts, tuple)
+        here, marks, self._turn = mark.accounts
+        for processor, (words, residents, weight, idle) in zip(self.processors, here, strict=True):
+            processor.words[:], processor.residents[:] = words, residents
+            processor.weight, processor.idle = weight, idle
+        for account, marked in zip(self.accounts, marks, strict=True):
+            account.rewind(marked)
 
     def _do(self, what: Do, account: Account) -> None:
         what(account.words, account.home.words, self.host)

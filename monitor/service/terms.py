@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from isa.errors import MachineError
+from monitor.service.words import PARTS
 
 PERIOD = 100_000  # steps
 MOST_WEIGHT = 1 << 10
@@ -40,8 +41,8 @@ class Terms:
 
     @property
     def share(self) -> int:
-        """What is reserved of a processor, in parts of 2**20, rounded up."""
-        return -(-(self.reserve << 20) // self.period)
+        """What is reserved of a processor, in parts, rounded up."""
+        return -(-self.reserve * PARTS // self.period)
 
     def words(self) -> dict[str, int]:
         """As accounts have it."""

@@ -19,7 +19,10 @@ MOST_QUANTUM = const(WIDTH, 1 << 16)  # steps of a turn
 MOST_PRICE = const(WIDTH, 1 << 12)  # steps that an exit costs
 MOST_PERIOD = const(WIDTH, 1 << 20)  # steps
 MOST_UNIT = const(WIDTH, 1 << 20)  # what a step adds to a pass
-WHOLE = const(WIDTH, 1 << 20)  # all of a processor, in the parts in which reservations are counted
+PARTS = (
+    2_079_000_000  # of a step, in which reservations are counted: 2**6 * 3**3 * 5**6 * 7 * 11, so that most are exact
+)
+WHOLE = const(WIDTH, PARTS)  # all of a processor
 MOST_TURNS = 1 << 20  # turns in a period: each of them is charged a step at least
 
 charged, steps = Param(WIDTH, "charged"), Param(WIDTH, "steps")

@@ -209,6 +209,7 @@ PERIODS = [
         "fast clock", "counts a step more than passes", "waiting", Deadline,
         elapse=lambda: sets_here(now=add(add(here("now"), steps), ONE)),
     ),
+    mutant("share forgotten", "keeps the share of who has left", "departs", Deadline, depart=lambda: NOTHING),
     mutant("keeps asleep", "keeps reserved steps for later", "forfeits", Deadline, sleep=lambda: NOTHING),
     mutant("unpaid reservation", "does not count reserved steps", "served", Deadline, pay=lambda: NOTHING),
     mutant(

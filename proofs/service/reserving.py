@@ -1,7 +1,7 @@
 """What a reservation promises: so many steps in every period, for anyone who was admitted and does not wait.
 
 Fix any moment that is D steps from now. What a machine *demands* until then is what it has left, if its period ends
-until then, and its share of the time behind that end; in parts of a step, 2**20 to one. All together never demand more
+until then, and its share of the time behind that end; in parts of a step. All together never demand more
 than their shares of D: each obligation is one way in which an arbitrary machine, or time, goes on, and keeps it so. At
 the end of a period D is 0, and so nothing is left. It is the argument of Liu and Layland (1973) with an invariant.
 """
@@ -9,13 +9,13 @@ the end of a period D is 0, and so nothing is left. It is the argument of Liu an
 import z3
 
 from monitor.service.policies.policy import Policy
-from monitor.service.words import WHOLE
+from monitor.service.words import PARTS
 from proofs.service.promise import Claim, Promise, positive
 from proofs.service.standing import Standing, standing
 from proofs.service.turns import accounted
 from proofs.service.whole import Term
 
-ALL: int = WHOLE.value
+ALL = PARTS
 SHORT = 1 << 40  # steps: how far ahead one need look
 
 
@@ -97,6 +97,15 @@ def forfeits(policy: Policy) -> Claim:
     return Claim(given, [then.me("left") == 0, demand(then, until) <= demand(it, until)])
 
 
+def departs(policy: Policy) -> Claim:
+    it, given, until = admitted(policy)
+    others, total = z3.Int("demanded"), it.here("total")
+    together = [others >= 0, it.me("share") <= total, total <= ALL, demand(it, until) + others <= total * until]
+    then = it.does(policy.depart()).here("total")
+    ended = [due(it) == 0, it.me("left") == 0]
+    return Claim([*given, *together, *ended], [then == total - it.me("share"), others <= then * until])
+
+
 def met(policy: Policy) -> Claim:
     it, given, until = admitted(policy)
     others, total = z3.Ints("demanded total_share")
@@ -129,6 +138,7 @@ RESERVING = [
     Promise("renewed", "A new period demands no more than its share, and begins where the last one ended.", renewed),
     Promise("admitted", "Who is admitted demands no more than its share, and all shares are no more than all.", joins),
     Promise("forfeits", "Who stops to wait demands less, and takes nothing from later periods.", forfeits),
+    Promise("departs", "Who leaves as its period ends takes its share along, and those who stay keep theirs.", departs),
     Promise("met", "At the end of a period nothing of what was reserved is left: it was had, to the step.", met),
     Promise("earliest", "Of those with reserved steps left, the earliest deadline goes first, and may go.", earliest),
 ]

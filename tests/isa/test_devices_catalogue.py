@@ -5,7 +5,19 @@ from pathlib import Path
 import pytest
 
 from isa.description import Enumeration, Fetch, Isa, Kind, Role, State
-from isa.devices import BLOCK, PLACES, Console, Disk, MemoryBacking, RandomSource, Rings, Script, attach, standard
+from isa.devices import (
+    BLOCK,
+    PLACES,
+    Console,
+    Disk,
+    MemoryBacking,
+    Notices,
+    RandomSource,
+    Rings,
+    Script,
+    attach,
+    standard,
+)
 from isa.errors import MachineError, TraplineError
 from isa.ir.nodes import Behaviour, Const
 
@@ -25,8 +37,8 @@ def disk() -> Disk:
 
 
 def test_the_standard_places() -> None:
-    ports = standard(machine(), input=Script(b"x"), disk=disk(), seed=3)
-    places = {0: "console", 2: "disk", 5: "random", 6: "rings"}
+    ports = standard(machine(), input=Script(b"x"), disk=disk(), seed=3, notices=Notices())
+    places = {0: "console", 2: "disk", 5: "random", 6: "rings", 9: "notices"}
     assert {port: device.name for port, device in ports.devices.items()} == places
     assert set(PLACES) == {device.name for device in ports.devices.values()}
 

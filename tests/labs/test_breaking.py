@@ -10,6 +10,7 @@ from trapline.labs.checks.escaping import breaks, guarded
 CULPRITS = {"g3_sgdt": "rrel", "g3_popf": "setie", "g3_jrst": "jrst"}
 
 
+@pytest.mark.nightly
 def test_a_culprit_is_one_only_where_it_has_no_guard() -> None:
     isa, name = find("g3_jrst"), CULPRITS["g3_jrst"]
     assert breaks(isa, name) and not breaks(isa, "lpsw")

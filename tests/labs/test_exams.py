@@ -5,6 +5,7 @@ import pytest
 
 from proofs.runs.compare import compare
 from proofs.terms.solving import Found
+from proofs.verdict.verification import verify
 from proofs.witness.finding import Witness, Witnesses
 from tests.sizes import NIGHTLY
 from trapline.labs.questions import exam as exams
@@ -44,8 +45,10 @@ def test_the_same_seed_draws_the_same_exam_and_another_another() -> None:
 def test_what_is_said_of_one_instruction_holds_in_the_whole_machine() -> None:
     for seed in ("alice", "bob"):
         whole = drawn(seed, 3, 8)
+        verdict = verify(whole.isa, 300.0, 2)
+        assert (verdict.theorem1, verdict.theorem3) == (whole.verdict.theorem1, whole.verdict.theorem3)
         for name, body in whole.bodies.items():
-            alone, among = finding(body), whole.verdict.finding(name)
+            alone, among = finding(body), verdict.finding(name)
             assert sensitive(alone.verdict) == sensitive(among.verdict), body
             assert (alone.verdict.privileged, alone.theorem1) == (among.verdict.privileged, among.theorem1), body
 

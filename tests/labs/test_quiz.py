@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from proofs.definitions.classification import Classifier, subjects
 from proofs.terms.solving import Found
 from tests.clients import client, module
-from tests.sizes import sized
 from trapline.cli import main
 from trapline.labs.questions import asking
 from trapline.labs.questions.asking import ASKED, SURVIVORS, Question, questions
@@ -34,12 +34,12 @@ def wrong(asked: Sequence[Question]) -> list[str]:
     found = []
     for question in asked:
         bodies = {f"q{n}": line.partition("{ ")[2].removesuffix(" }") for n, line in enumerate(question.lines, 1)}
-        verdict = exam(bodies).verdict
         if len(bodies) > 1:
+            verdict = exam(bodies).verdict
             right = SURVIVORS[verdict.theorem1, verdict.theorem3]
         else:
             what = next(what for what, text in ASKED.items() if text.format(name="q1") == question.text)
-            of = verdict.finding("q1").verdict
+            of = Classifier(exam(bodies).isa).verdict(next(s for s in subjects(exam(bodies).isa) if s.name == "q1"))
             right = (
                 "yes"
                 if (of.privileged if what == "privileged" else getattr(of.sensitivity, what)) is Found.YES
@@ -50,12 +50,20 @@ def wrong(asked: Sequence[Question]) -> list[str]:
     return found
 
 
-def test_answers_are_the_verdicts_and_seeds_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = list(questions(sized(4, 60), "a seed", 2))
-    assert len(asked) == sized(4, 60) and wrong(asked) == []
-    assert list(questions(sized(4, 60), "a seed", 2)) == asked
-    monkeypatch.setattr(asking, "_is", lambda what, found: True)
-    assert wrong(list(questions(4, "a seed", 2)))
+@pytest.mark.parametrize(("seed", "difficulty"), [("9", 1), ("14", 1)])
+def test_an_answer_is_the_verdict(seed: str, difficulty: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    (asked,) = questions(1, seed, difficulty)
+    assert wrong([asked]) == []
+    told = asking._is
+    monkeypatch.setattr(asking, "_is", lambda what, found: not told(what, found))  # a quiz that says the contrary
+    assert wrong(list(questions(1, seed, difficulty)))
+
+
+@pytest.mark.nightly
+def test_answers_are_the_verdicts_and_seeds_give_the_same() -> None:
+    asked = list(questions(60, "a seed", 2))
+    assert len(asked) == 60 and wrong(asked) == []
+    assert list(questions(60, "a seed", 2)) == asked
 
 
 @pytest.mark.nightly
@@ -107,11 +115,11 @@ def test_qti_is_read_back_by_another_reader(tmp_path: Path) -> None:
 
 
 def test_from_the_command_line(tmp_path: Path, capsys: Capture) -> None:
-    ask = ["lab", "quiz", "--count", "2", "--seed", "a seed"]
+    ask = ["lab", "quiz", "--count", "1", "--seed", "9", "--difficulty", "1"]
     assert main([*ask, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["questions"]
     assert main([*ask, "--format", "html", "-o", str(tmp_path / "quiz.html")]) == 0
     page = (tmp_path / "quiz.html").read_text()
-    assert len(told) == 2 and all(choice in page for question in told for choice in question["choices"])
+    assert len(told) == 1 and all(choice in page for question in told for choice in question["choices"])
     assert main([*ask, "--format", "qti"]) == 2 and "give `-o FILE.zip`" in capsys.readouterr().err
     assert main(["lab", "quiz", "--count", "0"]) == 2 and main(["lab", "quiz", "--count", "1001"]) == 2

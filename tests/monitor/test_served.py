@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 from isa.engines.choice import REFERENCE, bare
 from isa.errors import MachineError
 from isa.machine import Reason, Storage
+from monitor.history import History
+from monitor.history.course import Course
 from monitor.monitor import Monitor
 from monitor.service import Served, Terms
 from monitor.service.account import HORIZON, Account, Processor
 from monitor.service.policies.catalogue import policy
 from monitor.service.policies.policy import Policy
+from monitor.service.words import PARTS
 from proofs.service.mutants import MUTANTS
 from tests.machines_to_test import G3
 from tests.monitor.test_scheduling import DEAF, GREEDY, GUESTS, HALTS, SIZE, WAITS, load
@@ -107,8 +110,8 @@ def promises(draw: st.DrawFn) -> list[Terms]:
     found: list[Terms] = []
     for _ in range(draw(st.integers(1, 4))):
         period = draw(st.sampled_from(PERIODS))
-        room = (1 << 20) - sum(terms.share for terms in found)
-        reserve = draw(st.integers(0, room * period >> 20))
+        room = PARTS - sum(terms.share for terms in found)
+        reserve = draw(st.integers(0, room * period // PARTS))
         cap = draw(st.integers(max(1, reserve), period))
         found.append(Terms(draw(st.integers(1, 9)), reserve, cap, period))
     return found
@@ -185,6 +188,45 @@ def test_slices_are_one_run(name: str) -> None:
         steps = [account.share.guest.steps for account in run.served.accounts]
         ends.append((steps, [(run.served.accounts.index(who), *turn) for who, *turn in run.turns]))
     assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("name", ["shares", "deadline"])
+def test_a_host_goes_back_with_its_accounts(name: str) -> None:
+    """And then does what it did."""
+    terms = [Terms(3, 100, 150, 400), Terms(1, 250, 400, 500)]
+    run = watched(policy(name), terms, [DEAF, GREEDY])
+    course = Course(run.served, share=1e12)
+    history = History(run.served.accounts[0].share.guest, course=course)
+    seen = []
+    for goal in (900, 70, 411, 900):
+        history.go(goal)
+        assert run.served.accounts[0].share.guest.steps == goal
+        seen.append((run.served.mark()[:2], [(a.charged, a.words[:]) for a in run.served.accounts]))
+    assert seen[0] == seen[-1] != seen[1]
+
+
+def test_who_joins_and_leaves_costs_nobody_anything() -> None:
+    """What was reserved for somebody who has left is free when its period has ended, and not before."""
+    run = watched(
+        policy("shares"), [Terms(reserve=600, period=1000), Terms(reserve=280, period=700), Terms()], [DEAF] * 3
+    )
+    served, (stays, leaves, other) = run.served, run.served.accounts
+    served.run(130)
+    served.leave(leaves.share.guest)
+    served.leave(other.share.guest)
+    with pytest.raises(MachineError, match="is not admitted"):
+        served.join(leaves.share.guest, Terms(reserve=400, period=1000))
+    served.run(700 - served.steps)
+    assert leaves.home.residents == [stays, leaves]
+    served.run(1)
+    assert leaves.home.residents == [stays]
+    new = served.join(leaves.share.guest, Terms(reserve=400, period=1000))
+    joined = served.steps
+    served.run(5000)
+    assert all(run.had(stays)[period] >= 600 for period in range(5))
+    had = [charged for who, began, charged in run.turns if who is new and began < joined + 4000]
+    assert sum(had) >= 1600
+    assert (served.guests, len(served.waiting)) == ((stays.share.guest, new.share.guest), 2)
 
 
 def test_whom_nothing_can_be_promised_is_not_admitted() -> None:

@@ -1,9 +1,14 @@
-"""A host of virtual machines, and what it promises them. docs/scheduling.md explains the policies.
+"""A host of virtual machines: defined once, and then started, paused, saved, copied and brought back, in a folder DIR
+(docs/host.md); and what a host promises its machines (docs/scheduling.md).
 
-exit code: 0 done; 1 a promise is not kept; 3 what is asked for cannot be promised; 4 a promise stayed open.
+exit code: 0 done; 1 a machine does not take the verb in its state, or a promise is not kept; 3 what is asked for cannot
+be had; 4 a promise stayed open.
 
 examples:
-  trapline host prove
+  trapline host define servers web.toml
+  trapline host start servers web
+  trapline host run servers --steps 1000000
+  trapline host list servers
   trapline host prove shares --mutants
   trapline host promise shares web:weight=3 db:reserve=20000 batch:cap=50000
 """
@@ -11,8 +16,11 @@ examples:
 import argparse
 from importlib import import_module
 
-SUMMARY = "what virtual machines are promised, and the proof that it is kept"
-ACTIONS = {
+from trapline.hosting import performing
+from trapline.hosting.verbs import VERBS
+
+SUMMARY = "virtual machines that are kept, what may be done with them, and what they are promised"
+PROMISES = {
     "prove": "prove what each policy promises, for all states",
     "promise": "what machines can be promised together, and how long each waits at most",
 }
@@ -20,13 +28,20 @@ ACTIONS = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, summary in ACTIONS.items():
+    verbs = {name: verb.summary for name, verb in VERBS.items()}
+    for name, summary in {**verbs, **performing.LOOKS, **PROMISES}.items():
         action = actions.add_parser(name, help=summary, description=summary, formatter_class=parser.formatter_class)
-        import_module(f"trapline.serving.{name}").configure(action)
+        if name in PROMISES:
+            import_module(f"trapline.serving.{name}").configure(action)
+        else:
+            performing.configure(name, action)
         action.add_argument("--json", action="store_true", help="write the result to stdout as one JSON object")
         action.set_defaults(parser=action)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    code: int = import_module(f"trapline.serving.{arguments.action}").run(arguments)
-    return code
+    if arguments.action in PROMISES:
+        code: int = import_module(f"trapline.serving.{arguments.action}").run(arguments)
+        return code
+    performing.run(arguments)
+    return 0

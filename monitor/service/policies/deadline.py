@@ -76,6 +76,9 @@ class Deadline(Policy):
     def renew(self) -> Behaviour:
         return sets(left=me("reserve"), ends=add(me("ends"), me("period")))
 
+    def depart(self) -> Behaviour:
+        return sets_here(total=sub(here("total"), me("share")))
+
 
 def reserved(then: Expr, otherwise: Expr) -> Expr:
     """One or the other, as a machine has reserved steps left or has none."""

@@ -100,6 +100,10 @@ class Policy:
         """What was `due` happens."""
         return NOTHING
 
+    def depart(self) -> Behaviour:
+        """It leaves, with nothing left of what was promised until now."""
+        return NOTHING
+
     def elapse(self) -> Behaviour:
         """`Param("steps")` steps of this processor have passed."""
         return sets_here(now=add(here("now"), steps))

@@ -17,7 +17,7 @@ from monitor.service.words import (
     FAR,
     MOST_UNIT,
     ONE,
-    WHOLE,
+    PARTS,
     ZERO,
     charged,
     everywhere,
@@ -57,12 +57,12 @@ class Shares(Deadline):
         """As the band has it: others go before it until their passes are beyond its own. What is reserved comes before
         that, and where it has had its cap it waits for its next period."""
         bounds = [Deadline.wait(self, its, others, host)] if its.reserve else []
-        free = WHOLE.value - sum(other.share for other in others)
+        free = PARTS - sum(other.share for other in others)
         if free > 0:
             mine = host.quantum * its.unit
             turns = sum(-(-(mine + host.quantum * other.unit) // other.unit) for other in others)
             before = turns + 2 * sum(other.reserve for other in others)
-            bounds.append(its.period - its.most - (-(before << 20) // free))
+            bounds.append(its.period - its.most - (-before * PARTS // free))
         return min((bound for bound in bounds if bound is not None), default=None)
 
     def begins(self) -> Behaviour:

@@ -4,7 +4,6 @@ from collections import Counter
 from random import Random
 
 from isa.machine import Machine
-from isa.machine.snapshot import Snapshot
 from trapline.labs.checks.kind import Attempt, Failure
 from trapline.labs.checks.running import Run, at_step, begun, first_step, image_of, printed, run, unfinished
 
@@ -47,7 +46,7 @@ def within(attempt: Attempt) -> Failure | None:
     if bad or ran <= allowed:
         return bad
     message = f"it took {ran:,} steps for {len(text)} characters; {allowed:,} are allowed"
-    return at_step(found.machine, found.image, message, text, Snapshot.take(begun(attempt, found.image, text)))
+    return at_step(found.machine, found.image, message, text, lambda: begun(attempt, found.image, text))
 
 
 def _words(attempt: Attempt, found: Run, text: bytes) -> Failure | None:
@@ -71,7 +70,7 @@ def _words(attempt: Attempt, found: Run, text: bytes) -> Failure | None:
     here = f"word {at + 1} is" if at < len(shown) else "nothing comes where"
     tail = f"`{shown[at]:.40}`, not" if at < len(shown) else "there should be"
     want = f"`{wanted[at]}`" if at < len(wanted) else "the end"
-    return at_step(machine, found.image, f"of what it prints, {here} {tail} {want}", text, Snapshot.take(make()))
+    return at_step(machine, found.image, f"of what it prints, {here} {tail} {want}", text, make)
 
 
 def _may_become(so_far: str, wanted: list[str]) -> bool:

@@ -11,10 +11,11 @@ from isa.encoding import decoder
 from isa.language import load_text
 from isa.machine import Exit, Machine, Reason
 from proofs.definitions.classification import subjects
+from proofs.definitions.exact import exact
 from proofs.runs.compare import Divergence, Setup, compare
 from proofs.terms.solving import Found
 from proofs.verdict.repair import SUFFIX, variant, written_guard
-from proofs.verdict.verification import QUESTION, study
+from proofs.verdict.verification import QUESTION, core_of
 from trapline.labs.checks.kind import Attempt, Failure
 from trapline.labs.checks.running import image_of, machine_of
 from trapline.reports.exits import source_line
@@ -85,7 +86,8 @@ def guarded(isa: Isa, name: str) -> Isa:
 def breaks(isa: Isa, name: str) -> bool:
     """Whether an instruction breaks Theorem 1."""
     what = next(what for what in subjects(isa) if what.name == name)
-    return study(what, QUESTION).theorem1 is Found.NO
+    core = core_of(isa)
+    return core is not None and exact(core, what, QUESTION).fails is Found.YES
 
 
 def _culprit(isa: Isa, found: Divergence) -> str | None:

@@ -77,22 +77,25 @@ def unfinished(attempt: Attempt, found: Run, typed: bytes) -> Failure | None:
     if len(found.output) > most:
         said[end.reason] = f"it printed {len(found.output):,} characters in {steps:,} steps; {most:,} are the most"
     message = said.get(end.reason, f"it ended after {steps:,} steps: {end.reason.value} {end.detail}".rstrip())
-    return at_step(found.machine, found.image, message, typed, Snapshot.take(begun(attempt, found.image, typed)))
+    return at_step(found.machine, found.image, message, typed, lambda: begun(attempt, found.image, typed))
 
 
-def at_step(machine: Machine, image: Image, message: str, typed: bytes, start: Snapshot | None = None) -> Failure:
-    """A failure where the machine stands. `start` is the machine at a step from which it came here by itself: from
-    there a debugger comes to that place, and can go back."""
+def at_step(
+    machine: Machine, image: Image, message: str, typed: bytes, make: Callable[[], Machine] | None = None
+) -> Failure:
+    """A failure where the machine stands. `make` gives the machine before its first step: from there a debugger comes
+    to that place, and can go back."""
     place = machine.engine.place()
     state = {n: f"{v:#x}" for n, v in zip(machine.state.layout.names, machine.state.block, strict=True) if v}
     told = typed.decode("latin-1")
-    moment = _moment(start, machine, image) if start else None
+    moment = moment_at(make(), image, machine.steps) if make else None
     return Failure(message, machine.steps, source_line(image, place), state, {}, told, moment)
 
 
-def _moment(start: Snapshot, machine: Machine, image: Image) -> Moment:
+def moment_at(start: Machine, image: Image, step: int) -> Moment:
+    """What a debugger opens to come from where a machine is now to a later step."""
     name = next((line.file for line in image.lines.values()), "the program")
-    return Moment(name, machine.isa, image, start, (), DEFAULT, machine.steps)
+    return Moment(name, start.isa, image, Snapshot.take(start), (), DEFAULT, step)
 
 
 def first_step(make: Callable[[], Machine], wrong: Callable[[Machine], bool], last: int) -> Machine:

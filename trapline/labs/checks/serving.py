@@ -16,10 +16,9 @@ from isa.description import Isa, Place, Role
 from isa.devices import Script
 from isa.machine import Machine, Reason, Trap
 from isa.machine.moment import Moment
-from isa.machine.snapshot import Snapshot
 from isa.machines.catalogue import find
 from trapline.labs.checks.kind import Attempt, Failure
-from trapline.labs.checks.running import at_step, machine_of, printed
+from trapline.labs.checks.running import at_step, machine_of, moment_at, printed
 from trapline.labs.lab import Lab
 from trapline.running.rig import Outfit, build, exit_code
 
@@ -102,6 +101,7 @@ class Served:
 
     def out(self) -> Trap:
         """Run a program up to its next trap."""
+        self.mark = None
         if self.due is not None and self.ran <= self.due[0]:
             trap = self._ahead(self.due[0] - self.ran)
             if trap is not None:
@@ -220,28 +220,27 @@ class Served:
         message = f"{wrong.message}; {told}"
         if not self.attempt.explained:
             return Failure(message)
-        start = None
-        if self.mark is not None and not wrong.here:
-            start = self._rewind(wrong.look or (lambda machine: machine.steps))
-        found = at_step(self.machine, self.image, message, b"", start)
-        return replace(found, states=wrong.states)
+        if self.mark is None:
+            return at_step(self.machine, self.image, message, b"")
+        if not wrong.here:
+            self._rewind(self.mark, wrong.look or (lambda machine: machine.steps))
+        step, found = self.machine.steps, at_step(self.machine, self.image, message, b"")
+        self._restore(*self.mark)  # a debugger sees all that the supervisor did for this trap
+        return replace(found, states=wrong.states, moment=moment_at(self.machine, self.image, step))
 
-    def _rewind(self, look: Look) -> Snapshot:
+    def _rewind(self, mark: Mark, look: Look) -> None:
         """Go back to the last step since the border was crossed that changed what is seen, or else to the last of
-        all; the machine as it crossed."""
-        assert self.mark is not None
+        all."""
         machine, last = self.machine, self.machine.steps
-        self._restore(*self.mark)
+        self._restore(*mark)
         machine.break_places = set()
         found, seen = last - 1, look(machine)
         while machine.steps < last:
             machine.run(1)
             if look(machine) != seen:
                 found, seen = machine.steps - 1, look(machine)
-        self._restore(*self.mark)
-        crossed = Snapshot.take(machine)
+        self._restore(*mark)
         machine.run(found - machine.steps)
-        return crossed
 
     def _restore(self, moment: Moment, words: bytes) -> None:
         moment.put(self.machine)

@@ -52,8 +52,8 @@ service:
         halt
 1:      addi r2, r2, -1
         bnez r2, 2f
-        set  r1, 'a'
-        out  r1, r0
+        set  r3, 'a'
+        out  r3, r0
         j    behind
 2:      addi r2, r2, -1
         bnez r2, 3f

@@ -1,0 +1,32 @@
+"""A host: virtual machines that are defined, run, stopped, saved, copied, and kept whatever happens to the process.
+
+    with Host("servers") as host:               # a folder with a `host.toml`
+        host.define(definition, image)
+        host.start("web")
+        host.run(1_000_000)                     # so many steps for each that runs
+
+Read `life.py` first: the one table of states, and of what may be done in each. `host.py` has the verbs. Under them:
+`capacity.py` and `definition.py` (what the files say), `record.py` (what is known of a machine), `ledger.py` and
+`objects.py` (where that is kept), `living.py` (the machines that run). `living.py` alone gives steps, in turn;
+policies of scheduling are `monitor.service`. A daemon will own a `Host`, and answer for it. docs/host.md is for users.
+"""
+
+from monitor.host.capacity import Capacity, read_capacity
+from monitor.host.definition import Definition, DiskPart, read_definition
+from monitor.host.host import Host
+from monitor.host.life import Refused, State, Verb
+from monitor.host.record import Point, Record
+
+__all__ = [
+    "Capacity",
+    "Definition",
+    "DiskPart",
+    "Host",
+    "Point",
+    "Record",
+    "Refused",
+    "State",
+    "Verb",
+    "read_capacity",
+    "read_definition",
+]

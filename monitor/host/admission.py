@@ -1,0 +1,103 @@
+"""What a host takes: no machine that cannot be, and no more of them than it has room for. Everything here only asks.
+
+Each raises TraplineError, with the rule and what mends it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from isa.assembler import Image
+from isa.devices import BLOCK
+from isa.devices.inputs import LARGEST_SCRIPT
+from isa.errors import TraplineError
+from isa.machine.sizes import check_size
+from monitor.host.capacity import Capacity
+from monitor.host.definition import MOST_BLOCKS, Definition, DiskPart
+from monitor.host.life import ACTIVE, Refused, State
+from monitor.host.living import Living
+from monitor.host.record import Record, Snapshot
+
+MOST_SNAPSHOTS = 1000  # of a machine
+MOST_SENT = 1 << 16  # characters that a machine has not taken yet
+
+
+def filled(living: Living, wanted: Definition, image: Image, files: list[bytes]) -> list[tuple[DiskPart, bytes]]:
+    """The disks of a machine that can be made, each with what it holds; those that name a file take one of `files`."""
+    image.check(living.isa)
+    check_storage(living, wanted, wanted.storage)
+    if image.top > wanted.storage:
+        rule = f"{wanted.name}: the program has {image.top:,} words, and the machine {wanted.storage:,}"
+        raise TraplineError(rule, f"give it `storage = {image.top}` or more")
+    size, disks = block_bytes(living), []
+    for part in wanted.disks:
+        data = files.pop(0) if part.file else bytes(part.blocks * size)
+        blocks, excess = divmod(len(data), size)
+        if excess or not 0 < blocks <= MOST_BLOCKS:
+            rule = f"{wanted.name}: `{part.file}` has {len(data):,} bytes, which are not 1 to {MOST_BLOCKS:,} blocks"
+            raise TraplineError(rule, f"a block has {size} bytes: truncate -s {size * (blocks + 1)} {part.file}")
+        disks.append((replace(part, blocks=blocks), data))
+    return disks
+
+
+def block_bytes(living: Living) -> int:
+    """How many bytes a block of a disk has."""
+    return BLOCK * ((living.isa.word + 7) // 8)
+
+
+def check_storage(living: Living, wanted: Definition, words: int) -> None:
+    """Whether a machine can be of that size on this host at all."""
+    check_size(living.isa, words, living.page)
+    if living.whole(words) > living.whole(living.capacity.storage):
+        rule = f"{wanted.name} is to have {words:,} words, and the host has {living.capacity.storage:,}"
+        raise TraplineError(rule, "give the machine less, or the host more")
+
+
+def check_storage_left(living: Living, records: Sequence[Record], record: Record) -> None:
+    """Whether a machine can be on beside those that are."""
+    on = [other for other in records if other.state in ACTIVE and other.name != record.name]
+    taken = sum(living.whole(other.definition.storage) for other in on)
+    words, room = living.whole(record.definition.storage), living.whole(living.capacity.storage)
+    if taken + words > room:
+        rule = f"{record.name} needs {words:,} words, and {room - taken:,} of {room:,} are left"
+        raise TraplineError(rule, f"kill or save {', '.join(other.name for other in on[:5])}, or give the host more")
+
+
+def check_disks(living: Living, records: Sequence[Record], wanted: Definition) -> None:
+    """Whether there is room for the disks of one more machine."""
+    parts = [part for record in records for part in record.definition.disks]
+    taken, size = sum(part.blocks for part in parts), block_bytes(living)
+    bytes_ = size * sum(part.blocks for part in wanted.disks)
+    if size * taken + bytes_ > living.capacity.disks:
+        rule = f"the disks of {wanted.name} take {bytes_:,} bytes, and the host has {living.capacity.disks:,} for disks"
+        raise TraplineError(rule, f"{size * taken:,} are taken: undefine a machine, or give the host more")
+
+
+def check_count(capacity: Capacity, machines: int) -> None:
+    """Whether one more machine may be defined."""
+    if machines >= capacity.machines:
+        raise TraplineError(f"the host has {machines:,} machines, and may have no more", "undefine one")
+
+
+def check_snapshot(name: str, snapshots: Sequence[Snapshot], new: str) -> None:
+    """Whether a machine can have one more snapshot, of this name."""
+    if any(snapshot.name == new for snapshot in snapshots):
+        raise TraplineError(f"{name} has a snapshot {new} already", "choose another name, or forget that one")
+    if len(snapshots) >= MOST_SNAPSHOTS:
+        raise TraplineError(f"{name} has {len(snapshots):,} snapshots, and may have no more", "forget one")
+
+
+def check_input(record: Record, characters: bytes) -> None:
+    """Whether a machine takes what is typed."""
+    if record.input:
+        raise TraplineError(f"{record.name} reads a file, and nothing can be typed for it", "define it without `input`")
+    if len(record.sent) + len(characters) > min(MOST_SENT, LARGEST_SCRIPT):
+        raise TraplineError(f"{record.name} has not taken what was sent before", "run it, and send less at a time")
+
+
+def check_left(record: Record, snapshots: Sequence[Snapshot], everything: bool) -> None:
+    """Whether a machine may be forgotten: nothing that was kept on purpose goes unseen."""
+    left = [f"{len(snapshots)} snapshot{'s' * (len(snapshots) > 1)}"] if snapshots else []
+    left += ["what was saved of it"] if record.state is State.SAVED else []
+    if left and not everything:
+        rule = f"{record.name} would leave {' and '.join(left)}"
+        raise Refused(rule, "`--all` removes that too; `revert` and `restore` go back to it")

@@ -1,0 +1,104 @@
+"""What the file of a virtual machine says. Every mistake has its line, its rule and what mends it.
+
+name = "web"                # by default the file's name
+guest = "echo"              # a shipped guest; or `image = "web.s"`, a file beside this one
+storage = 65536             # words; by default what the guest needs
+input = "requests.txt"      # what its console reads; without it, what is sent to it
+seed = 7                    # of its random source
+
+[[disks]]
+blocks = 64                 # empty; or `file = "web.img"`
+read_only = false
+"""
+
+import os
+import re
+from dataclasses import dataclass
+
+from isa.errors import TraplineError, UsageError
+from isa.files.tables import Table, read_table
+
+MOST_WORDS = 1 << 26
+MOST_BLOCKS = 1 << 16
+MOST_DISKS = 1  # there is one place for a disk (`isa.devices.catalogue`)
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+RULE = "a name has 1 to 63 of a-z, 0-9, `-` and `_`, and begins with a letter or digit"
+
+
+@dataclass(frozen=True, slots=True)
+class DiskPart:
+    """One disk: so many empty blocks, or what a file holds."""
+
+    blocks: int = 0
+    file: str = ""
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A virtual machine as it is asked for. `guest` says what program it has, `image` that it is a file of the user's.
+    `storage` is 0 for what the guest needs. `input` is a file's name, empty for live input."""
+
+    name: str
+    guest: str = ""
+    image: bool = False
+    storage: int = 0
+    disks: tuple[DiskPart, ...] = ()
+    input: str = ""
+    seed: int = 0
+
+
+def check_name(name: str) -> str:
+    """Raises UsageError for what names no machine and no snapshot."""
+    if not NAME.fullmatch(name):
+        raise UsageError(f"{name!r:.80} is no name", RULE)
+    return name
+
+
+def read_definition(path: str, data: bytes) -> Definition:
+    """What a file says, under the name `path`. Raises SourceError, TraplineError."""
+    table = read_table(path, data)
+    name = table.text("name", os.path.splitext(os.path.basename(path))[0])
+    if not NAME.fullmatch(name):
+        table.wrong("name", f"{name!r:.80} is no name", RULE)
+    image, guest = _file(table, "image"), table.text("guest", "")
+    if bool(image) == bool(guest):
+        table.wrong("guest", "a machine has a `guest` or an `image`, one of them", 'write `guest = "hello"`')
+    parts = table.tables("disks")
+    if len(parts) > MOST_DISKS:
+        table.wrong("disks", f"there is room for {MOST_DISKS} disk, and these are {len(parts)}", "leave the others out")
+    disks = tuple(_disk(part) for part in parts)
+    storage, seed = table.number("storage", 0, MOST_WORDS, 0), table.number("seed", 0, 2**64 - 1, 0)
+    found = Definition(name, image or guest, bool(image), storage, disks, _file(table, "input"), seed)
+    table.finish()
+    return found
+
+
+def _disk(part: Table) -> DiskPart:
+    file, blocks = _file(part, "file"), part.number("blocks", 0, MOST_BLOCKS, 0)
+    if bool(file) == bool(blocks):
+        part.wrong("blocks", "a disk has `blocks`, or a `file`, one of them", "write `blocks = 64`")
+    return DiskPart(blocks, file, part.flag("read_only"))
+
+
+def _file(table: Table, key: str) -> str:
+    """The name of a file beside the definition, or in a folder there; empty if none is named."""
+    name = table.text(key, "")
+    if name and (os.path.isabs(name) or os.pardir in name.split("/") or "\0" in name):
+        rule = f"`{name:.80}` is not beside this file"
+        table.wrong(key, rule, "copy it here, and leave `..` or a leading `/` away")
+    return name
+
+
+def beside(definition: str, name: str, most: int) -> str:
+    """The path of a file that a definition names. Raises TraplineError for one that a link leads to elsewhere, is none,
+    or is larger than `most` bytes."""
+    folder = os.path.realpath(os.path.dirname(definition) or ".")
+    path = os.path.realpath(os.path.join(folder, name))
+    if not path.startswith(folder.rstrip(os.sep) + os.sep):
+        raise TraplineError(f"{definition}: `{name}` leads out of {folder}", "copy the file there")
+    if not os.path.isfile(path):
+        raise TraplineError(f"{definition}: there is no file `{name}` beside it", "check the name")
+    if os.path.getsize(path) > most:
+        raise TraplineError(f"{definition}: `{name}` is larger than {most:,} bytes", "use a smaller file")
+    return path

@@ -1,0 +1,295 @@
+"""A host: its folder, its machines, and the verbs. Each verb is whole or nothing, and kept when it returns.
+
+`life` says which verbs a state takes, `admission` what the host has room for. Every verb returns the record of the
+machine as it is then. Raises `Refused` for a state that does not take the verb, UsageError for a name that is none,
+TraplineError for what is too much or cannot be kept.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from types import TracebackType
+
+from isa.assembler import Image
+from isa.assembler.image_format import dump
+from isa.devices.saved import Saved
+from isa.engines.choice import DEFAULT
+from isa.errors import TraplineError, UsageError
+from isa.files.sources_read import read_noted
+from isa.files.tables import LARGEST
+from isa.machine.snapshot import Snapshot as Saving
+from monitor.host import admission
+from monitor.host.capacity import FILE, read_capacity
+from monitor.host.definition import Definition, check_name
+from monitor.host.ledger import Ledger
+from monitor.host.life import ACTIVE, State, Verb, after
+from monitor.host.living import Living
+from monitor.host.objects import Objects
+from monitor.host.owner import Owner
+from monitor.host.record import Point, Record, Snapshot
+
+LEDGER = "host.db"
+
+Change = Callable[[Record, State], Record]
+
+
+class Host:
+    """The host in a folder that has a `host.toml`; it is this process's alone until it is closed. `wait` says for how
+    many seconds another process may still have it."""
+
+    def __init__(self, folder: str, engine: str = DEFAULT, wait: float = 10.0) -> None:
+        self.folder, path = folder, _file(folder)
+        self.capacity = read_capacity(path, read_noted(path, LARGEST))
+        self._owner = Owner(folder, wait)
+        try:
+            self.ledger = Ledger(os.path.join(folder, LEDGER))
+            self.objects = Objects(os.path.join(folder, "objects"))
+            self.living = Living(self.capacity, self.objects, engine)
+            self.objects.sweep(self.ledger.digests())  # what a process has left that was killed
+        except BaseException:
+            self._owner.close()
+            raise
+
+    def __enter__(self) -> "Host":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the folder. Machines stay as they are; those that run take steps again in the next `run`."""
+        self.ledger.close()
+        self._owner.close()
+
+    # ---- looking
+
+    def machines(self) -> list[Record]:
+        return self.ledger.machines()
+
+    def machine(self, name: str) -> Record:
+        return self.ledger.machine(name)
+
+    def snapshots(self, name: str) -> list[Snapshot]:
+        """Those of a machine, in the order in which they were made."""
+        return self.ledger.snapshots(self.machine(name).name)
+
+    def output(self, name: str) -> bytes:
+        """What a machine has printed since it was started; of more than a mebibyte the end."""
+        kept = self.machine(name).point.machine
+        if not kept:
+            return b""
+        ports = Saving.from_bytes(self.objects.get(kept), name).ports
+        parts = [Saved("ports", part) for part in Saved("ports", ports).list("devices")]
+        states = [part.mapping("state") for part in parts if part.text("name") == "console"]
+        return Saved("console", states[0]).data("output") if states else b""
+
+    # ---- machines that come and go
+
+    def define(self, wanted: Definition, image: Image, input: bytes = b"", disks: Sequence[bytes] = ()) -> Record:
+        """A new machine with this program; `disks` hold what those of the definition have that name a file."""
+        check_name(wanted.name)
+        filled = admission.filled(self.living, wanted, image, list(disks))
+        wanted = replace(wanted, disks=tuple(part for part, _ in filled))
+        with self._change():
+            self._new(wanted.name)
+            admission.check_disks(self.living, self.machines(), wanted)
+            put = self.objects.put
+            point = Point(State.DEFINED, tuple(put(data) for _, data in filled), storage=wanted.storage)
+            known = put(dump(image)), put(input) if input else ""
+            record = Record(wanted.name, wanted, *known, point, self.ledger.next_generation())
+            self.ledger.put(record)
+        return record
+
+    def clone(self, name: str, new: str) -> Record:
+        """A copy of a machine, in the same state and at the same step, with another generation. It has no snapshots."""
+        check_name(new)
+        with self._change():
+            record = self.machine(name)
+            after(name, record.state, Verb.CLONE, record.state)
+            self._new(new)
+            copy = replace(_in_state(record, _hearing(record.state)), name=new, snapshot="")
+            copy = replace(copy, definition=replace(record.definition, name=new))
+            copy = replace(copy, generation=self.ledger.next_generation())
+            admission.check_disks(self.living, self.machines(), copy.definition)
+            self._keep(copy)
+        return copy
+
+    def undefine(self, name: str, everything: bool = False) -> Record:
+        """Forget a machine. What it would leave, saved state and snapshots, must be gone, or meant: `everything`."""
+        with self._change() as gone:
+            record = self.machine(name)
+            after(name, record.state, Verb.UNDEFINE, record.state)
+            admission.check_left(record, self.snapshots(name), everything)
+            gone.update(record.digests, *(snapshot.point.digests for snapshot in self.snapshots(name)))
+            self.ledger.remove(name)
+        return record
+
+    # ---- on and off
+
+    def start(self, name: str) -> Record:
+        """Boot it."""
+        return self._do(name, Verb.START, _fresh)
+
+    def pause(self, name: str) -> Record:
+        return self._do(name, Verb.PAUSE, _in_state)
+
+    def resume(self, name: str) -> Record:
+        return self._do(name, Verb.RESUME, _in_state)
+
+    def stop(self, name: str) -> Record:
+        """Ask the guest to end; it may take its time, or not listen."""
+        return self._do(name, Verb.STOP, lambda record, state: replace(_in_state(record, state), asked=True))
+
+    def kill(self, name: str) -> Record:
+        """Switch it off, whatever it is doing; or throw away what was saved of it."""
+        return self._do(name, Verb.KILL, _fresh)
+
+    def reset(self, name: str) -> Record:
+        """Boot it anew, without asking it; its disks stay as they are."""
+        return self._do(name, Verb.RESET, _fresh)
+
+    def send(self, name: str, characters: bytes) -> Record:
+        """Type something on its console, which it finds there when it next runs."""
+        admission.check_input(self.machine(name), characters)
+        typed = characters.decode("latin-1")
+
+        def sent(record: Record, state: State) -> Record:
+            return replace(_in_state(record, state), sent=record.sent + typed)
+
+        return self._do(name, Verb.SEND, sent)
+
+    def resize(self, name: str, storage: int) -> Record:
+        """Another size of storage, from its next start on."""
+        admission.check_storage(self.living, self.machine(name).definition, storage)
+
+        def resized(record: Record, state: State) -> Record:
+            return _fresh(replace(record, definition=replace(record.definition, storage=storage)), state)
+
+        return self._do(name, Verb.RESIZE, resized)
+
+    def run(self, steps: int) -> list[Record]:
+        """Give every machine that runs at most so many steps; those that took some, as they are then. They are kept
+        together, with all that they did, or as they were."""
+        with self._change() as gone:
+            running = [record for record in self.machines() if record.state is State.RUNNING]
+            records = self.living.run(running, steps)
+            for before in running:
+                gone.update(before.digests)
+                self.ledger.put(records[before.name])
+        return [records[record.name] for record in running]
+
+    # ---- points
+
+    def save(self, name: str) -> Record:
+        """Switch it off, to go on from here later."""
+
+        def saved(record: Record, state: State) -> Record:
+            return replace(record, point=replace(record.point, state=state, was=record.state))
+
+        return self._do(name, Verb.SAVE, saved)
+
+    def restore(self, name: str) -> Record:
+        """Go on from where it was saved."""
+        return self._do(name, Verb.RESTORE, _in_state)
+
+    def snapshot(self, name: str, snapshot: str) -> Record:
+        """Keep what it is now, disks too, under a name; the machine goes on. What was typed and has not arrived is no
+        part of it."""
+        check_name(snapshot)
+
+        def kept(record: Record, state: State) -> Record:
+            admission.check_snapshot(name, self.snapshots(name), snapshot)
+            self.ledger.put_snapshot(name, Snapshot(snapshot, record.snapshot, record.point))
+            return replace(record, snapshot=snapshot)
+
+        return self._do(name, Verb.SNAPSHOT, kept)
+
+    def revert(self, name: str, snapshot: str) -> Record:
+        """Be again what was kept, with another generation: the guest goes on from the same point a second time."""
+        point = self._snapshot(name, snapshot).point
+
+        def back(record: Record, state: State) -> Record:
+            wanted = replace(record.definition, storage=point.storage)
+            again = replace(record, definition=wanted, point=point, snapshot=snapshot, asked=False, sent="")
+            return replace(_in_state(again, state), generation=self.ledger.next_generation())
+
+        return self._do(name, Verb.REVERT, back, _hearing(point.state))
+
+    def forget(self, name: str, snapshot: str) -> Record:
+        """Remove a snapshot; those that come from it stay, and come from the one before it."""
+        with self._change() as gone:
+            record, kept = self.machine(name), self._snapshot(name, snapshot)
+            self.ledger.remove_snapshot(name, kept)
+            if record.snapshot == snapshot:
+                record = replace(record, snapshot=kept.parent)
+                self.ledger.put(record)
+            gone.update(kept.point.digests)
+        return record
+
+    # ---- how
+
+    def _do(self, name: str, verb: Verb, change: Change, was: State | None = None) -> Record:
+        """Take a machine from its state to the one that comes of the verb."""
+        with self._change() as gone:
+            record = self.machine(name)
+            state = after(name, record.state, verb, was or record.point.was)
+            assert state is not None
+            gone.update(record.digests)
+            return self._keep(change(record, state))
+
+    def _keep(self, record: Record) -> Record:
+        if record.state in ACTIVE:
+            admission.check_storage_left(self.living, self.machines(), record)
+        self.ledger.put(record)
+        return record
+
+    @contextmanager
+    def _change(self) -> Iterator[set[str]]:
+        """One change of the ledger. Contents whose digests are put into the set are dropped then, unless named."""
+        gone: set[str] = set()
+        with self.ledger.change():
+            yield gone
+        if gone:
+            self.objects.drop(gone - self.ledger.digests())
+
+    def _new(self, name: str) -> None:
+        if self.ledger.find(name) is not None:
+            raise TraplineError(f"there is a machine {name} already", "choose another name, or undefine that one")
+        admission.check_count(self.capacity, len(self.machines()))
+
+    def _snapshot(self, name: str, snapshot: str) -> Snapshot:
+        found = self.snapshots(name)
+        kept = next((one for one in found if one.name == snapshot), None)
+        if kept is None:
+            names = ", ".join(one.name for one in found)
+            raise UsageError(f"{name} has no snapshot {snapshot!r:.80}", f"it has {names}" if names else "make one")
+        return kept
+
+
+def looked_at(folder: str) -> Ledger:
+    """What is known of the machines of a host, whoever owns it at the moment. Raises TraplineError."""
+    _file(folder)
+    return Ledger(os.path.join(folder, LEDGER))
+
+
+def _file(folder: str) -> str:
+    path = os.path.join(folder, FILE)
+    if not os.path.isfile(path):
+        raise TraplineError(f"{folder} is no host: it has no {FILE}", 'write one: `machine = "g3"` is enough')
+    return path
+
+
+def _in_state(record: Record, state: State) -> Record:
+    return replace(record, point=replace(record.point, state=state))
+
+
+def _hearing(state: State) -> State:
+    """The state of a machine with a new generation: one that waits for something from outside hears of it."""
+    return State.RUNNING if state is State.IDLE else state
+
+
+def _fresh(record: Record, state: State) -> Record:
+    """It has not booted yet; its disks are as it left them."""
+    point = Point(state, record.point.disks, storage=record.definition.storage)
+    return replace(record, point=point, asked=False, sent="")

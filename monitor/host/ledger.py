@@ -1,0 +1,130 @@
+"""What a host knows, in SQLite: every change is one transaction, there whole or not at all, whoever is killed when.
+
+`machines` has a row for each, `snapshots` one for each that is kept; `host` counts generations. Readers need nothing
+but the file, and do not wait for a writer.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from isa.errors import TraplineError, UsageError
+from monitor.host.record import Point, Record, Snapshot
+
+T = TypeVar("T")
+
+VERSION = 1
+
+_TABLES = """
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS host (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS machines (
+    name TEXT PRIMARY KEY, state TEXT NOT NULL, point TEXT NOT NULL, rest TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS snapshots (
+    number INTEGER PRIMARY KEY, machine TEXT NOT NULL, name TEXT NOT NULL, parent TEXT NOT NULL, point TEXT NOT NULL,
+    UNIQUE (machine, name)
+);
+INSERT OR IGNORE INTO host VALUES ('generation', 0);
+PRAGMA user_version = 1;
+COMMIT;"""
+
+
+class Ledger:
+    """The file at a path. Raises TraplineError if it is none of ours, or cannot be written."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        with self._explained():
+            self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            found = self._file.execute("PRAGMA user_version").fetchone()[0]
+            if found not in (0, VERSION):
+                rule = f"{path} is of version {found}, and this Trapline knows {VERSION}"
+                raise TraplineError(rule, "use a newer Trapline")
+            self._file.execute("PRAGMA journal_mode = WAL")
+            self._file.execute("PRAGMA synchronous = FULL")
+            if not found:
+                self._file.executescript(_TABLES)
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Inside, everything is one change: it is there when this returns, or nothing of it is."""
+        with self._explained():
+            self._file.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._file.execute("COMMIT")
+            except BaseException:
+                self._file.execute("ROLLBACK")
+                raise
+
+    def machines(self) -> list[Record]:
+        return self._read("SELECT name, point, rest FROM machines ORDER BY name", (), Record.parse)
+
+    def find(self, name: str) -> Record | None:
+        found = self._read("SELECT name, point, rest FROM machines WHERE name = ?", (name,), Record.parse)
+        return found[0] if found else None
+
+    def machine(self, name: str) -> Record:
+        """Raises UsageError for a name that is no machine's."""
+        found = self.find(name)
+        if found is None:
+            names = ", ".join(record.name for record in self.machines()[:20])
+            raise UsageError(f"there is no machine {name!r:.80}", f"there are {names}" if names else "define one")
+        return found
+
+    def put(self, record: Record) -> None:
+        row = (record.name, record.state.value, record.point.text(), record.text())
+        self._file.execute("INSERT OR REPLACE INTO machines VALUES (?, ?, ?, ?)", row)
+
+    def remove(self, name: str) -> None:
+        """Of a machine everything, its snapshots too."""
+        self._file.execute("DELETE FROM machines WHERE name = ?", (name,))
+        self._file.execute("DELETE FROM snapshots WHERE machine = ?", (name,))
+
+    def snapshots(self, machine: str) -> list[Snapshot]:
+        """Those of a machine, in the order in which they were made."""
+        query = "SELECT name, parent, point FROM snapshots WHERE machine = ? ORDER BY number"
+        return self._read(query, (machine,), lambda name, parent, text: Snapshot(name, parent, Point.parse(text)))
+
+    def put_snapshot(self, machine: str, snapshot: Snapshot) -> None:
+        row = (machine, snapshot.name, snapshot.parent, snapshot.point.text())
+        self._file.execute("INSERT INTO snapshots (machine, name, parent, point) VALUES (?, ?, ?, ?)", row)
+
+    def remove_snapshot(self, machine: str, snapshot: Snapshot) -> None:
+        """Those that come from it come from the one before it then."""
+        at = (machine, snapshot.name)
+        self._file.execute("UPDATE snapshots SET parent = ? WHERE machine = ? AND parent = ?", (snapshot.parent, *at))
+        self._file.execute("DELETE FROM snapshots WHERE machine = ? AND name = ?", at)
+
+    def next_generation(self) -> int:
+        """A number that nobody had before."""
+        self._file.execute("UPDATE host SET value = value + 1 WHERE key = 'generation'")
+        found: int = self._file.execute("SELECT value FROM host WHERE key = 'generation'").fetchone()[0]
+        return found
+
+    def digests(self) -> set[str]:
+        """Of all contents that somebody needs."""
+        points = self._read("SELECT point FROM snapshots", (), Point.parse)
+        kept = {digest for point in points for digest in point.digests}
+        return kept.union(*(record.digests for record in self.machines()))
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _read(self, query: str, given: tuple[str, ...], parse: Callable[..., T]) -> list[T]:
+        """What rows mean. Raises TraplineError for a file that somebody has damaged."""
+        with self._explained():
+            rows = self._file.execute(query, given).fetchall()
+        try:
+            return [parse(*row) for row in rows]
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise TraplineError(f"{self.path} is damaged: {error}", "take it from a copy of the folder") from None
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise TraplineError(f"{self.path}: {error}", "make room, or mend the file from a copy") from None

@@ -1,0 +1,116 @@
+"""What a host knows of a machine: its definition, its state, and the point that it goes on from.
+
+All of it is plain and immutable. Contents (a program, disks, storage) are named by their digests, and lie in `objects`.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from isa.display import Displayed
+from monitor.host.definition import Definition, DiskPart
+from monitor.host.life import ACTIVE, State
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A machine at a moment. `machine` is its snapshot, empty for one that has yet to boot; `disks` are what its disks
+    hold, `storage` is its size. A saved machine goes on in the state that it `was` in; `detail` says why it ended."""
+
+    state: State
+    disks: tuple[str, ...]
+    machine: str = ""
+    steps: int = 0
+    retired: int = 0
+    storage: int = 0
+    was: State = State.RUNNING
+    detail: str = ""
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        return (*self.disks, self.machine) if self.machine else self.disks
+
+    def text(self) -> str:
+        return json.dumps({**asdict(self), "state": self.state.value, "was": self.was.value}, sort_keys=True)
+
+    @classmethod
+    def parse(cls, text: str) -> "Point":
+        values = json.loads(text)
+        states = {key: State(values[key]) for key in ("state", "was")}
+        return cls(**{**values, **states, "disks": tuple(values["disks"])})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Record(Displayed):
+    """A machine. `image` and `input` are its program and what its console reads; `generation` tells it from its copies;
+    `asked` says that it was asked to stop; `snapshot` is the one that it comes from; `sent` is what was typed for it,
+    and has not been given to it yet."""
+
+    name: str
+    definition: Definition
+    image: str
+    input: str
+    point: Point
+    generation: int
+    asked: bool = False
+    snapshot: str = ""
+    sent: str = ""
+
+    @property
+    def state(self) -> State:
+        return self.point.state
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """What of `objects` it needs."""
+        return (self.image, *((self.input,) if self.input else ()), *self.point.digests)
+
+    def after(self, point: Point) -> "Record":
+        """The same, further on: what was typed has been given to it, and one that has ended is asked nothing."""
+        return replace(self, point=point, sent="", asked=self.asked and point.state in ACTIVE)
+
+    def failed(self, why: str) -> "Record":
+        """The same, crashed before it could take a step."""
+        return replace(self, point=replace(self.point, state=State.CRASHED, detail=why))
+
+    def title(self) -> str:
+        return f"{self.name}: {self.state.value}"
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        yield "guest", self.definition.guest
+        yield "storage", f"{self.definition.storage:,} words"
+        yield "steps", f"{self.point.steps:,}"
+        yield "generation", str(self.generation)
+        if self.asked:
+            yield "asked", "to stop"
+        if self.snapshot:
+            yield "snapshot", self.snapshot
+        if self.point.detail:
+            yield "why", self.point.detail
+
+    def facts(self) -> dict[str, Any]:
+        """For JSON."""
+        point = {"steps": self.point.steps, "retired": self.point.retired, "detail": self.point.detail}
+        known = {"generation": self.generation, "asked_to_stop": self.asked, "snapshot": self.snapshot}
+        return {"name": self.name, "state": self.state.value, **asdict(self.definition), **point, **known}
+
+    def text(self) -> str:
+        plain = {key: getattr(self, key) for key in ("image", "input", "generation", "asked", "snapshot", "sent")}
+        return json.dumps({**plain, "definition": asdict(self.definition)}, sort_keys=True)
+
+    @classmethod
+    def parse(cls, name: str, point: str, text: str) -> "Record":
+        values = json.loads(text)
+        definition = values.pop("definition")
+        disks = tuple(DiskPart(**part) for part in definition.pop("disks"))
+        return cls(name, Definition(**definition, disks=disks), point=Point.parse(point), **values)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A point that is kept under a name, and the snapshot before it."""
+
+    name: str
+    parent: str
+    point: Point = field(repr=False)

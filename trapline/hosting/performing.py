@@ -1,0 +1,83 @@
+"""A verb of a host or a look at it, from arguments to what is said. Who looks does not wait for who owns the folder."""
+
+import argparse
+from contextlib import closing
+
+from trapline.hosting.verbs import VERBS
+from trapline.options import add_engine_option, updated
+
+LOOKS = {
+    "list": "all machines of a host",
+    "show": "what is known of a machine, and its snapshots",
+    "console": "what a machine has printed",
+}
+
+
+def configure(name: str, parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=updated, metavar="DIR", help="the host's folder")
+    if name in VERBS:
+        VERBS[name].configure(parser)
+        add_engine_option(parser)
+    elif name != "list":
+        parser.add_argument("name", type=str, metavar="NAME")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    looks = {"list": _list, "show": _show, "console": _console}
+    looks.get(arguments.action, _perform)(arguments)
+
+
+def _perform(arguments: argparse.Namespace) -> None:
+    from monitor.host import Host
+    from trapline.hosting.told import line
+    from trapline.output import emit_json, engine_in_use
+
+    with Host(arguments.folder, engine_in_use(arguments.engine)) as host:
+        records = VERBS[arguments.action].perform(host, arguments)
+    if arguments.json:
+        emit_json({"machines": [record.facts() for record in records]})
+    elif records:
+        print("\n".join(line(record) for record in records))
+    else:
+        print("no machine runs")
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    from monitor.host.host import looked_at
+    from trapline.hosting.told import table
+    from trapline.output import emit_json, show
+
+    with closing(looked_at(arguments.folder)) as ledger:
+        records = ledger.machines()
+    if arguments.json:
+        emit_json({"machines": [record.facts() for record in records]})
+    else:
+        show(table(records))
+
+
+def _show(arguments: argparse.Namespace) -> None:
+    from monitor.host.host import looked_at
+    from trapline.hosting.told import facts, page
+    from trapline.output import emit_json
+
+    with closing(looked_at(arguments.folder)) as ledger:
+        record, snapshots = ledger.machine(arguments.name), ledger.snapshots(arguments.name)
+    if arguments.json:
+        emit_json(facts(record, snapshots))
+    else:
+        print("\n".join(page(record, snapshots)))
+
+
+def _console(arguments: argparse.Namespace) -> None:
+    import sys
+
+    from monitor.host import Host
+    from trapline.output import emit_json
+
+    with Host(arguments.folder) as host:
+        printed = host.output(arguments.name)
+    if arguments.json:
+        emit_json({"name": arguments.name, "output": printed.decode("latin-1")})
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(printed)

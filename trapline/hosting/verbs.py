@@ -1,0 +1,99 @@
+"""The verbs as commands: the arguments of each, and what it does with a host. A new verb is one line of `VERBS`."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trapline.options import count, natural, read
+
+if TYPE_CHECKING:
+    from monitor.host import Host, Record
+
+STEPS = 1_000_000  # that `run` gives to each machine, if nothing is said
+
+Configure = Callable[[argparse.ArgumentParser], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`configure` adds what it is told besides the host's folder; `perform` gives the machines that it was about."""
+
+    summary: str
+    configure: Configure
+    perform: "Callable[[Host, argparse.Namespace], list[Record]]"
+
+
+def _each(summary: str, verb: str) -> Command:
+    """A verb that a host's method of the same name does to each of the machines that are named."""
+
+    def perform(host: "Host", arguments: argparse.Namespace) -> "list[Record]":
+        return [getattr(host, verb)(name) for name in arguments.names]
+
+    return Command(summary, lambda parser: parser.add_argument("names", metavar="NAME", nargs="+", type=str), perform)
+
+
+def _named(summary: str, verb: str, second: str, kind: Callable[[str], object] = str) -> Command:
+    """A verb about one machine and something else."""
+
+    def configure(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("name", metavar="NAME", type=str)
+        parser.add_argument("other", metavar=second, type=kind)
+
+    def perform(host: "Host", arguments: argparse.Namespace) -> "list[Record]":
+        return [getattr(host, verb)(arguments.name, arguments.other)]
+
+    return Command(summary, configure, perform)
+
+
+def _define(host: "Host", arguments: argparse.Namespace) -> "list[Record]":
+    from trapline.hosting.defining import define
+
+    return [define(host, path) for path in arguments.files]
+
+
+def _files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", type=read, help="what a machine is (docs/host.md)")
+
+
+def _undefined(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", metavar="NAME", nargs="+", type=str)
+    parser.add_argument("--all", action="store_true", help="its snapshots too, and what was saved of it")
+
+
+def _undefine(host: "Host", arguments: argparse.Namespace) -> "list[Record]":
+    return [host.undefine(name, arguments.all) for name in arguments.names]
+
+
+def _steps(parser: argparse.ArgumentParser) -> None:
+    help = f"steps for each machine that runs (default: {STEPS})"
+    parser.add_argument("--steps", type=natural, metavar="N", default=STEPS, help=help)
+
+
+def typed(text: str) -> bytes:
+    """Characters as a console has them, one byte each."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("a console takes characters of one byte each") from None
+
+
+VERBS: dict[str, Command] = {
+    "define": Command("make a machine of a file", _files, _define),
+    "start": _each("boot a machine", "start"),
+    "run": Command("give steps to the machines that run", _steps, lambda host, a: host.run(a.steps)),
+    "pause": _each("give it no steps", "pause"),
+    "resume": _each("give it steps again", "resume"),
+    "stop": _each("ask the guest to end", "stop"),
+    "kill": _each("switch it off, or throw away what was saved of it", "kill"),
+    "reset": _each("boot it anew without asking", "reset"),
+    "send": _named("type characters on its console", "send", "TEXT", typed),
+    "save": _each("switch it off, to go on from there later", "save"),
+    "restore": _each("go on from where it was saved", "restore"),
+    "snapshot": _named("keep what it is now, disks too, under a name", "snapshot", "SNAPSHOT"),
+    "revert": _named("be again what was kept", "revert", "SNAPSHOT"),
+    "forget": _named("remove a snapshot", "forget", "SNAPSHOT"),
+    "clone": _named("copy a machine", "clone", "NEW"),
+    "resize": _named("give it so many words from its next start on", "resize", "WORDS", count),
+    "undefine": Command("forget a machine", _undefined, _undefine),
+}
