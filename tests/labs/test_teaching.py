@@ -29,7 +29,7 @@ def test_the_course_goes_as_it_is_told(tmp_path: Path, monkeypatch: pytest.Monke
                 Path(goal).write_text(told)
             assert goal or re.fullmatch(pattern(expected), told), f"$ {command}\n{told}"
             ran.append(command.split()[2])
-    assert {*ran} >= {*ACTIONS} - {"quiz"}  # that asks the prover, and has tests of its own
+    assert {*ran} >= {*ACTIONS} - {"quiz"}  # its questions have tests of their own
     assert {path.name for path in Path("pages").iterdir()} == {"ann.html", "bob.html"}
     assert Path("marks.csv").read_text().count("\n") == 3
 

@@ -58,9 +58,9 @@ MADE = {("lab key", "file"), ("lab start", "folder"), ("lab quiz", "--output")}
 MADE |= {(f"host {verb}", "folder") for verb in (*VERBS, "list", "show", "console")}
 # What takes a value and is no file of its own: a name that a room of Trapline understands.
 NAMES = {
+    "POLICY",
     "MONITOR",
     "NAMES",
-    "POLICY",
     "MACHINE",
     "GUEST",
     "SOURCE",
@@ -103,7 +103,7 @@ def test_every_option_says_whether_it_names_a_file_to_read_or_to_write() -> None
     for name, action in every_action():
         what = (name, (action.option_strings or [action.dest])[-1])
         if action.type in (written, updated):
-            found.add(what)
+            found.update([what] if action.option_strings else [])  # a name that stands alone is what an action is about
         elif action.type is not read and (action.metavar in FILES or _untyped(action)):
             loose.append(what)
     assert (found, loose) == (MADE.union(OUTPUTS), [])
