@@ -11,9 +11,9 @@ from isa.devices import BLOCK
 from isa.devices.inputs import LARGEST_SCRIPT
 from isa.errors import TraplineError
 from isa.machine.sizes import check_size
-from monitor.host.capacity import Capacity
 from monitor.host.definition import MOST_BLOCKS, Definition, DiskPart
-from monitor.host.life import ACTIVE, Refused, State
+from monitor.host.ledger import Taken
+from monitor.host.life import Refused, State
 from monitor.host.living import Living
 from monitor.host.record import Record, Snapshot
 
@@ -52,30 +52,23 @@ def check_storage(living: Living, wanted: Definition, words: int) -> None:
         raise TraplineError(rule, "give the machine less, or the host more")
 
 
-def check_storage_left(living: Living, records: Sequence[Record], record: Record) -> None:
+def check_storage_left(living: Living, taken: Taken, record: Record) -> None:
     """Whether a machine can be on beside those that are."""
-    on = [other for other in records if other.state in ACTIVE and other.name != record.name]
-    taken = sum(living.whole(other.definition.storage) for other in on)
     words, room = living.whole(record.definition.storage), living.whole(living.capacity.storage)
-    if taken + words > room:
-        rule = f"{record.name} needs {words:,} words, and {room - taken:,} of {room:,} are left"
-        raise TraplineError(rule, f"kill or save {', '.join(other.name for other in on[:5])}, or give the host more")
+    if taken.words + words > room:
+        rule = f"{record.name} needs {words:,} words, and {room - taken.words:,} of {room:,} are left"
+        raise TraplineError(rule, "kill or save a machine that is on, or give the host more")
 
 
-def check_disks(living: Living, records: Sequence[Record], wanted: Definition) -> None:
-    """Whether there is room for the disks of one more machine."""
-    parts = [part for record in records for part in record.definition.disks]
-    taken, size = sum(part.blocks for part in parts), block_bytes(living)
-    bytes_ = size * sum(part.blocks for part in wanted.disks)
-    if size * taken + bytes_ > living.capacity.disks:
-        rule = f"the disks of {wanted.name} take {bytes_:,} bytes, and the host has {living.capacity.disks:,} for disks"
-        raise TraplineError(rule, f"{size * taken:,} are taken: undefine a machine, or give the host more")
-
-
-def check_count(capacity: Capacity, machines: int) -> None:
-    """Whether one more machine may be defined."""
-    if machines >= capacity.machines:
-        raise TraplineError(f"the host has {machines:,} machines, and may have no more", "undefine one")
+def check_more(living: Living, taken: Taken, wanted: Definition) -> None:
+    """Whether there is room for one more machine, and for its disks."""
+    capacity, size = living.capacity, block_bytes(living)
+    if taken.machines >= capacity.machines:
+        raise TraplineError(f"the host has {taken.machines:,} machines, and may have no more", "undefine one")
+    more = size * sum(part.blocks for part in wanted.disks)
+    if size * taken.blocks + more > capacity.disks:
+        rule = f"the disks of {wanted.name} take {more:,} bytes, and the host has {capacity.disks:,} for disks"
+        raise TraplineError(rule, f"{size * taken.blocks:,} are taken: undefine a machine, or give the host more")
 
 
 def check_snapshot(name: str, snapshots: Sequence[Snapshot], new: str) -> None:

@@ -92,8 +92,7 @@ class Host:
         filled = admission.filled(self.living, wanted, image, list(disks))
         wanted = replace(wanted, disks=tuple(part for part, _ in filled))
         with self._change():
-            self._new(wanted.name)
-            admission.check_disks(self.living, self.machines(), wanted)
+            self._new(wanted)
             put = self.objects.put
             point = Point(State.DEFINED, tuple(put(data) for _, data in filled), storage=wanted.storage)
             known = put(dump(image)), put(input) if input else ""
@@ -107,11 +106,10 @@ class Host:
         with self._change():
             record = self.machine(name)
             after(name, record.state, Verb.CLONE, record.state)
-            self._new(new)
+            self._new(replace(record.definition, name=new))
             copy = replace(_in_state(record, _hearing(record.state)), name=new, snapshot="")
             copy = replace(copy, definition=replace(record.definition, name=new))
             copy = replace(copy, generation=self.ledger.next_generation())
-            admission.check_disks(self.living, self.machines(), copy.definition)
             self._keep(copy)
         return copy
 
@@ -241,7 +239,7 @@ class Host:
 
     def _keep(self, record: Record) -> Record:
         if record.state in ACTIVE:
-            admission.check_storage_left(self.living, self.machines(), record)
+            admission.check_storage_left(self.living, self.ledger.taken(self.living.page, record.name), record)
         self.ledger.put(record)
         return record
 
@@ -254,10 +252,12 @@ class Host:
         if gone:
             self.objects.drop(gone - self.ledger.digests())
 
-    def _new(self, name: str) -> None:
-        if self.ledger.find(name) is not None:
-            raise TraplineError(f"there is a machine {name} already", "choose another name, or undefine that one")
-        admission.check_count(self.capacity, len(self.machines()))
+    def _new(self, wanted: Definition) -> None:
+        if self.ledger.find(wanted.name) is not None:
+            raise TraplineError(
+                f"there is a machine {wanted.name} already", "choose another name, or undefine that one"
+            )
+        admission.check_more(self.living, self.ledger.taken(self.living.page), wanted)
 
     def _snapshot(self, name: str, snapshot: str) -> Snapshot:
         found = self.snapshots(name)

@@ -7,9 +7,10 @@ but the file, and do not wait for a writer.
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from isa.errors import TraplineError, UsageError
+from monitor.host.life import ACTIVE
 from monitor.host.record import Point, Record, Snapshot
 
 T = TypeVar("T")
@@ -20,7 +21,8 @@ _TABLES = """
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS host (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS machines (
-    name TEXT PRIMARY KEY, state TEXT NOT NULL, point TEXT NOT NULL, rest TEXT NOT NULL
+    name TEXT PRIMARY KEY, state TEXT NOT NULL, words INTEGER NOT NULL, blocks INTEGER NOT NULL,
+    point TEXT NOT NULL, rest TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS snapshots (
     number INTEGER PRIMARY KEY, machine TEXT NOT NULL, name TEXT NOT NULL, parent TEXT NOT NULL, point TEXT NOT NULL,
@@ -29,6 +31,14 @@ CREATE TABLE IF NOT EXISTS snapshots (
 INSERT OR IGNORE INTO host VALUES ('generation', 0);
 PRAGMA user_version = 1;
 COMMIT;"""
+
+
+class Taken(NamedTuple):
+    """How many machines there are, the words of those that are on, and the blocks of the disks of all."""
+
+    machines: int
+    words: int
+    blocks: int
 
 
 class Ledger:
@@ -75,8 +85,16 @@ class Ledger:
         return found
 
     def put(self, record: Record) -> None:
-        row = (record.name, record.state.value, record.point.text(), record.text())
-        self._file.execute("INSERT OR REPLACE INTO machines VALUES (?, ?, ?, ?)", row)
+        words = record.definition.storage if record.state in ACTIVE else 0
+        blocks = sum(part.blocks for part in record.definition.disks)
+        row = (record.name, record.state.value, words, blocks, record.point.text(), record.text())
+        self._file.execute("INSERT OR REPLACE INTO machines VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def taken(self, page: int, but: str = "") -> Taken:
+        """What all machines take, apart from one; storage in whole pages of so many words."""
+        query = "SELECT COUNT(*), TOTAL((words + ? - 1) / ? * ?), TOTAL(blocks) FROM machines WHERE name != ?"
+        count, words, blocks = self._file.execute(query, (page, page, page, but)).fetchone()
+        return Taken(count, int(words), int(blocks))
 
     def remove(self, name: str) -> None:
         """Of a machine everything, its snapshots too."""

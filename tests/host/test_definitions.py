@@ -81,7 +81,7 @@ def test_a_host_takes_no_more_than_it_has_room_for(tmp_path: Path) -> None:
         host.start("b")
         with pytest.raises(TraplineError, match="c needs 1,024 words, and 0 of 2,048 are left") as caught:
             host.start("c")
-        assert caught.value.help == "kill or save b, web, or give the host more"
+        assert caught.value.help == "kill or save a machine that is on, or give the host more"
         host.save("b")
         host.start("c")
         with pytest.raises(TraplineError, match="needs 1,024 words"):

@@ -37,15 +37,15 @@ def test_killed_at_random_points(tmp_path: Path) -> None:
         check(tmp_path / "host", STORY, states, draw.randrange(calls))
 
 
-def killed_in_a_run(tmp_path: Path) -> None:
+def killed_in_a_run(tmp_path: Path, every: int = 2) -> None:
     """Where what two machines did is kept."""
     states, calls = known(TWO)
-    for last in range(calls - 20, calls, 2):
+    for last in range(calls - 20, calls, every):
         check(tmp_path / "host", TWO, states, last)
 
 
 def test_a_verb_that_is_half_done_is_noticed(tmp_path: Path, monkeypatch: Patch) -> None:
-    killed_in_a_run(tmp_path / "right")
+    killed_in_a_run(tmp_path / "right", 8)
     keep = Ledger.put
 
     def at_once(ledger: Ledger, record: Record) -> None:
