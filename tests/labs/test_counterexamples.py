@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from isa.errors import TraplineError
+from tests.labs.test_attacks import small
 from trapline.cli import main
 from trapline.debugging.moment import Moment
 from trapline.labs.folder import start
@@ -19,6 +20,8 @@ Capture = pytest.CaptureFixture[str]
 @pytest.fixture
 def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     start(find("1"), str(tmp_path / "my lab"), "ann")
+    lab = small(tmp_path / "lab")
+    (tmp_path / "my lab" / "lab.toml").write_text(f'lab = "{lab.folder}"\nstudent = "ann"\n')
     monkeypatch.chdir(tmp_path)
     return tmp_path / "my lab"
 
