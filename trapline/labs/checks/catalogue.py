@@ -1,11 +1,23 @@
 """The kinds of check by the names that `lab.toml` gives them. A new one is a function and a line here."""
 
-from trapline.labs.checks import classifying, counting, escaping, mending, monitors, scheduling, serving, trapping
+from trapline.labs.checks import (
+    classifying,
+    counting,
+    escaping,
+    mending,
+    monitors,
+    scheduling,
+    serving,
+    trapping,
+    warming,
+)
 from trapline.labs.checks.kind import Kind
 
 GUESTS = {"guests": (1, 100, 4)}  # that are drawn from each seed
 
 KINDS: dict[str, Kind] = {
+    "works here": Kind(warming.works, seeded=False),
+    "greets": Kind(warming.greets, seeded=False),
     "assembles": Kind(counting.assembles, seeded=False),
     "counts": Kind(counting.counts),
     "parts at a culprit": Kind(escaping.parts, seeded=False),

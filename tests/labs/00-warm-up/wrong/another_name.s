@@ -1,0 +1,12 @@
+# caught by greets: it prints `hello, bob`, not `hello, alice`
+# Say hello. Change the text so that it greets you, by the name with which this lab was started.
+
+        .include <macros.s>
+
+        .org 16
+start:  set  sp, 4096
+        print "hello, bob\n"
+        set  r1, 0              # exit code 0: all is well
+        halt
+
+        .include <console.s>
