@@ -360,6 +360,7 @@ def test_a_run_goes_on_where_the_disk_is_full(tmp_path: Path) -> None:
     assert [path for path in place.rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.nightly
 def test_a_run_goes_on_where_everything_is_damaged(tmp_path: Path) -> None:
     """All that a run keeps, damaged in several ways; the run after that finds it mended."""
     place = tmp_path / "kept"

@@ -116,6 +116,7 @@ def test_the_second_solver_contradicts_no_answer_of_a_shipped_machine(name: str)
     assert len(again.open) <= again.confirmed // 10, again.open
 
 
+@pytest.mark.nightly
 def test_a_certificate_is_the_same_whatever_was_asked_before() -> None:
     """Another process, one worker, another order of everything that hashes: the terms get other numbers."""
     text = (

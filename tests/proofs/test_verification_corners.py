@@ -89,6 +89,7 @@ def test_unassigned_words_that_do_something_break_the_theorem() -> None:
     assert finding.verdict.sensitivity.resource is Found.YES
 
 
+@pytest.mark.nightly
 def test_relocation_that_differs_by_mode_breaks_it_though_every_class_is_fine() -> None:
     found = verified("corners_split")
     assert [name for name, holds in facts(found).items() if holds is Found.NO] == [STEADY_VIEW, FETCH_FACT]

@@ -74,6 +74,7 @@ def test_one_machine_of_the_published_is_wrong_usage(capsys: Capture) -> None:
     assert "trapline verify MACHINE" in capsys.readouterr().err
 
 
+@pytest.mark.nightly
 def test_what_is_stated_of_the_exact_answer_must_be_so(capsys: Capture) -> None:
     found = verified("extents", "shows_bound")
     stated = replace(published()["s360"], exact=(False, False), why="A virtual machine is smaller.")
