@@ -62,8 +62,11 @@ HALVES = {
 
 def pytest_configure(config: pytest.Config) -> None:
     """A run of the tests has a cache of its own (see `isa.files.cache`), shared by workers and processes it starts.
-    Ctrl-C means what it means, though whoever started this in the background may have it ignored."""
+    Ctrl-C means what it means, though whoever started this in the background may have it ignored. Where `CI` is set,
+    pytest would tell every difference to its end: hours over some that planted bugs make, which nobody reads."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("CI", "BUILD_NUMBER"):
+        os.environ.pop(name, None)
     if not hasattr(config, "workerinput"):
         kept = TemporaryDirectory(prefix="trapline-tests-", ignore_cleanup_errors=True)
         config.add_cleanup(kept.cleanup)
