@@ -1,63 +1,87 @@
 """What is kept of a machine on a host, and of a processor: the words of their accounts, and what was measured."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from monitor.schedule import Share
-from monitor.service.compiled import HERE_WORDS, Words
+from monitor.service.compiled import HERE_WORDS, CompiledPolicy, Words
+from monitor.service.least import Least
 from monitor.service.terms import Terms
-from monitor.virtual import Virtual
 
 NOW, HORIZON, FRAME = (HERE_WORDS.index(word) for word in ("now", "horizon", "frame"))
 MASK, FAR = (1 << 64) - 1, 1 << 63
 
 
 class Processor:
-    """One processor: its own `words`, the accounts of those that live on it, the `weight` that was
-    admitted, and the steps for which it was `idle`."""
+    """One processor: its own `words`, the accounts of those that live on it, the `weight` that was admitted, and the
+    steps for which it was `idle`. Of its `residents`, in the order in which something of them is due, `waiting` has
+    those that may run, in the order in which they do."""
 
-    def __init__(self, number: int, start: int, frame: int) -> None:
+    def __init__(self, number: int, start: int, frame: int, policy: CompiledPolicy, host: Words) -> None:
         self.number = number
         self.words: Words = [0] * len(HERE_WORDS)
         self.words[NOW], self.words[FRAME] = start & MASK, frame
-        self.residents: list[Account] = []
         self.weight = self.idle = 0
+        self.policy, self.host = policy, host
+        self.residents: Least[Account] = Least(self._sooner)
+        self.waiting: Least[Account] = Least(self._before)
 
     @property
     def now(self) -> int:
         return self.words[NOW]
 
+    def _before(self, one: "Account", other: "Account") -> bool:
+        """Whether one goes before the other: by the least key, and of several whoever came first."""
+        mine = self.policy.key(one.words, self.words, self.host)
+        its = self.policy.key(other.words, self.words, self.host)
+        return mine < its if mine != its else one.number < other.number
+
+    def _sooner(self, one: "Account", other: "Account") -> bool:
+        mine, its = self.until(one), self.until(other)
+        return mine < its if mine != its else one.number < other.number
+
+    def until(self, account: "Account") -> int:
+        """How many steps from now something of it changes by itself."""
+        return (account.due - self.now) & MASK
+
+    def settle(self, account: "Account") -> None:
+        """Have an account where it belongs, after something of it has changed."""
+        account.due = (self.now + self.policy.due(account.words, self.words, self.host)) & MASK
+        self.residents.put(account)
+        if account.ready and self.policy.may(account.words, self.words, self.host):
+            self.waiting.put(account)
+
+    def unsettle(self, account: "Account") -> None:
+        """Something of it is about to change, or it goes."""
+        self.residents.take(account)
+        self.waiting.take(account)
+
+    def clear(self) -> None:
+        """Nobody lives here."""
+        for account in [*self.residents]:
+            self.unsettle(account)
+
 
 @dataclass(eq=False, slots=True)
 class Account:
-    """A machine's account. `charged` is what its turns have cost in all, `debt` what of that is not yet paid;
-    `waited` the longest that it has waited for a turn, in steps of the clock, and `since` the moment when it began to
-    wait, or comes back; `leaving`, that it is here until its period ends, and no longer."""
+    """A machine's account; `number` is its place in the order in which they came. `charged` is what its turns have cost
+    in all, `debt` what of that is not yet paid; `waited` the longest that it has waited for a turn, in steps of the
+    clock, and `since` the moment when it began to wait, or comes back; `begun` when it was admitted. It is `ready`
+    unless it waits for something else than its turn; `leaving`, that it is here until its period ends, and no longer.
+    `due` is the moment when something of it changes by itself."""
 
-    share: Share
+    number: int
     terms: Terms
     home: Processor
     words: Words
+    since: int = 0
+    begun: int = 0
     debt: int = 0
     charged: int = 0
     turns: int = 0
     waited: int = 0
-    since: int = 0
+    ready: bool = True
     leaving: bool = False
-    taken: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.taken = self.exits
-
-    @property
-    def exits(self) -> int:
-        """The exits that it has had itself; a bare machine has none."""
-        guest = self.share.guest
-        return guest.statistics.taken if isinstance(guest, Virtual) else 0
-
-    @property
-    def ready(self) -> bool:
-        return self.share.end is None
+    due: int = 0
 
     def mark(self) -> "Marked":
         """What it is now."""
@@ -75,13 +99,14 @@ class Marked(NamedTuple):
 
     home: Processor
     words: tuple[int, ...]
+    since: int
+    begun: int
     debt: int
     charged: int
     turns: int
     waited: int
-    since: int
+    ready: bool
     leaving: bool
-    taken: int
 
 
 MEASURED = Marked._fields[2:]

@@ -27,10 +27,10 @@ class Room:
         _check("frame", frame, 1, 1 << 20)
         self.policy = CompiledPolicy(policy)
         self.words, self.figures = [quantum, price], Figures(quantum, frame)
-        self.processors = [Processor(number, start, frame) for number in range(processors)]
-        self._admitted = 0
+        self.processors = [Processor(n, start, frame, self.policy, self.words) for n in range(processors)]
+        self.admitted = 0  # in all, and so the number of the next
 
-    def admit(self, terms: Terms) -> tuple[Processor, Words]:
+    def admit(self, terms: Terms, name: str = "") -> tuple[Processor, Words]:
         """Where a machine lives, on whatever processor has least weight of those that can keep what it is promised;
         and its accounts."""
         for home in sorted(self.processors, key=lambda processor: (processor.weight, processor.number)):
@@ -39,10 +39,11 @@ class Room:
             if (not terms.pins or home.number in terms.pins) and self.policy.admit(words, home.words, self.words):
                 self.policy.admitted(words, home.words, self.words)
                 home.weight += terms.weight
-                self._admitted += 1
+                self.admitted += 1
                 return home, words
+        who = name or f"machine {self.admitted}"
         raise MachineError(
-            f"machine {self._admitted} is not admitted: what it is promised cannot be kept beside the others",
+            f"{who} is not admitted: what it is promised cannot be kept beside the others",
             "promise less, or give the host another processor",
         )
 

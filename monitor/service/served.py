@@ -8,15 +8,16 @@ behind, which is the next to choose. A turn's exits are billed when it ends, so 
 of a run, by no more than what the turn was allowed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from isa.machine import Exit, Machine, Reason
+from isa.machine import Machine, Reason
 from monitor.schedule import ENDLESS, QUANTUM, Mark, Schedule, Share
-from monitor.service.account import FAR, HORIZON, MASK, Account, Processor
-from monitor.service.compiled import Do
+from monitor.service.account import Account
+from monitor.service.books import Books, Turn
 from monitor.service.policies.policy import Policy
 from monitor.service.promised import FRAME, PRICE, Room
 from monitor.service.terms import Terms
+from monitor.virtual import Virtual
 
 
 class Served(Schedule):
@@ -34,218 +35,163 @@ class Served(Schedule):
         frame: int = FRAME,
         start: int = 0,
     ) -> None:
-        super().__init__(guests, quantum)
-        self.room, self.start = Room(policy, processors, quantum, price, frame, start), start
-        self.policy, self.host, self.processors = self.room.policy, self.room.words, self.room.processors
+        books = Books(Room(policy, processors, quantum, price, frame, start), start)
+        accounts = [books.admit(its) for its in terms]
+        self._on(books, dict(zip(accounts, guests, strict=True)))
+
+    @classmethod
+    def on(cls, books: Books, guests: Mapping[Account, Machine]) -> "Served":
+        """Machines whose accounts are kept already, from where they stand; others of the books have none here, as they
+        are not ready."""
+        served = cls.__new__(cls)
+        served._on(books, guests)
+        return served
+
+    def _on(self, books: Books, guests: Mapping[Account, Machine]) -> None:
+        super().__init__([*guests.values()], books.room.figures.quantum)
+        self.books, self.processors = books, books.processors
         self.billed: Callable[[Account, int, int], None] | None = None
+        self.accounts = [*guests]
+        self._shares = dict(zip(self.accounts, self.shares, strict=True))
+        self._taken = {account: exits(guest) for account, guest in guests.items()}
         self._turn: tuple[Account, int, int] | None = None  # whose turn it is, what it is allowed, what it had then
-        self.accounts = [self._admit(share, its) for share, its in zip(self.shares, terms, strict=True)]
+        if (turn := books.turn) is not None:
+            guest = guests[turn.account]
+            self._turn = turn.account, turn.allowed, guest.steps - turn.ran
+            self._taken[turn.account] -= turn.exits
+            self._shares[turn.account].rest = books.budget(turn.account, turn.allowed) - turn.ran
+            books.turn = None
 
     @property
     def steps(self) -> int:
         """The clock."""
-        turn = self._turn
-        into = turn[0].share.guest.steps - turn[2] if turn is not None else 0
-        at = turn[0].home if turn is not None else self._behind()
-        return self._since_start(at.now) + into
+        if self._turn is None:
+            return self.books.clock
+        account, _, first = self._turn
+        return self.books.at(account.home) + self.guest(account).steps - first
 
     @property
     def present(self) -> Machine | None:
-        return self._turn[0].share.guest if self._turn is not None else super().present
+        return self.guest(self._turn[0]) if self._turn is not None else super().present
 
     def account(self, guest: Machine) -> Account:
         return self.accounts[self.guests.index(guest)]
 
+    def guest(self, account: Account) -> Machine:
+        return self._shares[account].guest
+
     def longest_wait(self, account: Account) -> int | None:
         """The longest that a machine may wait for its turn, in steps, by its policy; None if there is no bound."""
-        others = [(other.terms, other.home) for other in self.accounts if other is not account]
-        return self.room.wait(account.terms, account.home, others)
+        return self.books.longest_wait(account)
 
-    # ---- whose turn it is
+    # ---- turns
 
     def called(self, most: int) -> Share | None:
-        if self._turn is None:
-            here = self._behind()
-            self._renew(here)
-            account = self._choose(here) or (self._choose(here) if self._take_over(here) else None)
-            if account is None:
-                self._pass_idle(here, most)
-                return None
-            self._begin(account)
-            return account.share
-        return self._turn[0].share
-
-    def _choose(self, here: Processor) -> Account | None:
-        """Of those that may run here, the one with the least key; of several, who comes first."""
-        policy, words, host = self.policy, here.words, self.host
-        found = [a for a in here.residents if a.share.end is None and policy.may(a.words, words, host)]
-        return min(found, key=lambda account: policy.key(account.words, words, host), default=None)
-
-    def _take_over(self, here: Processor) -> bool:
-        """Have somebody live here who waits elsewhere, and may run."""
-        for there in self.processors:
-            account = self._choose(there) if there is not here and len(there.residents) > 1 else None
-            if account is not None and self._may_move(account, here):
-                there.residents.remove(account)
-                here.residents.append(account)
-                account.home = here
-                self._do(self.policy.arrive, account)
-                here.words[HORIZON] = 0
-                self._renew(here)
-                return True
-        return False
-
-    def _may_move(self, account: Account, here: Processor) -> bool:
-        """Whether it is free to live here, and not still having its turn there."""
-        pins, over = account.terms.pins, _since(account.since, here.now) < FAR
-        return self.room.free(account.terms) and over and (not pins or here.number in pins)
-
-    def _begin(self, account: Account) -> None:
-        here, share = account.home, account.share
-        account.waited = max(account.waited, _since(account.since, here.now))
-        allowed = self.policy.allowed(account.words, here.words, self.host)
-        self._do(self.policy.chosen, account)
-        share.rest = self.policy.budget(account.words, here.words, self.host, account.debt, allowed)
+        if self._turn is not None:
+            return self._shares[self._turn[0]]
+        account = self.books.next(most)
+        if account is None:
+            return None
+        share = self._shares[account]
+        allowed, share.rest = self.books.begin(account)
         self._turn = account, allowed, share.guest.steps
-
-    def _renew(self, here: Processor) -> None:
-        """Whatever is due happens, and the next of it is the horizon; until that comes, nobody need be asked."""
-        if here.words[HORIZON]:
-            return
-        horizon = ENDLESS
-        for account in list(here.residents):
-            due = self.policy.due(account.words, here.words, self.host)
-            if due == 0 and account.leaving:
-                self._gone(account)
-                continue
-            if due == 0:
-                self._do(self.policy.renew, account)
-                if account.share.end is not None:
-                    self._do(self.policy.sleep, account)
-                due = self.policy.due(account.words, here.words, self.host)
-            horizon = min(horizon, due)
-        here.words[HORIZON] = horizon
-
-    # ---- what it costs
+        return share
 
     def passed(self, share: Share) -> None:
         assert self._turn is not None
         account, allowed, first = self._turn
-        if share.end is None and share.guest.steps - first < self._budget(account, allowed):
+        if share.end is None and share.guest.steps - first < self.books.budget(account, allowed):
             return
-        self._turn = None
-        self._bill(account, allowed, share.guest.steps - first)
+        self._bill()
         if share.end is not None:
             self.waiting.remove(share)
-            self._do(self.policy.sleep, account)
+            self.books.sleep(account)
 
-    def _budget(self, account: Account, allowed: int) -> int:
-        return self.policy.budget(account.words, account.home.words, self.host, account.debt, allowed)
-
-    def _bill(self, account: Account, allowed: int, ran: int) -> None:
-        here, taken = account.home, account.exits
-        exits, account.taken = taken - account.taken, taken
-        began, words = here.now, (account.words, here.words, self.host)
-        charged, account.debt = self.policy.bill(*words, account.debt, ran, exits, allowed)
-        self.policy.pay(*words, charged)
-        self._elapse(here, charged)
-        account.charged, account.turns, account.since = account.charged + charged, account.turns + 1, here.now
+    def _bill(self) -> None:
+        """End a turn, if there is one."""
+        if self._turn is None:
+            return
+        account, allowed, first = self._turn
+        self._turn = None
+        guest, began = self.guest(account), account.home.now
+        before, self._taken[account] = self._taken[account], exits(guest)
+        charged = self.books.bill(account, allowed, guest.steps - first, self._taken[account] - before)
         if self.billed is not None:
             self.billed(account, began, charged)
 
-    def _pass_idle(self, here: Processor, most: int) -> None:
-        """Nobody may run here: time passes until somebody may, or until another processor has come as far."""
-        others = [_since(here.now, other.now) for other in self.processors if other is not here]
-        most = min(most, here.words[HORIZON], self.room.figures.frame)
-        steps = max(1, min([most, *(distance for distance in others if distance)]))
-        self._elapse(here, steps)
-        here.idle += steps
-
-    def _elapse(self, here: Processor, steps: int) -> None:
-        self.policy.elapse([], here.words, self.host, steps)  # no machine's words are asked for
-        here.words[HORIZON] -= steps
+    def spend(self, budget: int) -> None:
+        """Run so many steps of the clock; whatever ends a turn early ends it all for that guest. A turn that is not
+        over then is left to the books."""
+        stop = self.steps + budget
+        while self.waiting and (most := stop - self.steps) > 0:
+            share = self.called(most)
+            if share is not None:
+                end = self.turn(share, stop - self.steps)
+                share.end = share.end or (end if end.reason is not Reason.BUDGET else None)
+                self.passed(share)
+        if self._turn is not None:
+            account, allowed, first = self._turn
+            guest = self.guest(account)
+            self.books.turn = Turn(account, allowed, guest.steps - first, exits(guest) - self._taken[account])
 
     # ---- coming and going
 
     def join(self, guest: Machine, terms: Terms) -> Account:
         """A machine more, from now on. Raises MachineError if it is not admitted; then nothing has changed but that a
         turn may have ended early."""
-        self._cut()
-        account = self._admit(Share(guest, ENDLESS, self.quantum), terms)
-        account.home.words[HORIZON] = 0
+        self._bill()
+        account = self.books.admit(terms)
+        share = Share(guest, ENDLESS, self.quantum)
+        self._shares[account], self._taken[account] = share, exits(guest)
         self.guests = (*self.guests, guest)
-        self.shares.append(account.share)
-        self.waiting.append(account.share)
+        self.shares.append(share)
+        self.waiting.append(share)
         self.accounts.append(account)
         return account
 
     def leave(self, guest: Machine) -> None:
         """A machine less. What was reserved for it is free when its period ends: until then others count on it."""
-        self._cut()
+        self._bill()
         number = self.guests.index(guest)
         self.guests = self.guests[:number] + self.guests[number + 1 :]
-        self.shares.pop(number)
-        account = self.accounts.pop(number)
-        if account.ready:
-            self.waiting.remove(account.share)
-            account.share.end = Exit(Reason.BUDGET, 0, 0)
-        self._do(self.policy.sleep, account)
-        account.leaving = True
-        if not account.terms.reserve:
-            self._gone(account)
-
-    def _gone(self, account: Account) -> None:
-        self._do(self.policy.depart, account)
-        account.home.residents.remove(account)
-        account.home.weight -= account.terms.weight
-
-    def _cut(self) -> None:
-        """End a turn early, if there is one."""
-        if self._turn is not None:
-            account, allowed, first = self._turn
-            self._turn = None
-            self._bill(account, allowed, account.share.guest.steps - first)
+        share, account = self.shares.pop(number), self.accounts.pop(number)
+        if share.end is None:
+            self.waiting.remove(share)
+        del self._shares[account], self._taken[account]
+        self.books.leave(account)
 
     def wake(self) -> None:
         """Something was changed: who has stopped may go on."""
-        stopped = [account for account in self.accounts if not account.ready and account.share.left]
+        stopped = [account for account in self.accounts if not account.ready and self._shares[account].left]
         super().wake()
         for account in stopped:
-            account.since = account.home.now
-            self._do(self.policy.wake, account)
-
-    def _admit(self, share: Share, terms: Terms) -> Account:
-        home, words = self.room.admit(terms)
-        home.residents.append(account := Account(share, terms, home, words, since=home.now))
-        return account
+            self.books.wake(account)
 
     # ---- going back
 
     def mark(self) -> Mark:
         here = tuple((tuple(p.words), tuple(p.residents), p.weight, p.idle) for p in self.processors)
-        return super().mark()._replace(accounts=(here, tuple(a.mark() for a in self.accounts), self._turn))
+        marks = tuple(account.mark() for account in self.accounts)
+        return super().mark()._replace(accounts=(here, marks, self._turn, dict(self._taken)))
 
     def rewind(self, mark: Mark) -> None:
         """Be again what was marked, if nobody has joined or left since."""
         super().rewind(mark)
         assert isinstance(mark.accounts, tuple)
-        here, marks, self._turn = mark.accounts
-        for processor, (words, residents, weight, idle) in zip(self.processors, here, strict=True):
-            processor.words[:], processor.residents[:] = words, residents
-            processor.weight, processor.idle = weight, idle
+        here, marks, self._turn, taken = mark.accounts
+        self._taken = dict(taken)
+        for processor, (words, _, weight, idle) in zip(self.processors, here, strict=True):
+            processor.clear()
+            processor.words[:], processor.weight, processor.idle = words, weight, idle
         for account, marked in zip(self.accounts, marks, strict=True):
             account.rewind(marked)
-
-    def _do(self, what: Do, account: Account) -> None:
-        what(account.words, account.home.words, self.host)
-
-    def _behind(self) -> Processor:
-        return min(self.processors, key=lambda processor: self._since_start(processor.now))
-
-    def _since_start(self, moment: int) -> int:
-        return _since(self.start, moment)
+        for processor, (_, residents, _, _) in zip(self.processors, here, strict=True):
+            for account in residents:
+                processor.settle(account)
+        if self._turn is not None:
+            self._turn[0].home.waiting.take(self._turn[0])
 
 
-def _since(earlier: int, later: int) -> int:
-    """Steps from one moment to another, whether words have wrapped or not."""
-    return (later - earlier) & MASK
+def exits(guest: Machine) -> int:
+    """The exits that a machine has had itself; a bare one has none."""
+    return guest.statistics.taken if isinstance(guest, Virtual) else 0
