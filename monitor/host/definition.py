@@ -5,6 +5,12 @@ guest = "echo"              # a shipped guest; or `image = "web.s"`, a file besi
 storage = 65536             # words; by default what the guest needs
 input = "requests.txt"      # what its console reads; without it, what is sent to it
 seed = 7                    # of its random source
+shares = 2                  # beside those of others, and whatever else its host's policy looks at:
+reservation = 20000         # steps that it has in every period
+cap = 50000                 # steps that it has at most in one
+period = 100000             # steps; by default the host's
+slot = 25000                # steps of a static partition's frame
+processor = 1               # the only one that it runs on
 
 [[disks]]
 blocks = 64                 # empty; or `file = "web.img"`
@@ -17,8 +23,10 @@ from dataclasses import dataclass
 
 from isa.errors import TraplineError, UsageError
 from isa.files.tables import Table, read_table
+from monitor.service.promised import MOST_PROCESSORS
+from monitor.service.terms import MOST_PERIOD, MOST_WEIGHT, Terms
 
-MOST_WORDS = 1 << 26
+MOST_WORDS = 1 << 26  # of a machine
 MOST_BLOCKS = 1 << 16
 MOST_DISKS = 1  # there is one place for a disk (`isa.devices.catalogue`)
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -37,7 +45,9 @@ class DiskPart:
 @dataclass(frozen=True, slots=True)
 class Definition:
     """A virtual machine as it is asked for. `guest` says what program it has, `image` that it is a file of the user's.
-    `storage` is 0 for what the guest needs. `input` is a file's name, empty for live input."""
+    `storage` is 0 for what the guest needs. `input` is a file's name, empty for live input. `shares` and all that
+    follows is what it is promised, in steps; a `period` of 0 is the host's, and `processor` the only one that it runs
+    on."""
 
     name: str
     guest: str = ""
@@ -46,6 +56,17 @@ class Definition:
     disks: tuple[DiskPart, ...] = ()
     input: str = ""
     seed: int = 0
+    shares: int = 1
+    reservation: int = 0
+    cap: int | None = None
+    period: int = 0
+    slot: int = 0
+    processor: int | None = None
+
+    def terms(self, period: int) -> Terms:
+        """What it is promised on a host with this period. Raises MachineError for what no policy can promise."""
+        pins = frozenset(() if self.processor is None else (self.processor,))
+        return Terms(self.shares, self.reservation, self.cap, self.period or period, self.slot, pins)
 
 
 def check_name(name: str) -> str:
@@ -69,9 +90,34 @@ def read_definition(path: str, data: bytes) -> Definition:
         table.wrong("disks", f"there is room for {MOST_DISKS} disk, and these are {len(parts)}", "leave the others out")
     disks = tuple(_disk(part) for part in parts)
     storage, seed = table.number("storage", 0, MOST_WORDS, 0), table.number("seed", 0, 2**64 - 1, 0)
-    found = Definition(name, image or guest, bool(image), storage, disks, _file(table, "input"), seed)
+    input, promised = _file(table, "input"), _promised(table)
     table.finish()
-    return found
+    return Definition(name, image or guest, bool(image), storage, disks, input, seed, **promised)  # type: ignore[arg-type]
+
+
+def _promised(table: Table) -> dict[str, int | None]:
+    """What its host's policy is to know of it."""
+    period, cap = _steps(table, "period"), _steps(table, "cap")
+    reservation = _steps(table, "reservation")
+    for key, steps, whole, most in (("cap", cap, "period", period), ("reservation", reservation, "cap", cap or period)):
+        if steps and most and steps > most:
+            rule = f"a {key} of {steps:,} steps is more than the {whole if whole in table else 'period'}, {most:,}"
+            table.wrong(key, rule, "say less, or give it a longer `period`")
+    if "deadline" in table:
+        table.number("deadline", 0, MOST_PERIOD)
+        table.wrong("deadline", "a deadline is the end of a period", "write `reservation` and `period`")
+    return {
+        "shares": table.number("shares", 1, MOST_WEIGHT, 1),
+        "reservation": reservation or 0,
+        "cap": cap,
+        "period": period or 0,
+        "slot": _steps(table, "slot") or 0,
+        "processor": table.number("processor", 0, MOST_PROCESSORS - 1) if "processor" in table else None,
+    }
+
+
+def _steps(table: Table, key: str) -> int | None:
+    return table.number(key, 1, MOST_PERIOD) if key in table else None
 
 
 def _disk(part: Table) -> DiskPart:

@@ -20,14 +20,18 @@ from isa.files.sources_read import read_noted
 from isa.files.tables import LARGEST
 from isa.machine.snapshot import Snapshot as Saving
 from monitor.host import admission
-from monitor.host.capacity import FILE, read_capacity
+from monitor.host.capacity import FILE, Capacity, read_capacity
 from monitor.host.definition import Definition, check_name
 from monitor.host.ledger import Ledger
 from monitor.host.life import ACTIVE, State, Verb, after
 from monitor.host.living import Living
 from monitor.host.objects import Objects
 from monitor.host.owner import Owner
+from monitor.host.promises import check_terms
 from monitor.host.record import Point, Record, Snapshot
+from monitor.host.service import Service
+from monitor.host.used import NOTHING
+from monitor.statistics import Decision
 
 LEDGER = "host.db"
 
@@ -46,6 +50,7 @@ class Host:
             self.ledger = Ledger(os.path.join(folder, LEDGER))
             self.objects = Objects(os.path.join(folder, "objects"))
             self.living = Living(self.capacity, self.objects, engine)
+            self._service: Service | None = None
             self.objects.sweep(self.ledger.digests())  # what a process has left that was killed
         except BaseException:
             self._owner.close()
@@ -84,11 +89,23 @@ class Host:
         states = [part.mapping("state") for part in parts if part.text("name") == "console"]
         return Saved("console", states[0]).data("output") if states else b""
 
+    def counters(self, name: str) -> dict[tuple[Decision, str], int]:
+        """The exits of a machine since it was defined, by what its monitor decided and the cause."""
+        return self.machine(name).used.counters
+
+    @property
+    def service(self) -> Service | None:
+        """The policy over the machines that are on; None on a host that has none. Raises TraplineError."""
+        if self._service is None and self.capacity.policy:
+            self._service = served(self.capacity, self.ledger)
+        return self._service
+
     # ---- machines that come and go
 
     def define(self, wanted: Definition, image: Image, input: bytes = b"", disks: Sequence[bytes] = ()) -> Record:
         """A new machine with this program; `disks` hold what those of the definition have that name a file."""
         check_name(wanted.name)
+        check_terms(self.capacity, wanted)
         filled = admission.filled(self.living, wanted, image, list(disks))
         wanted = replace(wanted, disks=tuple(part for part, _ in filled))
         with self._change():
@@ -107,7 +124,7 @@ class Host:
             record = self.machine(name)
             after(name, record.state, Verb.CLONE, record.state)
             self._new(replace(record.definition, name=new))
-            copy = replace(_in_state(record, _hearing(record.state)), name=new, snapshot="")
+            copy = replace(_in_state(record, _hearing(record.state)), name=new, snapshot="", used=NOTHING)
             copy = replace(copy, definition=replace(record.definition, name=new))
             copy = replace(copy, generation=self.ledger.next_generation())
             self._keep(copy)
@@ -167,13 +184,13 @@ class Host:
         return self._do(name, Verb.RESIZE, resized)
 
     def run(self, steps: int) -> list[Record]:
-        """Give every machine that runs at most so many steps; those that took some, as they are then. They are kept
-        together, with all that they did, or as they were."""
+        """Give every machine that runs at most so many steps, or, on a host with a policy, all of them so many of its
+        clock; those that run, as they are then. They are kept together, with all that they did, or as they were."""
         with self._change() as gone:
             running = [record for record in self.machines() if record.state is State.RUNNING]
-            records = self.living.run(running, steps)
+            records = self.living.run(running, steps, self.service)
             for before in running:
-                self.ledger.put(records[before.name])
+                self._put(records[before.name])
                 gone.update({*before.digests} - {*records[before.name].digests})
         return [records[record.name] for record in running]
 
@@ -240,15 +257,28 @@ class Host:
     def _keep(self, record: Record) -> Record:
         if record.state in ACTIVE:
             admission.check_storage_left(self.living, self.ledger.taken(self.living.page, record.name), record)
-        self.ledger.put(record)
+        if self.service is not None:
+            self.service.cut(record.name)
+        self._put(record)
         return record
+
+    def _put(self, record: Record) -> None:
+        if self.service is not None:
+            self.service.settle(record)
+        self.ledger.put(record)
 
     @contextmanager
     def _change(self) -> Iterator[set[str]]:
         """One change of the ledger. Contents put into the set are dropped then, if nobody else has them."""
         gone: set[str] = set()
-        with self.ledger.change():
-            yield gone
+        try:
+            with self.ledger.change():
+                yield gone
+                if self._service is not None:
+                    self.ledger.keep(self._service.changes())
+        except BaseException:
+            self._service = None  # what is kept is as it was
+            raise
         if gone:
             self.objects.drop(gone - self.ledger.digests())
 
@@ -266,6 +296,14 @@ class Host:
             names = ", ".join(one.name for one in found)
             raise UsageError(f"{name} has no snapshot {snapshot!r:.80}", f"it has {names}" if names else "make one")
         return kept
+
+
+def served(capacity: Capacity, ledger: Ledger) -> Service:
+    """The policy of a host, with what is kept of it. Raises TraplineError."""
+    try:
+        return Service(capacity, ledger.kept(), ledger.machines())
+    except (ValueError, TypeError, LookupError) as error:
+        raise TraplineError(f"{ledger.path} is damaged: {error}", "take it from a copy of the folder") from None
 
 
 def looked_at(folder: str) -> Ledger:

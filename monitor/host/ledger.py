@@ -1,6 +1,7 @@
 """What a host knows, in SQLite: every change is one transaction, there whole or not at all, whoever is killed when.
 
-`machines` has a row for each, `snapshots` one for each that is kept; `host` counts generations. Readers need nothing
+`machines` has a row for each, `snapshots` one for each that is kept; `host` counts generations; `accounts` and
+`service` are what a policy keeps. Readers need nothing
 but the file, and do not wait for a writer.
 """
 
@@ -11,11 +12,11 @@ from typing import NamedTuple, TypeVar
 
 from isa.errors import TraplineError, UsageError
 from monitor.host.life import ACTIVE
-from monitor.host.record import Point, Record, Snapshot
+from monitor.host.record import Kept, Point, Record, Snapshot
 
 T = TypeVar("T")
 
-VERSION = 1
+VERSION = 2
 
 _TABLES = """
 BEGIN IMMEDIATE;
@@ -28,8 +29,10 @@ CREATE TABLE IF NOT EXISTS snapshots (
     number INTEGER PRIMARY KEY, machine TEXT NOT NULL, name TEXT NOT NULL, parent TEXT NOT NULL, point TEXT NOT NULL,
     UNIQUE (machine, name)
 );
+CREATE TABLE IF NOT EXISTS accounts (number INTEGER PRIMARY KEY, machine TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS service (text TEXT NOT NULL);
 INSERT OR IGNORE INTO host VALUES ('generation', 0);
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 COMMIT;"""
 
 
@@ -49,12 +52,12 @@ class Ledger:
         with self._explained():
             self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             found = self._file.execute("PRAGMA user_version").fetchone()[0]
-            if found not in (0, VERSION):
+            if not 0 <= found <= VERSION:
                 rule = f"{path} is of version {found}, and this Trapline knows {VERSION}"
                 raise TraplineError(rule, "use a newer Trapline")
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("PRAGMA synchronous = FULL")
-            if not found:
+            if found < VERSION:
                 self._file.executescript(_TABLES)
 
     @contextmanager
@@ -127,6 +130,23 @@ class Ledger:
         points = self._read("SELECT point FROM snapshots", (), Point.parse)
         kept = {digest for point in points for digest in point.digests}
         return kept.union(*(record.digests for record in self.machines()))
+
+    def kept(self) -> Kept | None:
+        """The accounts, if a policy has kept any. Raises TraplineError."""
+        whole = self._read("SELECT text FROM service", (), str)
+        rows = self._read("SELECT number, machine, text FROM accounts", (), lambda *row: row)
+        return Kept(whole[0], {number: (machine, text) for number, machine, text in rows}) if whole else None
+
+    def keep(self, kept: Kept) -> None:
+        """Keep these accounts, beside those that were kept before."""
+        if kept.anew:
+            self._file.execute("DELETE FROM accounts")
+        here = [(number, *row) for number, row in kept.accounts.items() if row is not None]
+        gone = [(number,) for number, row in kept.accounts.items() if row is None]
+        self._file.executemany("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?)", here)
+        self._file.executemany("DELETE FROM accounts WHERE number = ?", gone)
+        self._file.execute("DELETE FROM service")
+        self._file.execute("INSERT INTO service VALUES (?)", (kept.whole,))
 
     def close(self) -> None:
         self._file.close()

@@ -5,7 +5,7 @@ point. So nothing is lost with it: whoever is killed has other processes make it
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isa.assembler.image_format import parse as parse_image
 from isa.devices import Console, Disk, Live, MemoryBacking, Notices, Script, standard
@@ -14,7 +14,7 @@ from isa.devices.notices import STOP
 from isa.devices.saved import Saved
 from isa.engines.choice import DEFAULT, bare
 from isa.errors import MachineError, TraplineError
-from isa.machine import Exit, Reason, Storage
+from isa.machine import Exit, Machine, Reason, Storage
 from isa.machine.snapshot import Snapshot
 from isa.machine.storage import page_shift
 from isa.machines.catalogue import find
@@ -22,6 +22,8 @@ from monitor.host.capacity import Capacity
 from monitor.host.life import Verb, after
 from monitor.host.objects import Objects
 from monitor.host.record import Point, Record
+from monitor.host.service import Service
+from monitor.host.used import taken
 from monitor.monitor import Monitor, VirtualMachine
 from monitor.techniques.catalogue import TECHNIQUES
 
@@ -69,13 +71,17 @@ class Living:
         """How many words of the host a machine of so many takes: whole pages."""
         return -(-words // self.page) * self.page
 
-    def run(self, records: Iterable[Record], steps: int) -> dict[str, Record]:
-        """Give each at most so many steps, in turn; what became of each. Raises TraplineError, and OSError, with
-        nothing lost."""
+    def run(self, records: Iterable[Record], steps: int, service: Service | None = None) -> dict[str, Record]:
+        """Give each at most so many steps, in turn, or all of them so many of the host's clock, as a policy says; what
+        became of each. Raises TraplineError, and OSError, with nothing lost."""
         wanted = {record.name: record for record in records}
         try:
             broken = self._gather(wanted)
-            ends = self.monitor.run(steps, self.capacity.quantum, self.capacity.processors)
+            if service is None:
+                ends = self.monitor.run(steps, self.capacity.quantum, self.capacity.processors)
+            else:
+                here: dict[str, Machine] = {name: running.vm for name, running in self._running.items()}
+                ends = service.run(wanted.values(), here, steps)
             ended = {name: self._after(self._running[name], end) for name, end in ends.items()}
             return ended | {name: wanted[name].failed(why) for name, why in broken.items()}
         except BaseException:
@@ -146,7 +152,7 @@ class Living:
         kept = put(Snapshot.take(vm).to_bytes())
         detail = end.detail if happened is Verb.FAILS else ""
         point = Point(state, disks, kept, vm.steps, vm.retired, vm.storage.size, state, detail)
-        running.record = record.after(point)
+        running.record = replace(record.after(point), used=record.used + taken(vm))
         for disk in running.disks:
             disk.changed = False
         return running.record

@@ -4,13 +4,14 @@ All of it is plain and immutable. Contents (a program, disks, storage) are named
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from isa.display import Displayed
 from monitor.host.definition import Definition, DiskPart
 from monitor.host.life import ACTIVE, State
+from monitor.host.used import NOTHING, Used
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Point:
 class Record(Displayed):
     """A machine. `image` and `input` are its program and what its console reads; `generation` tells it from its copies;
     `asked` says that it was asked to stop; `snapshot` is the one that it comes from; `sent` is what was typed for it,
-    and has not been given to it yet."""
+    and has not been given to it yet; `used` is what it has had."""
 
     name: str
     definition: Definition
@@ -56,6 +57,7 @@ class Record(Displayed):
     asked: bool = False
     snapshot: str = ""
     sent: str = ""
+    used: Used = NOTHING
 
     @property
     def state(self) -> State:
@@ -93,18 +95,20 @@ class Record(Displayed):
         """For JSON."""
         point = {"steps": self.point.steps, "retired": self.point.retired, "detail": self.point.detail}
         known = {"generation": self.generation, "asked_to_stop": self.asked, "snapshot": self.snapshot}
-        return {"name": self.name, "state": self.state.value, **asdict(self.definition), **point, **known}
+        used = self.used.facts()
+        return {"name": self.name, "state": self.state.value, **asdict(self.definition), **point, **known, **used}
 
     def text(self) -> str:
         plain = {key: getattr(self, key) for key in ("image", "input", "generation", "asked", "snapshot", "sent")}
-        return json.dumps({**plain, "definition": asdict(self.definition)}, sort_keys=True)
+        return json.dumps({**plain, "definition": asdict(self.definition), "used": self.used.facts()}, sort_keys=True)
 
     @classmethod
     def parse(cls, name: str, point: str, text: str) -> "Record":
         values = json.loads(text)
         definition = values.pop("definition")
         disks = tuple(DiskPart(**part) for part in definition.pop("disks"))
-        return cls(name, Definition(**definition, disks=disks), point=Point.parse(point), **values)
+        used = Used.parse(values.pop("used")) if "used" in values else NOTHING
+        return cls(name, Definition(**definition, disks=disks), point=Point.parse(point), used=used, **values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +118,13 @@ class Snapshot:
     name: str
     parent: str
     point: Point = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a policy keeps, as text: of the host, and of each account by its number, with whose it is; None for one that
+    is no more. With `anew`, nothing else is kept."""
+
+    whole: str
+    accounts: Mapping[int, tuple[str, str] | None]
+    anew: bool = False

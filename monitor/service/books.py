@@ -24,13 +24,14 @@ class Turn:
 
 class Books:
     """`accounts` are those of machines that are here, in the order in which they came. `turn` is one that has been
-    interrupted."""
+    interrupted, when the clock was to stand at `spent`."""
 
     def __init__(self, room: Room, start: int = 0) -> None:
         self.room, self.start = room, start
         self.policy, self.host, self.processors = room.policy, room.words, room.processors
         self.accounts: list[Account] = []
         self.turn: Turn | None = None
+        self.spent = 0
 
     # ---- whose turn it is
 

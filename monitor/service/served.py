@@ -121,14 +121,15 @@ class Served(Schedule):
 
     def spend(self, budget: int) -> None:
         """Run so many steps of the clock; whatever ends a turn early ends it all for that guest. A turn that is not
-        over then is left to the books."""
-        stop = self.steps + budget
+        over then is left to the books, and what a turn was charged beyond the end counts for the next time."""
+        stop = self.books.spent + budget
         while self.waiting and (most := stop - self.steps) > 0:
             share = self.called(most)
             if share is not None:
                 end = self.turn(share, stop - self.steps)
                 share.end = share.end or (end if end.reason is not Reason.BUDGET else None)
                 self.passed(share)
+        self.books.spent = stop if self.waiting else self.steps
         if self._turn is not None:
             account, allowed, first = self._turn
             guest = self.guest(account)

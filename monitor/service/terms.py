@@ -6,7 +6,7 @@ from isa.errors import MachineError
 from monitor.service.words import PARTS
 
 PERIOD = 100_000  # steps
-MOST_WEIGHT = 1 << 10
+MOST_WEIGHT, MOST_PERIOD = 1 << 10, 1 << 20
 _UNIT = 1 << 20  # of weight 1: what a step adds to its pass
 
 
@@ -25,10 +25,10 @@ class Terms:
 
     def __post_init__(self) -> None:
         _check("weight", self.weight, 1, MOST_WEIGHT)
-        _check("period", self.period, 1, 1 << 20)
+        _check("period", self.period, 1, MOST_PERIOD)
         _check("cap", self.most, 1, self.period)
         _check("reservation", self.reserve, 0, self.most)
-        _check("slot", self.slot, 0, 1 << 20)
+        _check("slot", self.slot, 0, MOST_PERIOD)
 
     @property
     def most(self) -> int:
