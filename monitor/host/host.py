@@ -312,6 +312,13 @@ def looked_at(folder: str) -> Ledger:
     return Ledger(os.path.join(folder, LEDGER))
 
 
+def service_at(folder: str, ledger: Ledger) -> Service | None:
+    """The policy of a host that is looked at, if it has one. Raises SourceError, TraplineError."""
+    path = _file(folder)
+    capacity = read_capacity(path, read_noted(path, LARGEST))
+    return served(capacity, ledger) if capacity.policy else None
+
+
 def _file(folder: str) -> str:
     path = os.path.join(folder, FILE)
     if not os.path.isfile(path):

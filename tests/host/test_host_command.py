@@ -105,6 +105,33 @@ def test_what_is_refused(here: Path, capfd: Capture) -> None:
     assert "servers/host.db: file is not a database" in said(capfd, "list servers", 3)
 
 
+def test_a_host_tells_what_it_promises_and_what_each_had(here: Path, capfd: Capture) -> None:
+    (here / "servers" / "host.toml").write_text('policy = "shares"\nquantum = 100\nperiod = 1000\n')
+    (here / "db.toml").write_text('image = "told.s"\nstorage = 1024\nshares = 3\nreservation = 200\ncap = 600\n')
+    (here / "big.toml").write_text('image = "told.s"\nstorage = 1024\nreservation = 801\n')
+    said(capfd, "define servers web.toml db.toml big.toml")
+    said(capfd, "start servers web db")
+    refused = said(capfd, "start servers big", 3)
+    assert refused.startswith(
+        "error: big is not admitted: what it is promised cannot be kept beside the others\nhelp: "
+    )
+    said(capfd, "run servers --steps 500")
+    listed = {machine["name"]: machine["account"] for machine in facts(capfd, "list servers")["machines"]}
+    assert (listed["big"], listed["db"]["shares"]) == (None, 3)
+    found = {machine["name"]: machine for machine in facts(capfd, "promise servers")["machines"]}
+    assert set(found) == {"web", "db"}
+    assert facts(capfd, "show servers db")["account"].items() <= found["db"].items()
+    assert (found["db"]["reservation"], found["db"]["waited"] <= found["db"]["longest_wait"]) == (200, True)
+    page = said(capfd, "show servers db")
+    assert "promised    3 of 4 shares of processor 0, 200 steps in every 1,000, at most 600 in every 1,000" in page
+    assert re.search(r"had         [\d,]+ of [\d,]+ steps in 1 turns, a turn within", page)
+    assert re.search(r"exits       \d+ emulated: privileged", page)
+    assert "charged  waited  processor" in said(capfd, "list servers")
+    (here / "servers" / "host.toml").write_text('machine = "g3"\n')
+    assert "servers has no policy, and promises nothing" in said(capfd, "promise servers", 3)
+    assert facts(capfd, "show servers db")["account"] is None
+
+
 def test_the_commands_of_the_documentation(here: Path, capfd: Capture) -> None:
     (here / "web.toml").write_text('guest = "echo"\n')
     (here / "token.toml").write_text('guest = "token"\n')

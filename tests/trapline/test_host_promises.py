@@ -79,7 +79,11 @@ def test_the_manual_shows_what_is_said(capsys: Capture) -> None:
         (["promise", "shares", "a:weight=0"], 3, "error: a weight of 0 cannot be promised\nhelp: give one from 1 to"),
         (["promise", "deadline", "a:reserve=60000", "b:reserve=40001"], 3, "error: machine 1 is not admitted"),
         (["promise", "shares", "a", "--quantum", "70000"], 3, "error: a host has no quantum of 70000"),
-        (["promise", "fair", "a"], 2, "error: trapline host promise: POLICY: invalid choice"),
+        (["promise", "shares"], 2, "error: no machine is named"),
+        (["promise", ".", "a"], 2, "error: . is a host, and has machines of its own"),
+        (["promise", ".", "--price", "3"], 2, "error: `--price` stands in the files of a host"),
+        (["promise", "."], 3, "error: . is no host"),
+        (["promise", "fair", "a"], 2, "error: there is no policy `fair`\nhelp: policies are round-robin"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_promised_is_told(arguments: list[str], code: int, said: str, capsys: Capture) -> None:

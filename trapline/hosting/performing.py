@@ -43,29 +43,32 @@ def _perform(arguments: argparse.Namespace) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> None:
-    from monitor.host.host import looked_at
-    from trapline.hosting.told import table
+    from monitor.host.host import looked_at, service_at
+    from trapline.hosting.told import account, table
     from trapline.output import emit_json, show
 
     with closing(looked_at(arguments.folder)) as ledger:
-        records = ledger.machines()
+        records, service = ledger.machines(), service_at(arguments.folder, ledger)
+    accounts = [account(service, record) for record in records]
     if arguments.json:
-        emit_json({"machines": [record.facts() for record in records]})
+        both = zip(records, accounts, strict=True)
+        emit_json({"machines": [{**record.facts(), "account": found} for record, found in both]})
     else:
-        show(table(records))
+        show(table(records, accounts if service is not None else None))
 
 
 def _show(arguments: argparse.Namespace) -> None:
-    from monitor.host.host import looked_at
-    from trapline.hosting.told import facts, page
+    from monitor.host.host import looked_at, service_at
+    from trapline.hosting.told import account, facts, page
     from trapline.output import emit_json
 
     with closing(looked_at(arguments.folder)) as ledger:
         record, snapshots = ledger.machine(arguments.name), ledger.snapshots(arguments.name)
+        found = account(service_at(arguments.folder, ledger), record)
     if arguments.json:
-        emit_json(facts(record, snapshots))
+        emit_json({**facts(record, snapshots), "account": found})
     else:
-        print("\n".join(page(record, snapshots)))
+        print("\n".join(page(record, snapshots, found)))
 
 
 def _console(arguments: argparse.Namespace) -> None:

@@ -8,20 +8,32 @@ if TYPE_CHECKING:
 
     from monitor.host import Record
     from monitor.host.record import Snapshot
+    from monitor.host.service import Service
 
 
-def table(records: "Sequence[Record]") -> "Table":
-    """All machines, one in a row."""
+Account = dict[str, Any] | None  # of a machine that is on, on a host with a policy
+
+
+def account(service: "Service | None", record: "Record") -> Account:
+    """What a machine was promised, and what it had."""
+    return service.facts(record.name) if service is not None else None
+
+
+def table(records: "Sequence[Record]", accounts: "Sequence[Account] | None" = None) -> "Table":
+    """All machines, one in a row; with what was charged to each where a policy does so."""
     from rich.table import Table
 
     made = Table(box=None, pad_edge=False)
     for name in ("name", "state", "guest"):
         made.add_column(name)
-    for name in ("storage", "steps", "generation"):
+    for name in ("storage", "steps", "generation", *(("charged", "waited", "processor") if accounts else ())):
         made.add_column(name, justify="right")
-    for record in records:
+    for record, found in zip(records, accounts or [None] * len(records), strict=True):
         words, steps = f"{record.definition.storage:,}", f"{record.point.steps:,}"
-        made.add_row(record.name, record.state.value, record.definition.guest, words, steps, str(record.generation))
+        had = [f"{found[key]:,}" for key in ("charged", "waited", "processor")] if found else []
+        made.add_row(
+            record.name, record.state.value, record.definition.guest, words, steps, str(record.generation), *had
+        )
     return made
 
 
@@ -32,14 +44,33 @@ def line(record: "Record") -> str:
     return f"{record.name}: {record.state.value} at step {record.point.steps:,}{asked}{why}"
 
 
-def page(record: "Record", snapshots: "Sequence[Snapshot]") -> Iterator[str]:
+def page(record: "Record", snapshots: "Sequence[Snapshot]", account: Account = None) -> Iterator[str]:
     """All that is known of a machine."""
     yield record.title()
     facts = [*record.shown(), *((f"disk {n}", f"{d.blocks:,} blocks") for n, d in enumerate(record.definition.disks))]
+    facts += [*_used(record), *(_promised(account) if account else ())]
     yield from (f"  {name:10}  {text}" for name, text in facts)
     if snapshots:
         yield "snapshots:"
         yield from _tree(record, snapshots, "", 1)
+
+
+def _used(record: "Record") -> Iterator[tuple[str, str]]:
+    used = record.used
+    yield "used", f"{used.direct:,} steps direct, {used.interpreted:,} interpreted, {used.idle:,} idle"
+    for decision, cause, count in used.exits:
+        yield "exits", f"{count:,} {decision}: {cause}"
+
+
+def _promised(account: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    wait, period = account["longest_wait"], f"in every {account['period']:,}"
+    said = [f"{account['shares']:,} of {account['of_shares']:,} shares of processor {account['processor']}"]
+    said += [f"{account['reservation']:,} steps {period}"] if account["reservation"] else []
+    said += [f"at most {account['cap']:,} {period}"] if account["cap"] else []
+    said += [f"a slot of {account['slot']:,}"] if account["slot"] else []
+    yield "promised", ", ".join([*said, "no bound of waiting" if wait is None else f"a turn within {wait:,}"])
+    had = f"{account['charged']:,} of {account['clock']:,} steps in {account['turns']:,} turns"
+    yield "had", f"{had}, a turn within {account['waited']:,}, and owes {account['debt']:,}"
 
 
 def _tree(record: "Record", snapshots: "Sequence[Snapshot]", parent: str, depth: int) -> Iterator[str]:
