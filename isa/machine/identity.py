@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from functools import lru_cache
 from hashlib import sha256
 
 from isa.description import Isa
@@ -10,6 +11,7 @@ from isa.ir.nodes import Behaviour, Expr, nodes
 from isa.machine.machine import Loadable
 
 
+@lru_cache(maxsize=64)  # whoever keeps many machines asks for each of them
 def meaning_digest(isa: Isa) -> str:
     """SHA-256, in hex, of states, encodings and meanings. Machines with equal digests run alike, step for step."""
     hashed = sha256(encoding_digest(isa, isa.instructions).encode())

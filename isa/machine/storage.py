@@ -206,7 +206,11 @@ class Storage:
 
     def _nonzero(self, first: int, end: int) -> list[int]:
         data = self.cells[first * self.page_words : end * self.page_words].tobytes()
-        return [p for p in range(first, end) if any(self.page(p))] if data != bytes(len(data)) else []
+        if data == bytes(len(data)):
+            return []
+        size, nothing = self.page_words * self.cells.itemsize, bytes(PAGE_BYTES)
+        pages = [data[at : at + size] for at in range(0, len(data), size)]
+        return [number for number, page in enumerate(pages, first) if page != nothing[: len(page)]]
 
     def _check(self, index: int, count: int) -> None:
         if index < 0 or count < 0 or index + count > self.size:
