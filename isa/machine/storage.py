@@ -20,7 +20,7 @@ LINE_SHIFT = 6  # a line has 64 words
 DIRTY, CODE = 1, 2  # bits of a line's entry in `lines`; a store takes the fast path exactly when the entry is DIRTY
 REFERENCE, RECORD, REGION = 1, 2, 4  # bits of a word's entry in `code`: who made something of the word
 _FORMATS: dict[int, Literal["B", "H", "I", "Q"]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
-MANY = 256  # pages
+MANY = 32  # pages: as much as a core has at hand
 WIDEST = 8 * max(_FORMATS)
 LARGEST = 1 << 30  # words; keeps a typing error from asking the host for the impossible
 

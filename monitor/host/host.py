@@ -276,6 +276,7 @@ class Host:
                 yield gone
                 if self._service is not None:
                     self.ledger.keep(self._service.changes())
+                self.objects.settle()
         except BaseException:
             self._service = None  # what is kept is as it was
             raise

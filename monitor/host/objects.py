@@ -20,10 +20,11 @@ class Objects:
         if os.path.islink(folder):
             raise TraplineError(f"{folder} is a link, and may lead anywhere", "put the folder itself there")
         self.folder = folder
+        self._named = False  # something is there under a name that is not on the disk yet
         os.makedirs(folder, mode=0o700, exist_ok=True)
 
     def put(self, data: bytes) -> str:
-        """Keep the bytes; their digest. They are on the disk when it returns. Raises OSError."""
+        """Keep the bytes; their digest. They are on the disk when `settle` returns. Raises OSError."""
         digest = sha256(data).hexdigest()
         path = self._path(digest)
         if not os.path.lexists(path):
@@ -35,8 +36,18 @@ class Objects:
                 file.flush()
                 self._settle(number)
             os.rename(path + _PARTIAL, path)
-            self._settle_folder()
+            self._named = True
         return digest
+
+    def settle(self) -> None:
+        """Have on the disk under their names what was put here. Once for all of them: names stand in one folder."""
+        if self._named:
+            number = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                self._settle(number)
+            finally:
+                os.close(number)
+            self._named = False
 
     def get(self, digest: str) -> bytes:
         """The bytes. Raises TraplineError if they are not there, or are others."""
@@ -65,13 +76,6 @@ class Objects:
 
     def _path(self, digest: str) -> str:
         return os.path.join(self.folder, digest)
-
-    def _settle_folder(self) -> None:
-        number = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            self._settle(number)
-        finally:
-            os.close(number)
 
     def _settle(self, number: int) -> None:
         """Have a file on the disk, should the power fail."""

@@ -36,29 +36,36 @@ class Processor:
         return mine < its if mine != its else one.number < other.number
 
     def _sooner(self, one: "Account", other: "Account") -> bool:
-        mine, its = self.until(one), self.until(other)
-        return mine < its if mine != its else one.number < other.number
+        apart = (one.due - other.due) & MASK
+        return apart >= FAR if apart else one.number < other.number
 
     def until(self, account: "Account") -> int:
         """How many steps from now something of it changes by itself."""
         return (account.due - self.now) & MASK
 
+    def unsettle(self, account: "Account") -> None:
+        """Something of it is about to change."""
+        self.waiting.take(account)
+
     def settle(self, account: "Account") -> None:
         """Have an account where it belongs, after something of it has changed."""
-        account.due = (self.now + self.policy.due(account.words, self.words, self.host)) & MASK
-        self.residents.put(account)
+        due = (self.now + self.policy.due(account.words, self.words, self.host)) & MASK
+        if due != account.due or account not in self.residents:
+            self.residents.take(account)
+            account.due = due
+            self.residents.put(account)
         if account.ready and self.policy.may(account.words, self.words, self.host):
             self.waiting.put(account)
 
-    def unsettle(self, account: "Account") -> None:
-        """Something of it is about to change, or it goes."""
-        self.residents.take(account)
+    def remove(self, account: "Account") -> None:
+        """It lives here no longer."""
         self.waiting.take(account)
+        self.residents.take(account)
 
     def clear(self) -> None:
         """Nobody lives here."""
         for account in [*self.residents]:
-            self.unsettle(account)
+            self.remove(account)
 
 
 @dataclass(eq=False, slots=True)

@@ -54,7 +54,7 @@ class Books:
         for there in self.processors:
             account = self.choose(there) if there is not here and len(there.residents) > 1 else None
             if account is not None and self._may_move(account, here):
-                there.unsettle(account)
+                there.remove(account)
                 account.home = here
                 self._do(self.policy.arrive, account)
                 here.words[HORIZON] = 0
@@ -148,7 +148,7 @@ class Books:
 
     def _gone(self, account: Account) -> None:
         self._do(self.policy.depart, account)
-        account.home.unsettle(account)
+        account.home.remove(account)
         account.home.weight -= account.terms.weight
 
     def sleep(self, account: Account) -> None:

@@ -52,13 +52,20 @@ def machines(engine: str, count: int, words: int) -> dict[str, Any]:
     return {"seconds": seconds, "bytes": grown}
 
 
+def crowd(engine: str, count: int, patience: float) -> dict[str, Any]:
+    """What a host of so many machines costs."""
+    from trapline.bench.crowd import crowd
+
+    return crowd(engine, count, patience)
+
+
 def _resident() -> int:
     """Bytes of this process that are in memory."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * 4096
 
 
-TASKS: dict[str, Callable[..., dict[str, Any]]] = {"cold": cold, "after": after, "machines": machines}
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {"cold": cold, "after": after, "machines": machines, "crowd": crowd}
 
 if __name__ == "__main__":
     print(json.dumps(TASKS[sys.argv[1]](**json.loads(sys.argv[2]))))

@@ -7,6 +7,7 @@ here changes between two calls of native code. A region is taken out as soon as 
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from threading import Lock, RLock
 from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -29,6 +30,7 @@ MOST = 2048  # regions of one storage; with the next one all begin anew
 STUBBORN = 8  # times that a place may be rewritten before it is left to the interpreter
 FULL_AFTER = 30_000_000  # steps in a region before it is compiled with all passes
 _SYMBOL = "region"
+LOOK = 16  # so many regions at most are looked at each time
 VISITS, SHORT = 1 << 12, 16  # after so many visits, an entry from which fewer steps are taken each time is closed
 _CODE, _STEPS, _VISITS, _FIELDS = 0, 4, 5, 6  # fields of an entry, and how many; see `Threaded.region`
 
@@ -85,7 +87,7 @@ class Translations:
         self._fence = Lock()
         self._turn = RLock()  # machines on one storage may run in several threads
         self.installed: dict[int, Installed] = {}  # by the word of the hot place
-        self._young: set[Installed] = set()  # those that may still change
+        self._young: dict[Installed, None] = {}  # those that may still change, who was looked at longest ago first
         self._at: dict[int, set[Installed]] = {}
         self._waiting: list[Waiting] = []
         self._rewritten: dict[int, int] = {}
@@ -142,14 +144,21 @@ class Translations:
                 self._refused.add(waiting.place)
             elif made is not None and not self._install(made):
                 self.tables.entries[waiting.place] = 0
-        for installed in list(self._young):
+        for installed in self._looked_at():
             self._judge(installed)
             if options.full is None:
                 self._improve(installed, options)
             if not installed.open and (installed.tier is Tier.FULL or options.full is not None):
-                self._young.discard(installed)
+                self._young.pop(installed, None)
         if self._retired and not self._running:
             self._retired.clear()
+
+    def _looked_at(self) -> list[Installed]:
+        """Some of the young, in turn: with many machines on one storage there are many, and who settles has one."""
+        found = list(islice(self._young, LOOK))
+        for installed in found:
+            self._young[installed] = self._young.pop(installed)
+        return found
 
     def begin(self) -> None:
         """A thread goes into native code: what it may be in must not be freed."""
@@ -242,7 +251,7 @@ class Translations:
         for number, pc in enumerate(region.entries):
             entries.append((ctypes.c_uint64 * _FIELDS)(code.address(_SYMBOL), pc, region.hi, number))
         installed = self.installed[here] = Installed(region, words, code, tier, entries, set(region.entries), cut)
-        self._young.add(installed)
+        self._young[installed] = None
         for word in words.values():
             self._at.setdefault(word, set()).add(installed)
         for entry, pc in zip(entries, region.entries, strict=True):
@@ -282,7 +291,7 @@ class Translations:
             closed = pc not in installed.open and self.tables.entries[place] == NOT_AGAIN
             if closed or self.tables.entries[place] == ctypes.addressof(entry):
                 self.tables.entries[place] = 0
-        self._young.discard(installed)
+        self._young.pop(installed, None)
         self.installed.pop(installed.words[installed.region.entries[0]], None)
         self._retired.append(installed)
 
