@@ -1,4 +1,4 @@
-# A noisy neighbour: it does nothing but trap, ROUNDS times; with `ROUNDS` 0 that is as good as for ever.
+# A noisy neighbour: it does nothing but trap, ROUNDS times; `--define ROUNDS=0` is as good as for ever.
 #
 # prints: 500 traps, and nothing done
 # exit: r1 = 0
@@ -6,7 +6,9 @@
 
         .include "lib/macros.s"
 
+        .ifndef ROUNDS
         .equ ROUNDS, 500
+        .endif
 
         .org 16
 start:  la   sp, stack

@@ -161,6 +161,14 @@ class Served(Schedule):
         self._elapse(here, steps)
         here.idle += steps
 
+    def rest(self, steps: int) -> None:
+        """Let so many steps of the clock pass in which nobody is ready: `run` ends where nobody is."""
+        stop = self.steps + steps
+        while not self.waiting and self.steps < stop:
+            here = self._behind()
+            self._renew(here)
+            self._pass_idle(here, stop - self.steps)
+
     def _elapse(self, here: Processor, steps: int) -> None:
         self.policy.elapse([], here.words, self.host, steps)  # no machine's words are asked for
         here.words[HORIZON] -= steps
@@ -170,7 +178,7 @@ class Served(Schedule):
     def join(self, guest: Machine, terms: Terms) -> Account:
         """A machine more, from now on. Raises MachineError if it is not admitted; then nothing has changed but that a
         turn may have ended early."""
-        self._cut()
+        self.settle()
         account = self._admit(Share(guest, ENDLESS, self.quantum), terms)
         account.home.words[HORIZON] = 0
         self.guests = (*self.guests, guest)
@@ -181,7 +189,7 @@ class Served(Schedule):
 
     def leave(self, guest: Machine) -> None:
         """A machine less. What was reserved for it is free when its period ends: until then others count on it."""
-        self._cut()
+        self.settle()
         number = self.guests.index(guest)
         self.guests = self.guests[:number] + self.guests[number + 1 :]
         self.shares.pop(number)
@@ -199,17 +207,18 @@ class Served(Schedule):
         account.home.residents.remove(account)
         account.home.weight -= account.terms.weight
 
-    def _cut(self) -> None:
-        """End a turn early, if there is one."""
+    def settle(self) -> None:
+        """End a turn early, if there is one, and bill it."""
         if self._turn is not None:
             account, allowed, first = self._turn
             self._turn = None
             self._bill(account, allowed, account.share.guest.steps - first)
 
-    def wake(self) -> None:
-        """Something was changed: who has stopped may go on."""
+    def wake(self, guest: Machine | None = None) -> None:
+        """Something was changed: who has stopped may go on, of all or only this one."""
         stopped = [account for account in self.accounts if not account.ready and account.share.left]
-        super().wake()
+        stopped = [account for account in stopped if guest in (None, account.share.guest)]
+        super().wake(guest)
         for account in stopped:
             account.since = account.home.now
             self._do(self.policy.wake, account)
