@@ -1,7 +1,7 @@
 """Which server goes to which host: as few hosts as there can be, found by HiGHS (`trapline[consolidate]`).
 
-The model is over whole numbers: a processor has 10,000 parts, and a share is rounded up to parts. So what it finds fits
-exactly, however a solver rounds; `accepted` holds it against the policy's own admission all the same.
+The model is over whole numbers: a share is rounded up to so many `UNITS` of a processor. So what it finds fits exactly,
+however a solver rounds; `accepted` holds it against the policy's own admission all the same.
 """
 
 import os
@@ -15,7 +15,7 @@ from typing import Any
 from isa.errors import TraplineError, UsageError
 from monitor.service.words import PARTS
 
-UNITS = 10_000  # of a processor
+UNITS = 27_720  # of a processor, so that simple fractions are exact
 MOST_NODES = 2_000  # of the search: a number, and no time, so that the same is found everywhere
 
 Place = tuple[int, int]  # host, processor
@@ -27,6 +27,7 @@ class Item:
 
     share: int
     words: int
+    name: str = ""
 
     @property
     def units(self) -> int:
@@ -59,21 +60,17 @@ class Packing:
         return [number for number, its in enumerate(self.places) if its == place]
 
 
-def available() -> bool:
-    return find_spec("highspy") is not None
-
-
 def check_available() -> None:
     """Raises UsageError where HiGHS is not installed."""
-    if not available():
+    if find_spec("highspy") is None:
         raise UsageError("`consolidate` needs HiGHS, which is not installed", "pip install 'trapline[consolidate]'")
 
 
 def packed(items: Sequence[Item], bins: Bins) -> Packing:
     """Raises TraplineError if one of them fits nowhere."""
-    for number, item in enumerate(items):
-        if item.units > UNITS or item.words > bins.words:
-            rule = f"server {number} needs {item.words:,} words, and a host has {bins.words:,} for servers"
+    for item in items:
+        if item.words > bins.words:
+            rule = f"{item.name} needs {item.words:,} words, and a host has {bins.words:,} for servers"
             raise TraplineError(rule, "give the host more `storage`, or the server less")
     first = _first_fit(items, bins)
     hosts = 1 + max(host for host, _ in first)

@@ -59,11 +59,11 @@ def room(maker: Maker) -> Bins:
     """What a host has for servers: a neighbour on each processor has its storage too."""
     host, neighbour = maker.plan.host, maker.plan.neighbour
     taken = host.processors * maker.words(neighbour.storage) if neighbour else 0
-    return Bins(host.processors, host.storage - taken)
+    return Bins(host.processors, max(0, host.storage - taken))
 
 
 def _item(maker: Maker, server: Reckoned) -> Item:
-    return Item(server.terms.share, maker.words(server.wanted.storage))
+    return Item(server.terms.share, maker.words(server.wanted.storage), server.wanted.name)
 
 
 def bill(plan: Plan, trial: Trial) -> Bill:
