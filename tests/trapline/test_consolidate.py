@@ -257,6 +257,8 @@ SERVER = '[[servers]]\nname = "a"\nwithin = 9000\n'
     ("text", "said"),
     [
         ("quantum = 10", "bad.toml:1:1: error: `quantum` must be from 20 to 65,536, not 10"),
+        ('machine = "g4"', "bad.toml:1:1: error: there is no machine"),
+        (SERVER.replace('"a"', '"[/b]"') + ASKED, "bad.toml:2:1: error: '[/b]' is no name"),
         ('policy = "fair"', "bad.toml:1:1: error: `fair` is not known"),
         ("", "error: there are from 1 to 100 servers, not 0"),
         (SERVER, "bad.toml:2:1: error: a server is asked from 1 to 2,000 times, not 0"),

@@ -21,11 +21,14 @@ from dataclasses import dataclass
 
 from isa.errors import UsageError
 from isa.files.tables import LARGEST, Table, read_table
+from isa.machines.catalogue import find as find_machine
+from monitor.host.definition import MOST_WORDS, NAME, RULE
 from monitor.schedule import QUANTUM
 from monitor.service.level import Level
 from monitor.service.promised import MOST_PRICE, MOST_QUANTUM, PRICE
 from monitor.service.requests import Request
 from monitor.service.terms import MOST_WEIGHT
+from trapline.options import DEFAULT_MACHINE
 from trapline.running.programs import Program, find
 from trapline.serving.consolidation.asked import beside, file_bytes, requests
 
@@ -96,7 +99,7 @@ class Plan:
 def read_plan(path: str) -> Plan:
     """Raises SourceError for mistakes in the file, and TraplineError for what it names and cannot be used."""
     table = read_table(path, file_bytes(path, LARGEST))
-    machine = table.text("machine", "g3")
+    machine = _machine(path, table)
     price = table.number("price", 0, MOST_PRICE, PRICE)
     quantum = table.number("quantum", max(1, price), MOST_QUANTUM, QUANTUM)
     period, policy = table.number("period", 0, 1 << 20, 0), table.text("policy", POLICIES[0], POLICIES)
@@ -109,11 +112,23 @@ def read_plan(path: str) -> Plan:
     return Plan(machine, policy, quantum, price, period, host, prices, tuple(found), neighbour)
 
 
+def _machine(path: str, table: Table) -> str:
+    """A shipped machine, or a description that lies beside the plan."""
+    machine = table.text("machine", DEFAULT_MACHINE)
+    try:
+        found = beside(path, machine) if ".isa" in machine else machine
+        find_machine(found)
+    except UsageError as error:
+        table.wrong("machine", error.message, error.help)
+        return DEFAULT_MACHINE
+    return found
+
+
 def _host(table: Table) -> HostKind:
     idle = table.number("idle_watts", 0, 1 << 20, 60)
     return HostKind(
         table.number("processors", 1, 64, 1),
-        table.number("storage", 1, 1 << 26, 1 << 16),
+        table.number("storage", 1, MOST_WORDS, 1 << 16),
         idle,
         table.number("busy_watts", idle, 1 << 20, max(idle, 150)),
         table.number("units", 0, 100, 1),
@@ -128,6 +143,8 @@ def _server(path: str, machine: str, table: Table) -> Wanted | None:
     program = _program(path, machine, table, "serve", ())
     level = Level(table.number("within", 10, 1 << 20), table.number("percent", 1, 100, 100))
     name, asked = table.text("name"), requests(path, table)
+    if name and not NAME.fullmatch(name):
+        table.wrong("name", f"{name!r:.80} is no name", RULE)
     storage, disk = _size(table, program), table.number("disk", 0, 1 << 16, program.disk if program else 0)
     return Wanted(name, program, storage, disk, level, asked) if program else None
 
@@ -141,7 +158,7 @@ def _neighbour(path: str, machine: str, table: Table) -> Neighbour | None:
 
 def _size(table: Table, program: Program | None) -> int:
     needed = (program.storage or program.image.top) if program else 1
-    return table.number("storage", needed, 1 << 26, needed)
+    return table.number("storage", needed, MOST_WORDS, needed)
 
 
 def _program(
