@@ -2,10 +2,12 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
+from random import Random
 from unittest.mock import patch
 from xml.etree import ElementTree
 
@@ -24,7 +26,7 @@ from trapline.cli import main
 from trapline.serving.consolidation import packing, result
 from trapline.serving.consolidation.packing import UNITS, Bins, Item, Packing, packed
 from trapline.serving.consolidation.picture import drawn
-from trapline.serving.consolidation.plan import read_plan
+from trapline.serving.consolidation.plan import POLICIES, read_plan
 from trapline.serving.consolidation.reckoning import Maker
 from trapline.serving.consolidation.result import Consolidated, broken, consolidated, percentile
 from trapline.serving.consolidation.trial import accepted
@@ -163,6 +165,32 @@ def test_what_was_promised_is_so(here: Path) -> None:
 def test_it_is_the_same_with_any_engine(here: Path) -> None:
     native = found("native")
     assert (native.trials, native.packing) == (kept().trials, kept().packing)
+
+
+def any_plan(random: Random) -> str:
+    """Some servers with all kinds of loads, too much for a level among them."""
+    host = f"[host]\nprocessors = {random.randint(1, 3)}\nstorage = {random.choice([16384, 65536])}\n"
+    lines = [f"quantum = {random.choice([100, 300, 1000, 5000])}", f"price = {random.choice([0, 20, 90])}"]
+    lines += [f'policy = "{random.choice(POLICIES)}"', host, "[neighbour]", f"weight = {random.choice([1, 1000])}"]
+    for number in range(random.randint(1, 7)):
+        level = f"within = {random.randint(4, 40)}000\npercent = {random.choice([30, 90, 95, 100])}"
+        lines += ["[[servers]]", f'name = "s{number}"', level]
+        for _ in range(random.randint(1, 3)):
+            line = f"{random.choice('wd')} {random.randint(0, 5)}"
+            repeated = f"every = {random.choice([0, 10, 500, 3000, 9000])}\ntimes = {random.randint(1, 6)}"
+            lines += ["[[servers.requests]]", f'at = {random.randint(0, 5000)}\nsend = "{line}"', repeated]
+    return "\n".join(lines)
+
+
+@pytest.mark.nightly
+def test_whatever_is_wanted_is_kept_or_refused(here: Path) -> None:
+    ran = 0
+    for seed in range(100):
+        Path("small.toml").write_text(any_plan(Random(seed)))
+        with suppress(TraplineError):
+            assert found().broken == (), seed
+            ran += 1
+    assert ran >= 30
 
 
 def uncharged(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,5 +104,5 @@ def _too_much(plan: Plan, loads: list[Load], name: str) -> TraplineError:
     wanted, load = next((w, of) for w, of in zip(plan.servers, loads, strict=True) if w.name == name)
     most, level = max(cost.charged(plan.price) for cost in load.costs), wanted.level
     rule = f"{name} cannot be promised to answer {level.percent}% of its requests within {level.within:,} steps"
-    help = f"one of them takes {most:,} steps alone, and it waits for its next period first: allow it more, or longer turns"
+    help = f"one of them takes {most:,} steps alone, and waits for a period first: allow it more, or longer turns"
     return TraplineError(rule, help)

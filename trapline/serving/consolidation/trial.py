@@ -17,8 +17,6 @@ from monitor.service.requests import Server, Serving
 from trapline.serving.consolidation.packing import Bins, Packing
 from trapline.serving.consolidation.reckoning import Maker, Reckoned
 
-PATIENCE = 4  # times the longest time within which an answer is wanted, after the last request
-
 
 @dataclass(frozen=True, slots=True)
 class Paid:
@@ -66,9 +64,9 @@ class _Ran:
 
 
 def span(servers: Sequence[Reckoned]) -> int:
-    """How long all trials take."""
-    last = max(request.at for server in servers for request in server.wanted.requests)
-    return last + PATIENCE * max(server.wanted.level.within for server in servers)
+    """How long all trials take: until the last answer that is promised."""
+    ends = (zip(server.wanted.requests, server.promised, strict=True) for server in servers)
+    return max(request.at + latency for its in ends for request, latency in its)
 
 
 def alone(maker: Maker, servers: Sequence[Reckoned]) -> Trial:
