@@ -35,6 +35,7 @@ FLOORS = (
     "isa",
     "monitor.techniques",
     "monitor",
+    "monitor.volumes",
     "monitor.service",
     "monitor.history",
     "monitor.host",
