@@ -63,6 +63,7 @@ FLOORS = (
     "trapline.drawing",
     "trapline.jobs",
     "trapline.running",
+    "trapline.volumes",
     "trapline.hosting",
     "trapline.paravirt",
     "trapline.explaining",
