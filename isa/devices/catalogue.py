@@ -95,7 +95,7 @@ def standard(
         attach(isa, *devices)
         devices.append(_disk(isa, disk, read_only))
     if not misfit(isa, RandomSource.name, RandomSource.ports):
-        devices.append(RandomSource(_port_width(isa), seed or 0))
+        devices.append(RandomSource(port_width(isa), seed or 0))
     if not misfit(isa, Rings.name, Rings.ports):
         behind = attach(isa, *devices)
         devices.append(Rings(behind.find(Console), behind.find(Disk)))
@@ -105,10 +105,10 @@ def standard(
 
 
 def _disk(isa: Isa, disk: Disk | str, read_only: bool) -> Disk:
-    return open_disk(disk, isa.word, _port_width(isa), read_only) if isinstance(disk, str) else disk
+    return open_disk(disk, isa.word, port_width(isa), read_only) if isinstance(disk, str) else disk
 
 
-def _port_width(isa: Isa) -> int:
+def port_width(isa: Isa) -> int:
     """The width of the channel's words; that of a word if there is no channel."""
     places = isa.roles[Role.CHANNEL]
     return isa.states[places[0].state].width if places else isa.word

@@ -113,3 +113,19 @@ def test_a_server_is_its_users_own_and_ends_when_it_is_told_to(here: Path) -> No
 def test_the_manual_has_every_verb() -> None:
     manual = (Path(__file__).parents[2] / "docs" / "volumes.md").read_text()
     assert all(f"`{name} " in manual or f"`{name}`" in manual for name in (*VERBS, "serve"))
+
+
+@pytest.mark.parametrize("monitor", ["none", "trap"])
+def test_a_guest_runs_on_an_image_as_on_a_raw_disk(monitor: str, here: Path, capfd: Capture) -> None:
+    (here / "raw").write_bytes(bytes(4 * 512))
+    create("a.qcow2", 4 * 512, bits=9)
+    for disk in ("raw", "a.qcow2"):
+        assert main(["run", "disk", "--disk", disk, "--monitor", monitor]) == 0
+    assert shown_by("a.qcow2") == (here / "raw").read_bytes() != bytes(4 * 512)
+    assert told(capfd_cleared(capfd), "volume check a.qcow2") == {"file": "a.qcow2", "errors": [], "leaks": []}
+    assert main(["compare", "disk", "--disk", "a.qcow2"]) == 0
+
+
+def capfd_cleared(capfd: Capture) -> Capture:
+    capfd.readouterr()
+    return capfd
