@@ -50,6 +50,7 @@ OUTPUTS = {
     ("verify", "--export"): "verify mine.isa:mine",
     ("verify", "--html"): "verify mine.isa:mine",
     ("vmm", "--output"): "vmm pack a.s",
+    ("volume serve", "--socket"): "volume serve a.s",
     ("witness", "--difference"): "witness mine.isa:mine setie",
     ("witness", "--output"): "witness mine.isa:mine setie",
 }
