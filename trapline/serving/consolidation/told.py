@@ -26,7 +26,7 @@ def parts(found: Consolidated) -> "Iterator[str | Table]":
     yield from (_neighbour(found, paid) for paid in found.trials[-1].neighbours)
     yield from (f"BROKEN: {what}" for what in found.broken)
     if not found.broken:
-        yield f"every level was kept, and every promise to each of {len(found.servers)} servers"
+        yield "every level was kept, and every other promise"
 
 
 def _hosts(count: int) -> str:
