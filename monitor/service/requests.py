@@ -65,7 +65,7 @@ class Server:
     @property
     def latencies(self) -> list[int | None]:
         """Of every request the steps from its arrival to its answer; None for one that was not answered."""
-        given = [*self.answered, *[None] * (len(self.requests) - len(self.answered))]
+        given = [*self.answered, *[None] * len(self.requests)][: len(self.requests)]
         return [None if end is None else end - asked.at for asked, end in zip(self.requests, given, strict=True)]
 
     def ask(self, line: bytes) -> Cost:
@@ -76,8 +76,9 @@ class Server:
         shown = line.decode("latin-1")
         self._wait(end, f"after `{shown:.40}`")
         said = self.console.printed(before)
-        if said.count(b"\n") != 1 or not said.endswith(b"\n"):
-            rule = f"{self.machine.name} answers `{shown:.40}` by {said.count(bytes([10]))} lines"
+        lines = said.count(b"\n")
+        if lines != 1 or not said.endswith(b"\n"):
+            rule = f"{self.machine.name} answers `{shown:.40}` by {lines} lines"
             raise MachineError(rule, "a server prints one line for every line that it reads, and waits by idling")
         return Cost(end.steps, self.machine.statistics.taken - exits)
 

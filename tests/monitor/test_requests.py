@@ -38,6 +38,8 @@ def test_a_request_has_waited_since_it_came() -> None:
     assert one.latencies == [first - 250, first + 750, first + 740]
     assert one.answers == [b"28658", b"28658", b"51050"]
     assert run.unpaid() == [0, 0]
+    one.answered.append(9000)
+    assert len(one.latencies) == 3
 
 
 def check_told_late() -> None:

@@ -68,7 +68,7 @@ def _item(maker: Maker, server: Reckoned) -> Item:
 
 def bill(plan: Plan, trial: Trial) -> Bill:
     host, prices = plan.host, plan.prices
-    busy = Fraction(trial.busy, host.processors * trial.span)  # of a host
+    busy = Fraction(sum(trial.busy.values()), host.processors * trial.span)  # of a host
     watts = trial.hosts * host.idle + (host.busy - host.idle) * busy
     units = trial.hosts * host.units
     energy = watts * HOURS / 1000 * prices.energy

@@ -19,6 +19,8 @@ def parts(found: Consolidated) -> "Iterator[str | Table]":
     yield ""
     yield _servers(found)
     yield ""
+    yield _processors(found)
+    yield ""
     for trial in found.trials:
         yield f"latency {trial.name}, in steps"
         yield _latencies(found, trial)
@@ -62,9 +64,8 @@ def _money(cents: Fraction | int) -> str:
 
 
 def _servers(found: Consolidated) -> "Table":
-    columns = ("server", "level", "requests", "work", "reserved", "a turn within", "host", "processor")
-    table = _table(*columns, words=2)
-    for number, (server, (host, processor)) in enumerate(zip(found.servers, found.packing.places, strict=True)):
+    table = _table("server", "level", "requests", "work", "reserved", "a turn within", words=2)
+    for number, server in enumerate(found.servers):
         level, terms = server.wanted.level, server.terms
         wait = found.trials[-1].servers[number].paid.wait
         table.add_row(
@@ -74,9 +75,19 @@ def _servers(found: Consolidated) -> "Table":
             f"{server.load.work(0):,}",
             f"{terms.reserve:,} of {terms.period:,}",
             "" if wait is None else f"{wait:,}",
-            str(host),
-            str(processor),
         )
+    return table
+
+
+def _processors(found: Consolidated) -> "Table":
+    """What is reserved of each, and how much of it was busy in each trial."""
+    table = _table("processor", "servers", "reserved", *(f"busy {trial.name}" for trial in found.trials[1:]), words=2)
+    for place in sorted(set(found.packing.places)):
+        here = [found.servers[number] for number in found.packing.on(place)]
+        reserved = sum(server.terms.reserve for server in here) / here[0].terms.period
+        busy = [f"{trial.busy[place] / trial.span:.0%}" for trial in found.trials[1:]]
+        names = ", ".join(server.wanted.name for server in here)
+        table.add_row(f"host {place[0]}, {place[1]}", names, f"{reserved:.0%}", *busy)
     return table
 
 
@@ -152,7 +163,7 @@ def _trial_facts(trial: Trial) -> dict[str, Any]:
         "name": trial.name,
         "hosts": trial.hosts,
         "span": trial.span,
-        "busy": trial.busy,
+        "busy": [{"host": h, "processor": p, "steps": steps} for (h, p), steps in trial.busy.items()],
         "servers": [_seen_facts(seen) for seen in trial.servers],
         "neighbours": [_paid_facts(paid) for paid in trial.neighbours],
     }

@@ -14,7 +14,7 @@ from monitor.service.account import Account
 from monitor.service.policies.catalogue import policy
 from monitor.service.promised import promised
 from monitor.service.requests import Server, Serving
-from trapline.serving.consolidation.packing import Bins, Packing
+from trapline.serving.consolidation.packing import Bins, Packing, Place
 from trapline.serving.consolidation.reckoning import Maker, Reckoned
 
 
@@ -44,12 +44,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`span` are the steps that it took, `busy` those of all processors together in which somebody ran."""
+    """`span` are the steps that it took, `busy` those of each processor in which somebody ran."""
 
     name: str
     hosts: int
     span: int
-    busy: int
+    busy: dict[Place, int]
     servers: tuple[Seen, ...]
     neighbours: tuple[Paid, ...] = ()
 
@@ -73,13 +73,15 @@ def alone(maker: Maker, servers: Sequence[Reckoned]) -> Trial:
     """Before: every server has a host."""
     ran = [_processor(maker, [server], [Terms()], "shares", False, span(servers)) for server in servers]
     seen = tuple(one for its in ran for one in its.servers)
-    return Trial("alone", len(servers), span(servers), sum(its.busy for its in ran), seen)
+    busy = {(host, 0): its.busy for host, its in enumerate(ran)}
+    return Trial("alone", len(servers), span(servers), busy, seen)
 
 
 def together(maker: Maker, servers: Sequence[Reckoned], packing: Packing, noisy: bool = False) -> Trial:
     """Packed; `noisy`: with the plan's neighbour on every processor."""
     seen: dict[int, Seen] = {}
-    busy, neighbours = 0, []
+    busy: dict[Place, int] = {}
+    neighbours = []
     for place in sorted(set(packing.places)):
         here = packing.on(place)
         ran = _processor(
@@ -91,7 +93,7 @@ def together(maker: Maker, servers: Sequence[Reckoned], packing: Packing, noisy:
             span(servers),
         )
         seen |= dict(zip(here, ran.servers, strict=True))
-        busy += ran.busy
+        busy[place] = ran.busy
         neighbours += [ran.neighbour] if ran.neighbour else []
     found = tuple(seen[number] for number in range(len(servers)))
     name = "beside noise" if noisy else "together"
@@ -130,7 +132,7 @@ def _processor(
 
     seen = [_seen(one, paid(vm, vm.name)) for one, vm in zip(running, monitor.machines, strict=False)]
     (here,) = served.processors
-    return _Ran(here.now - here.idle, seen, paid(beside, neighbour.name) if beside and neighbour else None)
+    return _Ran(until - here.idle, seen, paid(beside, neighbour.name) if beside and neighbour else None)
 
 
 def _seen(server: Server, paid: Paid) -> Seen:
