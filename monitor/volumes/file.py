@@ -13,6 +13,10 @@ from isa.errors import TraplineError
 from monitor.volumes.volume import Kept
 
 
+class InUse(TraplineError):
+    """Somebody else has the file."""
+
+
 class HostFile(Kept):
     """A regular file. Its `size` changes by `resize` alone. Raises TraplineError if it cannot be used, or is in use."""
 
@@ -39,7 +43,7 @@ class HostFile(Kept):
         try:
             fcntl.flock(self._fd, (fcntl.LOCK_EX if self.writable else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise TraplineError(f"{path} is in use by {_holders(self._fd)}", "end that first, or read a copy") from None
+            raise InUse(f"{path} is in use by {_holders(self._fd)}", "end that first, or read a copy") from None
 
     def read(self, offset: int, count: int) -> bytes:
         data = b""

@@ -18,12 +18,15 @@ from typing import Any
 from isa.errors import TraplineError
 from monitor.volumes import qcow2
 from monitor.volumes.file import HostFile
+from monitor.volumes.group import open_group
 from monitor.volumes.qcow2.checking import mend
 from monitor.volumes.qcow2.header import BACKING_FORMAT, MAGIC, STANDS_ON, Unreadable
 from monitor.volumes.qcow2.image import Image
+from monitor.volumes.thin import Thin
 from monitor.volumes.volume import Volume
 
-FORMATS = ("raw", "qcow2")
+FORMATS = ("raw", "qcow2")  # of a file; what is made of several files, or thin, is known by its name alone
+ENDINGS = {".qcow2": "qcow2", ".toml": "group", ".thin": "thin"}
 DEEPEST = 32  # images that stand on each other
 AGAIN = "do it again: nothing is lost"
 REGULAR = 1 << 20  # bytes read at a time for a digest
@@ -31,8 +34,8 @@ REGULAR = 1 << 20  # bytes read at a time for a digest
 
 def named_format(path: str, format: str | None = None) -> str:
     """The format of a file: the one given, or by its name's ending. Raises TraplineError where that is not certain."""
-    told = format or ("qcow2" if path.endswith(".qcow2") else "raw")
-    if told not in FORMATS:
+    told = format or ENDINGS.get(os.path.splitext(path)[1], "raw")
+    if format is not None and format not in FORMATS:
         raise TraplineError(f"there is no format {told!r:.40}", f"give one of: {', '.join(FORMATS)}")
     if told == "raw" and format is None and _begins(path) == MAGIC:
         help = "say `--format qcow2` if you made it, or `--format raw` if a guest could have written that into its disk"
@@ -61,9 +64,13 @@ def open_image(path: str, writable: bool = True, changed: bool = False) -> Image
 
 
 def _opened(path: str, format: str, writable: bool, changed: bool, above: tuple[str, ...]) -> Volume:
+    if format == "group":
+        return open_group(path, writable)
     file = HostFile(path, writable)
     if format == "raw":
         return file
+    if format == "thin":
+        return _thin(file)
     try:
         image = Image(file)
         image.backing = _below(image, changed, (*above, os.path.realpath(path)))
@@ -81,6 +88,17 @@ def _opened(path: str, format: str, writable: bool, changed: bool, above: tuple[
         file.close()
         raise
     return image
+
+
+def _thin(file: HostFile) -> Thin:
+    try:
+        return Thin(file)
+    except OSError as error:
+        file.close()
+        raise TraplineError(f"{file.path} is no thin volume: {error.strerror}", "give one that is") from None
+    except BaseException:
+        file.close()
+        raise
 
 
 def _below(image: Image, changed: bool, above: tuple[str, ...]) -> Volume | None:

@@ -5,10 +5,12 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from monitor.volumes.opening import open_volume
 from monitor.volumes.qcow2 import create
 from tests.clients import client
 from tests.trapline.test_monitors_doc import check
@@ -27,6 +29,47 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_the_manual_says_of_images(capfd: Capture) -> None:
     check("volumes.md", "Images", capfd)
+
+
+def test_what_the_manual_says_of_several_parts(here: Path, capfd: Capture) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "volumes.md").read_text()
+    (here / "web.toml").write_text(text.partition("```toml\n")[2].partition("```")[0])
+    check("volumes.md", "Several parts", capfd)
+
+
+def test_a_volume_of_parts_is_kept_while_they_fail(here: Path, capfd: Capture) -> None:
+    (here / "v.toml").write_text('level = "mirrored"\nsize = 65536\nparts = ["one", "two"]\n')
+    told(capfd, "volume make v.toml")
+    assert main(["run", "disk", "--disk", "v.toml"]) == 0
+    held = shown_by("v.toml")
+    assert held.strip(b"\0")
+    (here / "one").unlink()
+    capfd.readouterr()
+    assert told(capfd, "volume status v.toml", 1)["parts"] == ["lost", "good"]
+    assert shown_by("v.toml") == held
+    assert told(capfd, "volume fail v.toml 1", 3)
+    assert told(capfd, "volume rebuild v.toml 0")["parts"] == ["good", "good"]
+    with open("two", "r+b") as file:
+        file.seek(-65536, 2)
+        file.write(b"rot!")
+    assert told(capfd, "volume scrub v.toml")["repaired"] == 1
+    (here / "two").unlink()
+    assert shown_by("v.toml") == held
+    assert told(capfd, "volume rebuild v.toml 7", 3)
+
+
+def test_a_thin_volume_that_is_full_stops_the_guest_and_goes_on_when_it_has_grown(here: Path, capfd: Capture) -> None:
+    told(capfd, "volume create a.thin 640K --pool 128K")
+    assert told(capfd, "volume info a.thin")["free"] == 65536
+    with closing(open_volume("a.thin")) as volume:
+        volume.write(200_000, b"other")
+    assert main(["run", "disk", "--disk", "a.thin", "--save", "half"]) == 3
+    assert "is full" in capfd.readouterr().err
+    told(capfd, "volume grow a.thin 256K")
+    assert main(["run", "--resume", "half", "--disk", "a.thin"]) == 0
+    assert "4 blocks written and read back" in capfd.readouterr().out
+    with closing(open_volume("a.thin")) as volume:
+        assert volume.read(200_000, 5) == b"other"
 
 
 def told(capfd: Capture, command: str, code: int = 0) -> dict[str, object]:
@@ -71,6 +114,12 @@ def test_an_image_is_made_looked_at_changed_and_moved(here: Path, capfd: Capture
         ("commit is.qcow2", 3, "stands on nothing"),
         ("rebase is.qcow2 --on none", 3, "cannot open the volume"),
         ("convert base base", 2, "would overwrite"),
+        ("create a.thin 1M", 3, "a thin one has a pool"),
+        ("create a.thin 1G --pool 64K", 3, "needs a pool of"),
+        ("make none.toml", 3, "cannot read the volume none.toml"),
+        ("make bad.toml", 3, "lies beside this file or below"),
+        ("status base", 3, "no TOML"),
+        ("grow base 100", 3, "has 4096 bytes already"),
         ("serve base", 2, "where shall it listen?"),
         ("serve base --socket no/s", 3, "cannot listen at no/s"),
         ("serve base --socket is.qcow2", 3, "cannot listen at is.qcow2"),
@@ -79,6 +128,7 @@ def test_an_image_is_made_looked_at_changed_and_moved(here: Path, capfd: Capture
 def test_what_cannot_be_done_is_told(command: str, code: int, why: str, here: Path, capfd: Capture) -> None:
     (here / "base").write_bytes(bytes(4096))
     create("is.qcow2", 65536)
+    (here / "bad.toml").write_text('level = "linear"\nsize = 512\nparts = ["../a"]\n')
     before = {path.name: path.read_bytes() for path in here.iterdir()}
     assert main(["volume", *command.split()]) == code
     assert why in capfd.readouterr().err.replace("File exists", "file exists")

@@ -1,4 +1,4 @@
-"""A disk by the name of its file: a raw one as it is, an image (`monitor.volumes`) by what its name ends with."""
+"""A disk by the name of its file: a raw one as it is, a volume (`monitor.volumes`) by what its name ends with."""
 
 from contextlib import ExitStack, closing
 
@@ -8,12 +8,12 @@ from isa.devices.backing import LARGEST_COPY, copied
 from isa.devices.catalogue import port_width
 from isa.errors import TraplineError
 
-IMAGE = ".qcow2"
+OURS = (".qcow2", ".toml", ".thin")
 
 
 def attached(isa: Isa, path: str | None, read_only: bool, opened: ExitStack) -> Disk | str | None:
-    """What to attach: an image is open as long as `opened` is. Raises TraplineError."""
-    if path is None or not path.endswith(IMAGE):
+    """What to attach: a volume is open as long as `opened` is. Raises TraplineError."""
+    if path is None or not path.endswith(OURS):
         return path
     from monitor.volumes.opening import open_volume
 
@@ -23,7 +23,7 @@ def attached(isa: Isa, path: str | None, read_only: bool, opened: ExitStack) -> 
 
 def contents(path: str) -> bytes:
     """All bytes of a disk. Raises TraplineError, also for one of more than 256 MiB."""
-    if not path.endswith(IMAGE):
+    if not path.endswith(OURS):
         return bytes(copied(path).data)
     from monitor.volumes.opening import open_volume
 

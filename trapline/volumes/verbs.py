@@ -3,67 +3,32 @@ text otherwise; its exit code is 0 if nothing is wrong."""
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from isa.errors import TraplineError
-from trapline.options import read, updated, written
+from trapline.options import read, written
+from trapline.volumes.groups import GROUPS
+from trapline.volumes.groups import facts as group_facts
+from trapline.volumes.verb import Told, Verb, add_file, add_format, reasoned, size
 
 if TYPE_CHECKING:
     from monitor.volumes.qcow2.image import Image
     from monitor.volumes.volume import Volume
 
-SUFFIXES = {"K": 10, "M": 20, "G": 30, "T": 40}
-FORMATS = ("raw", "qcow2")
 COPIED = 1 << 20  # bytes at a time
-Told = tuple[dict[str, Any], list[str], int]  # for `--json`, for people, and the exit code
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    summary: str
-    configure: Callable[[argparse.ArgumentParser], None]
-    perform: Callable[[argparse.Namespace], Told]
-
-
-def size(text: str) -> int:
-    """A number of bytes, with K, M, G or T behind it for powers of 1024."""
-    digits, suffix = (text[:-1], text[-1]) if text[-1:].upper() in SUFFIXES else (text, "")
-    if not digits.isdecimal() or not digits.isascii() or len(digits) > 15:
-        raise argparse.ArgumentTypeError(f"`{text}` is no size: give a number of bytes, such as 4096, 64K or 2G")
-    return int(digits) << (SUFFIXES[suffix.upper()] if suffix else 0)
-
-
-@contextmanager
-def reasoned(path: str) -> Iterator[None]:
-    """The host's trouble with a volume, in words."""
-    from monitor.volumes.qcow2.header import Unreadable
-
-    try:
-        yield
-    except Unreadable as error:
-        raise TraplineError(f"cannot read the image {path}: {error}") from None
-    except OSError as error:
-        raise TraplineError(f"cannot use {path}: {error.strerror or error}") from None
-
-
-def _file(parser: argparse.ArgumentParser, changes: bool, format: bool = True) -> None:
-    parser.add_argument("file", type=updated if changes else read, metavar="FILE")
-    if format:
-        _format(parser, "what FILE is; otherwise its name says so: qcow2 if it ends with .qcow2, else raw")
-
-
-def _format(parser: argparse.ArgumentParser, help: str, option: str = "--format") -> None:
-    parser.add_argument(option, choices=FORMATS, help=help)
 
 
 def _creating(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=written, metavar="FILE", help="an image if it ends with .qcow2, else raw")
+    parser.add_argument(
+        "file", type=written, metavar="FILE", help="an image if it ends with .qcow2, thin if with .thin, else raw"
+    )
     parser.add_argument("size", type=size, metavar="SIZE", nargs="?", help="bytes, such as 65536, 64K or 2G")
     parser.add_argument("--on", type=read, metavar="FILE", help="let the image stand on FILE, beside it or below")
-    _format(parser, "what the file is that the image stands on", "--on-format")
+    add_format(parser, "what the file is that the image stands on", "--on-format")
+    parser.add_argument(
+        "--pool", type=size, metavar="BYTES", help="what there is of a thin volume, which ends with .thin"
+    )
     parser.add_argument("--cluster", type=size, metavar="BYTES", default=65536, help="of an image (default: 64K)")
 
 
@@ -71,7 +36,9 @@ def _create(arguments: argparse.Namespace) -> Told:
     import os
 
     from monitor.volumes import qcow2
+    from monitor.volumes.file import HostFile
     from monitor.volumes.opening import create_overlay
+    from monitor.volumes.thin import make_thin
 
     path, bits = arguments.file, arguments.cluster.bit_length() - 1
     image = path.endswith(".qcow2")
@@ -79,6 +46,8 @@ def _create(arguments: argparse.Namespace) -> Told:
         raise TraplineError(
             "a volume has a size, or it is an image that stands on another file", "give SIZE, or `--on`"
         )
+    if path.endswith(".toml") or path.endswith(".thin") != (arguments.pool is not None):
+        raise TraplineError("a volume of parts is made by `make`, and a thin one has a pool", "give `--pool BYTES`")
     if 1 << bits != arguments.cluster:
         raise TraplineError(f"a cluster cannot have {arguments.cluster} bytes", "give a power of two")
     if arguments.on:
@@ -88,24 +57,58 @@ def _create(arguments: argparse.Namespace) -> Told:
         qcow2.create(path, arguments.size, bits=bits)
     else:
         with reasoned(path), open(path, "xb") as file:
-            file.truncate(arguments.size)
+            file.truncate(arguments.size if arguments.pool is None else arguments.pool)
+        if path.endswith(".thin"):
+            try:
+                with reasoned(path), closing(HostFile(path)) as pool:
+                    make_thin(pool, arguments.size)
+            except TraplineError:
+                os.unlink(path)
+                raise
     return _info(argparse.Namespace(file=path, format=None))
 
 
 def _info(arguments: argparse.Namespace) -> Told:
+    from monitor.volumes.group import Group
     from monitor.volumes.opening import open_volume
     from monitor.volumes.qcow2.image import Image
+    from monitor.volumes.thin import Thin
 
     with reasoned(arguments.file), closing(open_volume(arguments.file, arguments.format, writable=False)) as volume:
         facts: dict[str, Any] = {"file": arguments.file, "format": "raw", "size": volume.size}
         if isinstance(volume, Image):
             facts |= _facts(volume)
+        elif isinstance(volume, Thin):
+            facts |= {"format": "thin", "free": volume.free}
+        elif isinstance(volume, Group):
+            facts |= group_facts(volume)
     lines = [f"{arguments.file}: {facts['format']}, {facts['size']:,} bytes"]
+    lines += [f"{facts['free']:,} bytes of the pool are free"] if "free" in facts else []
     if facts["format"] == "qcow2":
         lines.append(f"clusters of {facts['cluster']:,} bytes, {facts['clusters']:,} of its own")
         lines += [f"stands on {facts['on']}"] if facts["on"] else []
         lines += [f"snapshot {one['name']}" for one in facts["snapshots"]]
     return facts, lines, 0
+
+
+def _grown(arguments: argparse.Namespace) -> Told:
+    from monitor.volumes.file import HostFile
+    from monitor.volumes.opening import named_format
+
+    if named_format(arguments.file) not in ("raw", "thin"):
+        raise TraplineError(
+            f"{arguments.file} cannot grow in place", "`trapline volume convert` copies it into a new one"
+        )
+    with reasoned(arguments.file), closing(HostFile(arguments.file)) as file:
+        if arguments.size < file.size:
+            raise TraplineError(f"{arguments.file} has {file.size} bytes already", "give a larger size")
+        file.resize(arguments.size)
+    return _info(argparse.Namespace(file=arguments.file, format=None))
+
+
+def _growing(parser: argparse.ArgumentParser) -> None:
+    add_file(parser, changes=True, format=False)
+    parser.add_argument("size", type=size, metavar="SIZE", help="bytes of the file, such as 2G")
 
 
 def _facts(image: "Image") -> dict[str, Any]:
@@ -143,7 +146,7 @@ def _mapped(arguments: argparse.Namespace) -> Told:
 
 
 def _converting(parser: argparse.ArgumentParser) -> None:
-    _file(parser, changes=False)
+    add_file(parser, changes=False)
     parser.add_argument("output", type=written, metavar="OUTPUT", help="an image if it ends with .qcow2, else raw")
 
 
@@ -154,7 +157,7 @@ def _convert(arguments: argparse.Namespace) -> Told:
     from monitor.volumes.opening import open_volume
 
     with reasoned(arguments.file), closing(open_volume(arguments.file, arguments.format, writable=False)) as volume:
-        made = _create(argparse.Namespace(file=arguments.output, size=volume.size, on=None, cluster=65536))
+        made = _create(argparse.Namespace(file=arguments.output, size=volume.size, on=None, cluster=65536, pool=None))
         try:
             with closing(open_volume(arguments.output)) as output:
                 copy(volume, output)
@@ -178,7 +181,7 @@ def copy(volume: "Volume", output: "Volume") -> None:
 
 
 def _committing(parser: argparse.ArgumentParser) -> None:
-    _file(parser, changes=True, format=False)
+    add_file(parser, changes=True, format=False)
 
 
 def _commit(arguments: argparse.Namespace) -> Told:
@@ -189,9 +192,9 @@ def _commit(arguments: argparse.Namespace) -> Told:
 
 
 def _rebasing(parser: argparse.ArgumentParser) -> None:
-    _file(parser, changes=True, format=False)
+    add_file(parser, changes=True, format=False)
     parser.add_argument("--on", type=read, metavar="FILE", help="what it is to stand on; without it, on nothing")
-    _format(parser, "what that file is", "--on-format")
+    add_format(parser, "what that file is", "--on-format")
     parser.add_argument("--changed", action="store_true", help="it is to show what that which it stands on has become")
 
 
@@ -207,7 +210,7 @@ def _rebase(arguments: argparse.Namespace) -> Told:
 
 
 def _snapping(parser: argparse.ArgumentParser) -> None:
-    _file(parser, changes=True, format=False)
+    add_file(parser, changes=True, format=False)
     parser.add_argument("what", choices=("take", "revert", "forget"))
     parser.add_argument("name", type=str, metavar="NAME", help="of the snapshot")
 
@@ -230,11 +233,13 @@ def _snapshot(arguments: argparse.Namespace) -> Told:
 
 VERBS = {
     "create": Verb("make an empty volume, or an image that stands on another file", _creating, _create),
-    "info": Verb("what a volume is", lambda parser: _file(parser, changes=False), _info),
-    "check": Verb("whether an image fits together", lambda p: _file(p, changes=False, format=False), _check),
-    "map": Verb("which bytes are known to be zeros", lambda parser: _file(parser, changes=False), _mapped),
+    "info": Verb("what a volume is", lambda parser: add_file(parser, changes=False), _info),
+    "check": Verb("whether an image fits together", lambda p: add_file(p, changes=False, format=False), _check),
+    "map": Verb("which bytes are known to be zeros", lambda parser: add_file(parser, changes=False), _mapped),
     "convert": Verb("copy a volume into a new one, of another format", _converting, _convert),
     "snapshot": Verb("keep what an image is now, go back to it, or forget it", _snapping, _snapshot),
+    "grow": Verb("give a raw volume, or the pool of a thin one, more room", _growing, _grown),
     "commit": Verb("write what an image has into what it stands on, and empty it", _committing, _commit),
     "rebase": Verb("let an image stand on something else, and show the same", _rebasing, _rebase),
+    **GROUPS,
 }
