@@ -162,10 +162,10 @@ class Schedule:
             share.turns, share.rest = share.turns + 1, self.quantum
         return end
 
-    def wake(self) -> None:
-        """Something was changed: who has stopped may go on, behind those that wait."""
+    def wake(self, guest: Machine | None = None) -> None:
+        """Something was changed: who has stopped may go on, behind those that wait; of all, or only this one."""
         for share in self.shares:
-            if share.end is not None and share.left:
+            if share.end is not None and share.left and guest in (None, share.guest):
                 share.end = None
                 self.waiting.append(share)
 

@@ -56,7 +56,10 @@ HALVES = {
     *("test_differential_odd", "test_unusual_steps", "test_native_faults", "test_native_code_writes"),
     *("test_native_guests", "test_native_planted", "test_native_idling", "test_native_monitor", "test_traces"),
     *("test_history_questions_planted", "test_stacking", "test_guests", "test_attacks", "test_programs_paths"),
-    *("test_engine_machine", "test_storage"),
+    *("test_engine_machine", "test_storage", "test_native_core_planted", "test_planted_bugs", "test_history_planted"),
+    *("test_certificates", "test_witness_steps", "test_symbolic", "test_bench_peers", "test_windows_planted"),
+    *("test_windows_proved", "test_notation", "test_engine_planted_bugs", "test_equivalence", "test_counted"),
+    *("test_history_questions", "test_sampling", "test_disassembler", "test_breakpoints"),
 }
 
 

@@ -4,16 +4,20 @@
 their places and refuses what the machine has no room for.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from isa.description import Isa, Role
+from isa.devices.card import Card
 from isa.devices.console import Console, Sink
 from isa.devices.disk import Disk, open_disk
 from isa.devices.inputs import Input
+from isa.devices.keys import Keys
 from isa.devices.notices import Notices
 from isa.devices.ports import Device, Ports
 from isa.devices.random import RandomSource
 from isa.devices.rings import Rings
+from isa.devices.screen import Screen
 from isa.errors import MachineError
 
 
@@ -32,6 +36,9 @@ PLACES: dict[str, Place] = {
     RandomSource.name: Place(5, interrupts=False),
     Rings.name: Place(6, interrupts=True, least=3),
     Notices.name: Place(9, interrupts=True),
+    Card.name: Place(11, interrupts=True, least=8),
+    Screen.name: Place(13, interrupts=False, least=8),
+    Keys.name: Place(14, interrupts=True, least=32),
 }
 
 
@@ -75,10 +82,12 @@ def standard(
     read_only: bool = False,
     seed: int | None = 0,
     notices: Notices | None = None,
+    others: Iterable[Device] = (),
 ) -> Ports:
     """The usual outfit: a console, a random source and rings wherever they fit, and a disk (a file's name, or a `Disk`)
-    if one is given; the notices of a host, if there are any and they fit. An input or a disk that the machine has no
-    room for raises MachineError; a disk's file that cannot be used raises TraplineError."""
+    if one is given; the notices of a host, if there are any and they fit; and what else is given. An input, a disk or
+    another device that the machine has no room for raises MachineError; a disk's file that cannot be used raises
+    TraplineError."""
     devices: list[Device] = []
     if input is not None or not misfit(isa, Console.name, Console.ports):
         devices.append(Console(input, sink))
@@ -86,20 +95,20 @@ def standard(
         attach(isa, *devices)
         devices.append(_disk(isa, disk, read_only))
     if not misfit(isa, RandomSource.name, RandomSource.ports):
-        devices.append(RandomSource(_port_width(isa), seed or 0))
+        devices.append(RandomSource(port_width(isa), seed or 0))
     if not misfit(isa, Rings.name, Rings.ports):
         behind = attach(isa, *devices)
         devices.append(Rings(behind.find(Console), behind.find(Disk)))
     if notices is not None and not misfit(isa, Notices.name, Notices.ports):
         devices.append(notices)
-    return attach(isa, *devices)
+    return attach(isa, *devices, *others)
 
 
 def _disk(isa: Isa, disk: Disk | str, read_only: bool) -> Disk:
-    return open_disk(disk, isa.word, _port_width(isa), read_only) if isinstance(disk, str) else disk
+    return open_disk(disk, isa.word, port_width(isa), read_only) if isinstance(disk, str) else disk
 
 
-def _port_width(isa: Isa) -> int:
+def port_width(isa: Isa) -> int:
     """The width of the channel's words; that of a word if there is no channel."""
     places = isa.roles[Role.CHANNEL]
     return isa.states[places[0].state].width if places else isa.word

@@ -102,13 +102,13 @@ class Served(Schedule):
         account, allowed, first = self._turn
         if share.end is None and share.guest.steps - first < self.books.budget(account, allowed):
             return
-        self._bill()
+        self.settle()
         if share.end is not None:
             self.waiting.remove(share)
             self.books.sleep(account)
 
-    def _bill(self) -> None:
-        """End a turn, if there is one."""
+    def settle(self) -> None:
+        """End a turn early, if there is one, and bill it."""
         if self._turn is None:
             return
         account, allowed, first = self._turn
@@ -135,12 +135,18 @@ class Served(Schedule):
             guest = self.guest(account)
             self.books.turn = Turn(account, allowed, guest.steps - first, exits(guest) - self._taken[account])
 
+    def rest(self, steps: int) -> None:
+        """Let so many steps of the clock pass in which nobody is ready: `run` ends where nobody is."""
+        stop = self.steps + steps
+        while not self.waiting and self.steps < stop:
+            self.books.next(stop - self.steps)
+
     # ---- coming and going
 
     def join(self, guest: Machine, terms: Terms) -> Account:
         """A machine more, from now on. Raises MachineError if it is not admitted; then nothing has changed but that a
         turn may have ended early."""
-        self._bill()
+        self.settle()
         account = self.books.admit(terms)
         share = Share(guest, ENDLESS, self.quantum)
         self._shares[account], self._taken[account] = share, exits(guest)
@@ -152,7 +158,7 @@ class Served(Schedule):
 
     def leave(self, guest: Machine) -> None:
         """A machine less. What was reserved for it is free when its period ends: until then others count on it."""
-        self._bill()
+        self.settle()
         number = self.guests.index(guest)
         self.guests = self.guests[:number] + self.guests[number + 1 :]
         share, account = self.shares.pop(number), self.accounts.pop(number)
@@ -161,10 +167,11 @@ class Served(Schedule):
         del self._shares[account], self._taken[account]
         self.books.leave(account)
 
-    def wake(self) -> None:
-        """Something was changed: who has stopped may go on."""
+    def wake(self, guest: Machine | None = None) -> None:
+        """Something was changed: who has stopped may go on, of all or only this one."""
         stopped = [account for account in self.accounts if not account.ready and self._shares[account].left]
-        super().wake()
+        stopped = [account for account in stopped if guest in (None, self.guest(account))]
+        super().wake(guest)
         for account in stopped:
             self.books.wake(account)
 

@@ -53,6 +53,17 @@ def test_the_product_is_right() -> None:
     assert find("matmul").prints == f"trace {trace}\nsum {total}\n"
 
 
+def test_what_is_served_is_right() -> None:
+    worked, blocks = 0, [0] * 4
+    for _ in range(3):
+        worked = (worked * 75 + 74) % (1 << 16)
+    for visits in (2, 1, 5):
+        for block in range(visits):
+            blocks[block % 4] += 1
+    answers = find("serve").prints.split()
+    assert (int(answers[0]), int(answers[3])) == (worked, blocks[0])
+
+
 def test_a_larger_guest_is_the_same_program() -> None:
     guest = find("fib")
     text = guest.source(N=10)

@@ -179,6 +179,23 @@ def test_who_was_woken_waits_no_longer_than_is_said() -> None:
     check_waits(run)
 
 
+@pytest.mark.parametrize("processors", [1, 2])
+def test_one_may_be_woken_and_time_passes_while_nobody_is_ready(processors: int) -> None:
+    run = watched(
+        policy("shares"), [Terms(period=700), Terms(reserve=70, period=700)], [WAITS] * 2, processors=processors
+    )
+    one, other = run.served.accounts
+    run.served.run(5000)
+    began = run.served.steps
+    assert not one.ready and not other.ready and began < 200
+    run.served.rest(5000 - began)
+    assert run.served.steps == 5000
+    run.served.wake(run.served.guest(other))
+    assert other.ready and not one.ready
+    run.served.rest(1000)
+    assert run.served.steps == 5000
+
+
 @pytest.mark.parametrize("name", ["round-robin", "shares"])
 def test_slices_are_one_run(name: str) -> None:
     """Wherever a run is interrupted, the next one goes on with the same turn."""

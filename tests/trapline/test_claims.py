@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 OUTPUTS = {
     ("asm", "--output"): "asm a.s",
     ("bench", "--output"): "bench --quick --only gcc",
+    ("host consolidate", "--svg"): "host consolidate servers.toml",
     ("lab grade", "--csv"): "lab grade 1 . --key keys",
     ("lab grade", "--gradescope"): "lab grade 1 . --key keys",
     ("lab grade", "--html"): "lab grade 1 . --key keys",
@@ -49,6 +50,7 @@ OUTPUTS = {
     ("verify", "--export"): "verify mine.isa:mine",
     ("verify", "--html"): "verify mine.isa:mine",
     ("vmm", "--output"): "vmm pack a.s",
+    ("volume serve", "--socket"): "volume serve a.s",
     ("witness", "--difference"): "witness mine.isa:mine setie",
     ("witness", "--output"): "witness mine.isa:mine setie",
 }
@@ -114,6 +116,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "mine.isa").write_text('variant mine of g3_popf "Mine." {\n}\n')
     (tmp_path / "own.s").write_text("# On a machine of its own.\n# machine: mine.isa:mine\n        halt\n")
     (tmp_path / "space.toml").write_text('machine = "mine.isa:mine"\nguards = ["setie"]\n')
+    (tmp_path / "servers.toml").write_text('[[servers]]\nname = "a"\nwithin = 9000\n[[servers.requests]]\nat = 1\n')
     (tmp_path / "keys").write_text("abc")
     (tmp_path / "disk").write_bytes(bytes(2048))
     os.link(tmp_path / "a.s", tmp_path / "hard")
@@ -141,7 +144,7 @@ def test_no_output_is_the_file_that_the_command_is_about(
     of: str, option: str, name: str, here: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = OUTPUTS[of, option]
-    about = next((file for file in ("mine.isa", "space.toml", "keys") if file in command), "a.s")
+    about = next((file for file in ("mine.isa", "space.toml", "servers.toml", "keys") if file in command), "a.s")
     if name in ("hard", "soft"):
         (here / name).unlink()
         (os.link if name == "hard" else os.symlink)(about, name)

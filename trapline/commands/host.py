@@ -1,5 +1,6 @@
 """A host of virtual machines: defined once, and then started, paused, saved, copied and brought back, in a folder DIR
-(docs/host.md); and what a host promises its machines (docs/scheduling.md).
+(docs/host.md); what a host promises its machines (docs/scheduling.md); and many servers on few hosts
+(docs/consolidate.md).
 
 exit code: 0 done; 1 a machine does not take the verb in its state, or a promise is not kept; 3 what is asked for cannot
 be had; 4 a promise stayed open.
@@ -11,6 +12,7 @@ examples:
   trapline host list servers
   trapline host prove shares --mutants
   trapline host promise shares web:weight=3 db:reserve=20000 batch:cap=50000
+  trapline host consolidate servers.toml --svg hosts.svg
 """
 
 import argparse
@@ -23,6 +25,7 @@ SUMMARY = "virtual machines that are kept, what may be done with them, and what 
 PROMISES = {
     "prove": "prove what each policy promises, for all states",
     "promise": "what machines can be promised together, and how long each waits at most",
+    "consolidate": "servers on as few hosts as their service levels allow, and what came of it",
 }
 
 

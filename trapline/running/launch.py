@@ -39,6 +39,7 @@ from trapline.options import DEFAULT_STEPS, LIVE_STEPS
 from trapline.output import engine_in_use
 from trapline.running import programs
 from trapline.running.claims import claim
+from trapline.running.disks import attached
 from trapline.running.places import check_place
 from trapline.running.rig import Outfit, Rig, build, plenty, scratch_disk
 from trapline.running.watching import engine_for
@@ -131,7 +132,8 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack
     words = arguments.storage or program.storage or plenty(program.isa)
     input = guest_input("-" if recorder else arguments.input, program.input, recorder, origin, debugged)
     check_disk(arguments, program.disk > 0)
-    disk = arguments.disk or scratch_disk(program.isa, None, program.disk, arguments.read_only)()
+    disk = attached(program.isa, arguments.disk, arguments.read_only, opened)
+    disk = disk or scratch_disk(program.isa, None, program.disk, arguments.read_only)()
     kit = Outfit(
         input if arguments.input else _if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed
     )
@@ -159,7 +161,7 @@ def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitSta
     snapshot = Snapshot.load(arguments.resume)
     isa = _machine_of(snapshot, arguments.isa)
     claim(arguments)
-    disk = arguments.disk or _disk_of(snapshot, isa)
+    disk = attached(isa, arguments.disk, arguments.read_only, opened) or _disk_of(snapshot, isa)
     check_disk(arguments, disk is not None)
     kit = Outfit(_if_console(isa, Live()), sink, disk, arguments.read_only, snapshot.seed)
     counting = given(arguments, "profile") or given(arguments, "report")

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from isa.description import Isa
-from isa.devices import BLOCK, Console, Disk, Input, MemoryBacking, Ports, Sink, copied, standard
+from isa.devices import BLOCK, Console, Disk, Input, MemoryBacking, Ports, Sink, standard
 from isa.engines.choice import DEFAULT, bare, counted
 from isa.machine import Machine, Storage
+from trapline.running.disks import contents
 
 if TYPE_CHECKING:
     from monitor import VirtualMachine
@@ -109,7 +110,7 @@ def scratch_disk(isa: Isa, path: str | None, blocks: int, read_only: bool = Fals
 
     Raises TraplineError for a file that cannot be used.
     """
-    original = copied(path).data if path is not None else bytes(blocks * BLOCK * ((isa.word + 7) // 8))
+    original = contents(path) if path is not None else bytes(blocks * BLOCK * ((isa.word + 7) // 8))
     if path is None and not blocks:
         return lambda: None
     return lambda: Disk(MemoryBacking(bytes(original), not read_only), isa.word)
