@@ -98,4 +98,5 @@ def everything(host: Host) -> dict[str, Any]:
     """All that a host knows, contents by their digests, which are all there and whole."""
     for digest in host.ledger.digests():
         host.objects.get(digest)
-    return {r.name: (r.point.text(), r.text(), host.snapshots(r.name)) for r in host.machines()}
+    machines = {r.name: (r.point.text(), r.text(), host.snapshots(r.name)) for r in host.machines()}
+    return {**machines, "accounts": host.ledger.kept()}

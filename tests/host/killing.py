@@ -46,6 +46,7 @@ STORY: tuple[Verb, ...] = (
     lambda host: host.undefine("web", everything=True),
     lambda host: host.undefine("copy"),
 )
+GIVEN = {"policy": "shares", "quantum": 100}  # so that accounts are kept as well
 HERE = os.path.join("monitor", "host", "")  # the code that keeps a host
 FURTHER = len(STORY) if NIGHTLY else 2
 MODULES = ("posix", "sqlite3", "fcntl")  # the calls that do it
@@ -73,7 +74,7 @@ def _keeps(called: Any) -> bool:
 def told(path: Path, story: Sequence[Verb], last: int = -1, done: int = -1) -> tuple[list[dict[str, Any]], int]:
     """Do a story, from its beginning: what was known before and after each verb, and how many calls that took. `done`
     is a pipe that is told of each verb that has returned."""
-    with opened(path) as host:
+    with opened(path, **GIVEN) as host:
         known, calls = [everything(host)], Calls(last)
         for verb in story:
             sys.setprofile(calls)
@@ -107,7 +108,7 @@ def check(path: Path, story: Sequence[Verb], known: Sequence[dict[str, Any]], la
     """Whatever was acknowledged is there, the verb under way is whole or not at all, and the story goes on from there,
     in its next verbs, or by night to its end."""
     done = killed(path, story, last)
-    with opened(path) as host:
+    with opened(path, **GIVEN) as host:
         found = everything(host)
         assert found in known[done : done + 2], f"killed at call {last}, in verb {done}"
         assert set(os.listdir(host.objects.folder)) == host.ledger.digests()

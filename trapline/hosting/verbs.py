@@ -66,7 +66,7 @@ def _undefine(host: "Host", arguments: argparse.Namespace) -> "list[Record]":
 
 
 def _steps(parser: argparse.ArgumentParser) -> None:
-    help = f"steps for each machine that runs (default: {STEPS})"
+    help = f"steps for each machine that runs, or of the clock of a host with a policy (default: {STEPS})"
     parser.add_argument("--steps", type=natural, metavar="N", default=STEPS, help=help)
 
 
