@@ -38,16 +38,29 @@ class Service:
         self._anew = False
         if kept is not None and json.loads(kept.whole)["host"] == self._figures:
             self._take_up(json.loads(kept.whole), kept.accounts)
-            return
-        self._anew = True
-        for record in records:
-            with suppress(MachineError):  # `run` says so; every other verb can do without
-                self.settle(record)
+        else:
+            self._anew = True
+        self._agree({record.name: record for record in records})
 
     @property
     def _figures(self) -> list[object]:
         c = self.capacity
         return [c.policy, c.processors, c.quantum, c.price, c.period, c.frame]
+
+    def _agree(self, records: Mapping[str, Record]) -> None:
+        """Have accounts for those that are on, and no others: the host may have been without a policy for a while."""
+        for name in [name for name in self.accounts if name not in records]:
+            self.cut(name)
+            gone = self.accounts.pop(name)
+            self._changed[gone] = name
+            self.books.leave(gone)
+        for record in records.values():
+            account = self.accounts.get(record.name)
+            was = (account is not None, account is not None and account.ready)
+            if was != (record.state in ACTIVE, record.state is State.RUNNING):
+                self.cut(record.name)
+                with suppress(MachineError):  # `run` says so; every other verb can do without
+                    self.settle(record)
 
     def settle(self, record: Record) -> None:
         """Have an account for a machine if it is on. Raises MachineError if it is not admitted."""

@@ -38,7 +38,12 @@ def read(path: Path, count: int) -> int:
     found: list[str] = []
     with filled(path, count) as host, pytest.MonkeyPatch.context() as patch:
         right = Record.parse
-        patch.setattr(Record, "parse", lambda *row: found.append(row[0]) or right(*row))
+
+        def parse(name: str, point: str, text: str) -> Record:
+            found.append(name)
+            return right(name, point, text)
+
+        patch.setattr(Record, "parse", parse)
         host.define(Definition("more", "test", storage=WORDS), program(DEAF))
         host.kill("m0")
         host.start("more")

@@ -131,6 +131,31 @@ def test_who_cannot_be_promised_is_not_switched_on(tmp_path: Path) -> None:
         host.run(100)
 
 
+def test_a_host_may_be_without_a_policy_for_a_while(tmp_path: Path, monkeypatch: Patch) -> None:
+    def accounts_after(path: Path) -> set[str]:
+        with opened(path, policy="shares", quantum=100) as host:
+            for name in ("a", "b", "c", "d"):
+                machine(host, name)
+            host.pause("d")
+            host.run(1030)
+        with opened(path, quantum=100) as host:
+            host.kill("a")
+            host.kill("b")
+            host.undefine("b")
+            host.resume("d")
+            machine(host, "e")
+        with opened(path, policy="shares", quantum=100) as host:
+            host.run(900)
+            assert host.service is not None and host.ledger.kept() is not None
+            assert {record.point.steps > 0 for record in host.machines() if record.state is State.RUNNING} == {True}
+            return set(host.service.accounts)
+
+    assert accounts_after(tmp_path / "right") == {"c", "d", "e"}
+    monkeypatch.setattr(Service, "_agree", lambda self, records: None)
+    with pytest.raises((AssertionError, KeyError)):
+        assert accounts_after(tmp_path / "wrong") == {"c", "d", "e"}
+
+
 def test_paused_machines_have_no_turns_and_are_not_paid_for_having_waited(tmp_path: Path) -> None:
     with opened(tmp_path, policy="shares", quantum=100, processors=2) as host:
         machine(host, "a", processor=1)
