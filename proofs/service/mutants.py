@@ -234,4 +234,18 @@ FRAMES = [
     mutant("slot forgotten", "waits a frame too long", "comes", Partition, due=lambda: here("frame")),
 ]
 
-MUTANTS = [*BILLS, *ROUND_ROBIN, *STRIDE, *CAPS, *PERIODS, *FRAMES]
+ORDERS = [
+    mutant(
+        "by the clock", "has tickets overtaken by time", "order", RoundRobin, key=lambda: sub(me("ticket"), here("now"))
+    ),
+    mutant(
+        "by the frame", "has slots overtaken as the frame goes on", "order", Partition,
+        key=lambda: sub(me("begins"), here("into")),
+    ),
+    mutant(
+        "next in line", "compares passes with the clock", "order", Shares,
+        key=lambda: reserved(SHARES.due(), sub(me(PASS), here("now"))),
+    ),
+]  # fmt: skip
+
+MUTANTS = [*BILLS, *ROUND_ROBIN, *STRIDE, *CAPS, *PERIODS, *FRAMES, *ORDERS]

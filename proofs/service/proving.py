@@ -10,6 +10,7 @@ from isa.errors import UsageError
 from monitor.service.policies.catalogue import POLICIES
 from monitor.service.policies.policy import Policy
 from proofs.service.in_turn import IN_TURN
+from proofs.service.order import ORDER
 from proofs.service.partitioning import PARTITIONING
 from proofs.service.promise import Claim, Promise
 from proofs.service.reserving import RESERVING
@@ -23,10 +24,10 @@ TIMEOUT = 60.0  # seconds, of one promise
 SUBJECTS: dict[str, type[Policy]] = {Billing.name: Billing, **POLICIES}
 PROMISES: dict[str, list[Promise]] = {
     "bill": BILL,
-    "round-robin": [TURN, *IN_TURN],
-    "shares": [TURN, *SHARING, *RESERVING],
-    "deadline": [TURN, *RESERVING],
-    "partition": [TURN, *PARTITIONING],
+    "round-robin": [TURN, ORDER, *IN_TURN],
+    "shares": [TURN, ORDER, *SHARING, *RESERVING],
+    "deadline": [TURN, ORDER, *RESERVING],
+    "partition": [TURN, ORDER, *PARTITIONING],
 }
 
 
