@@ -109,6 +109,14 @@ class Table:
             value = None
         return tuple(value or ())
 
+    def numbers(self, key: str, least: int, most: int, default: tuple[int, ...]) -> tuple[int, ...]:
+        """A list of whole numbers from `least` to `most`, not empty."""
+        value = self._value(key, list, "a list of whole numbers", list(default))
+        right = bool(value) and all(type(item) is int and least <= item <= most for item in value or ())
+        if not right:
+            self.wrong(key, f"`{key}` must be a list of whole numbers from {least:,} to {most:,}")
+        return tuple(value) if right and value else default
+
     def table(self, key: str) -> "Table":
         """A table in it; an empty one if there is none."""
         return self._part((key,), self._value(key, dict, "a table", {}) or {})

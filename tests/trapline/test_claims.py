@@ -49,6 +49,7 @@ OUTPUTS = {
     ("verify", "--certificate"): "verify mine.isa:mine",
     ("verify", "--export"): "verify mine.isa:mine",
     ("verify", "--html"): "verify mine.isa:mine",
+    ("net run", "--capture"): "net run lab.toml",
     ("vmm", "--output"): "vmm pack a.s",
     ("volume serve", "--socket"): "volume serve a.s",
     ("witness", "--difference"): "witness mine.isa:mine setie",
@@ -118,6 +119,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "space.toml").write_text('machine = "mine.isa:mine"\nguards = ["setie"]\n')
     (tmp_path / "servers.toml").write_text('[[servers]]\nname = "a"\nwithin = 9000\n[[servers.requests]]\nat = 1\n')
     (tmp_path / "keys").write_text("abc")
+    (tmp_path / "lab.toml").write_text('[[guests]]\nname = "a"\nguest = "hello"\n')
     (tmp_path / "disk").write_bytes(bytes(2048))
     os.link(tmp_path / "a.s", tmp_path / "hard")
     os.symlink("a.s", tmp_path / "soft")
@@ -144,7 +146,9 @@ def test_no_output_is_the_file_that_the_command_is_about(
     of: str, option: str, name: str, here: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = OUTPUTS[of, option]
-    about = next((file for file in ("mine.isa", "space.toml", "servers.toml", "keys") if file in command), "a.s")
+    about = next(
+        (file for file in ("mine.isa", "space.toml", "servers.toml", "lab.toml", "keys") if file in command), "a.s"
+    )
     if name in ("hard", "soft"):
         (here / name).unlink()
         (os.link if name == "hard" else os.symlink)(about, name)

@@ -1,0 +1,1 @@
+"""What a switch promises, proved of the very IR that it runs (`monitor.network.forwarding`), and mistakes refuted."""

@@ -1,0 +1,1 @@
+"""What `trapline net` does: guests on one switch, as a file says (`definition.py`), run (`running.py`) and told."""

@@ -1,0 +1,124 @@
+"""The file of a network: who is at which port, what goes wrong on the way, and who is outside.
+
+monitor = "trap"            # or none, hybrid, interpret
+seed = 0                    # of what goes wrong, and of the guests' random sources
+quantum = 1000              # steps of a guest's turn
+
+[[guests]]
+name = "a"                  # of its port
+guest = "ping"              # a shipped guest, or a file beside this one or below
+input = "hello\\n"           # what its console reads; otherwise what its header says
+vlans = [1]                 # one, or with `trunk = true` several
+rate = 0                    # octets that may leave for it in 1024 steps; 0: any number
+burst = 1514                # octets at once
+
+[impairments]
+loss = 10000                # of a million frames
+duplicate = 0               # of a million
+delay = 0                   # steps
+jitter = 0                  # steps more, at most
+
+[[partitions]]
+start = 1000                # steps of the clock
+end = 2000
+ports = ["a"]               # which are cut off from all others
+"""
+
+import os
+from dataclasses import dataclass
+
+from isa.errors import TraplineError
+from isa.files.sources_read import read_noted
+from isa.files.tables import Table, read_table
+from monitor.network.forwarding import MOST_BURST, MOST_RATE, MOST_VLANS
+from monitor.network.impairments import MILLION, Impairments, Partition
+from monitor.network.switch import Port
+from monitor.techniques.catalogue import TECHNIQUES
+
+LARGEST = 1 << 16
+MOST_GUESTS = 64
+MOST_STEPS = 1 << 40
+QUANTUM = 1000
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """`program` is a shipped guest's name, or a path; `input` is None where its header says what it reads."""
+
+    port: Port
+    program: str
+    input: bytes | None
+    storage: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    monitor: str
+    seed: int
+    quantum: int
+    guests: tuple[Guest, ...]
+    impairments: Impairments
+
+
+def read_plan(path: str) -> Plan:
+    """What a file says. Raises SourceError, TraplineError."""
+    try:
+        table = read_table(path, read_noted(path, LARGEST))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise TraplineError(f"cannot read the network {path}: {reason}", "give the name of a readable file") from None
+    monitors = [NONE, *(name for name, technique in TECHNIQUES.items() if not technique.replaces)]
+    monitor = table.text("monitor", "trap", monitors)
+    seed, quantum = table.number("seed", 0, 1 << 63, 0), table.number("quantum", 1, 1 << 24, QUANTUM)
+    parts = table.tables("guests")
+    guests = tuple(_guest(part, os.path.dirname(path)) for part in parts)
+    names = [guest.port.name for guest in guests]
+    for part, name in zip(parts, names, strict=True):
+        if names.count(name) > 1:
+            part.wrong("name", f"two ports are called `{name}`")
+    if not 1 <= len(guests) <= MOST_GUESTS:
+        table.wrong("guests", f"a network has from 1 to {MOST_GUESTS} guests, each `[[guests]]`")
+    if len({vlan for guest in guests for vlan in guest.port.vlans}) > MOST_VLANS:
+        table.wrong("guests", f"a switch has {MOST_VLANS} VLANs at most")
+    partitions = tuple(_partition(part, names) for part in table.tables("partitions"))
+    impairments = _impairments(table.table("impairments"), partitions)
+    table.finish()
+    return Plan(monitor, seed, quantum, guests, impairments)
+
+
+def _guest(table: Table, folder: str) -> Guest:
+    name, program = table.text("name"), table.text("guest")
+    if "/" in program or "." in program:
+        here, found = os.path.realpath(folder), os.path.realpath(os.path.join(folder, program))
+        if os.path.commonpath([here, found]) != here:
+            table.wrong("guest", f"`{program:.60}` does not lie beside this file or below")
+        program = os.path.join(folder, program)
+    trunk = table.flag("trunk")
+    vlans = _vlans(table, trunk)
+    rate, burst = table.number("rate", 0, MOST_RATE, 0), table.number("burst", 60, MOST_BURST, 1514)
+    given = table.text("input", "").encode() if "input" in table else None
+    return Guest(Port(name, vlans, trunk, rate, burst), program, given, table.number("storage", 0, 1 << 26, 0))
+
+
+def _vlans(table: Table, trunk: bool) -> tuple[int, ...]:
+    vlans = table.numbers("vlans", 1, 4094, (1,))
+    if not trunk and len(vlans) != 1:
+        table.wrong("vlans", "a port is of one VLAN, unless it is a trunk: `trunk = true`")
+        return (1,)
+    return vlans
+
+
+def _partition(table: Table, names: list[str]) -> Partition:
+    start, ports = table.number("start", 0, MOST_STEPS), table.texts("ports", None)
+    for port in ports:
+        if port not in names:
+            table.wrong("ports", f"there is no port `{port:.60}`")
+    return Partition(start, table.number("end", start, MOST_STEPS), frozenset(ports))
+
+
+def _impairments(table: Table, partitions: tuple[Partition, ...]) -> Impairments:
+    loss, duplicate = table.number("loss", 0, MILLION, 0), table.number("duplicate", 0, MILLION, 0)
+    return Impairments(
+        loss, duplicate, table.number("delay", 0, MOST_STEPS, 0), table.number("jitter", 0, MOST_STEPS, 0), partitions
+    )

@@ -1,0 +1,58 @@
+"""`trapline net run`: a network, until nothing happens any more."""
+
+import argparse
+import sys
+from contextlib import ExitStack
+
+from isa.errors import TraplineError
+from trapline.options import add_engine_option, count, read, written
+
+STEPS = 10_000_000
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("network", type=read, metavar="NET.toml", help="who is on it, and what goes wrong")
+    add("--steps", type=count, metavar="N", default=STEPS, help="of the clock, at most (default: %(default)s)")
+    add("--capture", type=written, metavar="FILE.pcapng", help="write all frames, for tshark and Wireshark")
+    add_engine_option(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from monitor.network.capture import Capture
+    from trapline.networking.definition import read_plan
+    from trapline.networking.running import begin
+    from trapline.output import emit_json, engine_in_use
+    from trapline.running.claims import claim
+    from trapline.running.launch import Stdout
+    from trapline.running.neighbours import Log
+
+    plan = read_plan(arguments.network)
+    log = Log(None if arguments.json else Stdout())
+    with ExitStack() as opened:
+        running = begin(plan, engine_in_use(arguments.engine), log)
+        claim(arguments)
+        if arguments.capture is not None:
+            try:
+                file = opened.enter_context(open(arguments.capture, "wb"))
+            except OSError as error:
+                raise TraplineError(
+                    f"cannot write {arguments.capture}: {error.strerror}", "give another place"
+                ) from None
+            ports = [guest.port.name for guest in plan.guests]
+            running.network.switch.told = Capture(file, ports).told
+        sys.stdout.flush()
+        running.network.run(arguments.steps)
+    for label in running.labels:
+        label.end()
+    ends, clock = running.ends(), running.network.clock
+    cards = {one.port.name: one.card.told() for one in running.network.stations if one.card is not None}
+    if arguments.json:
+        frames = {name: {key: told[key] for key in ("sent", "received", "dropped")} for name, told in cards.items()}
+        output = log.data.decode("latin-1")
+        emit_json({"steps": clock, "guests": ends, "frames": frames, "output": output})
+    else:
+        print(f"after {clock:,} steps:")
+        for name, end in ends.items():
+            print(f"  {name}: {end}, {cards[name]['sent']} frames sent, {cards[name]['received']} received")
+    return 1 if running.failed else 0
