@@ -59,6 +59,7 @@ FREE = {("lab quiz", "--output")}  # of a command that reads nothing
 # What takes a value and is no file of its own: a name that a room of Trapline understands.
 NAMES = {
     "POLICY",
+    "POLICY|DIR",
     "MONITOR",
     "NAMES",
     "MACHINE",
