@@ -60,6 +60,7 @@ FLOORS = (
     "trapline.mistakes",
     "trapline.progress",
     "trapline.output",
+    "trapline.guard",
     "trapline.combinations",
     "trapline.options",
     "trapline.drawing",

@@ -17,9 +17,9 @@ from aiohttp import ClientSession
 
 from tests.clients import client
 from tests.planting import Bugs, Planted, must_catch, passes
+from trapline import guard as guards
 from trapline.cli import main
-from trapline.screen.served import guard as guards
-from trapline.screen.served.guard import Guard
+from trapline.guard import Guard
 from trapline.screen.served.server import Served
 
 ROOT = Path(__file__).parents[2]

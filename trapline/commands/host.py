@@ -17,12 +17,16 @@ examples:
 
 import argparse
 from importlib import import_module
+from types import ModuleType
 
 from trapline.hosting import performing
 from trapline.hosting.verbs import VERBS
 
 SUMMARY = "virtual machines that are kept, what may be done with them, and what they are promised"
-PROMISES = {
+ROOMS = {"serve": "trapline.hosting", "events": "trapline.hosting"}  # of the others, `trapline.serving`
+OTHERS = {
+    "serve": "let a host run by itself, and ask it through sockets (docs/host-interface.md)",
+    "events": "what happened to the machines of a host",
     "prove": "prove what each policy promises, for all states",
     "promise": "what machines can be promised together, and how long each waits at most",
     "consolidate": "servers on as few hosts as their service levels allow, and what came of it",
@@ -32,10 +36,10 @@ PROMISES = {
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     verbs = {name: verb.summary for name, verb in VERBS.items()}
-    for name, summary in {**verbs, **performing.LOOKS, **PROMISES}.items():
+    for name, summary in {**verbs, **performing.LOOKS, **OTHERS}.items():
         action = actions.add_parser(name, help=summary, description=summary, formatter_class=parser.formatter_class)
-        if name in PROMISES:
-            import_module(f"trapline.serving.{name}").configure(action)
+        if name in OTHERS:
+            _module(name).configure(action)
         else:
             performing.configure(name, action)
         action.add_argument("--json", action="store_true", help="write the result to stdout as one JSON object")
@@ -43,8 +47,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if arguments.action in PROMISES:
-        code: int = import_module(f"trapline.serving.{arguments.action}").run(arguments)
+    if arguments.action in OTHERS:
+        code: int = _module(arguments.action).run(arguments)
         return code
     performing.run(arguments)
     return 0
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"{ROOMS.get(name, 'trapline.serving')}.{name}")

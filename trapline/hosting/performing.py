@@ -1,8 +1,11 @@
 """A verb of a host or a look at it, from arguments to what is said. Who looks does not wait for who owns the folder."""
 
 import argparse
-from contextlib import closing
+from contextlib import closing, suppress
+from typing import Any
+from urllib.parse import quote
 
+from trapline.hosting.daemon.client import asked, serving
 from trapline.hosting.verbs import VERBS
 from trapline.options import add_engine_option, updated
 
@@ -28,18 +31,35 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _perform(arguments: argparse.Namespace) -> None:
+    from trapline.output import emit_json
+
+    answer = _through(arguments) or _alone(arguments)
+    if arguments.json:
+        emit_json({"machines": answer["machines"]})
+    else:
+        print("\n".join(answer["lines"]))
+
+
+def _through(arguments: argparse.Namespace) -> dict[str, Any] | None:
+    """What the process that serves this host answers, if there is one."""
+    connection = serving(arguments.folder)
+    if connection is None:
+        return None
+    return asked(connection, "POST", f"/v1/{arguments.action}", VERBS[arguments.action].words(arguments))
+
+
+def _alone(arguments: argparse.Namespace) -> dict[str, Any]:
     from monitor.host import Host
-    from trapline.hosting.told import line
-    from trapline.output import emit_json, engine_in_use
+    from monitor.host.events import Events
+    from trapline.hosting.daemon.asking import answered
+    from trapline.output import engine_in_use
 
     with Host(arguments.folder, engine_in_use(arguments.engine)) as host:
-        records = VERBS[arguments.action].perform(host, arguments)
-    if arguments.json:
-        emit_json({"machines": [record.facts() for record in records]})
-    elif records:
-        print("\n".join(line(record) for record in records))
-    else:
-        print("no machine runs")
+        before = host.machines()
+        answer = answered(host, arguments.action, arguments)
+        with suppress(OSError):  # what was done is done
+            Events(arguments.folder).note(before, host.machines())
+    return answer
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -77,8 +97,13 @@ def _console(arguments: argparse.Namespace) -> None:
     from monitor.host import Host
     from trapline.output import emit_json
 
-    with Host(arguments.folder) as host:
-        printed = host.output(arguments.name)
+    connection = serving(arguments.folder)
+    if connection is not None:
+        told = asked(connection, "GET", f"/v1/machines/{quote(arguments.name, safe='')}/console")
+        printed = told["output"].encode("latin-1")
+    else:
+        with Host(arguments.folder) as host:
+            printed = host.output(arguments.name)
     if arguments.json:
         emit_json({"name": arguments.name, "output": printed.decode("latin-1")})
     else:

@@ -1,11 +1,12 @@
 """The verbs as commands: the arguments of each, and what it does with a host. A new verb is one line of `VERBS`."""
 
 import argparse
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trapline.options import count, natural, read
+from trapline.options import Read, count, natural, read
 
 if TYPE_CHECKING:
     from monitor.host import Host, Record
@@ -22,6 +23,30 @@ class Command:
     summary: str
     configure: Configure
     perform: "Callable[[Host, argparse.Namespace], list[Record]]"
+
+    def words(self, arguments: argparse.Namespace) -> list[str]:
+        """The arguments in words again, for the process that serves a host; files by their whole names."""
+        parser = argparse.ArgumentParser(add_help=False)
+        self.configure(parser)
+        behind = [action for action in parser._actions if not action.option_strings]
+        options = [action for action in parser._actions if action.option_strings]
+        first = [word for action in options for word in _words(action, getattr(arguments, action.dest))]
+        return [*first, "--", *(word for action in behind for word in _words(action, getattr(arguments, action.dest)))]
+
+
+def _words(action: argparse.Action, value: object) -> list[str]:
+    if action.option_strings:
+        if value == action.default:
+            return []
+        return [action.option_strings[-1], *([] if action.nargs == 0 else [str(value)])]
+    values = value if isinstance(value, list) else [value]
+    return [_word(item) for item in values]
+
+
+def _word(value: object) -> str:
+    if isinstance(value, Read):
+        return os.path.abspath(value)
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def _each(summary: str, verb: str) -> Command:

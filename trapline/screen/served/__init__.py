@@ -1,1 +1,2 @@
-"""The application in a browser: `server.py` lets one browser of this machine in, `guard.py` says who that is."""
+"""The application in a browser: `server.py` lets one browser of this machine in, `trapline.guard`
+says who that is."""

@@ -19,8 +19,8 @@ from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from isa.errors import TraplineError
+from trapline.guard import HOST, Guard, headers
 from trapline.interrupts import SIGNALS, code_of
-from trapline.screen.served.guard import HOST, Guard, headers
 
 LARGEST = 1 << 16  # bytes of a message
 MOST_CELLS = 1_000  # columns and lines of a terminal

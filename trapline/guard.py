@@ -30,7 +30,7 @@ class Guard:
     def refusal(self, token: str, headers: Mapping[str, str], socket: bool = False) -> str:
         """Why a request is refused; nothing if it is not."""
         if not secrets.compare_digest(token.encode(), self.token.encode()):
-            return "this address lacks its token: take the one that `trapline debug --web` has printed"
+            return "this address lacks its token: take the one that the command has printed"
         host, origin = headers.get("Host", ""), headers.get("Origin")
         if host not in self.hosts:
             return "this host has another name"

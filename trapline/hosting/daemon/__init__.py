@@ -1,0 +1,6 @@
+"""A host that runs by itself: `trapline host serve DIR`.
+
+`owning.py` is the one thread that has the host, gives its machines steps, and does what is asked in between. Everybody
+asks in words, as on the command line (`asking.py`): the command line itself through `client.py`, programs through the
+JSON interface of `web.py`, clients of QEMU's through `qmp.py`. `serving.py` binds the sockets.
+"""

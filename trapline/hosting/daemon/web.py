@@ -1,0 +1,120 @@
+"""The JSON interface over HTTP, for programs on this machine: docs/host-interface.md. What a browser reaches goes
+through one check of token, name and origin (`trapline.guard`); the socket in the host's folder is this user's alone."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from isa.errors import TraplineError
+from trapline.guard import Guard, headers
+from trapline.hosting.daemon.asking import asked, failure
+from trapline.hosting.daemon.owning import Busy, Owning
+
+LARGEST = 1 << 17  # bytes of a request's body
+PATIENCE = 10.0  # seconds for it to come
+REFUSED = {1: 409, 2: 404, 3: 422}  # by exit code; what else, 500
+Scope = dict[str, Any]
+App = Callable[[Scope, Any, Any], Awaitable[None]]
+
+
+def application(owning: Owning, trusted: bool) -> Starlette:
+    """The interface. Who is `trusted` is the user that owns the host, and may name files anywhere."""
+
+    async def verb(request: Request) -> Response:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                body = await _body(request)
+            given = json.loads(body or b"{}")
+            words = given.get("words", []) if isinstance(given, dict) else None
+            what = asked(request.path_params["verb"], words, owning.folder, trusted)
+            return JSONResponse(await asyncio.wrap_future(owning.ask(what)))
+        except (ValueError, TimeoutError) as error:
+            return _failed(TraplineError(f"this is no request: {error or 'it did not come to its end'}"), 400)
+        except Busy as error:
+            return _failed(error, 503)
+        except Exception as error:
+            return _failed(error)
+
+    async def machines(request: Request) -> Response:
+        records = await asyncio.wrap_future(owning.ask(lambda host: host.machines()))
+        return JSONResponse({"machines": [record.facts() for record in records]})
+
+    async def machine(request: Request) -> Response:
+        try:
+            name = request.path_params["name"]
+            record = await asyncio.wrap_future(owning.ask(lambda host: host.machine(name)))
+            return JSONResponse(record.facts())
+        except Exception as error:
+            return _failed(error)
+
+    async def console(request: Request) -> Response:
+        try:
+            name = request.path_params["name"]
+            printed = await asyncio.wrap_future(owning.ask(lambda host: host.output(name)))
+            return JSONResponse({"name": name, "output": printed.decode("latin-1")})
+        except Exception as error:
+            return _failed(error)
+
+    async def events(request: Request) -> Response:
+        since = request.query_params.get("since", "0")
+        first = int(since) if since.isdecimal() and len(since) < 20 else 0
+        return JSONResponse({"events": [event for event in list(owning.events) if event["number"] > first]})
+
+    return Starlette(
+        routes=[
+            Route("/v1/machines", machines),
+            Route("/v1/machines/{name}", machine),
+            Route("/v1/machines/{name}/console", console),
+            Route("/v1/events", events),
+            Route("/v1/{verb}", verb, methods=["POST"]),
+        ]
+    )
+
+
+async def _body(request: Request) -> bytes:
+    data = b""
+    async for part in request.stream():
+        data += part
+        if len(data) > LARGEST:
+            raise ValueError(f"it has more than {LARGEST} bytes")
+    return data
+
+
+def _failed(error: Exception, status: int = 0) -> Response:
+    told = failure(error)
+    return JSONResponse(told, status or REFUSED.get(told["error"]["exit_code"], 500))
+
+
+class Guarded:
+    """An application behind the check of who asks: a token in `Authorization: Bearer`, or first in the path."""
+
+    def __init__(self, inner: App, guard: Guard) -> None:
+        self.inner, self.guard = inner, guard
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self.inner(scope, receive, send)
+            return
+        given = {name.decode("latin-1").title(): value.decode("latin-1") for name, value in scope["headers"]}
+        token = given.get("Authorization", "").removeprefix("Bearer ")
+        if not token:
+            _, token, rest = (scope["path"] + "/").split("/", 2)
+            scope = {**scope, "path": "/" + rest.removesuffix("/"), "raw_path": None}
+        why = self.guard.refusal(token, given, scope["type"] == "websocket")
+        if why:
+            await JSONResponse({"error": {"message": why, "help": "", "exit_code": 2}}, 403)(scope, receive, send)
+            return
+        more = [(name.lower().encode(), value.encode()) for name, value in headers(self.guard).items()]
+
+        async def sending(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", []), *more]}
+            await send(message)
+
+        await self.inner(scope, receive, sending)
