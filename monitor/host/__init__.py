@@ -8,8 +8,8 @@
 Read `life.py` first: the one table of states, and of what may be done in each. `host.py` has the verbs. Under them:
 `capacity.py` and `definition.py` (what the files say), `record.py` (what is known of a machine), `ledger.py` and
 `objects.py` (where that is kept), `living.py` (the machines that run). `living.py` alone gives steps: in turn, or as
-a policy says (`service.py`, over `monitor.service`; `promises.py` has what it can promise at all). `used.py` counts. A
-daemon will own a `Host`, and answer for it. docs/host.md is for users.
+a policy says (`service.py`, over `monitor.service`; `promises.py` has what it can promise at all). `used.py` counts.
+`migration/` moves machines between hosts, `events.py` writes down what happened. docs/host.md is for users.
 """
 
 from monitor.host.capacity import Capacity, read_capacity

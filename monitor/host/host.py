@@ -20,11 +20,12 @@ from isa.files.sources_read import read_noted
 from isa.files.tables import LARGEST
 from isa.machine.snapshot import Snapshot as Saving
 from monitor.host import admission
-from monitor.host.capacity import FILE, Capacity, read_capacity
+from monitor.host.capacity import read_capacity
 from monitor.host.definition import Definition, check_name
-from monitor.host.ledger import Ledger
+from monitor.host.ledger import ARRIVED, HANDED, Ledger
 from monitor.host.life import ACTIVE, State, Verb, after
 from monitor.host.living import Living
+from monitor.host.looking import LEDGER, file_of, served
 from monitor.host.objects import Objects
 from monitor.host.owner import Owner
 from monitor.host.promises import check_terms
@@ -32,8 +33,6 @@ from monitor.host.record import Point, Record, Snapshot
 from monitor.host.service import Service
 from monitor.host.used import NOTHING
 from monitor.statistics import Decision
-
-LEDGER = "host.db"
 
 Change = Callable[[Record, State], Record]
 
@@ -43,7 +42,7 @@ class Host:
     many seconds another process may still have it."""
 
     def __init__(self, folder: str, engine: str = DEFAULT, wait: float = 10.0) -> None:
-        self.folder, path = folder, _file(folder)
+        self.folder, path = folder, file_of(folder)
         self.capacity = read_capacity(path, read_noted(path, LARGEST))
         self._owner = Owner(folder, wait)
         try:
@@ -52,6 +51,9 @@ class Host:
             self.living = Living(self.capacity, self.objects, engine)
             self._service: Service | None = None
             self.objects.sweep(self.ledger.digests())  # what a process has left that was killed
+            for record in self.machines():
+                if record.state is State.MIGRATING:  # its process was killed before it had decided
+                    self.cancel(record.name)
         except BaseException:
             self._owner.close()
             raise
@@ -242,6 +244,60 @@ class Host:
             gone.update(kept.point.digests)
         return record
 
+    # ---- between hosts, for `monitor.host.migration`
+
+    def depart(self, name: str) -> Record:
+        """It is on its way to another host, and takes steps in `step` alone."""
+        return self._do(name, Verb.MIGRATE, _departing)
+
+    def step(self, name: str, steps: int) -> Record:
+        """Give a machine that is on its way at most so many steps. It may end with that, and stays then."""
+        with self._change() as gone:
+            before = self.machine(name)
+            after(name, before.state, Verb.CANCEL, before.point.was)
+            record = self.living.run([_in_state(before, State.RUNNING)], steps)[name]
+            if record.state in (State.RUNNING, State.IDLE):
+                record = replace(record, point=replace(record.point, state=State.MIGRATING, was=record.state))
+            self._put(record)
+            gone.update({*before.digests} - {*record.digests})
+        return record
+
+    def cancel(self, name: str) -> Record:
+        """It stays: what it was before it was to leave. One that has ended meanwhile stays as it ended."""
+        record = self.machine(name)
+        return self._do(name, Verb.CANCEL, _in_state) if record.state is State.MIGRATING else record
+
+    def hand_over(self, name: str, token: str) -> Record:
+        """The decision: from now on the machine is the other host's, whether or not that knows."""
+        with self._change() as gone:
+            record = self.machine(name)
+            after(name, record.state, Verb.LEAVES, record.state)
+            gone.update(record.digests, *(snapshot.point.digests for snapshot in self.snapshots(name)))
+            self.ledger.remove(name)
+            self.ledger.note_move(token, HANDED, name)
+        return record
+
+    def hold(self, token: str, record: Record) -> None:
+        """Keep a machine of another host, which is not this one's before `arrive`. One of that name that was held
+        before, and not decided about, is forgotten."""
+        with self._change() as gone:
+            for other in self.ledger.arriving(record.name):
+                held = self.ledger.held(other)
+                gone.update(held.digests if held else ())
+                self.ledger.forget_move(other)
+            self.ledger.hold(token, replace(record, snapshot=""))
+
+    def arrive(self, token: str) -> bool:
+        """The other host has decided: the machine of this token is this one's, and goes on. Whether it is known."""
+        with self._change():
+            record = self.ledger.held(token)
+            if record is None:
+                return self.ledger.arrived(token)
+            self.ledger.raise_generation(record.generation)
+            self._keep(_in_state(record, record.point.was))
+            self.ledger.note_move(token, ARRIVED, record.name)
+        return True
+
     # ---- how
 
     def _do(self, name: str, verb: Verb, change: Change, was: State | None = None) -> Record:
@@ -299,36 +355,12 @@ class Host:
         return kept
 
 
-def served(capacity: Capacity, ledger: Ledger) -> Service:
-    """The policy of a host, with what is kept of it. Raises TraplineError."""
-    try:
-        return Service(capacity, ledger.kept(), ledger.machines())
-    except (ValueError, TypeError, LookupError) as error:
-        raise TraplineError(f"{ledger.path} is damaged: {error}", "take it from a copy of the folder") from None
-
-
-def looked_at(folder: str) -> Ledger:
-    """What is known of the machines of a host, whoever owns it at the moment. Raises TraplineError."""
-    _file(folder)
-    return Ledger(os.path.join(folder, LEDGER))
-
-
-def service_at(folder: str, ledger: Ledger) -> Service | None:
-    """The policy of a host that is looked at, if it has one. Raises SourceError, TraplineError."""
-    path = _file(folder)
-    capacity = read_capacity(path, read_noted(path, LARGEST))
-    return served(capacity, ledger) if capacity.policy else None
-
-
-def _file(folder: str) -> str:
-    path = os.path.join(folder, FILE)
-    if not os.path.isfile(path):
-        raise TraplineError(f"{folder} is no host: it has no {FILE}", 'write one: `machine = "g3"` is enough')
-    return path
-
-
 def _in_state(record: Record, state: State) -> Record:
     return replace(record, point=replace(record.point, state=state))
+
+
+def _departing(record: Record, state: State) -> Record:
+    return replace(record, point=replace(record.point, state=state, was=record.state))
 
 
 def _hearing(state: State) -> State:

@@ -1,10 +1,11 @@
 """What a host knows, in SQLite: every change is one transaction, there whole or not at all, whoever is killed when.
 
-`machines` has a row for each, `snapshots` one for each that is kept; `host` counts generations; `accounts` and
-`service` are what a policy keeps. Readers need nothing
-but the file, and do not wait for a writer.
+`machines` has a row for each, `snapshots` one for each that is kept; `host` counts generations, and has the number by
+which other hosts know this one; `accounts` and `service` are what a policy keeps; `moves` are machines between this
+host and others, by the token of their move. Readers need nothing but the file, and do not wait for a writer.
 """
 
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,9 @@ from monitor.host.record import Kept, Point, Record, Snapshot
 
 T = TypeVar("T")
 
-VERSION = 2
+VERSION = 3
+
+ARRIVING, ARRIVED, HANDED = "arriving", "arrived", "handed"  # stages of a move
 
 _TABLES = """
 BEGIN IMMEDIATE;
@@ -32,7 +35,10 @@ CREATE TABLE IF NOT EXISTS snapshots (
 CREATE TABLE IF NOT EXISTS accounts (number INTEGER PRIMARY KEY, machine TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS service (text TEXT NOT NULL);
 INSERT OR IGNORE INTO host VALUES ('generation', 0);
-PRAGMA user_version = 2;
+CREATE TABLE IF NOT EXISTS moves (
+    token TEXT PRIMARY KEY, stage TEXT NOT NULL, name TEXT NOT NULL, point TEXT NOT NULL, rest TEXT NOT NULL
+) WITHOUT ROWID;
+PRAGMA user_version = 3;
 COMMIT;"""
 
 
@@ -129,7 +135,58 @@ class Ledger:
         """Of all contents that somebody needs."""
         points = self._read("SELECT point FROM snapshots", (), Point.parse)
         kept = {digest for point in points for digest in point.digests}
-        return kept.union(*(record.digests for record in self.machines()))
+        moving = self._read("SELECT name, point, rest FROM moves WHERE stage = ?", (ARRIVING,), Record.parse)
+        return kept.union(*(record.digests for record in [*self.machines(), *moving]))
+
+    # ---- machines between hosts
+
+    def hold(self, token: str, record: Record) -> None:
+        """A machine that has arrived, and is not this host's yet."""
+        row = (token, ARRIVING, record.name, record.point.text(), record.text())
+        self._file.execute("INSERT OR REPLACE INTO moves VALUES (?, ?, ?, ?, ?)", row)
+
+    def held(self, token: str) -> Record | None:
+        query = "SELECT name, point, rest FROM moves WHERE token = ? AND stage = ?"
+        found = self._read(query, (token, ARRIVING), Record.parse)
+        return found[0] if found else None
+
+    def arriving(self, name: str) -> list[str]:
+        """The tokens of machines of this name that are held."""
+        return self._read("SELECT token FROM moves WHERE name = ? AND stage = ?", (name, ARRIVING), str)
+
+    def arrived(self, token: str) -> bool:
+        """Whether the machine of this move has become this host's."""
+        return bool(self._read("SELECT token FROM moves WHERE token = ? AND stage = ?", (token, ARRIVED), str))
+
+    def note_move(self, token: str, stage: str, name: str) -> None:
+        self._file.execute("INSERT OR REPLACE INTO moves VALUES (?, ?, ?, '', '')", (token, stage, name))
+
+    def forget_move(self, token: str) -> None:
+        self._file.execute("DELETE FROM moves WHERE token = ?", (token,))
+
+    def handed(self, name: str) -> str | None:
+        """The token of a machine that was handed over, while the other side may not know."""
+        found = self._read("SELECT token FROM moves WHERE name = ? AND stage = ?", (name, HANDED), str)
+        return found[0] if found else None
+
+    def handed_tokens(self) -> list[str]:
+        return self._read("SELECT token FROM moves WHERE stage = ? ORDER BY token", (HANDED,), str)
+
+    def acknowledged(self, token: str) -> None:
+        """The other side knows that the machine is its own."""
+        with self.change():
+            self.forget_move(token)
+
+    def identity(self) -> str:
+        """A number that no other host has, in 16 hexadecimal digits."""
+        with self.change():
+            self._file.execute("INSERT OR IGNORE INTO host VALUES ('identity', ?)", (secrets.randbits(63),))
+            found: int = self._file.execute("SELECT value FROM host WHERE key = 'identity'").fetchone()[0]
+        return f"{found:016x}"
+
+    def raise_generation(self, generation: int) -> None:
+        """No machine gets this number any more."""
+        self._file.execute("UPDATE host SET value = MAX(value, ?) WHERE key = 'generation'", (generation,))
 
     def kept(self) -> Kept | None:
         """The accounts, if a policy has kept any. Raises TraplineError."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from monitor.host import Definition, Host
-from monitor.host.host import served
+from monitor.host.looking import served
 from monitor.host.record import Record
 from tests.host.hosts import WORDS, opened
 from tests.host.test_policies import program

@@ -49,6 +49,7 @@ OUTPUTS = {
     ("verify", "--certificate"): "verify mine.isa:mine",
     ("verify", "--export"): "verify mine.isa:mine",
     ("verify", "--html"): "verify mine.isa:mine",
+    ("host receive", "--listen"): "host receive a.s",
     ("net run", "--capture"): "net run lab.toml",
     ("vmm", "--output"): "vmm pack a.s",
     ("volume serve", "--socket"): "volume serve a.s",
@@ -58,6 +59,7 @@ OUTPUTS = {
 FREE = {("lab quiz", "--output")}  # of a command that reads nothing
 # What takes a value and is no file of its own: a name that a room of Trapline understands.
 NAMES = {
+    "ADDRESS",
     "POLICY",
     "POLICY|DIR",
     "MONITOR",

@@ -23,10 +23,14 @@ from trapline.hosting import performing
 from trapline.hosting.verbs import VERBS
 
 SUMMARY = "virtual machines that are kept, what may be done with them, and what they are promised"
-ROOMS = {"serve": "trapline.hosting", "events": "trapline.hosting"}  # of the others, `trapline.serving`
+ROOMS = dict.fromkeys(
+    ("serve", "events", "migrate", "receive"), "trapline.hosting"
+)  # of the others, `trapline.serving`
 OTHERS = {
     "serve": "let a host run by itself, and ask it through sockets (docs/host-interface.md)",
     "events": "what happened to the machines of a host",
+    "migrate": "move a machine to another host while it runs (docs/migration.md)",
+    "receive": "take machines that other hosts send",
     "prove": "prove what each policy promises, for all states",
     "promise": "what machines can be promised together, and how long each waits at most",
     "consolidate": "servers on as few hosts as their service levels allow, and what came of it",

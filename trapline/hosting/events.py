@@ -17,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from monitor.host import events
-    from monitor.host.host import looked_at
+    from monitor.host.looking import looked_at
 
     looked_at(arguments.folder).close()
     last = arguments.since

@@ -63,7 +63,7 @@ def _alone(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _list(arguments: argparse.Namespace) -> None:
-    from monitor.host.host import looked_at, service_at
+    from monitor.host.looking import looked_at, service_at
     from trapline.hosting.told import account, table
     from trapline.output import emit_json, show
 
@@ -78,7 +78,7 @@ def _list(arguments: argparse.Namespace) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> None:
-    from monitor.host.host import looked_at, service_at
+    from monitor.host.looking import looked_at, service_at
     from trapline.hosting.told import account, facts, page
     from trapline.output import emit_json
 

@@ -63,7 +63,7 @@ def _of_host(arguments: argparse.Namespace) -> int:
     from contextlib import closing
 
     from isa.errors import TraplineError, UsageError
-    from monitor.host.host import looked_at, service_at
+    from monitor.host.looking import looked_at, service_at
     from trapline.output import emit_json, show
 
     folder = arguments.policy

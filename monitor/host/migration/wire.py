@@ -1,0 +1,73 @@
+"""Messages between two hosts: a header in JSON, and bytes behind it. Lengths stand before both, and are limited.
+
+Nothing that comes is believed: what is no message, or none that is expected, ends the connection, which is what a host
+has to survive anyway.
+"""
+
+import json
+import socket
+import struct
+from typing import Any
+
+from isa.errors import TraplineError
+
+VERSION = 1
+PATIENCE = 30.0  # seconds that the other side may take for a message
+MOST_HEADER, MOST_DATA = 1 << 20, 1 << 26  # bytes
+
+
+class Lost(TraplineError):
+    """The other side is not there any more, or says what makes no sense."""
+
+
+class Channel:
+    """One side of a connection, which is closed with it."""
+
+    def __init__(self, connection: socket.socket, patience: float = PATIENCE) -> None:
+        self.connection = connection
+        connection.settimeout(patience)
+
+    def say(self, kind: str, data: bytes = b"", **values: Any) -> None:
+        """Send a message. Raises Lost."""
+        header = json.dumps({"kind": kind, **values}).encode()
+        try:
+            self.connection.sendall(struct.pack(">II", len(header), len(data)) + header + data)
+        except OSError as error:
+            raise _lost(error) from None
+
+    def hear(self, *kinds: str) -> tuple[dict[str, Any], bytes]:
+        """The next message, of one of these kinds. Raises Lost, and TraplineError for what the other side refuses."""
+        try:
+            lengths = struct.unpack(">II", self._bytes(8))
+            if lengths[0] > MOST_HEADER or lengths[1] > MOST_DATA:
+                raise Lost("the other side sends more than was agreed", "see that it is a host")
+            header = json.loads(self._bytes(lengths[0]))
+            data = self._bytes(lengths[1])
+        except OSError as error:
+            raise _lost(error) from None
+        except (ValueError, RecursionError):
+            raise Lost("the other side does not speak as a host does", "see that it is one") from None
+        if not isinstance(header, dict) or not isinstance(header.get("kind"), str):
+            raise Lost("the other side does not speak as a host does", "see that it is one")
+        if header["kind"] == "refused":
+            raise TraplineError(f"the other host: {header.get('why', '')!s:.300}", str(header.get("help", ""))[:300])
+        if header["kind"] not in kinds:
+            raise Lost(f"the other side says {header['kind']:.40}, and should say {' or '.join(kinds)}")
+        return header, data
+
+    def _bytes(self, count: int) -> bytes:
+        data = bytearray()
+        while len(data) < count:
+            part = self.connection.recv(min(count - len(data), 1 << 20))
+            if not part:
+                raise ConnectionError("it has hung up")
+            data += part
+        return bytes(data)
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def _lost(error: OSError) -> Lost:
+    reason = error.strerror or str(error) or "it takes too long"
+    return Lost(f"the other host is lost: {reason.lower()}", "ask both what they have, and migrate again")

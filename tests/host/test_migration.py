@@ -1,0 +1,302 @@
+"""Migration: the machine cannot tell, and whoever is killed at whatever moment, there is one machine that runs."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from isa.errors import TraplineError
+from monitor.host import Host
+from monitor.host.ledger import Ledger
+from monitor.host.life import State
+from monitor.host.migration import Channel, Lost, Outcome, Pace, leaving, migrate, receive
+from monitor.host.migration import pieces as piecing
+from monitor.host.migration.leaving import NotConverging, Round
+from monitor.host.record import Record
+from tests.host.hosts import define, opened
+from tests.planting import Patch
+from tests.sizes import sized
+
+PACE = Pace(limit=300, rate=10)
+
+
+class Killed(BaseException):
+    """A process that is no more."""
+
+
+class Mortal:
+    """Counts what one side does that another could notice, and is killed before or after one of these."""
+
+    def __init__(self, last: int = -1) -> None:
+        self.count, self.last = 0, last
+
+    def wrap(self, does: Callable[..., object]) -> Callable[..., object]:
+        def done(*given: object, **named: object) -> object:
+            self.beat()
+            result = does(*given, **named)
+            self.beat()
+            return result
+
+        return done
+
+    def beat(self) -> None:
+        self.count += 1
+        if self.count > self.last >= 0:
+            raise Killed
+
+
+def mortal(host: Host, channel: Channel, life: Mortal) -> None:
+    for of, names in ((channel, ("say", "hear")), (host, ("hand_over", "hold", "arrive", "depart", "step"))):
+        for name in names:
+            setattr(of, name, life.wrap(getattr(of, name)))
+
+
+def moved(source: Host, target: Host, lives: tuple[Mortal, Mortal] | None = None, pace: Pace = PACE) -> Outcome | None:
+    """Migrate `web` from one host to another; None if either was killed."""
+    ours, theirs = (Channel(end, 10) for end in socket.socketpair())
+    if lives:
+        mortal(source, ours, lives[0])
+        mortal(target, theirs, lives[1])
+    ended: list[BaseException] = []
+
+    def arrive() -> None:
+        try:
+            receive(target, theirs)
+        except (Killed, TraplineError) as error:
+            ended.append(error)
+        finally:
+            theirs.close()
+
+    thread = threading.Thread(target=arrive)
+    thread.start()
+    try:
+        return migrate(source, "web", ours, pace)
+    except Killed:
+        return None
+    finally:
+        ours.close()
+        thread.join()
+
+
+@contextmanager
+def two(path: Path) -> Iterator[tuple[Host, Host]]:
+    with opened(path / "one") as one, opened(path / "two") as other:
+        yield one, other
+
+
+def begun(host: Host, steps: int = 400) -> None:
+    define(host)
+    host.start("web")
+    host.send("web", b"abwc")
+    host.run(steps)
+
+
+def where(hosts: tuple[Host, Host]) -> list[Record]:
+    """The machines called `web` that are on."""
+    found = [host.ledger.find("web") for host in hosts]
+    return [record for record in found if record is not None]
+
+
+def test_a_machine_arrives_as_it_was_and_goes_on(tmp_path: Path) -> None:
+    with two(tmp_path) as (one, other):
+        begun(one)
+        before = one.machine("web")
+        outcome = moved(one, other)
+        assert outcome is not None and outcome.arrived and outcome.downtime <= PACE.limit
+        assert one.machines() == [] and one.ledger.handed_tokens() == []
+        after = other.machine("web")
+        assert (after.state, after.generation) == (before.state, before.generation)
+        assert other.output("web") == b"abc"
+        other.send("web", b"wdh")
+        other.run(3000)
+        assert (other.machine("web").state, other.output("web")) == (State.HALTED, b"abcd")
+        assert one.ledger.digests() == set()
+
+
+def cannot_tell(path: Path, seed: int, depth: str = "trap") -> None:
+    """Moved to and fro at any steps, with things under way, it is to the bit what it would have been."""
+    random = Random(seed)
+    script = [(random.randrange(1, 300), bytes([random.choice(b"abw")])) for _ in range(6)]
+    ends = []
+    for moving in (False, True):
+        hosts = [opened(path / f"{moving}{i}", monitor=depth) for i in range(2)]
+        try:
+            define(hosts[0])
+            hosts[0].start("web")
+            total = 0
+            for steps, typed in script:
+                total += steps
+                hosts[0].send("web", typed)
+                rest = total - hosts[0].machine("web").point.steps
+                hosts[0].run(max(0, rest))
+                if moving and hosts[0].machine("web").state in (State.RUNNING, State.IDLE):
+                    quick = Pace(limit=10**9, rate=0)  # no step is taken on the way
+                    assert moved(hosts[0], hosts[1], pace=quick) is not None
+                    hosts.reverse()
+            hosts[0].run(2000)
+            record = hosts[0].machine("web")
+            ends.append((record.point, hosts[0].output("web")))
+        finally:
+            for host in hosts:
+                host.close()
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("seed", range(sized(3, 60)))
+@pytest.mark.parametrize("depth", ["trap", "hybrid"])
+def test_it_cannot_tell(depth: str, seed: int, tmp_path: Path) -> None:
+    cannot_tell(tmp_path, seed, depth)
+
+
+def one_runs(path: Path, side: int, last: int) -> bool:
+    """One side is killed after so many things that the other could notice; whether there was so much to do."""
+    lives = (Mortal(last if side == 0 else -1), Mortal(last if side == 1 else -1))
+    with two(path) as hosts:
+        begun(hosts[0], 60)
+        with suppress(TraplineError):
+            moved(*hosts, lives)
+    if lives[side].count <= last:
+        return False
+    with two(path) as hosts:  # both come back, and have not spoken yet
+        running = [record for record in where(hosts) if record.state in (State.RUNNING, State.IDLE)]
+        assert len(running) <= 1
+        assert all(record.state is not State.MIGRATING for record in where(hosts))
+        if hosts[0].ledger.find("web") is not None or hosts[0].ledger.handed("web"):
+            assert moved(*hosts) is not None
+        assert [record.state for record in where(hosts)] in ([State.RUNNING], [State.IDLE])
+        assert hosts[0].machines() == []
+        hosts[1].run(1000)
+        hosts[1].send("web", b"h")
+        hosts[1].run(1000)
+        assert hosts[1].output("web") == b"abc"
+    return True
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_whoever_is_killed_at_whatever_moment_one_machine_runs(side: int, tmp_path: Path) -> None:
+    last, step = 0, sized(3, 1)
+    while one_runs(tmp_path / str(last), side, last):
+        last += step
+    assert last > 12
+
+
+def test_it_converges_or_is_slowed_down_or_given_up(tmp_path: Path) -> None:
+    told: list[Round] = []
+    with two(tmp_path) as (one, other):
+        begun(one)
+        ends = socket.socketpair()
+        threading.Thread(target=_quietly, args=(other, ends[1])).start()
+        with closing(Channel(ends[0])) as channel, pytest.raises(NotConverging, match="may stand still for -1"):
+            migrate(one, "web", channel, Pace(limit=-1, rate=1, rounds=3, throttle=False), told.append)
+        assert [made.number for made in told] == [1, 2, 3] and told[0].pieces > told[1].pieces
+        assert one.machine("web").state in (State.RUNNING, State.IDLE)
+
+
+def _quietly(host: Host, end: socket.socket) -> None:
+    with closing(Channel(end)) as channel, suppress(TraplineError):
+        receive(host, channel)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"storage": 1024}, "the host has"),
+        ({"machines": 1}, "may have no more"),
+        ({"machine": "g3_popf"}, "another one"),
+    ],
+)
+def test_a_host_that_has_no_room_says_so_and_the_machine_stays(
+    given: dict[str, object], why: str, tmp_path: Path
+) -> None:
+    with opened(tmp_path / "one") as one, opened(tmp_path / "two", **given) as other:
+        begun(one)
+        if "machines" in given:
+            define(other, "there")
+        if given.get("storage") == 1024:
+            define(other, "there")
+            other.start("there")
+            why = "are left"
+        with pytest.raises(TraplineError, match=why):
+            moved(one, other)
+        assert one.machine("web").state in (State.RUNNING, State.IDLE)
+        assert other.ledger.find("web") is None
+
+
+@pytest.mark.parametrize("seed", range(sized(15, 1000)))
+def test_nonsense_is_survived(seed: int, tmp_path: Path) -> None:
+    random = Random(seed)
+    with opened(tmp_path / "one") as host:
+        ours, theirs = socket.socketpair()
+        kinds = (
+            random.randbytes(60),
+            b"\0\0\0\2\0\0\0\0{}",
+            b"\0\0\0\x0f\0\0\0\0" + b'{"kind":"whole"}'[:15],
+            b'\0\0\0\x12\0\0\0\0{"kind":"migrate"}',
+            b"\xff" * 8,
+            b"\0\0\0\x09",
+        )
+        ours.sendall(random.choice(kinds))
+        ours.close()
+        with closing(Channel(theirs, 1)) as channel, suppress(TraplineError):
+            receive(host, channel)
+        assert host.machines() == []
+
+
+def test_who_takes_too_long_is_lost(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with closing(theirs), closing(Channel(ours, 0.05)) as channel, pytest.raises(Lost):
+        channel.hear("ready")
+
+
+def a_piece_is_not_sent_again(patch: Patch) -> None:
+    real = leaving._lacking
+    patch.setattr(leaving, "_lacking", lambda pieces, sent: real(pieces, sent) if not sent else {})
+
+
+def the_devices_are_those_of_the_first_round(patch: Patch) -> None:
+    real, first = piecing.taken_apart, {}
+
+    def apart(objects: object, record: Record) -> dict[str, bytes]:
+        found = real(objects, record)  # type: ignore[arg-type]
+        found["rest"] = first.setdefault("rest", found.get("rest", b""))
+        return found
+
+    patch.setattr(leaving, "taken_apart", apart)
+
+
+@pytest.mark.parametrize("plant", [a_piece_is_not_sent_again, the_devices_are_those_of_the_first_round])
+def test_what_arrives_otherwise_than_it_was_is_not_taken(
+    plant: Callable[[Patch], None], tmp_path: Path, monkeypatch: Patch
+) -> None:
+    plant(monkeypatch)
+    with two(tmp_path) as (one, other):
+        begun(one, 60)
+        one.send("web", b"abwabw")
+        with pytest.raises(TraplineError, match="another machine than was sent"):
+            moved(one, other)
+        assert where((one, other))[0].state in (State.RUNNING, State.IDLE) and len(where((one, other))) == 1
+
+
+def test_a_target_that_runs_before_it_is_told_makes_two(tmp_path: Path, monkeypatch: Patch) -> None:
+    """Planted: what is held runs at once. The search for a moment at which two run finds one."""
+    real = Host.hold
+
+    def hold(host: Host, token: str, record: Record) -> None:
+        real(host, token, record)
+        host.arrive(token)
+
+    monkeypatch.setattr(Host, "hold", hold)
+    with pytest.raises((AssertionError, TraplineError)):
+        for last in range(60):
+            one_runs(tmp_path / str(last), 0, last)
+
+
+def test_a_source_that_does_not_note_what_it_decided_loses_the_machine(tmp_path: Path, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Ledger, "note_move", lambda *_: None)
+    with pytest.raises((AssertionError, TraplineError)):
+        for last in range(60):
+            one_runs(tmp_path / str(last), 1, last)
