@@ -23,14 +23,15 @@ from trapline.hosting import performing
 from trapline.hosting.verbs import VERBS
 
 SUMMARY = "virtual machines that are kept, what may be done with them, and what they are promised"
-ROOMS = dict.fromkeys(
-    ("serve", "events", "migrate", "receive"), "trapline.hosting"
-)  # of the others, `trapline.serving`
+HERE = ("serve", "events", "migrate", "receive", "top", "attach", "metrics")  # the others: `trapline.serving`
 OTHERS = {
     "serve": "let a host run by itself, and ask it through sockets (docs/host-interface.md)",
     "events": "what happened to the machines of a host",
     "migrate": "move a machine to another host while it runs (docs/migration.md)",
     "receive": "take machines that other hosts send",
+    "top": "what the machines are doing, as it goes on (docs/watching.md)",
+    "attach": "a machine's console, until one detaches",
+    "metrics": "the machines in numbers, as Prometheus reads them",
     "prove": "prove what each policy promises, for all states",
     "promise": "what machines can be promised together, and how long each waits at most",
     "consolidate": "servers on as few hosts as their service levels allow, and what came of it",
@@ -59,4 +60,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _module(name: str) -> ModuleType:
-    return import_module(f"{ROOMS.get(name, 'trapline.serving')}.{name}")
+    return import_module(f"trapline.{'hosting' if name in HERE else 'serving'}.{name}")

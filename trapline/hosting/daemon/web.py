@@ -4,6 +4,7 @@ through one check of token, name and origin (`trapline.guard`); the socket in th
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -12,10 +13,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from isa.errors import TraplineError
+from monitor.host import Host, Record
 from trapline.guard import Guard, headers
 from trapline.hosting.daemon.asking import asked, failure
 from trapline.hosting.daemon.owning import Busy, Owning
+from trapline.hosting.metrics import TYPE, exposed
+from trapline.hosting.told import account
+from trapline.hosting.view import facts, rows
 
+PAGE = Path(__file__).parent / "page"
 LARGEST = 1 << 17  # bytes of a request's body
 PATIENCE = 10.0  # seconds for it to come
 REFUSED = {1: 409, 2: 404, 3: 422}  # by exit code; what else, 500
@@ -66,8 +72,28 @@ def application(owning: Owning, trusted: bool) -> Starlette:
         first = int(since) if since.isdecimal() and len(since) < 20 else 0
         return JSONResponse({"events": [event for event in list(owning.events) if event["number"] > first]})
 
+    async def top(request: Request) -> Response:
+        records, accounts = await asyncio.wrap_future(owning.ask(_viewed))
+        return JSONResponse({"machines": facts(rows(records, accounts))})
+
+    async def measured(request: Request) -> Response:
+        try:
+            records, accounts = await asyncio.wrap_future(owning.ask(_viewed))
+            return Response(exposed(records, accounts), media_type=TYPE)
+        except TraplineError as error:
+            return _failed(error)
+
+    async def page(request: Request) -> Response:
+        name = "top.js" if request.url.path.endswith("top.js") else "top.html"
+        kind = "text/javascript" if name == "top.js" else "text/html"
+        return Response((PAGE / name).read_bytes(), media_type=kind)
+
     return Starlette(
         routes=[
+            Route("/", page),
+            Route("/top.js", page),
+            Route("/metrics", measured),
+            Route("/v1/top", top),
             Route("/v1/machines", machines),
             Route("/v1/machines/{name}", machine),
             Route("/v1/machines/{name}/console", console),
@@ -75,6 +101,11 @@ def application(owning: Owning, trusted: bool) -> Starlette:
             Route("/v1/{verb}", verb, methods=["POST"]),
         ]
     )
+
+
+def _viewed(host: Host) -> tuple[list[Record], list[dict[str, Any] | None]]:
+    records = host.machines()
+    return records, [account(host.service, record) for record in records]
 
 
 async def _body(request: Request) -> bytes:

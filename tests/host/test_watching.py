@@ -1,0 +1,186 @@
+"""Watching: the same numbers in the terminal, a browser and Prometheus, none of which disturbs the host."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from monitor.host import Host
+from monitor.host.life import State
+from tests.clients import client
+from tests.host.test_served import folder as folder
+from tests.host.test_served import served, until
+from tests.planting import Patch
+from tests.trapline.test_readme import commands, pattern
+from trapline.cli import main
+from trapline.hosting import metrics
+from trapline.hosting.view import Row, rates, rows, seen
+
+Capture = pytest.CaptureFixture[str]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: Patch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "host.toml").write_text('policy = "shares"\nquantum = 1000\n')
+    (tmp_path / "web.toml").write_text('guest = "echo"\nshares = 3\n')
+    (tmp_path / "batch.toml").write_text('guest = "primes"\n')
+    return tmp_path / "shop"
+
+
+def test_what_the_manual_says(shop: Path, capfd: Capture) -> None:
+    page = (ROOT / "docs" / "watching.md").read_text().partition("```console\n")[2].partition("```")[0]
+    for command, output in commands(page):
+        assert main(command.split()[1:]) == 0
+        found = re.sub(r" +", " ", capfd.readouterr().out)
+        assert re.fullmatch(pattern(re.sub(r" +", " ", output)), found), found
+
+
+def test_it_fits_eighty_columns_and_is_json_too(shop: Path, capfd: Capture, monkeypatch: Patch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    main(["host", "define", "shop", "web.toml", "batch.toml"])
+    main(["host", "start", "shop", "web"])
+    main(["host", "run", "shop", "--steps", "1000"])
+    capfd.readouterr()
+    assert main(["host", "top", "shop", "--plain"]) == 0
+    assert max(map(len, capfd.readouterr().out.splitlines())) <= 80
+    assert main(["host", "top", "shop", "--json"]) == 0
+    found = {one["name"]: one for one in json.loads(capfd.readouterr().out)["machines"]}
+    assert found["web"]["direct"] + found["web"]["interpreted"] == found["web"]["steps"] == 9
+    assert (found["batch"]["state"], found["batch"]["had"]) == ("defined", None)
+
+
+def test_rates_are_of_what_passed_between(shop: Path) -> None:
+    main(["host", "define", "shop", "batch.toml"])
+    main(["host", "start", "shop", "batch"])
+    before = rows(*seen(str(shop)))
+    main(["host", "run", "shop", "--steps", "3000"])
+    now = rows(*seen(str(shop)))
+    assert rates(before, now, 2.0) == {"batch": ((now[0].steps) / 2, (now[0].exits) / 2)}
+    assert rates(now, before, 2.0) == {} == rates(before, now, 0.0)  # it went back, no time passed
+    assert isinstance(now[0], Row)
+
+
+def numbers(text: str) -> dict[str, float]:
+    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line[:1] != "#"}
+
+
+def exits_are_all_there(shop: Path) -> None:
+    main(["host", "define", "shop", "web.toml", "batch.toml"])
+    main(["host", "start", "shop", "web", "batch"])
+    main(["host", "run", "shop", "--steps", "3000"])
+    found = numbers(metrics.exposed(*seen(str(shop))).decode())
+    with Host(str(shop)) as host:
+        for name in ("web", "batch"):
+            mine = {key: value for key, value in found.items() if f'vm="{name}"' in key}
+            counted = sum(value for key, value in mine.items() if key.startswith("kvm_exits_total"))
+            assert counted == sum(host.counters(name).values()) > 0
+            steps = sum(value for key, value in mine.items() if key.startswith("trapline_steps_total"))
+            assert steps == host.machine(name).point.steps
+    assert not [key for key in found if 'cause=""' in key or "other" in key]
+
+
+def test_promtool_takes_it_and_every_exit_is_in_it(shop: Path, capfd: Capture) -> None:
+    exits_are_all_there(shop)
+    capfd.readouterr()
+    assert main(["host", "metrics", "shop"]) == 0
+    text = capfd.readouterr().out
+    tool = client("promtool", "prometheus")
+    checked = subprocess.run([tool, "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_an_exit_that_is_left_out_is_noticed(shop: Path, monkeypatch: Patch) -> None:
+    real = metrics._Collector._exits
+
+    def some(self: metrics._Collector) -> object:
+        found = real(self)
+        found.samples.pop()
+        return found
+
+    monkeypatch.setattr(metrics._Collector, "_exits", some)
+    with pytest.raises(AssertionError):
+        exits_are_all_there(shop)
+
+
+@pytest.mark.nightly
+def test_a_real_prometheus_scrapes_it(folder: Path, tmp_path: Path) -> None:
+    with served(folder, "--http", "0") as (_, said):
+        main(["host", "define", "s", "web.toml"])
+        port, token = re.fullmatch(r"http://127.0.0.1:(\d+)/(\S+)/\n", said[1]).groups()  # type: ignore[union-attr]
+        target = {"job_name": "t", "authorization": {"credentials": token}, "scrape_interval": "1s"}
+        target["static_configs"] = [{"targets": [f"127.0.0.1:{port}"]}]  # type: ignore[assignment]
+        (tmp_path / "p.yml").write_text(json.dumps({"scrape_configs": [target]}))
+        words = [client("prometheus", "prometheus"), "--config.file=p.yml", "--web.listen-address=127.0.0.1:19090"]
+        with subprocess.Popen([*words, "--storage.tsdb.path=data"], cwd=tmp_path, stderr=subprocess.DEVNULL) as process:
+            try:
+                for _ in range(200):
+                    time.sleep(0.1)
+                    try:
+                        ask = "http://127.0.0.1:19090/api/v1/query?query=libvirt_domain_info_vstate"
+                        found = json.load(urllib.request.urlopen(ask))["data"]["result"]
+                    except OSError:
+                        continue
+                    if found:
+                        break
+                assert found[0]["metric"]["vm"] == "web" and found[0]["value"][1] == "5"
+            finally:
+                process.terminate()
+
+
+def test_a_browser_shows_it_and_types_on_a_console(folder: Path) -> None:
+    chromium = client("chromium", "chromium")
+    with served(folder, "--http", "0") as (_, said):
+        main(["host", "define", "s", "web.toml"])
+        main(["host", "start", "s", "web"])
+        until(folder, "web", State.IDLE)
+        with sync_playwright() as driver:
+            browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            page, asked, wrong = browser.new_page(), [], []
+            page.on("request", lambda request: asked.append(request.url))
+            page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+            page.goto(said[1].strip())
+            page.get_by_role("button", name="web").click()
+            page.get_by_label("Type a line").fill("stressed")
+            page.get_by_label("Type a line").press("Enter")
+            expect(page.locator("#console")).to_have_text("desserts\n")
+            assert "idle" in page.locator("#rows").inner_text()
+            browser.close()
+        assert wrong == [] and all(url.startswith(said[1].strip()) for url in asked)
+
+
+def test_one_attaches_to_a_console_and_detaches(folder: Path) -> None:
+    with served(folder):
+        main(["host", "define", "s", "web.toml"])
+        main(["host", "start", "s", "web"])
+        until(folder, "web", State.IDLE)
+        ours, theirs = pty.openpty()
+        words = [sys.executable, "-m", "trapline", "host", "attach", "s", "web"]
+        with subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+            os.close(theirs)
+            shown = b""
+            while b"detaches" not in shown:
+                shown += os.read(ours, 1000)
+            os.write(ours, b"star\r")
+            while b"rats\r\n" not in shown:
+                shown += os.read(ours, 1000)
+            os.write(ours, b"\x1d")
+            assert process.wait(20) == 0
+        os.close(ours)
+        until(folder, "web", State.IDLE)
+
+
+def test_who_is_not_served_has_no_console(folder: Path, capfd: Capture) -> None:
+    main(["host", "define", "s", "web.toml"])
+    assert main(["host", "attach", "s", "web"]) == 2
+    assert "nobody serves s" in capfd.readouterr().err
