@@ -23,8 +23,9 @@ from trapline.hosting import performing
 from trapline.hosting.verbs import VERBS
 
 SUMMARY = "virtual machines that are kept, what may be done with them, and what they are promised"
-HERE = ("serve", "events", "migrate", "receive", "top", "attach", "metrics")  # the others: `trapline.serving`
+HERE = ("demo", "serve", "events", "migrate", "receive", "top", "attach", "metrics")  # the others: `trapline.serving`
 OTHERS = {
+    "demo": "four servers and a noisy neighbour: promises kept, one moved, one killed, one brought back",
     "serve": "let a host run by itself, and ask it through sockets (docs/host-interface.md)",
     "events": "what happened to the machines of a host",
     "migrate": "move a machine to another host while it runs (docs/migration.md)",
