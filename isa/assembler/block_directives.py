@@ -3,7 +3,7 @@
 from isa.assembler.blocks import Choice, Recorded
 from isa.assembler.layout import Layout
 from isa.assembler.macros import Macro, parameters
-from isa.assembler.program import Context
+from isa.assembler.program import REPETITION, Context
 from isa.assembler.tokens import Fault, Kind, Token, Tokens, after, numeral, span_of
 
 
@@ -46,7 +46,7 @@ def _repeat(
 ) -> None:
     layout.work.room(body, times, head)
     for turn in range(times):
-        note = (context.span, f"in repetition {turn + 1} of {times}")
+        note = (context.span, f"{REPETITION} {turn + 1} of {times}")
         bound = {name: (numeral(turn, head),)} if name else {}
         layout.expand(body, bound, head, context._replace(notes=(note, *context.notes)))
 

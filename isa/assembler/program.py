@@ -13,6 +13,7 @@ from isa.description import Instruction
 from isa.errors import Diagnostic, Source, SourceError, Span
 
 MAX_DIAGNOSTICS = 20
+REPETITION = "in repetition"  # how the note of a turn begins
 MAX_REPEATED = 500  # times that anything is reported, the same mistake again included
 
 
@@ -151,8 +152,9 @@ class Report:
 
     def add(self, sequence: int, diagnostic: Diagnostic) -> None:
         self._count += 1
-        # An expansion that uses an argument twice finds the same mistake twice.
-        key = (str(diagnostic.span), diagnostic.message)
+        # An expansion that uses an argument twice finds the same mistake twice, and a repetition one in each turn.
+        repeated = any(note.startswith(REPETITION) for _, note in diagnostic.notes)
+        key = (str(diagnostic.span), "" if repeated else diagnostic.message)
         if key not in self._seen:
             self._seen.add(key)
             self._append(sequence, diagnostic)

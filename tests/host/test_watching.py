@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import select
 import subprocess
 import sys
 import time
@@ -159,6 +160,15 @@ def test_a_browser_shows_it_and_types_on_a_console(folder: Path) -> None:
         assert wrong == [] and all(url.startswith(said[1].strip()) for url in asked)
 
 
+def heard(terminal: int, wanted: bytes) -> None:
+    """Read until something was printed, for so long as anybody would wait."""
+    shown, end = b"", time.monotonic() + 30
+    while wanted not in shown:
+        ready, _, _ = select.select([terminal], [], [], max(0, end - time.monotonic()))
+        assert ready, shown
+        shown += os.read(terminal, 1000)
+
+
 def test_one_attaches_to_a_console_and_detaches(folder: Path) -> None:
     with served(folder):
         main(["host", "define", "s", "web.toml"])
@@ -168,12 +178,9 @@ def test_one_attaches_to_a_console_and_detaches(folder: Path) -> None:
         words = [sys.executable, "-m", "trapline", "host", "attach", "s", "web"]
         with subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs) as process:
             os.close(theirs)
-            shown = b""
-            while b"detaches" not in shown:
-                shown += os.read(ours, 1000)
+            heard(ours, b"detaches")
             os.write(ours, b"star\r")
-            while b"rats\r\n" not in shown:
-                shown += os.read(ours, 1000)
+            heard(ours, b"rats\r\n")
             os.write(ours, b"\x1d")
             assert process.wait(20) == 0
         os.close(ours)

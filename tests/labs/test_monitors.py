@@ -3,11 +3,16 @@ points for what it says, holds the grader up, or ends it."""
 
 import shutil
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from isa.machines.catalogue import find as find_machine
+from proofs.runs.guests import Guest
 from tests.labs.test_labs import HERE, brief
+from tests.sizes import sized
 from trapline.labs.checking import Status, check_all
+from trapline.labs.checks import drawn
 from trapline.labs.folder import start
 from trapline.labs.reading import find
 from trapline.labs.submission import open_submission
@@ -54,3 +59,15 @@ def test_a_monitor_that_lies_gets_nothing_for_it(lie: str, tmp_path: Path) -> No
     assert not any(r.status is Status.PASSED for r in results if r.check.name in ASKED)
     assert sum(r.points for r in results) <= 2
     assert any(told in (r.failure.message if r.failure else r.reason) for r in results), results
+
+
+def test_guests_of_a_machine_without_a_clock_never_come_to_one() -> None:
+    """After another relocation there are other words, any of which may read or set the timer; nobody has to answer for
+    that who was told that there is none."""
+    isa, seeds = find_machine("g3"), range(245, 245 + sized(10, 2000))
+
+    def asks(guest: Guest) -> bool:
+        return bool(drawn._clocked(isa).intersection(drawn._taken(guest)))
+
+    assert not any(asks(drawn.about(isa, ["lrel"], Random(seed))) for seed in seeds)
+    assert any(asks(drawn._about(isa, ["lrel"], Random(seed), False, False)) for seed in seeds)  # if nobody looked

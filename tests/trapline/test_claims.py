@@ -50,6 +50,7 @@ OUTPUTS = {
     ("verify", "--export"): "verify mine.isa:mine",
     ("verify", "--html"): "verify mine.isa:mine",
     ("host receive", "--listen"): "host receive a.s",
+    ("machines", "--output"): "machines mine.isa:mine --draw trap",
     ("net run", "--capture"): "net run lab.toml",
     ("vmm", "--output"): "vmm pack a.s",
     ("volume serve", "--socket"): "volume serve a.s",

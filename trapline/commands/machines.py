@@ -8,6 +8,7 @@ examples:
   trapline machines g3
   trapline machines g3 --manual
   trapline machines --published
+  trapline machines g3 --draw trap -o trap.svg
 """
 
 import argparse
@@ -17,13 +18,17 @@ from typing import Any
 from isa.description import Isa
 from trapline.combinations import refuse
 from trapline.commands.verify import add_limits
+from trapline.options import written
 
+PICTURES = ("formats", "status", "trap", "relocation", "virtual")  # a test compares
 SUMMARY = "list the machines, or show one of them and its manual"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("machine", metavar="MACHINE", nargs="?", help="show this one only")
     parser.add_argument("--manual", action="store_true", help="the whole manual, as Markdown when not in a terminal")
+    parser.add_argument("--draw", choices=PICTURES, help="a picture of it, as SVG: to `--output`, or to stdout")
+    parser.add_argument("-o", "--output", type=written, metavar="FILE.svg", help="where the picture is written")
     told = "the published verdicts on real machines beside ours, and whether they agree"
     parser.add_argument("--published", action="store_true", help=told)
     add_limits(parser)
@@ -35,14 +40,34 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.published:
         return _published(arguments)
     refuse(arguments, ["timeout", "workers"], "bounds what is verified, and nothing is", "add `--published`")
+    if arguments.draw is None:
+        refuse(arguments, ["output"], "is for a picture", "add `--draw`")
     if arguments.machine is None:
         return _list(arguments.json, arguments.manual)
     isa = find(arguments.machine)
-    if arguments.manual:
+    if arguments.draw:
+        _draw(isa, arguments)
+    elif arguments.manual:
         _show_manual(isa, arguments.json)
     else:
         _show(isa, arguments.json)
     return 0
+
+
+def _draw(isa: Isa, arguments: argparse.Namespace) -> None:
+    from isa.files.writing import write_whole
+    from trapline.explaining import pictures
+    from trapline.output import emit_json
+    from trapline.running.claims import claim
+
+    text = str(pictures.PICTURES[arguments.draw](isa))
+    if arguments.output:
+        claim(arguments)
+        write_whole(arguments.output, text.encode())
+    elif not arguments.json:
+        print(text, end="")
+    if arguments.json:
+        emit_json({"machine": isa.name, "picture": text})
 
 
 def _published(arguments: argparse.Namespace) -> int:

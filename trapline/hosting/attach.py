@@ -27,8 +27,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     console = Console(arguments.folder, arguments.name)
     interactive = sys.stdin.isatty()
-    print(f"attached to {arguments.name}" + (", Ctrl-] detaches" if interactive else ""), file=sys.stderr)
-    with _plain(interactive):
+    with _plain(interactive):  # what is typed before that is lost
+        print(
+            f"attached to {arguments.name}" + (", Ctrl-] detaches\r" if interactive else ""),
+            file=sys.stderr,
+            flush=True,
+        )
         while True:
             console.show()
             typed = _typed()

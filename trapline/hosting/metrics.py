@@ -6,16 +6,17 @@ A machine that is off has its series as well, and a machine that crashed costs n
 
 import argparse
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from isa.errors import UsageError
 from trapline.options import updated
 
 if TYPE_CHECKING:
+    from monitor.host.life import State
     from monitor.host.record import Record
 
 EXTRA = "pip install 'trapline[host]'"
-LIBVIRT = {"running": 1, "idle": 1, "paused": 3, "defined": 5, "halted": 5, "saved": 5, "crashed": 6, "migrating": 1}
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -60,6 +61,9 @@ class _Collector:
         from prometheus_client.core import CounterMetricFamily as Counter
         from prometheus_client.core import GaugeMetricFamily as Gauge
 
+        from monitor.host.used import Used
+
+        numbers, kinds = _numbers(), [field.name for field in fields(Used) if field.name != "exits"]
         up = Gauge("libvirt_up", "Whether the host was read.")
         up.add_metric([], 1)
         yield up
@@ -68,10 +72,10 @@ class _Collector:
         steps = Counter("trapline_steps", "Steps of a machine, by how they passed.", labels=["vm", "kind"])
         blocks = Gauge("libvirt_domain_block_stats_capacity_blocks", "Blocks of a machine's disks.", labels=["vm"])
         for record in self.records:
-            state.add_metric([record.name, record.state.value], LIBVIRT[record.state.value])
+            state.add_metric([record.name, record.state.value], numbers[record.state])
             memory.add_metric([record.name], 4 * record.definition.storage)
             blocks.add_metric([record.name], sum(part.blocks for part in record.definition.disks))
-            for kind in ("direct", "interpreted", "idle"):
+            for kind in kinds:
                 steps.add_metric([record.name, kind], getattr(record.used, kind))
         yield from (state, memory, blocks, steps)
 
@@ -98,3 +102,11 @@ class _Collector:
                 waited.add_metric([record.name], account["waited"])
                 shares.add_metric([record.name], account["shares"])
         yield from (charged, waited, shares)
+
+
+def _numbers() -> "dict[State, int]":
+    """What libvirt calls the states."""
+    from monitor.host.life import State
+
+    on, off = (State.RUNNING, State.IDLE, State.MIGRATING), (State.DEFINED, State.HALTED, State.SAVED)
+    return {**dict.fromkeys(on, 1), State.PAUSED: 3, **dict.fromkeys(off, 5), State.CRASHED: 6}

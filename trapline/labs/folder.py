@@ -27,7 +27,8 @@ def start(lab: Lab, folder: str, student: str) -> list[str]:
             shutil.copytree(lab.starter, folder, dirs_exist_ok=True)
         for name, text in made(lab, student).items():
             write_whole(os.path.join(folder, name), text.encode())
-        shutil.copyfile(lab.handout, os.path.join(folder, "handout.md"))
+        for path in (lab.handout, *lab.pictures):
+            shutil.copyfile(path, os.path.join(folder, os.path.basename(path)))
         quoted = student.replace("\\", "\\\\").replace('"', '\\"')
         note = f'# What `trapline lab` started here.\nlab = "{lab.name}"\nstudent = "{quoted}"\n'
         write_whole(os.path.join(folder, NOTE), note.encode())

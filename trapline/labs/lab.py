@@ -58,6 +58,12 @@ class Lab:
         return sum(check.points for check in self.checks)
 
     @property
+    def pictures(self) -> list[str]:
+        """The paths of the pictures that the handout shows."""
+        names = [name for name in os.listdir(self.folder) if name.endswith(".svg")]
+        return [os.path.join(self.folder, name) for name in sorted(names)]
+
+    @property
     def handout(self) -> str:
         return os.path.join(self.folder, "handout.md")
 

@@ -1,4 +1,4 @@
-# Put your monitor.s of the lab before in place of this file; nothing in it needs to change. Until then it includes what is
+# Put your monitor.s of the lab before in place of this file; what changes is `idle`. Until then it includes what is
 # given, and knows no instruction but `halt`.
 
         .include "skeleton.s"

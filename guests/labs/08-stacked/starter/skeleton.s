@@ -1,5 +1,5 @@
 # The part of the monitor that is given: it boots with one guest or two, dispatches and reflects. What you write is in
-# time.s; your monitor.s of the lab before includes this file, and stays as it is.
+# time.s; your monitor.s of the lab before includes this file, and stays as it is but for `idle`.
 
         .include <macros.s>
 
