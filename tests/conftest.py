@@ -47,14 +47,17 @@ SLOW = {
 
 # Modules whose tests have many cases that show much the same: of each test every second or third case runs by day, the
 # first among them, and all of them by night.
-THIRDS = {"test_variants", "test_mutants", "test_selftest", "test_variants_planted"}
+THIRDS = {
+    *("test_variants", "test_mutants", "test_selftest", "test_variants_planted", "test_properties_hostile"),
+    *("test_native_guests", "test_modes", "test_verdicts_leaks", "test_verdicts_prologues", "test_hostile_files"),
+}
 HALVES = {
-    *("test_verdicts_leaks", "test_verdicts_letter", "test_verdicts_prologues", "test_verdicts_proved"),
-    *("test_verification_corners", "test_properties_planted", "test_properties_hostile", "test_modes"),
-    *("test_compare_variants", "test_compare_programs", "test_witness_shipped", "test_hostile_files"),
+    *("test_verdicts_letter", "test_verdicts_proved", "test_witness", "test_published", "test_labs"),
+    *("test_verification_corners", "test_properties_planted"),
+    *("test_compare_variants", "test_compare_programs", "test_witness_shipped", "test_groups"),
     *("test_windows", "test_narrowed", "test_time_kinds", "test_assembler_guests", "test_differential"),
     *("test_differential_odd", "test_unusual_steps", "test_native_faults", "test_native_code_writes"),
-    *("test_native_guests", "test_native_planted", "test_native_idling", "test_native_monitor", "test_traces"),
+    *("test_native_planted", "test_native_idling", "test_native_monitor", "test_traces"),
     *("test_history_questions_planted", "test_stacking", "test_guests", "test_attacks", "test_programs_paths"),
     *("test_engine_machine", "test_storage", "test_native_core_planted", "test_planted_bugs", "test_history_planted"),
     *("test_certificates", "test_witness_steps", "test_symbolic", "test_bench_peers", "test_windows_planted"),

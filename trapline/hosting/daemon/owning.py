@@ -69,7 +69,7 @@ class Owning:
     def _run(self, taken: "Future[None]") -> None:
         """What SQLite has opened is one thread's alone, and so the host is this one's."""
         try:
-            host = Host(self.folder, self.engine, wait=1.0)
+            host = Host(self.folder, self.engine, wait=0.3)
         except BaseException as error:
             taken.set_exception(error)
             return
