@@ -29,7 +29,7 @@ from proofs.terms.solving import Found, exists
 from proofs.verdict.exhibits import exhibit, fetch_exhibit
 from proofs.verdict.verification import refused_by
 from proofs.witness.chain import is_definite
-from proofs.witness.needs import Need, needs
+from proofs.witness.needs import Need, Unanswered, needs
 from proofs.witness.place import Site
 from proofs.witness.polish import Words, polished
 from proofs.witness.search import LONGEST, Plan, Search
@@ -245,13 +245,16 @@ class Witnesses:
 
     def _longer(self, search: Search) -> Finding:
         name = PROLOGUE if search.of_prologue else search.what.name
-        needed = needs(search, min(TIMEOUT, self.timeout))
+        try:
+            needed = needs(search, self._limit)
+        except Unanswered:
+            return Undecided(name, f"the solver did not answer within {self._limit:g} s")
         if needed is None:
             return Unreached(name, f"no state of a machine of {self.site.words} words shows it")
         listed = "; ".join(map(str, needed)) or "nothing but the right program"
         for length in range(SHORT, LONGEST + 1):
             for need in needed:
-                if search.banned.issuperset(need.setters):
+                if need.always and search.banned.issuperset(need.setters):
                     return Unreached(name, f"it needs {need}, and {_nothing(need)} sets it", tuple(needed))
             found = self._first(search, range(length, length + 1))
             if found is not None:

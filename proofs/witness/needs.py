@@ -2,7 +2,7 @@
 
 The exact question speaks of all states, and a guest reaches some. What a state must have that the state after reset has
 not is found by asking: everything is held at its value after reset that can be, the dearest first, and what remains is
-needed.
+needed. Another such set may do without a piece of it; what no set does without is said to be needed always.
 """
 
 from collections.abc import Iterator
@@ -23,21 +23,27 @@ from proofs.witness.search import Search, placed
 @dataclass(frozen=True)
 class Need:
     """A piece of state that must have another value than after reset, for instance `value`; `state` is what it is a
-    part of, and `setters` are the instructions that write that ("" for the trap entry)."""
+    part of, and `setters` are the instructions that write that ("" for the trap entry). `always`: whatever the rest of
+    the state is."""
 
     what: str
     state: str
     reset: int
     value: int
     setters: tuple[str, ...]
+    always: bool
 
     def __str__(self) -> str:
         return f"{self.what} = {self.value:#x} instead of {self.reset:#x}"
 
 
+class Unanswered(Exception):
+    """The solver did not answer in time."""
+
+
 def needs(search: Search, timeout: float) -> list[Need] | None:
-    """What the culprit needs, a smallest set in the sense that none of it can be left out; None if the solver finds no
-    state at all in which a machine of this size would show it."""
+    """What the culprit needs, a smallest set in the sense that none of it can be left out; None if there is no state at
+    all in which a machine of this size would show it. `timeout` in seconds for each question; raises Unanswered."""
     isa, site = search.isa, search.site
     image = ImageWords(isa)
     free = replace(arbitrary(isa), storage=Memory(image), size=z3.BitVecVal(site.words, isa.word))
@@ -45,25 +51,42 @@ def needs(search: Search, timeout: float) -> list[Need] | None:
     before = placed(search.core, site, free)
     step = search.step(before, word)
     solver = z3.SolverFor(LOGIC)
-    solver.set("timeout", max(int(timeout * 1000), 1))
+    limit = max(int(timeout * 1000), 1)
+    solver.set("timeout", limit)
     solver.add(*step.ran, is_named(isa, search.what.name, word), z3.Or(step.unlike, step.breaches))
-    if solver.check() != z3.sat:
+    if not _possible(solver):
         return None
     reset, left = site.state(image, site.start), []
+    alone = solver.translate(solver.ctx)
+    alone.set("timeout", limit)
     for what, state, now, before in _things(isa, free, reset):
-        if solver.check(same(now, before)) == z3.sat:
+        if _possible(solver, same(now, before)):
             solver.add(same(now, before))
         else:
             left.append((what, state, now, before))
     for _, _, now, _ in left:
         if solver.check(now == 1) == z3.sat:
             solver.add(now == 1)
-    solver.check()
+    _possible(solver)  # still, with all that was added
     model = solver.model()
     return [
-        Need(what, state, before.as_long(), model.eval(now, model_completion=True).as_long(), _setters(search, state))
+        Need(
+            what,
+            state,
+            before.as_long(),
+            model.eval(now, model_completion=True).as_long(),
+            _setters(search, state),
+            not _possible(alone, same(now, before)),
+        )
         for what, state, now, before in left
     ]
+
+
+def _possible(solver: z3.Solver, *more: Term) -> bool:
+    answer = solver.check(*more)
+    if answer == z3.unknown:
+        raise Unanswered
+    return bool(answer == z3.sat)
 
 
 def _things(isa: Isa, free: SymbolicState, reset: SymbolicState) -> Iterator[tuple[str, str, Term, Term]]:

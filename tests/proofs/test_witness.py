@@ -1,6 +1,7 @@
 """Witnesses: every culprit gets a guest that parts the two machines at it, and nothing else gets one."""
 
 import pytest
+import z3
 
 from isa.assembler import assemble
 from isa.description import Isa
@@ -12,8 +13,11 @@ from isa.machine import Reason, Storage
 from proofs.definitions.classification import UNASSIGNED
 from proofs.runs.compare import compare
 from proofs.witness.finding import Sound, Undecided, Unreached, Witness, Witnesses, setup
+from proofs.witness.needs import needs
 from proofs.witness.place import Site
+from proofs.witness.search import Search
 from tests.machines_to_test import G3, M16
+from tests.planting import Patch
 from tests.proofs.witness_machines import GUARDED, unguarded, variant
 
 EQUIVALENCE, CONTROL = "equivalence", "resource control"
@@ -113,9 +117,32 @@ def test_another_culprit_does_not_pass_for_a_setter() -> None:
     assert "nothing else than stim, at which the machines part before, sets it" in found.why
 
 
-def test_no_time_is_no_answer() -> None:
+def needed(machine: str, name: str) -> list[tuple[str, bool]]:
+    witnesses = Witnesses(variant("g3", machine))
+    search = Search(witnesses.core, witnesses.subjects[name], witnesses.site, 60.0)
+    return [(need.what, need.always) for need in needs(search, 60.0) or []]
+
+
+def test_what_another_way_does_without_is_not_needed_always() -> None:
+    assert needed("secret", "rlck") == [("lock", True)]
+    assert needed("either", "spy") == [("psw", False)]
+
+
+def no_time_is_no_answer() -> None:
     found = Witnesses(variant("g3", "picky"), timeout=0.001).against("pick")
     assert isinstance(found, Undecided), found
+
+
+def test_no_time_is_no_answer() -> None:
+    no_time_is_no_answer()
+
+
+def test_what_the_solver_leaves_open_is_no_answer(monkeypatch: Patch) -> None:
+    """The search finds nothing, and then the solver does not say whether there is anything to be found."""
+    monkeypatch.setattr(Witnesses, "_first", lambda *_: None)
+    monkeypatch.setattr(Witnesses, "_sound", lambda *_: None)
+    monkeypatch.setattr(z3.Solver, "check", lambda *_: z3.unknown)
+    no_time_is_no_answer()
 
 
 def test_an_unknown_instruction_is_explained() -> None:

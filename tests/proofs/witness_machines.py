@@ -41,6 +41,13 @@ variant secret of g3 "d" {
   override on reset { psw <- 0; base <- 0; bound <- size(storage); timer <- 0; pending <- 0; lock <- 0 }
   add instr rlck "d" D(0x91) "Read the lock." { x[d] <- lock }
 }
+variant either of g3 "d" {
+  add state lock : word @resource "Set at the factory."
+  override on reset { psw <- 0; base <- 0; bound <- size(storage); timer <- 0; pending <- 0; lock <- 0 }
+  add instr spy "d" D(0x91) "Reads the base if the lock or the status allows it." {
+    x[d] <- base when lock != 0 || psw[31:16] == 5
+  }
+}
 variant both of g3 "d" {
   override instr stim "d" D(0x85) "Set the timer." { timer <- x[d] }
   override instr rtim "d" D(0x84) "Read the timer." { x[d] <- timer }

@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     if (arguments.socket is None) == (arguments.port is None):
         raise UsageError("where shall it listen?", "give `--socket PATH`, or `--port PORT`")
     with closing(open_volume(arguments.file, arguments.format, not arguments.read_only)) as volume:
-        listener = _listening(arguments)
+        listener = listening(arguments.socket, arguments.port)
         server = Server(listener, [Export(arguments.name, volume)])
         try:
             print(f"serving {arguments.file} at {_uri(arguments, listener)}", flush=True)
@@ -41,15 +41,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _listening(arguments: argparse.Namespace) -> socket.socket:
-    """A listening socket. One in the file system belongs to this user alone."""
+def listening(path: str | None, port: int | None) -> socket.socket:
+    """A listening socket: one in the file system, which belongs to this user alone, or on the loopback address. Raises
+    TraplineError."""
     try:
-        if arguments.socket is None:
-            return socket.create_server(("127.0.0.1", arguments.port))
+        if path is None:
+            return socket.create_server(("127.0.0.1", port or 0))
         listener = socket.socket(socket.AF_UNIX)
         before = os.umask(0o177)
         try:
-            listener.bind(arguments.socket)
+            listener.bind(path)
         except BaseException:
             listener.close()
             raise
@@ -58,7 +59,7 @@ def _listening(arguments: argparse.Namespace) -> socket.socket:
         listener.listen()
         return listener
     except OSError as error:
-        where = arguments.socket or f"port {arguments.port}"
+        where = path or f"port {port}"
         raise TraplineError(f"cannot listen at {where}: {error.strerror or error}", "give another place") from None
 
 
