@@ -30,7 +30,8 @@ def connected(path: str, version: int, tables: str) -> sqlite3.Connection:
 
 @contextmanager
 def explained(path: str) -> Iterator[None]:
+    """Raises TraplineError for what SQLite says; of a file that is damaged it may say what is no text."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise TraplineError(f"{path}: {error}", "make room, or mend the file from a copy") from None

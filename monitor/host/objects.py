@@ -94,7 +94,8 @@ class Objects:
         and no more than half of the objects are garbage, but for a few."""
         query = "SELECT (SELECT MAX(objects.number) FROM objects) - number > lived + ? FROM swept"
         with explained(self.path):
-            return bool(self._file.execute(query, (SPARE,)).fetchone()[0])
+            found = self._file.execute(query, (SPARE,)).fetchone()
+        return found is None or bool(found[0])
 
     def sweep(self, named: Iterable[str]) -> None:
         """Take away what is not below these."""

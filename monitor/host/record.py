@@ -6,12 +6,34 @@ All of it is plain and immutable. Contents (a program, disks, storage) are named
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
 from isa.display import Displayed
 from monitor.host.definition import Definition, DiskPart
 from monitor.host.life import ACTIVE, State
 from monitor.host.used import NOTHING, Used
+
+SEAL = 16  # digits
+
+
+def sealed(values: dict[str, Any], about: str = "") -> str:
+    """Values as text that shows whether somebody has changed it; `about` says whose they are."""
+    text = json.dumps(values, sort_keys=True)
+    return _seal(text, about) + text
+
+
+def unsealed(text: str, about: str = "") -> dict[str, Any]:
+    """The values again. Raises ValueError for another text, or another's."""
+    values = text[SEAL:]
+    if text[:SEAL] != _seal(values, about):
+        raise ValueError("its seal is broken")
+    found: dict[str, Any] = json.loads(values)
+    return found
+
+
+def _seal(text: str, about: str) -> str:
+    return sha256(f"{about}\n{text}".encode()).hexdigest()[:SEAL]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +55,11 @@ class Point:
         return (*self.disks, self.machine) if self.machine else self.disks
 
     def text(self) -> str:
-        return json.dumps({**asdict(self), "state": self.state.value, "was": self.was.value}, sort_keys=True)
+        return sealed({**asdict(self), "state": self.state.value, "was": self.was.value})
 
     @classmethod
     def parse(cls, text: str) -> "Point":
-        values = json.loads(text)
+        values = unsealed(text)
         states = {key: State(values[key]) for key in ("state", "was")}
         return cls(**{**values, **states, "disks": tuple(values["disks"])})
 
@@ -100,11 +122,11 @@ class Record(Displayed):
 
     def text(self) -> str:
         plain = {key: getattr(self, key) for key in ("image", "input", "generation", "asked", "snapshot", "sent")}
-        return json.dumps({**plain, "definition": asdict(self.definition), "used": self.used.facts()}, sort_keys=True)
+        return sealed({**plain, "definition": asdict(self.definition), "used": self.used.facts()}, self.name)
 
     @classmethod
     def parse(cls, name: str, point: str, text: str) -> "Record":
-        values = json.loads(text)
+        values = unsealed(text, name)
         definition = values.pop("definition")
         disks = tuple(DiskPart(**part) for part in definition.pop("disks"))
         used = Used.parse(values.pop("used")) if "used" in values else NOTHING
