@@ -16,12 +16,15 @@ from monitor.host.ledger import Taken
 from monitor.host.life import Refused, State
 from monitor.host.living import Living
 from monitor.host.record import Record, Snapshot
+from monitor.host.together import Together
+
+Machines = Living | Together
 
 MOST_SNAPSHOTS = 1000  # of a machine
 MOST_SENT = 1 << 16  # characters that a machine has not taken yet
 
 
-def filled(living: Living, wanted: Definition, image: Image, files: list[bytes]) -> list[tuple[DiskPart, bytes]]:
+def filled(living: Machines, wanted: Definition, image: Image, files: list[bytes]) -> list[tuple[DiskPart, bytes]]:
     """The disks of a machine that can be made, each with what it holds; those that name a file take one of `files`."""
     image.check(living.isa)
     check_storage(living, wanted, wanted.storage)
@@ -39,12 +42,12 @@ def filled(living: Living, wanted: Definition, image: Image, files: list[bytes])
     return disks
 
 
-def block_bytes(living: Living) -> int:
+def block_bytes(living: Machines) -> int:
     """How many bytes a block of a disk has."""
     return BLOCK * ((living.isa.word + 7) // 8)
 
 
-def check_storage(living: Living, wanted: Definition, words: int) -> None:
+def check_storage(living: Machines, wanted: Definition, words: int) -> None:
     """Whether a machine can be of that size on this host at all."""
     check_size(living.isa, words, living.page)
     if living.whole(words) > living.whole(living.capacity.storage):
@@ -52,7 +55,7 @@ def check_storage(living: Living, wanted: Definition, words: int) -> None:
         raise TraplineError(rule, "give the machine less, or the host more")
 
 
-def check_storage_left(living: Living, taken: Taken, record: Record) -> None:
+def check_storage_left(living: Machines, taken: Taken, record: Record) -> None:
     """Whether a machine can be on beside those that are."""
     words, room = living.whole(record.definition.storage), living.whole(living.capacity.storage)
     if taken.words + words > room:
@@ -60,7 +63,7 @@ def check_storage_left(living: Living, taken: Taken, record: Record) -> None:
         raise TraplineError(rule, "kill or save a machine that is on, or give the host more")
 
 
-def check_more(living: Living, taken: Taken, wanted: Definition) -> None:
+def check_more(living: Machines, taken: Taken, wanted: Definition) -> None:
     """Whether there is room for one more machine, and for its disks."""
     capacity, size = living.capacity, block_bytes(living)
     if taken.machines >= capacity.machines:
@@ -85,6 +88,13 @@ def check_input(record: Record, characters: bytes) -> None:
         raise TraplineError(f"{record.name} reads a file, and nothing can be typed for it", "define it without `input`")
     if len(record.sent) + len(characters) > min(MOST_SENT, LARGEST_SCRIPT):
         raise TraplineError(f"{record.name} has not taken what was sent before", "run it, and send less at a time")
+
+
+def check_listens(living: Machines, record: Record) -> None:
+    """Whether what is typed comes to it."""
+    if not living.listens(record):
+        rule = f"{record.name} has no console to which anything could be typed"
+        raise Refused(rule, "run it first; of machines that run together the first without an `input` has the console")
 
 
 def check_left(record: Record, snapshots: Sequence[Snapshot], everything: bool) -> None:

@@ -1,5 +1,6 @@
 """What a host has to give: `host.toml` in its folder.
 
+type = "trapline"           # or vmm, hosted: machines that run together on a monitor in assembly
 machine = "g3"              # what all its virtual machines are copies of: a shipped machine, or PATH[:NAME]
 monitor = "trap"            # a kind of monitor
 processors = 2
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 
 from isa.files.tables import read_table
 from isa.machine.storage import LARGEST
+from monitor.host.types import DERIVED, TYPES
 from monitor.schedule import QUANTUM
 from monitor.service.policies.catalogue import POLICIES
 from monitor.service.promised import FRAME, MOST_PRICE, MOST_PROCESSORS, MOST_QUANTUM, PRICE
@@ -41,13 +43,14 @@ class Capacity:
     price: int = PRICE
     period: int = PERIOD
     frame: int = FRAME
+    type: str = DERIVED
 
 
 def read_capacity(path: str, data: bytes) -> Capacity:
     """What a file says. Raises SourceError, TraplineError."""
     table, usual = read_table(path, data), Capacity()
     kinds = [name for name, technique in TECHNIQUES.items() if not technique.replaces]
-    policy = table.text("policy", usual.policy, POLICIES)
+    policy, type = table.text("policy", usual.policy, POLICIES), table.text("type", usual.type, TYPES)
     found = Capacity(
         table.text("machine", usual.machine),
         table.text("monitor", usual.monitor, kinds),
@@ -60,7 +63,13 @@ def read_capacity(path: str, data: bytes) -> Capacity:
         table.number("price", 0, MOST_PRICE, usual.price),
         table.number("period", 1, MOST_PERIOD, usual.period),
         table.number("frame", 1, MOST_PERIOD, usual.frame),
+        type,
     )
+    for key in ("monitor", "processors", "policy"):
+        if key in table and type != DERIVED:
+            table.wrong(
+                key, f"`{key}` is for a host of the derived monitor, and this one is of type `{type}`", "leave it away"
+            )
     for key in ("price", "period", "frame"):
         if key in table and not policy:
             table.wrong(key, f"`{key}` is for a host with a policy", 'write `policy = "shares"` too')

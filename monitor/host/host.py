@@ -17,7 +17,7 @@ from isa.engines.choice import DEFAULT
 from isa.errors import TraplineError, UsageError
 from isa.files.sources_read import read_noted
 from isa.files.tables import LARGEST
-from monitor.host import admission, saving
+from monitor.host import admission
 from monitor.host.capacity import read_capacity
 from monitor.host.contents import Contents
 from monitor.host.definition import Definition, check_name
@@ -30,6 +30,8 @@ from monitor.host.owner import Owner
 from monitor.host.promises import check_terms
 from monitor.host.record import Point, Record, Snapshot
 from monitor.host.service import Service
+from monitor.host.together import Together
+from monitor.host.types import DERIVED, concerned
 from monitor.host.used import NOTHING
 from monitor.statistics import Decision
 
@@ -48,7 +50,9 @@ class Host:
             self.ledger = Ledger(os.path.join(folder, LEDGER))
             self.objects = Objects(os.path.join(folder, OBJECTS))
             self.contents = Contents(self.objects)
-            self.living = Living(self.capacity, self.contents, engine)
+            self._check_type()
+            kind = Living if self.capacity.type == DERIVED else Together
+            self.living: admission.Machines = kind(self.capacity, self.contents, engine)
             self._service: Service | None = None
             for record in self.machines():
                 if record.state is State.MIGRATING:  # its process was killed before it had decided
@@ -83,8 +87,7 @@ class Host:
 
     def output(self, name: str) -> bytes:
         """What a machine has printed since it was started; of more than a mebibyte the end."""
-        kept = self.machine(name).point.machine
-        return saving.printed(self.contents, kept) if kept else b""
+        return self.living.printed(self.machine(name))
 
     def counters(self, name: str) -> dict[tuple[Decision, str], int]:
         """The exits of a machine since it was defined, by what its monitor decided and the cause."""
@@ -103,6 +106,7 @@ class Host:
         """A new machine with this program; `disks` hold what those of the definition have that name a file."""
         check_name(wanted.name)
         check_terms(self.capacity, wanted)
+        self.living.check(wanted)
         filled = admission.filled(self.living, wanted, image, list(disks))
         wanted = replace(wanted, disks=tuple(part for part, _ in filled))
         with self._change():
@@ -120,6 +124,7 @@ class Host:
         with self._change():
             record = self.machine(name)
             after(name, record.state, Verb.CLONE, record.state)
+            self._concerned(Verb.CLONE, record)
             self._new(replace(record.definition, name=new))
             copy = replace(_in_state(record, _hearing(record.state)), name=new, snapshot="", used=NOTHING)
             copy = replace(copy, definition=replace(record.definition, name=new))
@@ -132,6 +137,7 @@ class Host:
         with self._change(sweep=True):
             record = self.machine(name)
             after(name, record.state, Verb.UNDEFINE, record.state)
+            self._concerned(Verb.UNDEFINE, record)
             admission.check_left(record, self.snapshots(name), everything)
             self.ledger.remove(name)
         return record
@@ -140,25 +146,25 @@ class Host:
 
     def start(self, name: str) -> Record:
         """Boot it."""
-        return self._do(name, Verb.START, _fresh)
+        return self._do(name, Verb.START, self._fresh)
 
-    def pause(self, name: str) -> Record:
-        return self._do(name, Verb.PAUSE, _in_state)
+    def pause(self, name: str, together: bool = False) -> Record:
+        return self._do(name, Verb.PAUSE, _in_state, together=together)
 
-    def resume(self, name: str) -> Record:
-        return self._do(name, Verb.RESUME, _in_state)
+    def resume(self, name: str, together: bool = False) -> Record:
+        return self._do(name, Verb.RESUME, _in_state, together=together)
 
     def stop(self, name: str) -> Record:
         """Ask the guest to end; it may take its time, or not listen."""
         return self._do(name, Verb.STOP, lambda record, state: replace(_in_state(record, state), asked=True))
 
-    def kill(self, name: str) -> Record:
+    def kill(self, name: str, together: bool = False) -> Record:
         """Switch it off, whatever it is doing; or throw away what was saved of it."""
-        return self._do(name, Verb.KILL, _fresh)
+        return self._do(name, Verb.KILL, self._fresh, together=together)
 
-    def reset(self, name: str) -> Record:
+    def reset(self, name: str, together: bool = False) -> Record:
         """Boot it anew, without asking it; its disks stay as they are."""
-        return self._do(name, Verb.RESET, _fresh)
+        return self._do(name, Verb.RESET, self._fresh, together=together)
 
     def send(self, name: str, characters: bytes) -> Record:
         """Type something on its console, which it finds there when it next runs."""
@@ -166,6 +172,7 @@ class Host:
         typed = characters.decode("latin-1")
 
         def sent(record: Record, state: State) -> Record:
+            admission.check_listens(self.living, record)
             return replace(_in_state(record, state), sent=record.sent + typed)
 
         return self._do(name, Verb.SEND, sent)
@@ -175,7 +182,7 @@ class Host:
         admission.check_storage(self.living, self.machine(name).definition, storage)
 
         def resized(record: Record, state: State) -> Record:
-            return _fresh(replace(record, definition=replace(record.definition, storage=storage)), state)
+            return self._fresh(replace(record, definition=replace(record.definition, storage=storage)), state)
 
         return self._do(name, Verb.RESIZE, resized)
 
@@ -191,17 +198,17 @@ class Host:
 
     # ---- points
 
-    def save(self, name: str) -> Record:
+    def save(self, name: str, together: bool = False) -> Record:
         """Switch it off, to go on from here later."""
 
         def saved(record: Record, state: State) -> Record:
             return replace(record, point=replace(record.point, state=state, was=record.state))
 
-        return self._do(name, Verb.SAVE, saved)
+        return self._do(name, Verb.SAVE, saved, together=together)
 
-    def restore(self, name: str) -> Record:
+    def restore(self, name: str, together: bool = False) -> Record:
         """Go on from where it was saved."""
-        return self._do(name, Verb.RESTORE, _in_state)
+        return self._do(name, Verb.RESTORE, _in_state, together=together)
 
     def snapshot(self, name: str, snapshot: str) -> Record:
         """Keep what it is now, disks too, under a name; the machine goes on. What was typed and has not arrived is no
@@ -289,13 +296,35 @@ class Host:
 
     # ---- how
 
-    def _do(self, name: str, verb: Verb, change: Change, was: State | None = None) -> Record:
-        """Take a machine from its state to the one that comes of the verb."""
+    def _check_type(self) -> None:
+        here, was = self.capacity.type, self.ledger.settle_type(self.capacity.type)
+        if here != was:
+            rule = f"{file_of(self.folder)} says `{here}`, and there are machines that booted on a host of type `{was}`"
+            raise TraplineError(rule, f'write `type = "{was}"`, and kill them first')
+
+    def _do(self, name: str, verb: Verb, change: Change, was: State | None = None, *, together: bool = False) -> Record:
+        """Take a machine from its state to the one that comes of the verb; with `together`, all that are in one machine
+        with it."""
         with self._change():
             record = self.machine(name)
-            state = after(name, record.state, verb, was or record.point.was)
-            assert state is not None
-            return self._keep(change(record, state))
+            after(name, record.state, verb, was or record.point.was)
+            kept = []
+            for one in self._concerned(verb, record, together):
+                state = after(one.name, one.state, verb, was or one.point.was)
+                assert state is not None
+                kept.append(self._keep(change(one, state)))
+            return kept[0]
+
+    def _concerned(self, verb: Verb, record: Record, together: bool = False) -> list[Record]:
+        """The machines to which a verb happens that is meant for one. Raises Refused."""
+        if self.capacity.type == DERIVED:
+            return [record]
+        return concerned(self.capacity.type, verb, record, self.machines(), together)
+
+    def _fresh(self, record: Record, state: State) -> Record:
+        """It has not booted yet; its disks are as it left them."""
+        point = Point(state, self.living.disks(record), storage=record.definition.storage)
+        return replace(record, point=point, asked=False, sent="")
 
     def _keep(self, record: Record) -> Record:
         if record.state in ACTIVE:
@@ -354,9 +383,3 @@ def _departing(record: Record, state: State) -> Record:
 def _hearing(state: State) -> State:
     """The state of a machine with a new generation: one that waits for something from outside hears of it."""
     return State.RUNNING if state is State.IDLE else state
-
-
-def _fresh(record: Record, state: State) -> Record:
-    """It has not booted yet; its disks are as it left them."""
-    point = Point(state, record.point.disks, storage=record.definition.storage)
-    return replace(record, point=point, asked=False, sent="")

@@ -9,11 +9,13 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
+from zlib import crc32
 
 from isa.errors import TraplineError, UsageError
 from monitor.host.database import connected, explained
 from monitor.host.life import ACTIVE
 from monitor.host.record import Kept, Point, Record, Snapshot
+from monitor.host.types import TYPES
 
 T = TypeVar("T")
 
@@ -172,6 +174,20 @@ class Ledger:
             self._file.execute("INSERT OR IGNORE INTO host VALUES ('identity', ?)", (secrets.randbits(63),))
             found: int = self._file.execute("SELECT value FROM host WHERE key = 'identity'").fetchone()[0]
         return f"{found:016x}"
+
+    def settle_type(self, type: str) -> str:
+        """Note of which type the host is, unless machines have booted on another: the type that it is."""
+        numbers = {crc32(name.encode()): name for name in TYPES}  # far apart, so that a damaged one is none
+        with self.change():
+            found = self._file.execute("SELECT value FROM host WHERE key = 'type'").fetchone()
+            was = numbers.get(found[0]) if found else type
+            if was is None:
+                raise TraplineError(f"{self.path} is damaged: its type is none", "take it from a copy of the folder")
+            query = "SELECT point FROM machines UNION ALL SELECT point FROM snapshots"
+            if was != type and any(point.machine for point in self._read(query, (), Point.parse)):
+                return was
+            self._file.execute("INSERT OR REPLACE INTO host VALUES ('type', ?)", (crc32(type.encode()),))
+        return type
 
     def raise_generation(self, generation: int) -> None:
         """No machine gets this number any more."""

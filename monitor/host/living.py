@@ -9,18 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from isa.assembler.image_format import parse as parse_image
-from isa.devices import Console, Disk, Live, MemoryBacking, Notices, Script, standard
+from isa.devices import Console, Disk, Live, Notices, Script, standard
 from isa.devices.catalogue import misfit
 from isa.devices.notices import STOP
-from isa.devices.saved import Saved
 from isa.engines.choice import DEFAULT, bare
-from isa.errors import MachineError, TraplineError
+from isa.errors import TraplineError
 from isa.machine import Exit, Machine, Reason, Storage
 from isa.machine.storage import LINE_SHIFT, page_shift
 from isa.machines.catalogue import find
 from monitor.host import saving
 from monitor.host.capacity import Capacity
-from monitor.host.contents import BLOCK, Contents
+from monitor.host.contents import Contents
+from monitor.host.definition import Definition
+from monitor.host.disks import Held
 from monitor.host.life import Verb, after
 from monitor.host.record import Point, Record
 from monitor.host.service import Service
@@ -29,31 +30,6 @@ from monitor.monitor import Monitor, VirtualMachine
 from monitor.techniques.catalogue import TECHNIQUES
 
 HAPPENED = {Reason.HALT: Verb.HALTS, Reason.IDLE: Verb.WAITS, Reason.BUDGET: None}  # anything else: it fails
-
-
-class Held(MemoryBacking):
-    """What a disk holds while its machine runs; it is kept as contents of the host, and not with the machine."""
-
-    def __init__(self, data: bytes, writable: bool) -> None:
-        super().__init__(data, writable)
-        self._written: set[int] = set()
-
-    def write(self, offset: int, data: bytes) -> None:
-        self._written.update(range(offset // BLOCK, -(-(offset + len(data)) // BLOCK)))
-        super().write(offset, data)
-
-    def taken(self) -> dict[int, bytes]:
-        """The blocks in which something was written since the last time."""
-        found = {n: bytes(self.data[n * BLOCK : (n + 1) * BLOCK]) for n in self._written}
-        self._written.clear()
-        return found
-
-    def save(self) -> dict[str, object]:
-        return {"kind": "host", "size": self.size}
-
-    def restore(self, saved: Saved) -> None:
-        if saved.text("kind") != "host" or saved.number("size") != self.size:
-            raise MachineError("the machine was saved with another disk", "bring it back to a snapshot")
 
 
 @dataclass(slots=True)
@@ -79,6 +55,21 @@ class Living:
     def whole(self, words: int) -> int:
         """How many words of the host a machine of so many takes: whole pages."""
         return -(-words // self.page) * self.page
+
+    def check(self, wanted: Definition) -> None:
+        """Whether it can be a machine of this type of host at all: any can."""
+
+    def disks(self, record: Record) -> tuple[str, ...]:
+        """What a machine's disks hold."""
+        return record.point.disks
+
+    def printed(self, record: Record) -> bytes:
+        """What a machine has printed since it was started; of more than a mebibyte the end."""
+        return saving.printed(self.contents, record.point.machine) if record.point.machine else b""
+
+    def listens(self, record: Record) -> bool:
+        """Whether what is typed comes to it."""
+        return True
 
     def run(self, records: Iterable[Record], steps: int, service: Service | None = None) -> dict[str, Record]:
         """Give each at most so many steps, in turn, or all of them so many of the host's clock, as a policy says; what

@@ -15,8 +15,8 @@ from isa.errors import TraplineError
 from isa.machine import Storage
 from isa.machines.catalogue import find
 from monitor.host import Definition, DiskPart, Host, State, objects
+from monitor.host.disks import Held
 from monitor.host.life import ACTIVE
-from monitor.host.living import Held
 from monitor.host.objects import Objects
 from monitor.host.record import Point
 from tests.host.hosts import GUEST, check_objects, opened

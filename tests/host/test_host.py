@@ -12,8 +12,8 @@ from isa.assembler import Image
 from isa.devices import MemoryBacking
 from isa.errors import UsageError
 from monitor.host import Definition, Host, State
+from monitor.host.disks import Held
 from monitor.host.life import Refused
-from monitor.host.living import Held
 from tests.host.hosts import WORDS, define, everything, opened
 from tests.planting import Patch
 from tests.sizes import sized

@@ -134,7 +134,10 @@ def test_a_host_tells_what_it_promises_and_what_each_had(here: Path, capfd: Capt
 
 def test_the_commands_of_the_documentation(here: Path, capfd: Capture) -> None:
     (here / "web.toml").write_text('guest = "echo"\n')
-    (here / "token.toml").write_text('guest = "token"\n')
+    for guest in ("token", "hello", "dice"):
+        (here / f"{guest}.toml").write_text(f'guest = "{guest}"\n')
+    (here / "small").mkdir()
+    (here / "small" / "host.toml").write_text('type = "vmm"\n')
     page = (Path(__file__).parents[2] / "docs" / "host.md").read_text()
     found = [pair for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL) for pair in commands(block)]
     assert len(found) > 8

@@ -58,6 +58,19 @@ def _each(summary: str, verb: str) -> Command:
     return Command(summary, lambda parser: parser.add_argument("names", metavar="NAME", nargs="+", type=str), perform)
 
 
+def _all(summary: str, verb: str) -> Command:
+    """The same, of a verb that can only be done to all together where machines are in one (docs/host.md)."""
+
+    def configure(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("names", metavar="NAME", nargs="+", type=str)
+        parser.add_argument("--together", action="store_true", help="with all that are in one machine with it")
+
+    def perform(host: "Host", arguments: argparse.Namespace) -> "list[Record]":
+        return [getattr(host, verb)(name, arguments.together) for name in arguments.names]
+
+    return Command(summary, configure, perform)
+
+
 def _named(summary: str, verb: str, second: str, kind: Callable[[str], object] = str) -> Command:
     """A verb about one machine and something else."""
 
@@ -107,14 +120,14 @@ VERBS: dict[str, Command] = {
     "define": Command("make a machine of a file", _files, _define),
     "start": _each("boot a machine", "start"),
     "run": Command("give steps to the machines that run", _steps, lambda host, a: host.run(a.steps)),
-    "pause": _each("give it no steps", "pause"),
-    "resume": _each("give it steps again", "resume"),
+    "pause": _all("give it no steps", "pause"),
+    "resume": _all("give it steps again", "resume"),
     "stop": _each("ask the guest to end", "stop"),
-    "kill": _each("switch it off, or throw away what was saved of it", "kill"),
-    "reset": _each("boot it anew without asking", "reset"),
+    "kill": _all("switch it off, or throw away what was saved of it", "kill"),
+    "reset": _all("boot it anew without asking", "reset"),
     "send": _named("type characters on its console", "send", "TEXT", typed),
-    "save": _each("switch it off, to go on from there later", "save"),
-    "restore": _each("go on from where it was saved", "restore"),
+    "save": _all("switch it off, to go on from there later", "save"),
+    "restore": _all("go on from where it was saved", "restore"),
     "snapshot": _named("keep what it is now, disks too, under a name", "snapshot", "SNAPSHOT"),
     "revert": _named("be again what was kept", "revert", "SNAPSHOT"),
     "forget": _named("remove a snapshot", "forget", "SNAPSHOT"),

@@ -12,6 +12,7 @@ from monitor.host.host import Host
 from monitor.host.migration.pieces import Pieces, put_together
 from monitor.host.migration.wire import VERSION, Channel, Lost
 from monitor.host.record import Record
+from monitor.host.types import DERIVED
 
 MOST_PIECES, MOST_BYTES = 1 << 22, 1 << 31
 
@@ -72,6 +73,8 @@ def _agreed(host: Host, header: dict[str, Any]) -> tuple[str, Record]:
     if header.get("meaning") != meaning_digest(host.living.isa):
         rule = f"the machine is another one than this host's {host.living.isa.name}"
         raise TraplineError(rule, "migrate between hosts of one description")
+    if host.capacity.type != DERIVED:
+        raise TraplineError(f"a host of type `{host.capacity.type}` takes no machines of others", "send it elsewhere")
     others = [held for held in host.ledger.arriving(record.name) if held[:16] != token[:16]]
     if host.ledger.find(record.name) is not None or others:  # a source that comes again has decided about its own
         raise TraplineError(f"there is a machine {record.name} already", "undefine it there, or send another")
