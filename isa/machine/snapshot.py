@@ -39,18 +39,19 @@ class Snapshot:
     replaced: tuple[tuple[int, int], ...] = ()
 
     @classmethod
-    def take(cls, machine: Machine) -> "Snapshot":
-        storage, block = machine.storage, machine.state.block
+    def take(cls, machine: Machine, storage: bool = True) -> "Snapshot":
+        """As it stands; with or without what its storage holds."""
+        block = machine.state.block
         slots = machine.state.layout.slots.items()
         return cls(
             name=machine.isa.name,
             meaning=meaning_digest(machine.isa),
-            size=storage.size,
+            size=machine.storage.size,
             steps=machine.steps,
             retired=machine.retired,
             seed=machine.seed,
             state={name: block[slot.first : slot.first + slot.count].tolist() for name, slot in slots},
-            pages={page: machine.words(*_extent(storage, page)).tolist() for page in storage.nonzero_pages()},
+            pages=_pages_of(machine) if storage else {},
             ports=machine.ports.save(),
             choices=_choices(machine),
             code=machine.code,
@@ -221,6 +222,11 @@ def _check_program(storage: Storage, code: tuple[tuple[int, int], ...], replaced
     inside = all(first + count <= storage.size for first, count in code)
     if not inside or any(place >= storage.size or word >> storage.width for place, word in replaced):
         raise SnapshotError("the snapshot is damaged: its program does not lie in storage")
+
+
+def _pages_of(machine: Machine) -> dict[int, list[int]]:
+    storage = machine.storage
+    return {page: machine.words(*_extent(storage, page)).tolist() for page in storage.nonzero_pages()}
 
 
 def _extent(storage: Storage, page: int) -> tuple[int, int]:

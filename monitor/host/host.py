@@ -13,19 +13,18 @@ from types import TracebackType
 
 from isa.assembler import Image
 from isa.assembler.image_format import dump
-from isa.devices.saved import Saved
 from isa.engines.choice import DEFAULT
 from isa.errors import TraplineError, UsageError
 from isa.files.sources_read import read_noted
 from isa.files.tables import LARGEST
-from isa.machine.snapshot import Snapshot as Saving
-from monitor.host import admission
+from monitor.host import admission, saving
 from monitor.host.capacity import read_capacity
+from monitor.host.contents import Contents
 from monitor.host.definition import Definition, check_name
 from monitor.host.ledger import ARRIVED, HANDED, Ledger
 from monitor.host.life import ACTIVE, State, Verb, after
 from monitor.host.living import Living
-from monitor.host.looking import LEDGER, file_of, served
+from monitor.host.looking import LEDGER, OBJECTS, file_of, served
 from monitor.host.objects import Objects
 from monitor.host.owner import Owner
 from monitor.host.promises import check_terms
@@ -47,10 +46,10 @@ class Host:
         self._owner = Owner(folder, wait)
         try:
             self.ledger = Ledger(os.path.join(folder, LEDGER))
-            self.objects = Objects(os.path.join(folder, "objects"))
-            self.living = Living(self.capacity, self.objects, engine)
+            self.objects = Objects(os.path.join(folder, OBJECTS))
+            self.contents = Contents(self.objects)
+            self.living = Living(self.capacity, self.contents, engine)
             self._service: Service | None = None
-            self.objects.sweep(self.ledger.digests())  # what a process has left that was killed
             for record in self.machines():
                 if record.state is State.MIGRATING:  # its process was killed before it had decided
                     self.cancel(record.name)
@@ -66,6 +65,7 @@ class Host:
 
     def close(self) -> None:
         """Let go of the folder. Machines stay as they are; those that run take steps again in the next `run`."""
+        self.objects.close()
         self.ledger.close()
         self._owner.close()
 
@@ -84,12 +84,7 @@ class Host:
     def output(self, name: str) -> bytes:
         """What a machine has printed since it was started; of more than a mebibyte the end."""
         kept = self.machine(name).point.machine
-        if not kept:
-            return b""
-        ports = Saving.from_bytes(self.objects.get(kept), name).ports
-        parts = [Saved("ports", part) for part in Saved("ports", ports).list("devices")]
-        states = [part.mapping("state") for part in parts if part.text("name") == "console"]
-        return Saved("console", states[0]).data("output") if states else b""
+        return saving.printed(self.contents, kept) if kept else b""
 
     def counters(self, name: str) -> dict[tuple[Decision, str], int]:
         """The exits of a machine since it was defined, by what its monitor decided and the cause."""
@@ -112,7 +107,7 @@ class Host:
         wanted = replace(wanted, disks=tuple(part for part, _ in filled))
         with self._change():
             self._new(wanted)
-            put = self.objects.put
+            put = self.contents.put
             point = Point(State.DEFINED, tuple(put(data) for _, data in filled), storage=wanted.storage)
             known = put(dump(image)), put(input) if input else ""
             record = Record(wanted.name, wanted, *known, point, self.ledger.next_generation())
@@ -134,11 +129,10 @@ class Host:
 
     def undefine(self, name: str, everything: bool = False) -> Record:
         """Forget a machine. What it would leave, saved state and snapshots, must be gone, or meant: `everything`."""
-        with self._change() as gone:
+        with self._change(sweep=True):
             record = self.machine(name)
             after(name, record.state, Verb.UNDEFINE, record.state)
             admission.check_left(record, self.snapshots(name), everything)
-            gone.update(record.digests, *(snapshot.point.digests for snapshot in self.snapshots(name)))
             self.ledger.remove(name)
         return record
 
@@ -188,12 +182,11 @@ class Host:
     def run(self, steps: int) -> list[Record]:
         """Give every machine that runs at most so many steps, or, on a host with a policy, all of them so many of its
         clock; those that run, as they are then. They are kept together, with all that they did, or as they were."""
-        with self._change() as gone:
+        with self._change():
             running = [record for record in self.machines() if record.state is State.RUNNING]
             records = self.living.run(running, steps, self.service)
             for before in running:
                 self._put(records[before.name])
-                gone.update({*before.digests} - {*records[before.name].digests})
         return [records[record.name] for record in running]
 
     # ---- points
@@ -235,13 +228,12 @@ class Host:
 
     def forget(self, name: str, snapshot: str) -> Record:
         """Remove a snapshot; those that come from it stay, and come from the one before it."""
-        with self._change() as gone:
+        with self._change(sweep=True):
             record, kept = self.machine(name), self._snapshot(name, snapshot)
             self.ledger.remove_snapshot(name, kept)
             if record.snapshot == snapshot:
                 record = replace(record, snapshot=kept.parent)
                 self.ledger.put(record)
-            gone.update(kept.point.digests)
         return record
 
     # ---- between hosts, for `monitor.host.migration`
@@ -252,14 +244,13 @@ class Host:
 
     def step(self, name: str, steps: int) -> Record:
         """Give a machine that is on its way at most so many steps. It may end with that, and stays then."""
-        with self._change() as gone:
+        with self._change():
             before = self.machine(name)
             after(name, before.state, Verb.CANCEL, before.point.was)
             record = self.living.run([_in_state(before, State.RUNNING)], steps)[name]
             if record.state in (State.RUNNING, State.IDLE):
                 record = replace(record, point=replace(record.point, state=State.MIGRATING, was=record.state))
             self._put(record)
-            gone.update({*before.digests} - {*record.digests})
         return record
 
     def cancel(self, name: str) -> Record:
@@ -269,21 +260,19 @@ class Host:
 
     def hand_over(self, name: str, token: str) -> Record:
         """The decision: from now on the machine is the other host's, whether or not that knows."""
-        with self._change() as gone:
+        with self._change(sweep=True):
             record = self.machine(name)
             after(name, record.state, Verb.LEAVES, record.state)
-            gone.update(record.digests, *(snapshot.point.digests for snapshot in self.snapshots(name)))
             self.ledger.remove(name)
             self.ledger.note_move(token, HANDED, name)
         return record
 
-    def hold(self, token: str, record: Record) -> None:
-        """Keep a machine of another host, which is not this one's before `arrive`. One of that name that was held
-        before, and not decided about, is forgotten."""
-        with self._change() as gone:
+    def hold(self, token: str, record: Record, make: Callable[[Contents], None]) -> None:
+        """Keep a machine of another host, whose contents are to be made, and which is not this one's before `arrive`.
+        One of that name that was held before, and not decided about, is forgotten."""
+        with self._change():
+            make(self.contents)
             for other in self.ledger.arriving(record.name):
-                held = self.ledger.held(other)
-                gone.update(held.digests if held else ())
                 self.ledger.forget_move(other)
             self.ledger.hold(token, replace(record, snapshot=""))
 
@@ -302,13 +291,11 @@ class Host:
 
     def _do(self, name: str, verb: Verb, change: Change, was: State | None = None) -> Record:
         """Take a machine from its state to the one that comes of the verb."""
-        with self._change() as gone:
+        with self._change():
             record = self.machine(name)
             state = after(name, record.state, verb, was or record.point.was)
             assert state is not None
-            kept = self._keep(change(record, state))
-            gone.update({*record.digests} - {*kept.digests})
-            return kept
+            return self._keep(change(record, state))
 
     def _keep(self, record: Record) -> Record:
         if record.state in ACTIVE:
@@ -324,20 +311,21 @@ class Host:
         self.ledger.put(record)
 
     @contextmanager
-    def _change(self) -> Iterator[set[str]]:
-        """One change of the ledger. Contents put into the set are dropped then, if nobody else has them."""
-        gone: set[str] = set()
+    def _change(self, sweep: bool = False) -> Iterator[None]:
+        """One change of the ledger, and of contents. Those that nobody needs any more are taken away now and then, or
+        with `sweep` at once."""
         try:
             with self.ledger.change():
-                yield gone
+                yield
                 if self._service is not None:
                     self.ledger.keep(self._service.changes())
                 self.objects.settle()
         except BaseException:
+            self.objects.undo()
             self._service = None  # what is kept is as it was
             raise
-        if gone:
-            self.objects.drop(gone - self.ledger.digests())
+        if sweep or self.objects.grown:
+            self.objects.sweep(self.ledger.digests())
 
     def _new(self, wanted: Definition) -> None:
         if self.ledger.find(wanted.name) is not None:

@@ -6,40 +6,38 @@ host and others, by the token of their move. Readers need nothing but the file, 
 """
 
 import secrets
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 from isa.errors import TraplineError, UsageError
+from monitor.host.database import connected, explained
 from monitor.host.life import ACTIVE
 from monitor.host.record import Kept, Point, Record, Snapshot
 
 T = TypeVar("T")
 
-VERSION = 3
+VERSION = 4
 
 ARRIVING, ARRIVED, HANDED = "arriving", "arrived", "handed"  # stages of a move
 
 _TABLES = """
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS host (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS machines (
+CREATE TABLE host (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE machines (
     name TEXT PRIMARY KEY, state TEXT NOT NULL, words INTEGER NOT NULL, blocks INTEGER NOT NULL,
     point TEXT NOT NULL, rest TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS snapshots (
+CREATE TABLE snapshots (
     number INTEGER PRIMARY KEY, machine TEXT NOT NULL, name TEXT NOT NULL, parent TEXT NOT NULL, point TEXT NOT NULL,
     UNIQUE (machine, name)
 );
-CREATE TABLE IF NOT EXISTS accounts (number INTEGER PRIMARY KEY, machine TEXT NOT NULL, text TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS service (text TEXT NOT NULL);
-INSERT OR IGNORE INTO host VALUES ('generation', 0);
-CREATE TABLE IF NOT EXISTS moves (
+CREATE TABLE accounts (number INTEGER PRIMARY KEY, machine TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE service (text TEXT NOT NULL);
+INSERT INTO host VALUES ('generation', 0);
+CREATE TABLE moves (
     token TEXT PRIMARY KEY, stage TEXT NOT NULL, name TEXT NOT NULL, point TEXT NOT NULL, rest TEXT NOT NULL
 ) WITHOUT ROWID;
-PRAGMA user_version = 3;
-COMMIT;"""
+"""
 
 
 class Taken(NamedTuple):
@@ -55,21 +53,12 @@ class Ledger:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        with self._explained():
-            self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            found = self._file.execute("PRAGMA user_version").fetchone()[0]
-            if not 0 <= found <= VERSION:
-                rule = f"{path} is of version {found}, and this Trapline knows {VERSION}"
-                raise TraplineError(rule, "use a newer Trapline")
-            self._file.execute("PRAGMA journal_mode = WAL")
-            self._file.execute("PRAGMA synchronous = FULL")
-            if found < VERSION:
-                self._file.executescript(_TABLES)
+        self._file = connected(path, VERSION, _TABLES)
 
     @contextmanager
     def change(self) -> Iterator[None]:
         """Inside, everything is one change: it is there when this returns, or nothing of it is."""
-        with self._explained():
+        with explained(self.path):
             self._file.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -210,16 +199,9 @@ class Ledger:
 
     def _read(self, query: str, given: tuple[str, ...], parse: Callable[..., T]) -> list[T]:
         """What rows mean. Raises TraplineError for a file that somebody has damaged."""
-        with self._explained():
+        with explained(self.path):
             rows = self._file.execute(query, given).fetchall()
         try:
             return [parse(*row) for row in rows]
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise TraplineError(f"{self.path} is damaged: {error}", "take it from a copy of the folder") from None
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise TraplineError(f"{self.path}: {error}", "make room, or mend the file from a copy") from None

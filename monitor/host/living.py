@@ -4,7 +4,8 @@ A machine here is never more than a copy of its record, with what it did since; 
 point. So nothing is lost with it: whoever is killed has other processes make it again, and it takes the same steps.
 """
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from isa.assembler.image_format import parse as parse_image
@@ -15,12 +16,12 @@ from isa.devices.saved import Saved
 from isa.engines.choice import DEFAULT, bare
 from isa.errors import MachineError, TraplineError
 from isa.machine import Exit, Machine, Reason, Storage
-from isa.machine.snapshot import Snapshot
-from isa.machine.storage import page_shift
+from isa.machine.storage import LINE_SHIFT, page_shift
 from isa.machines.catalogue import find
+from monitor.host import saving
 from monitor.host.capacity import Capacity
+from monitor.host.contents import BLOCK, Contents
 from monitor.host.life import Verb, after
-from monitor.host.objects import Objects
 from monitor.host.record import Point, Record
 from monitor.host.service import Service
 from monitor.host.used import taken
@@ -33,11 +34,19 @@ HAPPENED = {Reason.HALT: Verb.HALTS, Reason.IDLE: Verb.WAITS, Reason.BUDGET: Non
 class Held(MemoryBacking):
     """What a disk holds while its machine runs; it is kept as contents of the host, and not with the machine."""
 
-    changed = False
+    def __init__(self, data: bytes, writable: bool) -> None:
+        super().__init__(data, writable)
+        self._written: set[int] = set()
 
     def write(self, offset: int, data: bytes) -> None:
-        self.changed = True
+        self._written.update(range(offset // BLOCK, -(-(offset + len(data)) // BLOCK)))
         super().write(offset, data)
+
+    def taken(self) -> dict[int, bytes]:
+        """The blocks in which something was written since the last time."""
+        found = {n: bytes(self.data[n * BLOCK : (n + 1) * BLOCK]) for n in self._written}
+        self._written.clear()
+        return found
 
     def save(self) -> dict[str, object]:
         return {"kind": "host", "size": self.size}
@@ -59,12 +68,12 @@ class _Running:
 class Living:
     """Owns the real machine of a host, as large as `capacity` says. Raises TraplineError for a host that cannot be."""
 
-    def __init__(self, capacity: Capacity, objects: Objects, engine: str = DEFAULT) -> None:
-        self.capacity, self.objects = capacity, objects
+    def __init__(self, capacity: Capacity, contents: Contents, engine: str = DEFAULT) -> None:
+        self.capacity, self.contents = capacity, contents
         self.isa = find(capacity.machine)
         self.page = 1 << page_shift(self.isa.word)
-        real = Storage(self.isa.word, self.whole(capacity.storage) + self.page)  # the monitor keeps page 0
-        self.monitor = Monitor(bare(self.isa, real, engine=engine), technique=TECHNIQUES[capacity.monitor])
+        self.real = Storage(self.isa.word, self.whole(capacity.storage) + self.page)  # the monitor keeps page 0
+        self.monitor = Monitor(bare(self.isa, self.real, engine=engine), technique=TECHNIQUES[capacity.monitor])
         self._running: dict[str, _Running] = {}
 
     def whole(self, words: int) -> int:
@@ -82,7 +91,8 @@ class Living:
             else:
                 here: dict[str, Machine] = {name: running.vm for name, running in self._running.items()}
                 ends = service.run(wanted.values(), here, steps)
-            ended = {name: self._after(self._running[name], end) for name, end in ends.items()}
+            written = self.real.take_dirty()
+            ended = {name: self._after(self._running[name], end, written) for name, end in ends.items()}
             return ended | {name: wanted[name].failed(why) for name, why in broken.items()}
         except BaseException:
             self._gather({})  # they have gone further than anybody knows
@@ -99,6 +109,7 @@ class Living:
                 self.monitor.destroy(running.vm)
             self._running.clear()
             broken = self._make(records)
+        self.real.take_dirty()  # by those who made them, and kept already
         for name, running in self._running.items():
             record = running.record = records[name]
             running.vm.exit = None
@@ -121,7 +132,7 @@ class Living:
         return broken
 
     def _made(self, record: Record) -> _Running:
-        get, wanted, point = self.objects.get, record.definition, record.point
+        get, wanted, point = self.contents.get, record.definition, record.point
         disks = tuple(
             Held(get(digest), not part.read_only) for digest, part in zip(point.disks, wanted.disks, strict=True)
         )
@@ -133,7 +144,7 @@ class Living:
         vm = self.monitor.create(wanted.storage, ports, wanted.seed, record.name)
         try:
             if point.machine:
-                Snapshot.from_bytes(get(point.machine), record.name).apply(vm)
+                saving.bring(self.contents, point.machine, vm)
             else:
                 vm.load(parse_image(get(record.image), record.name))
         except BaseException:
@@ -141,21 +152,27 @@ class Living:
             raise
         return _Running(vm, record, disks)
 
-    def _after(self, running: _Running, end: Exit) -> Record:
-        """The record of a machine that has taken its steps, and what it holds put away."""
-        vm, record, put = running.vm, running.record, self.objects.put
+    def _after(self, running: _Running, end: Exit, written: Sequence[int]) -> Record:
+        """The record of a machine that has taken its steps, and what it holds put away. `written` are the lines of all
+        storage in which something was written, in order."""
+        vm, record, contents = running.vm, running.record, self.contents
         happened = HAPPENED.get(end.reason, Verb.FAILS)
         state = after(record.name, record.state, happened, record.state) if happened else record.state
         assert state is not None
         held = zip(running.disks, record.point.disks, strict=True)
-        disks = tuple(put(bytes(disk.data)) if disk.changed else digest for disk, digest in held)
-        kept = put(Snapshot.take(vm).to_bytes())
+        disks = tuple(contents.changed(digest, disk.taken()) for disk, digest in held)
+        kept = saving.keep(contents, vm, record.point.machine, _within(written, vm.storage))
         detail = end.detail if happened is Verb.FAILS else ""
         point = Point(state, disks, kept, vm.steps, vm.retired, vm.storage.size, state, detail)
         running.record = replace(record.after(point), used=record.used + taken(vm))
-        for disk in running.disks:
-            disk.changed = False
         return running.record
+
+
+def _within(written: Sequence[int], storage: Storage) -> list[int]:
+    """Those of the lines that are a machine's, as it numbers them."""
+    first = storage.offset >> LINE_SHIFT
+    here = written[bisect_left(written, first) : bisect_left(written, first + len(storage.lines))]
+    return [line - first for line in here]
 
 
 def _same(ours: Record, now: Record) -> bool:

@@ -9,7 +9,7 @@ from monitor.host.capacity import FILE, Capacity, read_capacity
 from monitor.host.ledger import Ledger
 from monitor.host.service import Service
 
-LEDGER = "host.db"
+LEDGER, OBJECTS = "host.db", "objects.db"
 
 
 def served(capacity: Capacity, ledger: Ledger) -> Service:

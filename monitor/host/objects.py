@@ -1,82 +1,154 @@
-"""Contents by their digests: programs, disks, saved machines. A file here never changes, so many may name it.
+"""Objects: small pieces of contents, each under the digest of its bytes, and what is made of them. None ever changes.
 
-That is why a snapshot or a clone copies nothing, and why a process that is killed leaves nothing half done: what is
-written is not known to anybody until the ledger names it. What nobody names any more, `sweep` takes away.
+So who has a digest has all below it, and what two have in common is there once. Objects are written before anybody
+names them, and all of a change together; what nobody names any more is garbage, which is no mistake, and `sweep` takes
+it away. So there is no moment at which a process may not be killed. Next: `contents.py`, what objects stand for.
 """
 
-import os
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 from isa.errors import TraplineError
+from monitor.host.database import connected, explained
 
-_PARTIAL = ".partial"
+VERSION = 1
+WIDTH = 32  # bytes of a digest
+EMPTY = bytes(WIDTH)  # stands for nothing but zeros
+BYTES, TREE, GROUP = 0, -1, -2  # kinds of objects; from 1 on, a node so high above bytes
+SPARE = 4096  # objects that may be garbage however few there are
+
+_TABLES = """
+CREATE TABLE objects (
+    number INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, kind INTEGER NOT NULL, data BLOB NOT NULL
+);
+CREATE TABLE swept (number INTEGER NOT NULL, lived INTEGER NOT NULL);
+INSERT INTO swept VALUES (0, 0);
+"""
 
 
 class Objects:
-    """The files in a folder, which is made. Raises TraplineError for one that is a link, and OSError."""
+    """Those in a file, which is made. Raises TraplineError for trouble with it."""
 
-    def __init__(self, folder: str) -> None:
-        if os.path.islink(folder):
-            raise TraplineError(f"{folder} is a link, and may lead anywhere", "put the folder itself there")
-        self.folder = folder
-        self._named = False  # something is there under a name that is not on the disk yet
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._file = connected(path, VERSION, _TABLES)
+        self.bytes = 0  # that were kept by this process
+        self._fresh: dict[bytes, tuple[int, bytes]] = {}
 
-    def put(self, data: bytes) -> str:
-        """Keep the bytes; their digest. They are on the disk when `settle` returns. Raises OSError."""
-        digest = sha256(data).hexdigest()
-        path = self._path(digest)
-        if not os.path.lexists(path):
-            with suppress(FileNotFoundError):
-                os.unlink(path + _PARTIAL)
-            number = os.open(path + _PARTIAL, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            with open(number, "wb") as file:
-                file.write(data)
-                file.flush()
-                self._settle(number)
-            os.rename(path + _PARTIAL, path)
-            self._named = True
+    def close(self) -> None:
+        self._file.close()
+
+    def make(self, kind: int, data: bytes) -> bytes:
+        """The digest of an object, which is not kept before `keep`."""
+        digest = _digest(kind, data)
+        self._fresh[digest] = kind, data
         return digest
 
+    def keep(self, digest: bytes) -> None:
+        """Keep an object with all that was made below it; it is on the disk when `settle` returns."""
+        with explained(self.path):
+            if not self._file.in_transaction:
+                self._file.execute("BEGIN IMMEDIATE")
+            todo = [digest]
+            while todo:
+                made = self._fresh.get(wanted := todo.pop())
+                if made and self._insert(wanted, *made):  # below one that was there, everything is there
+                    todo.extend(_below(*made))
+        self._fresh.clear()
+
+    def _insert(self, digest: bytes, kind: int, data: bytes) -> bool:
+        query = "INSERT OR IGNORE INTO objects (digest, kind, data) VALUES (?, ?, ?)"
+        new = self._file.execute(query, (digest, kind, data)).rowcount > 0
+        self.bytes += len(data) * new
+        return new
+
+    def read(self, digest: bytes) -> tuple[int, bytes]:
+        """An object's kind and bytes. Raises TraplineError if it is not there, or is another."""
+        with explained(self.path):
+            found = self._file.execute("SELECT kind, data FROM objects WHERE digest = ?", (digest,)).fetchone()
+        if found is None:
+            raise TraplineError(f"{self.path}: {digest.hex()} is missing", "take the file from a copy of the folder")
+        kind, data = found
+        if type(kind) is not int or type(data) is not bytes or _digest(kind, data) != digest:
+            raise TraplineError(f"{self.path}: {digest.hex()} is damaged", "take the file from a copy of the folder")
+        return kind, data
+
     def settle(self) -> None:
-        """Have on the disk under their names what was put here. Once for all of them: names stand in one folder."""
-        if self._named:
-            number = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        """Have on the disk what was kept."""
+        self._end("COMMIT")
+
+    def undo(self) -> None:
+        """Forget what was kept since the last `settle`."""
+        self._end("ROLLBACK")
+
+    def _end(self, how: str) -> None:
+        if self._file.in_transaction:
+            with explained(self.path):
+                self._file.execute(how)
+
+    # ---- garbage
+
+    @property
+    def grown(self) -> bool:
+        """Whether more objects were kept since the last sweep than it had left: so sweeping costs no more than keeping,
+        and no more than half of the objects are garbage, but for a few."""
+        query = "SELECT (SELECT MAX(objects.number) FROM objects) - number > lived + ? FROM swept"
+        with explained(self.path):
+            return bool(self._file.execute(query, (SPARE,)).fetchone()[0])
+
+    def sweep(self, named: Iterable[str]) -> None:
+        """Take away what is not below these."""
+        living = self._living(bytes.fromhex(name) for name in named)
+        execute = self._file.execute
+        with explained(self.path):
+            execute("CREATE TEMP TABLE IF NOT EXISTS living (digest BLOB PRIMARY KEY) WITHOUT ROWID")
+            execute("BEGIN IMMEDIATE")
             try:
-                self._settle(number)
-            finally:
-                os.close(number)
-            self._named = False
+                execute("DELETE FROM living")
+                self._file.executemany("INSERT INTO living VALUES (?)", ((digest,) for digest in living))
+                execute("DELETE FROM objects WHERE digest NOT IN (SELECT digest FROM living)")
+                execute(
+                    "UPDATE swept SET number = (SELECT IFNULL(MAX(number), 0) FROM objects), lived = ?", (len(living),)
+                )
+                execute("COMMIT")
+            except BaseException:
+                execute("ROLLBACK")
+                raise
+            execute("PRAGMA incremental_vacuum").fetchall()
 
-    def get(self, digest: str) -> bytes:
-        """The bytes. Raises TraplineError if they are not there, or are others."""
+    def _living(self, roots: Iterator[bytes]) -> set[bytes]:
+        """All below the roots. Bytes are named by the nodes above them, and need not be read."""
+        living: set[bytes] = set()
+        todo = list(roots)
+        while todo:
+            digest = todo.pop()
+            if digest not in living:
+                living.add(digest)
+                kind, data = self._read_or_nothing(digest)
+                below = _below(kind, data)
+                if kind == 1:
+                    living.update(below)
+                else:
+                    todo.extend(below)
+        return living
+
+    def _read_or_nothing(self, digest: bytes) -> tuple[int, bytes]:
+        """Whoever wants what is damaged is told; nothing is lost with the garbage meanwhile."""
         try:
-            with open(os.open(self._path(digest), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-                data = file.read()
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise TraplineError(f"{self._path(digest)}: {reason}", "take it from a copy of the folder") from None
-        if sha256(data).hexdigest() != digest:
-            raise TraplineError(f"{self._path(digest)} is damaged", "take it from a copy of the folder")
-        return data
+            return self.read(digest)
+        except TraplineError:
+            return BYTES, b""
 
-    def sweep(self, named: set[str]) -> None:
-        """Take away what is not named. What cannot be taken away stays: it is in nobody's way."""
-        for name in os.listdir(self.folder):
-            if name not in named:
-                with suppress(OSError):
-                    os.unlink(os.path.join(self.folder, name))
 
-    def drop(self, digests: set[str]) -> None:
-        """The same, of these."""
-        for digest in digests:
-            with suppress(OSError):
-                os.unlink(self._path(digest))
+def _digest(kind: int, data: bytes) -> bytes:
+    """The kind is part of it: the same bytes may be a program, and the names of other objects."""
+    return sha256(kind.to_bytes(1, "little", signed=True) + data).digest()
 
-    def _path(self, digest: str) -> str:
-        return os.path.join(self.folder, digest)
 
-    def _settle(self, number: int) -> None:
-        """Have a file on the disk, should the power fail."""
-        os.fsync(number)
+def _below(kind: int, data: bytes) -> list[bytes]:
+    """The digests that an object names."""
+    if kind == BYTES:
+        return []
+    start = WIDTH if kind == TREE else 0
+    found = [data[at : at + WIDTH] for at in range(start, len(data), WIDTH)]
+    return [digest for digest in found if digest != EMPTY]

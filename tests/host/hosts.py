@@ -4,6 +4,7 @@ It waits where nothing was typed, and ends when it is asked to."""
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -13,6 +14,7 @@ from isa.assembler import Image
 from isa.assembler.assembly import assemble
 from isa.machines.catalogue import find
 from monitor.host import Definition, DiskPart, Host
+from monitor.host.objects import _below
 
 GUEST = """
         .org 16
@@ -83,20 +85,36 @@ def opened(path: Path, **given: object) -> Host:
     """A host that does not wait for the disk: no test cuts the power."""
     folder(path, **given)
     if not (path / "host.db").exists():
-        shutil.copyfile(_empty() / "host.db", path / "host.db")
+        for name in ("host.db", "objects.db"):
+            shutil.copyfile(_empty() / name, path / name)
     host = Host(str(path), engine="reference", wait=0)
-    host.ledger._file.execute("PRAGMA synchronous = OFF")
-    setattr(host.objects, "_settle", lambda number: None)  # noqa: B010
+    for file in (host.ledger._file, host.objects._file):
+        file.execute("PRAGMA synchronous = OFF")
     return host
 
 
-def define(host: Host, name: str = "web") -> None:
-    host.define(Definition(name, "told", storage=WORDS, disks=(DiskPart(blocks=2),)), image())
+def define(host: Host, name: str = "web", storage: int = WORDS) -> None:
+    host.define(Definition(name, "told", storage=storage, disks=(DiskPart(blocks=2),)), image())
+
+
+def walk(host: Host, digest: bytes) -> Iterator[bytes]:
+    """An object and all below it, read and found whole."""
+    yield digest
+    for below in _below(*host.objects.read(digest)):
+        yield from walk(host, below)
+
+
+def check_objects(host: Host) -> None:
+    """Swept, a host has what is needed and nothing else."""
+    named = host.ledger.digests()
+    host.objects.sweep(named)
+    there = {digest for (digest,) in host.objects._file.execute("SELECT digest FROM objects")}
+    assert there == {below for digest in named for below in walk(host, bytes.fromhex(digest))}
 
 
 def everything(host: Host) -> dict[str, Any]:
     """All that a host knows, contents by their digests, which are all there and whole."""
     for digest in host.ledger.digests():
-        host.objects.get(digest)
+        list(walk(host, bytes.fromhex(digest)))
     machines = {r.name: (r.point.text(), r.text(), host.snapshots(r.name)) for r in host.machines()}
     return {**machines, "accounts": host.ledger.kept()}

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from monitor.host import Host
-from tests.host.hosts import define, everything, opened
+from tests.host.hosts import check_objects, define, everything, opened
 from tests.sizes import NIGHTLY
 
 Verb = Callable[[Host], object]
@@ -111,7 +111,7 @@ def check(path: Path, story: Sequence[Verb], known: Sequence[dict[str, Any]], la
     with opened(path, **GIVEN) as host:
         found = everything(host)
         assert found in known[done : done + 2], f"killed at call {last}, in verb {done}"
-        assert set(os.listdir(host.objects.folder)) == host.ledger.digests()
+        check_objects(host)
         rest = done + (found != known[done])
         for number, verb in enumerate(story[rest : rest + FURTHER], rest + 1):
             verb(host)

@@ -61,7 +61,7 @@ def test_no_link_leads_out_of_the_folder(tmp_path: Path) -> None:
     with pytest.raises(TraplineError, match="is larger than 2 bytes"):
         beside(str(inside / "web.toml"), "own", 2)
     (inside / "host.toml").write_text("")
-    os.symlink(tmp_path, inside / "objects")
+    os.symlink(tmp_path / "elsewhere", inside / "objects.db")
     with pytest.raises(TraplineError, match="is a link"):
         Host(str(inside))
 

@@ -11,6 +11,7 @@ import pytest
 
 from isa.errors import TraplineError
 from monitor.host import Host
+from monitor.host.contents import Contents
 from monitor.host.ledger import Ledger
 from monitor.host.life import State
 from monitor.host.migration import Channel, Lost, Outcome, Pace, leaving, migrate, receive
@@ -285,8 +286,8 @@ def test_a_target_that_runs_before_it_is_told_makes_two(tmp_path: Path, monkeypa
     """Planted: what is held runs at once. The search for a moment at which two run finds one."""
     real = Host.hold
 
-    def hold(host: Host, token: str, record: Record) -> None:
-        real(host, token, record)
+    def hold(host: Host, token: str, record: Record, make: Callable[[Contents], None]) -> None:
+        real(host, token, record, make)
         host.arrive(token)
 
     monkeypatch.setattr(Host, "hold", hold)

@@ -48,8 +48,7 @@ def _take(host: Host, channel: Channel, header: dict[str, Any]) -> str | None:
             break
     record = _record(header, record.name)
     try:
-        put_together(host.objects, pieces, record.point)
-        host.hold(token, record)
+        host.hold(token, record, lambda contents: put_together(contents, pieces, record.point))
     except TraplineError as error:
         channel.say("refused", why=error.message, help=error.help)
         raise

@@ -122,7 +122,7 @@ def _rounds(
     rounds: list[Round] = []
     slower = 0
     while True:
-        todo = _lacking(taken_apart(host.objects, record), sent)
+        todo = _lacking(taken_apart(host.contents, record), sent)
         if rounds and len(todo) * pace.rate <= pace.limit:
             return tuple(rounds), record, todo
         if len(rounds) >= pace.rounds:
