@@ -62,6 +62,7 @@ FLOORS = (
     "trapline.progress",
     "trapline.output",
     "trapline.guard",
+    "trapline.listening",
     "trapline.combinations",
     "trapline.options",
     "trapline.drawing",

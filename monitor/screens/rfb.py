@@ -4,8 +4,8 @@ What a viewer has is remembered for it, and only tiles that changed are sent, ra
 for. An update is sent when something has changed, not when it is asked for. Security is what the socket gives: this
 speaks on one that belongs to its user, or on the loopback address.
 
-A viewer is a stranger: it has a thread of its own and a limit for every message, and is given up when it says nonsense,
-leaves a message half-said, or takes nothing for a while.
+A viewer is a stranger: it is given up when it says nonsense, leaves a message half-said, or takes nothing for a
+minute.
 """
 
 import socket
@@ -13,21 +13,16 @@ import struct
 import threading
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 
 from isa.devices import Picture, pointed, pressed
+from monitor.clients import PATIENCE, Clients, Connection, Gone
 from monitor.screens.showing import Showing
 
-PATIENCE, VIEWERS = 60.0, 16
 TILE = 64
 RAW, ZRLE = 0, 16
 MOST_ENCODINGS, MOST_TEXT = 1024, 1 << 20
 FORMAT = struct.Struct(">BBBBHHHBBBxxx")  # bits, depth, big-endian, true colour, three maxima, three shifts
 OURS = (32, 24, 0, 1, 255, 255, 255, 16, 8, 0)
-
-
-class Gone(Exception):
-    """The viewer is not there any more, or says what cannot be understood."""
 
 
 class Pixels:
@@ -38,12 +33,11 @@ class Pixels:
         maxima, shifts = rest[:3], rest[3:]
         if bits not in (8, 16, 32) or not true or any(shift >= bits for shift in shifts):
             raise Gone
-        order = "big" if big else "little"
         self.table = []
         for at in range(0, 768, 3):
             parts = zip(palette[at : at + 3], maxima, shifts, strict=True)
             value = sum(part * most // 255 << shift for part, most, shift in parts) & (1 << bits) - 1
-            self.table.append(value.to_bytes(bits // 8, "big" if order == "big" else "little"))
+            self.table.append(value.to_bytes(bits // 8, "big" if big else "little"))
         used = sum(most << shift for most, shift in zip(maxima, shifts, strict=True))
         self.short = self.table  # of ZRLE: without the octet of 32 bits that says nothing
         if bits == 32 and used < 1 << 24:
@@ -55,7 +49,7 @@ class Pixels:
 class Session:
     """One viewer, on a connected socket."""
 
-    def __init__(self, connection: socket.socket, showing: Showing, name: str) -> None:
+    def __init__(self, connection: Connection, showing: Showing, name: str) -> None:
         self.connection, self.showing, self.name = connection, showing, name
         self.form: tuple[int, ...] = OURS
         self.encoding = RAW
@@ -63,95 +57,90 @@ class Session:
         self._has: Picture | None = None
         self._number = -1
         self._asked: bool | None = None  # whether for all of it; None if it has what it asked for
+        self._over = False
         self._lock = threading.Lock()
 
     def serve(self) -> None:
         """All of it, until the viewer goes. Raises Gone, OSError."""
         self._greet()
-        sending = threading.Thread(target=self._send, daemon=True)
-        sending.start()
-        while True:
-            self._message()
-
-    def _bytes(self, count: int) -> bytes:
-        data = bytearray()
-        while len(data) < count:
-            part = self.connection.recv(min(count - len(data), 1 << 16))
-            if not part:
-                raise Gone
-            data += part
-        return bytes(data)
+        threading.Thread(target=self._send, daemon=True).start()
+        try:
+            while True:
+                self._message()
+        finally:
+            self._over = True
 
     def _greet(self) -> None:
-        self.connection.sendall(b"RFB 003.008\n")
-        said = self._bytes(12)
+        self.connection.say(b"RFB 003.008\n")
+        said = self.connection.take(12)
         minor = {b"RFB 003.003\n": 3, b"RFB 003.007\n": 7, b"RFB 003.008\n": 8}.get(said, 3)
         if not said.startswith(b"RFB 003."):
             raise Gone
         if minor == 3:
-            self.connection.sendall(struct.pack(">I", 1))  # no security but the socket's
+            self.connection.say(struct.pack(">I", 1))  # no security but the socket's
         else:
-            self.connection.sendall(b"\x01\x01")
-            if self._bytes(1) != b"\x01":
+            self.connection.say(b"\x01\x01")
+            if self.connection.take(1) != b"\x01":
                 raise Gone
             if minor == 8:
-                self.connection.sendall(bytes(4))
-        self._bytes(1)  # whether others may look as well: they may
+                self.connection.say(bytes(4))
+        self.connection.take(1)  # whether others may look as well: they may
         _, picture = self.showing.seen()
         name = self.name.encode()[:200]
         size = struct.pack(">HH", picture.width, picture.height)
-        self.connection.sendall(size + FORMAT.pack(*OURS) + struct.pack(">I", len(name)) + name)
+        self.connection.say(size + FORMAT.pack(*OURS) + struct.pack(">I", len(name)) + name)
         self._size = picture.width, picture.height
 
     def _message(self) -> None:
-        kind = self._bytes(1)[0]
+        self.connection.wait()
+        kind = self.connection.take(1)[0]
         if kind == 0:
-            self._bytes(3)
-            form = FORMAT.unpack(self._bytes(16))
+            self.connection.take(3)
+            form = FORMAT.unpack(self.connection.take(16))
             Pixels(form, bytes(768))
             with self._lock:
                 self.form, self._has = form, None
         elif kind == 2:
-            (count,) = struct.unpack(">xH", self._bytes(3))
+            (count,) = struct.unpack(">xH", self.connection.take(3))
             if count > MOST_ENCODINGS:
                 raise Gone
-            named = struct.unpack(f">{count}i", self._bytes(4 * count))
+            named = struct.unpack(f">{count}i", self.connection.take(4 * count))
             self.encoding = ZRLE if ZRLE in named else RAW
         elif kind == 3:
-            whole = not self._bytes(9)[0]
+            whole = not self.connection.take(9)[0]
             with self._lock:
                 self._asked = whole or bool(self._asked)
         elif kind == 4:
-            down, symbol = struct.unpack(">BxxI", self._bytes(7))
+            down, symbol = struct.unpack(">BxxI", self.connection.take(7))
             self.showing.type(pressed(symbol, bool(down)))
         elif kind == 5:
-            buttons, column, row = struct.unpack(">BHH", self._bytes(5))
+            buttons, column, row = struct.unpack(">BHH", self.connection.take(5))
             self.showing.type(pointed(column, row, buttons))
         elif kind == 6:
-            (length,) = struct.unpack(">3xI", self._bytes(7))
+            (length,) = struct.unpack(">3xI", self.connection.take(7))
             if length > MOST_TEXT:
                 raise Gone
-            self._bytes(length)
+            self.connection.take(length)
         else:
             raise Gone
 
     # -- updates --
 
     def _send(self) -> None:
-        """Send what was asked for, whenever there is something to send."""
-        with suppress(OSError, Gone):
-            while True:
+        """Send what was asked for, whenever there is something to send. A viewer that does not take it is left."""
+        try:
+            while not self._over:
                 self.showing.changed(self._number, 0.05)
                 with self._lock:
                     asked, form = self._asked, self.form
                     number, picture = self.showing.seen()
                     if asked is None or (number == self._number and self._has is not None and not asked):
-                        if self.connection.fileno() < 0:
-                            return
                         continue
                     had = None if asked else self._has
                     self._asked, self._number, self._has = None, number, picture
                 self._update(picture, had, Pixels(form, picture.palette))
+        except (OSError, Gone):
+            self.connection.leave()
 
     def _update(self, picture: Picture, had: Picture | None, pixels: Pixels) -> None:
         tiles = list(changed(picture, had, self._size))
@@ -164,7 +153,7 @@ class Session:
             else:
                 data = self._deflater.compress(tile(b"".join(rows), pixels)) + self._deflater.flush(zlib.Z_SYNC_FLUSH)
                 parts.append(head + struct.pack(">I", len(data)) + data)
-        self.connection.sendall(b"".join(parts))
+        self.connection.say(b"".join(parts))
 
 
 def changed(picture: Picture, had: Picture | None, size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
@@ -192,45 +181,12 @@ def tile(data: bytes, pixels: Pixels) -> bytes:
     return b"\x00" + b"".join(pixels.short[pixel] for pixel in data)
 
 
-class Server:
+class Server(Clients):
     """Shows a guest to whoever connects to a listening socket, until it is closed."""
 
     def __init__(self, listener: socket.socket, showing: Showing, name: str, patience: float = PATIENCE) -> None:
-        self.listener, self.showing, self.name, self.patience = listener, showing, name, patience
-        self._viewers: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        super().__init__(listener, patience)
+        self.showing, self.name = showing, name
 
-    def serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            with self._lock:
-                full = len(self._viewers) >= VIEWERS
-                if not full:
-                    self._viewers.add(connection)
-            if full:
-                connection.close()
-            else:
-                threading.Thread(target=self._viewer, args=(connection,), daemon=True).start()
-
-    def _viewer(self, connection: socket.socket) -> None:
-        try:
-            connection.settimeout(self.patience)
-            Session(connection, self.showing, self.name).serve()
-        except (Gone, OSError, struct.error):
-            pass
-        finally:
-            with self._lock:
-                self._viewers.discard(connection)
-            connection.close()
-
-    def close(self) -> None:
-        with suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        with self._lock:
-            for connection in self._viewers:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+    def converse(self, connection: Connection) -> None:
+        Session(connection, self.showing, self.name).serve()

@@ -13,9 +13,9 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 
+from monitor.clients import PATIENCE, Clients, Connection, Gone
 from monitor.volumes.volume import Volume
 
 GREETING = b"NBDMAGIC" + b"IHAVEOPT" + struct.pack(">H", 3)  # fixed newstyle, and no zeros after an export
@@ -32,8 +32,6 @@ DONE = 1
 ALLOCATION, CONTEXT_ID = b"base:allocation", 1
 ZEROS = 3  # a hole that reads as zeros
 MOST_OPTION, MOST_DATA, MOST_EXTENTS = 8192, 1 << 25, 1 << 30
-PATIENCE = 60.0  # seconds
-CLIENTS = 16
 
 
 @dataclass
@@ -50,14 +48,10 @@ class Export:
         return HAS_FLAGS | MANY | can
 
 
-class Gone(Exception):
-    """The client is not there any more, or says what cannot be understood."""
-
-
 class Session:
     """One client, on a connected socket."""
 
-    def __init__(self, connection: socket.socket, exports: dict[str, Export]) -> None:
+    def __init__(self, connection: Connection, exports: dict[str, Export]) -> None:
         self.connection, self.exports = connection, exports
         self.export: Export | None = None
         self.structured = self.allocation = False
@@ -65,7 +59,7 @@ class Session:
 
     def serve(self) -> None:
         """All of it, until the client goes. Raises Gone, OSError."""
-        self.connection.sendall(GREETING)
+        self.connection.say(GREETING)
         (self.flags,) = self._take(">I")
         if self.flags & ~3:
             raise Gone
@@ -75,17 +69,8 @@ class Session:
         while self._request(self.export):
             pass
 
-    def _bytes(self, count: int) -> bytes:
-        data = bytearray()
-        while len(data) < count:
-            part = self.connection.recv(min(count - len(data), 1 << 20))
-            if not part:
-                raise Gone
-            data += part
-        return bytes(data)
-
     def _take(self, form: str) -> tuple[int, ...]:
-        return struct.unpack(form, self._bytes(struct.calcsize(form)))
+        return struct.unpack(form, self.connection.take(struct.calcsize(form)))
 
     # -- the handshake --
 
@@ -97,10 +82,10 @@ class Session:
         if length > MOST_OPTION:
             if length > MOST_DATA:
                 raise Gone
-            self._bytes(length)
+            self.connection.take(length)
             self._reply(option, TOO_BIG)
             return True
-        data = self._bytes(length)
+        data = self.connection.take(length)
         if option == EXPORT_NAME:
             return self._old_way(data)
         if option == ABORT:
@@ -119,7 +104,7 @@ class Session:
         return True
 
     def _reply(self, option: int, kind: int, data: bytes = b"") -> None:
-        self.connection.sendall(struct.pack(">QIII", REPLY, option, kind, len(data)) + data)
+        self.connection.say(struct.pack(">QIII", REPLY, option, kind, len(data)) + data)
 
     def _old_way(self, data: bytes) -> bool:
         """The first clients' option has no answer that says no."""
@@ -127,7 +112,7 @@ class Session:
         if export is None:
             return False
         zeros = b"" if self.flags & 2 else bytes(124)
-        self.connection.sendall(struct.pack(">QH", export.volume.size, export.flags) + zeros)
+        self.connection.say(struct.pack(">QH", export.volume.size, export.flags) + zeros)
         self.export = export
         return True
 
@@ -178,12 +163,13 @@ class Session:
 
     def _request(self, export: Export) -> bool:
         """Do one request; False if it was the last."""
+        self.connection.wait()
         magic, flags, command, cookie, offset, length = self._take(">IHHQQI")
         if magic != REQUEST:
             raise Gone
         if command == WRITE and length > MOST_DATA:
             raise Gone  # nobody could tell where the next request begins without taking all of it
-        data = self._bytes(length) if command == WRITE else b""
+        data = self.connection.take(length) if command == WRITE else b""
         if command == DISCONNECT:
             return False
         with export.lock:
@@ -233,19 +219,19 @@ class Session:
 
     def _answer(self, cookie: int, parts: list[tuple[int, bytes]], offset: int) -> None:
         if not self.structured:
-            self.connection.sendall(struct.pack(">IIQ", SIMPLE, 0, cookie) + b"".join(data for _, data in parts))
+            self.connection.say(struct.pack(">IIQ", SIMPLE, 0, cookie) + b"".join(data for _, data in parts))
             return
         parts = parts or [(NONE, b"")]
         for i, (kind, data) in enumerate(parts):
             last = DONE if i == len(parts) - 1 else 0
-            self.connection.sendall(struct.pack(">IHHQI", CHUNK, last, kind, cookie, len(data)) + data)
+            self.connection.say(struct.pack(">IHHQI", CHUNK, last, kind, cookie, len(data)) + data)
 
     def _fail(self, cookie: int, number: int) -> None:
         if self.structured:
             data = struct.pack(">IH", number, 0)
-            self.connection.sendall(struct.pack(">IHHQI", CHUNK, DONE, ERROR, cookie, len(data)) + data)
+            self.connection.say(struct.pack(">IHHQI", CHUNK, DONE, ERROR, cookie, len(data)) + data)
         else:
-            self.connection.sendall(struct.pack(">IIQ", SIMPLE, number, cookie))
+            self.connection.say(struct.pack(">IIQ", SIMPLE, number, cookie))
 
 
 def _queries(data: bytes) -> tuple[str, list[bytes]] | None:
@@ -276,52 +262,14 @@ def _number(error: OSError | ValueError) -> int:
     return number if number in known else errno.EIO
 
 
-class Server:
+class Server(Clients):
     """Serves exports to whoever connects to a listening socket, until it is closed."""
 
     def __init__(self, listener: socket.socket, exports: list[Export], patience: float = PATIENCE) -> None:
-        self.listener, self.patience = listener, patience
+        super().__init__(listener, patience)
         self.exports = {export.name: export for export in exports}
         if exports:
             self.exports.setdefault("", exports[0])
-        self._clients: set[socket.socket] = set()
-        self._lock = threading.Lock()
 
-    def serve(self) -> None:
-        """Take clients until `close`. Each has a thread; more than `CLIENTS` at once are turned away."""
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            with self._lock:
-                full = len(self._clients) >= CLIENTS
-                if not full:
-                    self._clients.add(connection)
-            if full:
-                connection.close()
-            else:
-                threading.Thread(target=self._client, args=(connection,), daemon=True).start()
-
-    def _client(self, connection: socket.socket) -> None:
-        try:
-            connection.settimeout(self.patience)
-            if connection.family != socket.AF_UNIX:
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            Session(connection, self.exports).serve()
-        except (Gone, OSError):
-            pass
-        finally:
-            with self._lock:
-                self._clients.discard(connection)
-            connection.close()
-
-    def close(self) -> None:
-        """Take nobody any more, and leave those who are there."""
-        with suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        with self._lock:
-            for connection in self._clients:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+    def converse(self, connection: Connection) -> None:
+        Session(connection, self.exports).serve()

@@ -44,7 +44,7 @@ def painted() -> Showing:
 def shown(showing: Showing, runs: bool = True) -> Iterator[int]:
     """A server on a port, and a guest that runs meanwhile."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = Server(listener, showing, "paint", patience=5)
+    server = Server(listener, showing, "paint", patience=0.5)
     threads = [threading.Thread(target=server.serve)]
     if runs:
         threads.append(threading.Thread(target=showing.run, args=(1 << 40,)))
@@ -169,7 +169,7 @@ def only_what_changed_is_sent() -> None:
     with shown(showing) as port, closing(Viewer(port)) as viewer:
         assert viewer.update(incremental=False) == 5 * 4
         viewer.say(struct.pack(">BBHHHH", 3, 1, 0, 0, 320, 200))
-        viewer.connection.settimeout(0.2)
+        viewer.connection.settimeout(0.7)  # longer than a server waits within a message
         with pytest.raises(TimeoutError):
             viewer.hear(1)
         viewer.connection.settimeout(10)

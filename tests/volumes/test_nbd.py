@@ -5,6 +5,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -14,9 +15,10 @@ from typing import Any
 
 import pytest
 
+from monitor.clients import CLIENTS, Connection
 from monitor.volumes import nbd
 from monitor.volumes.file import HostFile
-from monitor.volumes.nbd import CLIENTS, Export, Server, Session
+from monitor.volumes.nbd import Export, Server, Session
 from monitor.volumes.opening import create_overlay, open_volume
 from monitor.volumes.qcow2 import create
 from monitor.volumes.volume import Volume
@@ -259,6 +261,18 @@ def test_half_a_message_and_a_client_that_takes_nothing_are_given_up(tmp_path: P
                 assert good.read(0, 1) == b"\0"
 
 
+def one_who_says_nothing_stays(tmp_path: Path) -> None:
+    volume = raw(tmp_path)
+    with closing(volume), served(tmp_path, volume, patience=0.2) as path, talk(path) as peer:
+        peer.go()
+        time.sleep(0.5)
+        assert peer.read(0, 1) == b"\0"
+
+
+def test_one_who_says_nothing_between_messages_stays(tmp_path: Path) -> None:
+    one_who_says_nothing_stays(tmp_path)
+
+
 def test_connections_come_back_when_they_were_used_up(tmp_path: Path) -> None:
     volume = raw(tmp_path)
     with closing(volume), served(tmp_path, volume) as path:
@@ -292,6 +306,11 @@ def check_answers() -> None:
         answers_are_in_order(Path(folder))
 
 
+def check_silence() -> None:
+    with TemporaryDirectory() as folder:
+        one_who_says_nothing_stays(Path(folder))
+
+
 @bugs.caught_by(check_flushes)
 def a_flush_that_is_only_said(patch: Patch) -> None:
     real = Session._done
@@ -312,6 +331,11 @@ def an_option_that_nobody_knows_is_taken(patch: Patch) -> None:
     patch.setattr(Session, "_reply", reply)
 
 
+@bugs.caught_by(check_silence)
+def who_is_silent_is_gone(patch: Patch) -> None:
+    patch.setattr(Connection, "wait", lambda self: None)
+
+
 @pytest.mark.parametrize("bug", bugs, ids=lambda bug: bug.name)
 def test_planted_bugs_are_caught(bug: Planted, monkeypatch: Patch) -> None:
-    must_catch(bug, monkeypatch, (AssertionError, TimeoutError, struct.error))
+    must_catch(bug, monkeypatch, (AssertionError, OSError, EOFError, struct.error))

@@ -76,7 +76,7 @@ def _shown(arguments: argparse.Namespace, showing: "Showing") -> None:
         showing.run(arguments.steps, alone=True)
         return
     from monitor.screens.rfb import Server
-    from trapline.volumes.serving import listening
+    from trapline.listening import listening
 
     listener = listening(arguments.socket, arguments.port)
     server = Server(listener, showing, arguments.guest)
