@@ -2,6 +2,8 @@
 
 import os
 import socket
+import stat
+from contextlib import suppress
 
 from isa.errors import TraplineError
 
@@ -12,6 +14,7 @@ def listening(path: str | None, port: int | None) -> socket.socket:
     try:
         if path is None:
             return socket.create_server(("127.0.0.1", port or 0))
+        _clear(path)
         listener = socket.socket(socket.AF_UNIX)
         before = os.umask(0o177)
         try:
@@ -26,3 +29,14 @@ def listening(path: str | None, port: int | None) -> socket.socket:
     except OSError as error:
         where = path or f"port {port}"
         raise TraplineError(f"cannot listen at {where}: {error.strerror or error}", "give another place") from None
+
+
+def _clear(path: str) -> None:
+    """Take away a socket that somebody has left who was killed: one at which nobody listens."""
+    with suppress(OSError):
+        if stat.S_ISSOCK(os.lstat(path).st_mode):
+            with socket.socket(socket.AF_UNIX) as asking:
+                try:
+                    asking.connect(path)
+                except ConnectionRefusedError:
+                    os.unlink(path)

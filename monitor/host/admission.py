@@ -97,6 +97,14 @@ def check_listens(living: Machines, record: Record) -> None:
         raise Refused(rule, "run it first; of machines that run together the first without an `input` has the console")
 
 
+def check_arriving(name: str, held: Sequence[str]) -> None:
+    """Whether a name is not that of a machine which arrives, and of which its source has not said that it is here."""
+    if held:
+        rule = f"a machine {name} is held for the host that it comes from, which has not said yet whose it is"
+        help = "migrate it again from there; or give it up, with `undefine --all`, though it may be nowhere else"
+        raise TraplineError(rule, help)
+
+
 def check_left(record: Record, snapshots: Sequence[Snapshot], everything: bool) -> None:
     """Whether a machine may be forgotten: nothing that was kept on purpose goes unseen."""
     left = [f"{len(snapshots)} snapshot{'s' * (len(snapshots) > 1)}"] if snapshots else []

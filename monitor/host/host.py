@@ -133,8 +133,17 @@ class Host:
         return copy
 
     def undefine(self, name: str, everything: bool = False) -> Record:
-        """Forget a machine. What it would leave, saved state and snapshots, must be gone, or meant: `everything`."""
+        """Forget a machine. What it would leave, saved state and snapshots, must be gone, or meant: `everything`. One
+        that is held for another host, and nowhere else perhaps, is forgotten with `everything` alone."""
         with self._change(sweep=True):
+            held = self.ledger.arriving(name)
+            if held and everything:
+                record = self.ledger.held(held[0])
+                assert record is not None
+                for token in held:
+                    self.ledger.forget_move(token)
+                return record
+            admission.check_arriving(name, held)
             record = self.machine(name)
             after(name, record.state, Verb.UNDEFINE, record.state)
             self._concerned(Verb.UNDEFINE, record)
@@ -278,6 +287,7 @@ class Host:
         """Keep a machine of another host, whose contents are to be made, and which is not this one's before `arrive`.
         One of that name that was held before, and not decided about, is forgotten."""
         with self._change():
+            self._free(record.name)
             make(self.contents)
             for other in self.ledger.arriving(record.name):
                 self.ledger.forget_move(other)
@@ -289,6 +299,7 @@ class Host:
             record = self.ledger.held(token)
             if record is None:
                 return self.ledger.arrived(token)
+            self._free(record.name)
             self.ledger.raise_generation(record.generation)
             self._keep(_in_state(record, record.point.was))
             self.ledger.note_move(token, ARRIVED, record.name)
@@ -357,11 +368,13 @@ class Host:
             self.objects.sweep(self.ledger.digests())
 
     def _new(self, wanted: Definition) -> None:
-        if self.ledger.find(wanted.name) is not None:
-            raise TraplineError(
-                f"there is a machine {wanted.name} already", "choose another name, or undefine that one"
-            )
+        self._free(wanted.name)
+        admission.check_arriving(wanted.name, self.ledger.arriving(wanted.name))
         admission.check_more(self.living, self.ledger.taken(self.living.page), wanted)
+
+    def _free(self, name: str) -> None:
+        if self.ledger.find(name) is not None:
+            raise TraplineError(f"there is a machine {name} already", "choose another name, or undefine that one")
 
     def _snapshot(self, name: str, snapshot: str) -> Snapshot:
         found = self.snapshots(name)

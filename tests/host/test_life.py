@@ -31,7 +31,7 @@ DO: dict[Verb, Callable[[Host, str], Record]] = {
     Verb.RESIZE: lambda host, name: host.resize(name, 2048),
     Verb.UNDEFINE: lambda host, name: host.undefine(name, everything=True),
 }
-LATER = {Verb.MIGRATE, Verb.CANCEL}  # they stand in the table, and nothing does them yet
+LATER = {Verb.MIGRATE, Verb.CANCEL}  # between two hosts: `test_migration.py`
 WAS = State.PAUSED  # the state of the snapshot, and of what was saved
 
 

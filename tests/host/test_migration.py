@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ from random import Random
 import pytest
 
 from isa.errors import TraplineError
-from monitor.host import Host
+from monitor.host import Host, admission
 from monitor.host.contents import Contents
 from monitor.host.ledger import Ledger
 from monitor.host.life import State
@@ -185,6 +186,56 @@ def test_whoever_is_killed_at_whatever_moment_one_machine_runs(side: int, tmp_pa
     assert last > 12
 
 
+def decided_and_not_told(hosts: tuple[Host, Host]) -> None:
+    """The other host holds `web`, and does not know yet that it is its own."""
+    begun(hosts[0])
+    last = Mortal()
+    last.beat = lambda: None  # type: ignore[method-assign]
+    hosts[1].arrive = last.wrap(_killed)  # type: ignore[assignment,method-assign]
+    outcome = moved(*hosts)
+    assert outcome is not None and not outcome.arrived
+    del hosts[1].arrive
+
+
+def _killed(*_: object) -> None:
+    raise Killed
+
+
+def nobody_takes_its_place(path: Path) -> None:
+    with two(path) as (one, other):
+        decided_and_not_told((one, other))
+        for name in ("web", "more"):
+            with suppress(TraplineError):
+                define(other, name)
+        for name in ("web", "web2"):
+            with suppress(TraplineError):
+                other.clone("more", name)
+        assert [record.name for record in other.machines()] == ["more", "web2"]
+        assert moved(one, other) is not None
+        assert other.output("web") == b"abc"
+
+
+def test_nobody_takes_the_place_of_one_that_was_decided(tmp_path: Path) -> None:
+    nobody_takes_its_place(tmp_path)
+
+
+def test_a_name_that_is_not_kept_free_is_found(tmp_path: Path, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(admission, "check_arriving", lambda *_: None)
+    with pytest.raises(AssertionError):
+        nobody_takes_its_place(tmp_path)
+
+
+def test_what_is_held_is_given_up_only_if_that_is_meant(tmp_path: Path) -> None:
+    with two(tmp_path) as (one, other):
+        decided_and_not_told((one, other))
+        with pytest.raises(TraplineError, match="has not said yet whose it is"):
+            other.undefine("web")
+        assert other.ledger.arriving("web")
+        assert other.undefine("web", everything=True).name == "web"
+        assert not other.ledger.arriving("web") and other.ledger.digests() == set()
+        define(other)
+
+
 def test_it_converges_or_is_slowed_down_or_given_up(tmp_path: Path) -> None:
     told: list[Round] = []
     with two(tmp_path) as (one, other):
@@ -195,6 +246,21 @@ def test_it_converges_or_is_slowed_down_or_given_up(tmp_path: Path) -> None:
             migrate(one, "web", channel, Pace(limit=-1, rate=1, rounds=3, throttle=False), told.append)
         assert [made.number for made in told] == [1, 2, 3] and told[0].pieces > told[1].pieces
         assert one.machine("web").state in (State.RUNNING, State.IDLE)
+
+
+def test_what_a_slow_machine_is_denied_is_told(tmp_path: Path) -> None:
+    told: list[Round] = []
+    with two(tmp_path) as (one, other):
+        begun(one)
+        one.send("web", b"w" * 500)  # changes storage and disk as it goes
+        ends = socket.socketpair()
+        thread = threading.Thread(target=_quietly, args=(other, ends[1]))
+        thread.start()
+        with closing(Channel(ends[0])) as channel:
+            outcome = migrate(one, "web", channel, Pace(limit=150, rate=150, rounds=1), told.append)
+        thread.join()
+    assert told[0].withheld == 0 and all(made.withheld == made.pieces * 150 - made.steps > 0 for made in told[1:])
+    assert len(told) > 2 and told[-1].downtime == outcome.downtime <= 150 < told[-2].downtime
 
 
 def _quietly(host: Host, end: socket.socket) -> None:
@@ -251,6 +317,24 @@ def test_who_takes_too_long_is_lost(tmp_path: Path) -> None:
     ours, theirs = socket.socketpair()
     with closing(theirs), closing(Channel(ours, 0.05)) as channel, pytest.raises(Lost):
         channel.hear("ready")
+
+
+def test_who_says_a_message_a_byte_at_a_time_is_lost_too() -> None:
+    ours, theirs = socket.socketpair()
+
+    def trickle() -> None:
+        with suppress(OSError):
+            theirs.sendall(b"\0\0\1\0" + bytes(4))
+            for _ in range(200):
+                theirs.sendall(b"\0")
+                time.sleep(0.02)
+
+    thread = threading.Thread(target=trickle)
+    with closing(Channel(ours, 0.3)) as channel, pytest.raises(Lost, match="the other host is lost"):
+        thread.start()
+        channel.hear("ready")
+    theirs.close()
+    thread.join()
 
 
 def a_piece_is_not_sent_again(patch: Patch) -> None:

@@ -57,6 +57,18 @@ def test_as_the_manual_has_it(capfd: Capture) -> None:
     assert json.loads(capfd.readouterr().out)["state"] in ("running", "idle")
 
 
+def test_a_socket_that_was_left_is_no_hindrance_and_one_in_use_is(capfd: Capture) -> None:
+    with receiving("--listen", "./second.sock") as (process, _):
+        process.kill()
+        process.wait()
+    assert Path("second.sock").is_socket()
+    with receiving("--listen", "./second.sock") as (process, address):
+        assert main(["host", "receive", "first", "--listen", address]) == 3
+        assert "cannot listen at ./second.sock" in capfd.readouterr().err
+        assert main(["host", "migrate", "first", "web", address]) == 0
+        assert process.wait(20) == 0
+
+
 def blocks_of_the_page() -> list[str]:
     text = (ROOT / "docs" / "migration.md").read_text().replace("# Migration\n", "# M\n## Migration\n", 1)
     assert text and not blocks("migration.md", "Migration")

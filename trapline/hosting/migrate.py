@@ -47,4 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _told(made: "Round") -> None:
     sent = f"{made.pieces:,} pieces, {made.bytes:,} bytes"
-    print(f"round {made.number}: {sent}; it took {made.steps:,} steps meanwhile", flush=True)
+    slowed = f" of {made.steps + made.withheld:,}" if made.withheld else ""
+    took = f"it took {made.steps:,}{slowed} steps meanwhile, and what it changed costs {made.downtime:,}"
+    print(f"round {made.number}: {sent}; {took}", flush=True)

@@ -7,6 +7,7 @@ import ssl
 from contextlib import suppress
 
 from isa.errors import TraplineError, UsageError
+from trapline.listening import listening
 from trapline.options import read
 
 WAIT = 30.0  # seconds for a connection
@@ -69,7 +70,7 @@ class Listening:
         self.path = place if isinstance(place, str) else ""
         self.context = None if self.path else _context(arguments, ssl.Purpose.CLIENT_AUTH)
         try:
-            self.socket = _bound(place) if isinstance(place, str) else socket.create_server(place)
+            self.socket = listening(place, None) if isinstance(place, str) else socket.create_server(place)
         except OSError as error:
             reason = error.strerror or str(error)
             raise TraplineError(f"cannot listen at {arguments.listen}: {reason}", "give another place") from None
@@ -98,16 +99,3 @@ class Listening:
         if self.path:
             with suppress(OSError):
                 os.unlink(self.path)
-
-
-def _bound(path: str) -> socket.socket:
-    made, before = socket.socket(socket.AF_UNIX), os.umask(0o177)
-    try:
-        made.bind(path)
-        made.listen()
-    except BaseException:
-        made.close()
-        raise
-    finally:
-        os.umask(before)
-    return made

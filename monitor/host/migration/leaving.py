@@ -35,13 +35,15 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What a round has sent: so many pieces and bytes, of which all but the first's were changed meanwhile; the steps
-    that the machine took then, and the downtime that would follow."""
+    """What a round has sent: so many pieces and bytes, of which all but the first's were changed meanwhile. The machine
+    took `steps` then, and was denied `withheld`, since it is throttled; what it changed would have it stand still for
+    `downtime`, all in steps."""
 
     number: int
     pieces: int
     bytes: int
     steps: int
+    withheld: int
     downtime: int
 
 
@@ -121,25 +123,27 @@ def _rounds(
     sent: dict[str, bytes] = {}
     rounds: list[Round] = []
     slower = 0
+    todo = _lacking(taken_apart(host.contents, record), sent)
     while True:
-        todo = _lacking(taken_apart(host.contents, record), sent)
-        if rounds and len(todo) * pace.rate <= pace.limit:
-            return tuple(rounds), record, todo
+        _send(channel, todo)
+        cost = len(todo) * pace.rate
+        record = host.step(record.name, cost >> slower)
+        if record.state is not State.MIGRATING:
+            raise TraplineError(f"{record.name} is {record.state.value} now, and stays", "nothing is left to migrate")
+        size = sum(map(len, todo.values()))
+        left = _lacking(taken_apart(host.contents, record), sent)
+        made = Round(len(rounds) + 1, len(todo), size, cost >> slower, cost - (cost >> slower), len(left) * pace.rate)
+        rounds.append(made)
+        told(made)
+        if made.downtime <= pace.limit:
+            return tuple(rounds), record, left
         if len(rounds) >= pace.rounds:
             if not pace.throttle:
-                changed, cost = len(todo), len(todo) * pace.rate
-                rule = f"{record.name} changes {changed} pieces in a round, which take {cost:,} steps"
+                rule = f"{record.name} changes {len(left)} pieces in a round, which take {made.downtime:,} steps"
                 rule += f", and may stand still for {pace.limit:,}"
                 raise NotConverging(rule, "throttle it, or allow more")
             slower += 1
-        _send(channel, todo)
-        steps = len(todo) * pace.rate >> slower
-        record = host.step(record.name, steps)
-        made = Round(len(rounds) + 1, len(todo), sum(map(len, todo.values())), steps, len(todo) * pace.rate)
-        rounds.append(made)
-        told(made)
-        if record.state is not State.MIGRATING:
-            raise TraplineError(f"{record.name} is {record.state.value} now, and stays", "nothing is left to migrate")
+        todo = left
 
 
 def _lacking(pieces: Pieces, sent: dict[str, bytes]) -> Pieces:

@@ -7,6 +7,7 @@ has to survive anyway.
 import json
 import socket
 import struct
+import time
 from typing import Any
 
 from isa.errors import TraplineError
@@ -24,19 +25,22 @@ class Channel:
     """One side of a connection, which is closed with it."""
 
     def __init__(self, connection: socket.socket, patience: float = PATIENCE) -> None:
-        self.connection = connection
+        self.connection, self.patience = connection, patience
         connection.settimeout(patience)
+        self._until = 0.0
 
     def say(self, kind: str, data: bytes = b"", **values: Any) -> None:
         """Send a message. Raises Lost."""
         header = json.dumps({"kind": kind, **values}).encode()
         try:
+            self.connection.settimeout(self.patience)
             self.connection.sendall(struct.pack(">II", len(header), len(data)) + header + data)
         except OSError as error:
             raise _lost(error) from None
 
     def hear(self, *kinds: str) -> tuple[dict[str, Any], bytes]:
         """The next message, of one of these kinds. Raises Lost, and TraplineError for what the other side refuses."""
+        self._until = time.monotonic() + self.patience
         try:
             lengths = struct.unpack(">II", self._bytes(8))
             if lengths[0] > MOST_HEADER or lengths[1] > MOST_DATA:
@@ -58,6 +62,7 @@ class Channel:
     def _bytes(self, count: int) -> bytes:
         data = bytearray()
         while len(data) < count:
+            self.connection.settimeout(max(self._until - time.monotonic(), 0.001))
             part = self.connection.recv(min(count - len(data), 1 << 20))
             if not part:
                 raise ConnectionError("it has hung up")
