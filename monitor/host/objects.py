@@ -31,7 +31,7 @@ class Objects:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._file = connected(path, VERSION, _TABLES)
+        self._file = connected(path, VERSION, _TABLES, shrinks=True)
         self.bytes = 0  # that were kept by this process
         self._fresh: dict[bytes, tuple[int, bytes]] = {}
 
