@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from isa.errors import TraplineError
 
 
-def connected(path: str, version: int, tables: str) -> sqlite3.Connection:
-    """The file, which is made with these tables if it is not there. Raises TraplineError for one that is a link, is of
-    another version, or cannot be written."""
+def connected(path: str, version: int, tables: str, shrinks: bool = False) -> sqlite3.Connection:
+    """The file, which is made with these tables if it is not there, and gives room back that was used if it `shrinks`.
+    Raises TraplineError for one that is a link, is of another version, or cannot be written."""
     if os.path.islink(path):
         raise TraplineError(f"{path} is a link, and may lead anywhere", "put the file itself there")
     with explained(path):
@@ -19,7 +19,7 @@ def connected(path: str, version: int, tables: str) -> sqlite3.Connection:
         if found not in (0, version):
             rule = f"{path} is of version {found}, and this Trapline knows {version}"
             raise TraplineError(rule, "use the Trapline that made it, or another folder")
-        if not found:
+        if shrinks and not found:
             file.execute("PRAGMA auto_vacuum = INCREMENTAL")
         file.execute("PRAGMA journal_mode = WAL")
         file.execute("PRAGMA synchronous = FULL")

@@ -31,7 +31,7 @@ class Objects:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._file = connected(path, VERSION, _TABLES)
+        self._file = connected(path, VERSION, _TABLES, shrinks=True)
         self.bytes = 0  # that were kept by this process
         self._fresh: dict[bytes, tuple[int, bytes]] = {}
 
@@ -90,9 +90,9 @@ class Objects:
 
     @property
     def grown(self) -> bool:
-        """Whether more objects were kept since the last sweep than it had left: so sweeping costs no more than keeping,
-        and no more than half of the objects are garbage, but for a few."""
-        query = "SELECT (SELECT MAX(objects.number) FROM objects) - number > lived + ? FROM swept"
+        """Whether twice as many objects were kept since the last sweep as it had left: so sweeping costs less than
+        keeping, and no more than two in three objects are garbage, but for a few."""
+        query = "SELECT (SELECT MAX(objects.number) FROM objects) - number > 2 * lived + ? FROM swept"
         with explained(self.path):
             found = self._file.execute(query, (SPARE,)).fetchone()
         return found is None or bool(found[0])
