@@ -9,6 +9,7 @@ import pytest
 
 from isa.errors import TraplineError
 from tests.labs.test_attacks import small
+from tests.labs.test_labs import HERE, graded
 from trapline.cli import main
 from trapline.debugging.moment import Moment
 from trapline.labs.folder import start
@@ -79,3 +80,30 @@ def test_a_file_says_whether_it_has_monitors(mine: Path, capfd: Capture) -> None
     path.write_text(json.dumps(facts | {"monitors": "trap"}))
     with pytest.raises(TraplineError, match="no such monitors"):
         Moment.load(str(path))
+
+
+@pytest.mark.parametrize(
+    ("lab", "answer", "opened"),
+    [
+        (
+            "04-sensitive",
+            "nothing-is-sensitive.toml",
+            {"privileged": "user mode: user.s:", "sensitive": "culprit: ", "theorems": "culprit: "},
+        ),
+        ("05-break-it", "one-place", {"sgdt tells": "bare, ", "popf tells": "bare, "}),
+    ],
+)
+def test_a_guest_that_shows_what_is_wrong_of_a_machine_opens_too(
+    lab: str, answer: str, opened: dict[str, str], tmp_path: Path, capfd: Capture
+) -> None:
+    results = graded(lab, tmp_path / "mine", HERE / lab / "wrong" / answer)
+    moments = {r.check.name: r.failure.moment for r in results if r.failure and r.failure.moment}
+    assert list(moments) == list(opened)
+    (tmp_path / "words").write_text("where\n")
+    for name, moment in moments.items():
+        assert moment is not None
+        moment.save(str(tmp_path / "at.json"))
+        assert main(["debug", "--at", str(tmp_path / "at.json"), "--batch", str(tmp_path / "words"), "--json"]) == 0
+        found = json.loads(capfd.readouterr().out.splitlines()[0])
+        assert found.get("bare", found)["step"] == moment.step
+        assert opened[name] in str(found["lines"])

@@ -1,7 +1,7 @@
 """Lab 4: what is privileged and sensitive in a machine that was drawn for this student, and which theorems hold. Each
 wrong answer is answered: by a guest that shows it where there is one, else by what the prover says."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from isa.files.tables import read_table
@@ -10,7 +10,7 @@ from trapline.labs.checks.kind import Attempt, Failure
 from trapline.labs.making import COUNT, DIFFICULTY
 from trapline.labs.questions import exam as exams
 from trapline.labs.questions.exam import WAYS, Exam, drawn, finding
-from trapline.labs.questions.witness import of_culprit, of_privilege
+from trapline.labs.questions.witness import of_culprit, of_privilege, where_it_parts, where_it_traps
 
 CHOICES = ("holds", "fails", "?")  # the last is no answer, and as wrong as a wrong one
 FOUND = {Found.YES: "holds", Found.NO: "fails", Found.UNKNOWN: "is open"}
@@ -41,7 +41,8 @@ def privileged(attempt: Attempt) -> Failure | None:
     message = f"`{name}` is {'not ' if said[name] else ''}privileged: {body}"
     shown = of_privilege(body, name) if attempt.explained else ""
     shown = shown or "From no state it traps in user mode and not in supervisor mode: look at both."
-    return _wrong(wrong, len(exam.bodies), message, shown)
+    moment = where_it_traps(body, name) if attempt.explained else None
+    return replace(_wrong(wrong, len(exam.bodies), message, shown), moment=moment)
 
 
 def sensitive(attempt: Attempt) -> Failure | None:
@@ -55,7 +56,7 @@ def sensitive(attempt: Attempt) -> Failure | None:
     missed, invented = sorted(right[name] - said[name]), sorted(said[name] - right[name])
     if missed:
         message = f"`{name}` is {missed[0]} sensitive: {body}"
-        return _wrong(wrong, len(exam.bodies), message, _shown(name, body) if attempt.explained else "")
+        return _shown(_wrong(wrong, len(exam.bodies), message), name, body, attempt)
     message = f"`{name}` is not {invented[0]} sensitive: {body}"
     return _wrong(wrong, len(exam.bodies), message, "That is proved for all states: no guest can show otherwise.")
 
@@ -73,21 +74,26 @@ def theorems(attempt: Attempt) -> Failure | None:
     culprit = next((name for name in exam.bodies if kept[name] is Found.NO), None)
     if culprit is None or not attempt.explained:
         return _wrong(wrong, len(right), message, "That is proved: no guest can show otherwise.")
-    return _wrong(wrong, len(right), f"{message}, because of `{culprit}`", _shown(culprit, exam.bodies[culprit]))
+    failure = _wrong(wrong, len(right), f"{message}, because of `{culprit}`")
+    return _shown(failure, culprit, exam.bodies[culprit], attempt)
 
 
-def _wrong(wrong: list[str], count: int, message: str, shown: str) -> Failure:
+def _wrong(wrong: list[str], count: int, message: str, shown: str = "") -> Failure:
     """The first wrong answer, shown; as many wrong ones as right ones earn nothing, for they may be guessed."""
     more = f" ({len(wrong)} of {count} are wrong)" if len(wrong) > 1 else ""
     return Failure(f"{message}{more}\n{shown}".rstrip(), part=max(0.0, 1 - 2 * len(wrong) / count))
 
 
-def _shown(name: str, body: str) -> str:
-    """A guest that shows that it is sensitive, if it is not privileged; else the prover's story, or its reason."""
-    found = finding(body)
+def _shown(failure: Failure, name: str, body: str, attempt: Attempt) -> Failure:
+    """With a guest that shows that it is sensitive, if it is not privileged; else the prover's story, or its reason."""
+    if not attempt.explained:
+        return failure
+    found, moment = finding(body), None
+    shown = "No guest shows it: under a monitor it traps, or does no harm. By the definition it is, in supervisor mode."
     if found.theorem1 is Found.NO:
-        return of_culprit(body, name) or f"{found.reason}\nfor example: {found.exhibit}"
-    return "No guest shows it: under a monitor it traps, or does no harm. By the definition it is, in supervisor mode."
+        shown = of_culprit(body, name) or f"{found.reason}\nfor example: {found.exhibit}"
+        moment = where_it_parts(body, name)
+    return replace(failure, message=f"{failure.message}\n{shown}", moment=moment)
 
 
 def _exam(attempt: Attempt) -> Exam:

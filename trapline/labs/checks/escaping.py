@@ -16,6 +16,7 @@ from proofs.runs.compare import Divergence, Setup, compare
 from proofs.terms.solving import Found
 from proofs.verdict.repair import SUFFIX, variant, written_guard
 from proofs.verdict.verification import QUESTION, core_of
+from trapline.debugging.difference import difference
 from trapline.labs.checks.kind import Attempt, Failure
 from trapline.labs.checks.running import image_of, machine_of
 from trapline.reports.exits import source_line
@@ -28,15 +29,17 @@ LENGTHS = (1024, 2048, 4096)  # words of storage, for a start
 def parts(attempt: Attempt) -> Failure | None:
     """Bare and monitored it differs, first at an instruction that breaks Theorem 1; with a guard there it does not."""
     isa, image = machine_of(attempt), image_of(attempt)
-    found = compare(_setup(attempt, isa, image), attempt.steps).divergence
+    setup = _setup(attempt, isa, image)
+    found = compare(setup, attempt.steps).divergence
     if found is None:
         return Failure(f"bare and under the monitor it does the same, for {attempt.steps:,} steps")
     name = _culprit(isa, found)
     if name is None:
-        return _at(found, image, "the two part here, but not at an instruction that breaks Theorem 1")
-    still = compare(_setup(attempt, guarded(isa, name), image), attempt.steps).divergence
+        return _at(found, attempt, setup, "the two part here, but not at an instruction that breaks Theorem 1")
+    mended = _setup(attempt, guarded(isa, name), image)
+    still = compare(mended, attempt.steps).divergence
     if still is not None:
-        return _at(still, image, f"with a guard on `{name}` the two still part")
+        return _at(still, attempt, mended, f"with a guard on `{name}` the two still part")
     return None
 
 
@@ -50,17 +53,18 @@ def tells(attempt: Attempt) -> Failure | None:
     if name is None:
         return Failure("the two do not part at an instruction that breaks Theorem 1")
     mended = replace(setup, isa=guarded(isa, name))
-    runs: list[tuple[str, Callable[[], Machine], int]] = [
-        ("bare", setup.bare, BARE),
-        (f"under {_monitors(setup)}", setup.monitored, MONITORED),
-        ("bare, on the machine that was mended", mended.bare, BARE),
-        (f"under {_monitors(setup)}, on the machine that was mended", mended.monitored, BARE),
+    under, here = f"under {_monitors(setup)}", "on the machine that was mended"
+    runs: list[tuple[str, Setup, Callable[[], Machine], int]] = [
+        ("bare", setup, setup.bare, BARE),
+        (under, setup, setup.monitored, MONITORED),
+        (f"bare, {here}", mended, mended.bare, BARE),
+        (f"{under}, {here}", mended, mended.monitored, BARE),
     ]
-    for where, make, code in runs:
+    for where, made, make, code in runs:
         machine = make()
         failure = _said(attempt, image, machine, machine.run(attempt.steps), where, code)
         if failure is not None:
-            return failure
+            return replace(failure, moment=difference(made, image, _file(attempt), machine.steps))
     return None
 
 
@@ -116,7 +120,12 @@ def _said(attempt: Attempt, image: Image, machine: Machine, end: Exit, where: st
     return Failure(message, machine.steps, source_line(image, machine.engine.place()))
 
 
-def _at(found: Divergence, image: Image, message: str) -> Failure:
-    states = {d.name: (d.bare, d.monitored) for d in found.differences}
+def _at(found: Divergence, attempt: Attempt, setup: Setup, message: str) -> Failure:
+    image, states = image_of(attempt), {d.name: (d.bare, d.monitored) for d in found.differences}
     before = {name: f"{value:#x}" for name, value in found.before.items() if value}
-    return Failure(message, found.step, source_line(image, found.place), before, states)
+    line, moment = source_line(image, found.place), difference(setup, image, _file(attempt), found.step)
+    return Failure(message, found.step, line, before, states, moment=moment)
+
+
+def _file(attempt: Attempt) -> str:
+    return attempt.check.file or attempt.lab.files[0]
