@@ -129,8 +129,13 @@ def _opened(name: str, flags: int, folder: int | None = None, mode: int = 0o600)
 
 def _check_ours(status: os.stat_result) -> None:
     """Raise OSError for what somebody else could have put there."""
-    if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    if status.st_uid != _user() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise PermissionError
+
+
+def _user() -> int:
+    """Who this process is. In a browser Python knows no effective users."""
+    return os.geteuid() if hasattr(os, "geteuid") else os.getuid()
 
 
 def _checked(key: str) -> str:

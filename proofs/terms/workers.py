@@ -2,7 +2,8 @@
 
 Every worker has a limit of memory and of processor time, every job one of time, all jobs together one of time; what
 does not come back in time is `Lost`, with the reason. Workers are forked, so jobs may be any closures; answers are
-pickled. An interrupt ends all workers before it travels on.
+pickled. An interrupt ends all workers before it travels on. Where no process can be made, as in a browser, jobs are done
+in this one: then only time is limited, between jobs, and the solver's own limits bound each.
 """
 
 import multiprocessing
@@ -35,8 +36,8 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`total` seconds for all jobs, `each` for one; `memory` in bytes for a worker; 0 workers: in this process,
-    where nothing can be killed."""
+    """`total` seconds for all jobs, `each` for one; `memory` in bytes for a worker; 0 workers: in this process, where
+    nothing can be killed. That is so, whatever is asked for, where no process can be made."""
 
     total: float
     each: float
@@ -50,14 +51,31 @@ def no_progress(done: int, jobs: int) -> None:
 
 def answers(jobs: Sequence[Job], limits: Limits, progress: Progress = no_progress) -> list[Any]:
     """The result of every job, in order, or `Lost`."""
-    if limits.workers == 0 or not jobs:
-        return [_answer(job) for job in jobs]
+    if limits.workers == 0 or not jobs or not forks():
+        return list(_here(jobs, limits, progress))
     crew = _Crew(jobs, limits, progress)
     try:
         crew.run()
     finally:
         crew.dismiss()
     return crew.found
+
+
+def forks() -> bool:
+    """Whether a process can be made here."""
+    return sys.platform not in ("emscripten", "wasi")
+
+
+def _here(jobs: Sequence[Job], limits: Limits, progress: Progress) -> Iterator[Any]:
+    """The answers, in this process."""
+    end = time.monotonic() + limits.total
+    for number, job in enumerate(jobs):
+        yield _answer(job) if time.monotonic() < end else _late(limits)
+        progress(number + 1, len(jobs))
+
+
+def _late(limits: Limits) -> Lost:
+    return Lost(f"the time limit of {limits.total:g} s was reached")
 
 
 @dataclass
@@ -78,7 +96,7 @@ class _Crew:
 
     def run(self) -> None:
         end = time.monotonic() + self.limits.total
-        self.found = [Lost(f"the time limit of {self.limits.total:g} s was reached")] * len(self.jobs)
+        self.found = [_late(self.limits)] * len(self.jobs)
         self.waiting = deque(range(len(self.jobs)))
         self.done = 0
         while (self.waiting or self._busy()) and time.monotonic() < end:

@@ -48,6 +48,12 @@ def test_what_was_stored_is_loaded(place: Path) -> None:
     assert sorted(p.name for p in (place / "objects").iterdir()) == [KEY]
 
 
+def test_it_is_kept_where_there_are_no_effective_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "geteuid")  # as in a browser
+    cache.store("objects", KEY, DATA)
+    assert cache.load("objects", KEY) == DATA
+
+
 def test_only_its_owner_sees_it(entry: Path, place: Path) -> None:
     assert [p.stat().st_mode & 0o777 for p in (place, place / "objects", entry)] == [0o700, 0o700, 0o600]
 

@@ -3,6 +3,9 @@
 import os
 import time
 
+import pytest
+
+from proofs.terms import workers
 from proofs.terms.workers import Limits, Lost, answers
 
 
@@ -38,3 +41,16 @@ def test_a_worker_that_dies_costs_its_own_answer_only() -> None:
     found = answers([lambda: 0, lambda: os._exit(1), lambda: 2], limits())
     assert (found[0], found[2]) == (0, 2)
     assert isinstance(found[1], Lost)
+
+
+def test_where_no_process_can_be_made_this_one_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers.sys, "platform", "emscripten")
+    monkeypatch.delattr(workers.multiprocessing, "get_context")
+    told: list[tuple[int, int]] = []
+    assert answers([os.getpid] * 3, limits(), lambda done, of: told.append((done, of))) == [os.getpid()] * 3
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_in_this_process_too_all_jobs_together_have_a_limit() -> None:
+    late = Limits(total=0.0, each=20, workers=0)
+    assert answers([os.getpid] * 2, late) == [Lost("the time limit of 0 s was reached")] * 2
