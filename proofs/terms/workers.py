@@ -2,8 +2,8 @@
 
 Every worker has a limit of memory and of processor time, every job one of time, all jobs together one of time; what
 does not come back in time is `Lost`, with the reason. Workers are forked, so jobs may be any closures; answers are
-pickled. An interrupt ends all workers before it travels on. Where no process can be made, as in a browser, jobs are done
-in this one: then only time is limited, between jobs, and the solver's own limits bound each.
+pickled. An interrupt ends all workers before it travels on. Where no process can be made, as in a browser, this
+one does the jobs: then only time is limited, between jobs, and the solver's own limits bound each.
 """
 
 import multiprocessing
