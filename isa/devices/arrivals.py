@@ -50,6 +50,11 @@ class Arrivals:
             self._next += 1
         return [item for _, item in self._known[first : self._next]]
 
+    def forget(self) -> None:
+        """Forget what came before the present moment, to which nobody will go back."""
+        del self._known[: self._next]
+        self._next = 0
+
     def branch(self) -> None:
         """Forget what came after the present moment."""
         del self._known[self._next :]

@@ -25,6 +25,11 @@ def pointed(column: int, row: int, buttons: int = 0) -> bytes:
     return (POINTED << 28 | (buttons & BUTTONS) << 24 | (row & PLACE) << 12 | column & PLACE).to_bytes(OCTETS, "big")
 
 
+def split(events: bytes) -> list[bytes]:
+    """Events that stand one behind the other, each by itself."""
+    return [events[at : at + OCTETS] for at in range(0, len(events), OCTETS)]
+
+
 class Keys:
     """One port, for words of 32 bits at least; the interrupt means that an event has arrived. Recv gives the next
     event, 0 if there is none; sends are ignored."""

@@ -9,7 +9,8 @@ from dataclasses import replace
 from isa.assembler import Image
 from isa.devices import BLOCK
 from isa.devices.inputs import LARGEST_SCRIPT
-from isa.errors import TraplineError
+from isa.devices.keys import OCTETS, WAITING
+from isa.errors import TraplineError, UsageError
 from isa.machine.sizes import check_size
 from monitor.host.definition import MOST_BLOCKS, Definition, DiskPart
 from monitor.host.ledger import Taken
@@ -88,6 +89,19 @@ def check_input(record: Record, characters: bytes) -> None:
         raise TraplineError(f"{record.name} reads a file, and nothing can be typed for it", "define it without `input`")
     if len(record.sent) + len(characters) > min(MOST_SENT, LARGEST_SCRIPT):
         raise TraplineError(f"{record.name} has not taken what was sent before", "run it, and send less at a time")
+
+
+def check_screen(record: Record) -> Record:
+    """The same machine, if it has a screen."""
+    if not record.definition.screen:
+        raise UsageError(f"{record.name} has no screen", "define it with `screen = true`")
+    return record
+
+
+def check_keys(record: Record, events: bytes) -> None:
+    """Whether it takes what is done at its keyboard and pointer."""
+    if len(record.keyed) // 2 + len(events) > WAITING * OCTETS:
+        raise TraplineError(f"{record.name} has not taken what was pressed before", "run it, and press less at a time")
 
 
 def check_listens(living: Machines, record: Record) -> None:

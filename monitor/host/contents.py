@@ -13,6 +13,7 @@ from monitor.host.objects import BYTES, EMPTY, GROUP, TREE, WIDTH, Objects
 
 BLOCK = 1024  # bytes
 FAN = 32
+EVERY = range(1 << 62)
 
 
 class Contents:
@@ -44,10 +45,10 @@ class Contents:
     def size(self, digest: str) -> int:
         return self._root(digest)[0]
 
-    def blocks(self, digest: str) -> Iterator[tuple[int, bytes]]:
-        """The blocks that are not zeros, with their numbers, in order."""
+    def blocks(self, digest: str, within: range = EVERY) -> Iterator[tuple[int, bytes]]:
+        """The blocks that are not zeros, with their numbers, in order; of those whose numbers are `within` alone."""
         size, top = self._root(digest)
-        yield from self._under(top, _height(size), 0)
+        yield from self._under(top, _height(size), 0, within)
 
     def join(self, parts: Sequence[str]) -> str:
         """Keep contents together."""
@@ -90,15 +91,15 @@ class Contents:
         used = -(-len(below.rstrip(b"\0")) // WIDTH) * WIDTH
         return self.objects.make(height, bytes(below[:used])) if used else EMPTY
 
-    def _under(self, top: bytes, height: int, first: int) -> Iterator[tuple[int, bytes]]:
-        if top == EMPTY:
+    def _under(self, top: bytes, height: int, first: int, within: range) -> Iterator[tuple[int, bytes]]:
+        if top == EMPTY or first >= within.stop or first + FAN**height <= within.start:
             return
         if height == 0:
             yield first, self._read(top, BYTES)
             return
         data, span = self._node(top, height), FAN ** (height - 1)
         for index in range(len(data) // WIDTH):
-            yield from self._under(data[index * WIDTH : (index + 1) * WIDTH], height - 1, first + index * span)
+            yield from self._under(data[index * WIDTH : (index + 1) * WIDTH], height - 1, first + index * span, within)
 
     def _node(self, digest: bytes, height: int) -> bytes:
         return b"" if digest == EMPTY else self._read(digest, height)

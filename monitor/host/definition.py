@@ -4,6 +4,7 @@ name = "web"                # by default the file's name
 guest = "echo"              # a shipped guest; or `image = "web.s"`, a file beside this one
 storage = 65536             # words; by default what the guest needs
 input = "requests.txt"      # what its console reads; without it, what is sent to it
+screen = true               # with keyboard and pointer
 seed = 7                    # of its random source
 shares = 2                  # beside those of others, and whatever else its host's policy looks at:
 reservation = 20000         # steps that it has in every period
@@ -45,9 +46,9 @@ class DiskPart:
 @dataclass(frozen=True, slots=True)
 class Definition:
     """A virtual machine as it is asked for. `guest` says what program it has, `image` that it is a file of the user's.
-    `storage` is 0 for what the guest needs. `input` is a file's name, empty for live input. `shares` and all that
-    follows is what it is promised, in steps; a `period` of 0 is the host's, and `processor` the only one that it runs
-    on."""
+    `storage` is 0 for what the guest needs. `input` is a file's name, empty for live input. `shares` and what follows
+    is what it is promised, in steps; a `period` of 0 is the host's, and `processor` the only one that it runs on.
+    `screen` says that it has one, with keyboard and pointer."""
 
     name: str
     guest: str = ""
@@ -62,6 +63,7 @@ class Definition:
     period: int = 0
     slot: int = 0
     processor: int | None = None
+    screen: bool = False
 
     def terms(self, period: int) -> Terms:
         """What it is promised on a host with this period. Raises MachineError for what no policy can promise."""
@@ -90,9 +92,10 @@ def read_definition(path: str, data: bytes) -> Definition:
         table.wrong("disks", f"there is room for {MOST_DISKS} disk, and these are {len(parts)}", "leave the others out")
     disks = tuple(_disk(part) for part in parts)
     storage, seed = table.number("storage", 0, MOST_WORDS, 0), table.number("seed", 0, 2**64 - 1, 0)
-    input, promised = _file(table, "input"), _promised(table)
+    input, promised, screen = _file(table, "input"), _promised(table), table.flag("screen")
     table.finish()
-    return Definition(name, image or guest, bool(image), storage, disks, input, seed, **promised)  # type: ignore[arg-type]
+    known = name, image or guest, bool(image), storage, disks, input, seed
+    return Definition(*known, screen=screen, **promised)  # type: ignore[arg-type]
 
 
 def _promised(table: Table) -> dict[str, int | None]:

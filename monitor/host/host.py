@@ -13,6 +13,7 @@ from types import TracebackType
 
 from isa.assembler import Image
 from isa.assembler.image_format import dump
+from isa.devices import Picture
 from isa.engines.choice import DEFAULT
 from isa.errors import TraplineError, UsageError
 from isa.files.sources_read import read_noted
@@ -22,7 +23,7 @@ from monitor.host.capacity import read_capacity
 from monitor.host.contents import Contents
 from monitor.host.definition import Definition, check_name
 from monitor.host.ledger import ARRIVED, HANDED, Ledger
-from monitor.host.life import ACTIVE, State, Verb, after
+from monitor.host.life import ACTIVE, State, Verb, after, hearing
 from monitor.host.living import Living
 from monitor.host.looking import LEDGER, OBJECTS, file_of, served
 from monitor.host.objects import Objects
@@ -89,6 +90,10 @@ class Host:
         """What a machine has printed since it was started; of more than a mebibyte the end."""
         return self.living.printed(self.machine(name))
 
+    def picture(self, name: str) -> Picture | None:
+        """What a machine's screen shows; None if it is dark. Raises UsageError for a machine that has none."""
+        return self.living.picture(admission.check_screen(self.machine(name)))
+
     def counters(self, name: str) -> dict[tuple[Decision, str], int]:
         """The exits of a machine since it was defined, by what its monitor decided and the cause."""
         return self.machine(name).used.counters
@@ -126,7 +131,7 @@ class Host:
             after(name, record.state, Verb.CLONE, record.state)
             self._concerned(Verb.CLONE, record)
             self._new(replace(record.definition, name=new))
-            copy = replace(_in_state(record, _hearing(record.state)), name=new, snapshot="", used=NOTHING)
+            copy = replace(record.in_state(hearing(record.state)), name=new, snapshot="", used=NOTHING)
             copy = replace(copy, definition=replace(record.definition, name=new))
             copy = replace(copy, generation=self.ledger.next_generation())
             self._keep(copy)
@@ -158,14 +163,14 @@ class Host:
         return self._do(name, Verb.START, self._fresh)
 
     def pause(self, name: str, together: bool = False) -> Record:
-        return self._do(name, Verb.PAUSE, _in_state, together=together)
+        return self._do(name, Verb.PAUSE, Record.in_state, together=together)
 
     def resume(self, name: str, together: bool = False) -> Record:
-        return self._do(name, Verb.RESUME, _in_state, together=together)
+        return self._do(name, Verb.RESUME, Record.in_state, together=together)
 
     def stop(self, name: str) -> Record:
         """Ask the guest to end; it may take its time, or not listen."""
-        return self._do(name, Verb.STOP, lambda record, state: replace(_in_state(record, state), asked=True))
+        return self._do(name, Verb.STOP, lambda record, state: replace(record.in_state(state), asked=True))
 
     def kill(self, name: str, together: bool = False) -> Record:
         """Switch it off, whatever it is doing; or throw away what was saved of it."""
@@ -182,9 +187,18 @@ class Host:
 
         def sent(record: Record, state: State) -> Record:
             admission.check_listens(self.living, record)
-            return replace(_in_state(record, state), sent=record.sent + typed)
+            return replace(record.in_state(state), sent=record.sent + typed)
 
         return self._do(name, Verb.SEND, sent)
+
+    def press(self, name: str, events: bytes) -> Record:
+        """Do something at its keyboard and pointer (`isa.devices.pressed`, `pointed`), where it may be typed for."""
+        admission.check_keys(admission.check_screen(self.machine(name)), events)
+
+        def pressed(record: Record, state: State) -> Record:
+            return replace(record.in_state(state), keyed=record.keyed + events.hex())
+
+        return self._do(name, Verb.SEND, pressed)
 
     def resize(self, name: str, storage: int) -> Record:
         """Another size of storage, from its next start on."""
@@ -217,7 +231,7 @@ class Host:
 
     def restore(self, name: str, together: bool = False) -> Record:
         """Go on from where it was saved."""
-        return self._do(name, Verb.RESTORE, _in_state, together=together)
+        return self._do(name, Verb.RESTORE, Record.in_state, together=together)
 
     def snapshot(self, name: str, snapshot: str) -> Record:
         """Keep what it is now, disks too, under a name; the machine goes on. What was typed and has not arrived is no
@@ -237,10 +251,10 @@ class Host:
 
         def back(record: Record, state: State) -> Record:
             wanted = replace(record.definition, storage=point.storage)
-            again = replace(record, definition=wanted, point=point, snapshot=snapshot, asked=False, sent="")
-            return replace(_in_state(again, state), generation=self.ledger.next_generation())
+            again = replace(record, definition=wanted, point=point, snapshot=snapshot, asked=False, sent="", keyed="")
+            return replace(again.in_state(state), generation=self.ledger.next_generation())
 
-        return self._do(name, Verb.REVERT, back, _hearing(point.state))
+        return self._do(name, Verb.REVERT, back, hearing(point.state))
 
     def forget(self, name: str, snapshot: str) -> Record:
         """Remove a snapshot; those that come from it stay, and come from the one before it."""
@@ -256,14 +270,14 @@ class Host:
 
     def depart(self, name: str) -> Record:
         """It is on its way to another host, and takes steps in `step` alone."""
-        return self._do(name, Verb.MIGRATE, _departing)
+        return self._do(name, Verb.MIGRATE, Record.departing)
 
     def step(self, name: str, steps: int) -> Record:
         """Give a machine that is on its way at most so many steps. It may end with that, and stays then."""
         with self._change():
             before = self.machine(name)
             after(name, before.state, Verb.CANCEL, before.point.was)
-            record = self.living.run([_in_state(before, State.RUNNING)], steps)[name]
+            record = self.living.run([before.in_state(State.RUNNING)], steps)[name]
             if record.state in (State.RUNNING, State.IDLE):
                 record = replace(record, point=replace(record.point, state=State.MIGRATING, was=record.state))
             self._put(record)
@@ -272,7 +286,7 @@ class Host:
     def cancel(self, name: str) -> Record:
         """It stays: what it was before it was to leave. One that has ended meanwhile stays as it ended."""
         record = self.machine(name)
-        return self._do(name, Verb.CANCEL, _in_state) if record.state is State.MIGRATING else record
+        return self._do(name, Verb.CANCEL, Record.in_state) if record.state is State.MIGRATING else record
 
     def hand_over(self, name: str, token: str) -> Record:
         """The decision: from now on the machine is the other host's, whether or not that knows."""
@@ -301,7 +315,7 @@ class Host:
                 return self.ledger.arrived(token)
             self._free(record.name)
             self.ledger.raise_generation(record.generation)
-            self._keep(_in_state(record, record.point.was))
+            self._keep(record.in_state(record.point.was))
             self.ledger.note_move(token, ARRIVED, record.name)
         return True
 
@@ -335,7 +349,7 @@ class Host:
     def _fresh(self, record: Record, state: State) -> Record:
         """It has not booted yet; its disks are as it left them."""
         point = Point(state, self.living.disks(record), storage=record.definition.storage)
-        return replace(record, point=point, asked=False, sent="")
+        return replace(record, point=point, asked=False, sent="", keyed="")
 
     def _keep(self, record: Record) -> Record:
         if record.state in ACTIVE:
@@ -383,16 +397,3 @@ class Host:
             names = ", ".join(one.name for one in found)
             raise UsageError(f"{name} has no snapshot {snapshot!r:.80}", f"it has {names}" if names else "make one")
         return kept
-
-
-def _in_state(record: Record, state: State) -> Record:
-    return replace(record, point=replace(record.point, state=state))
-
-
-def _departing(record: Record, state: State) -> Record:
-    return replace(record, point=replace(record.point, state=state, was=record.state))
-
-
-def _hearing(state: State) -> State:
-    """The state of a machine with a new generation: one that waits for something from outside hears of it."""
-    return State.RUNNING if state is State.IDLE else state

@@ -100,6 +100,11 @@ def after(name: str, state: State, verb: Verb, was: State) -> State | None:
     return None if target is Target.GONE else target
 
 
+def hearing(state: State) -> State:
+    """The state of a machine with a new generation: one that waits for something from outside hears of it."""
+    return RUNNING if state is IDLE else state
+
+
 def taken(state: State) -> list[Verb]:
     """The verbs of users that are taken in a state."""
     return [verb for verb, row in LIFE.items() if state in row and verb not in EVENTS]

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from isa.assembler.image_format import parse as parse_image
-from isa.devices import Console, Disk, Live, Notices, Script, standard
-from isa.devices.catalogue import misfit
+from isa.devices import Console, Disk, Keys, Live, Notices, Picture, Screen, Script, standard
+from isa.devices.catalogue import misfit, port_width
+from isa.devices.keys import split
 from isa.devices.notices import STOP
 from isa.engines.choice import DEFAULT, bare
 from isa.errors import TraplineError
@@ -57,7 +58,11 @@ class Living:
         return -(-words // self.page) * self.page
 
     def check(self, wanted: Definition) -> None:
-        """Whether it can be a machine of this type of host at all: any can."""
+        """Whether it can be a machine of this type of host at all: one without a screen can."""
+        for kind in (Screen, Keys) if wanted.screen else ():
+            if why := misfit(self.isa, kind.name, kind.ports):
+                rule = f"{wanted.name}: {self.isa.name} has no room for a {kind.name}: {why}"
+                raise TraplineError(rule, "leave `screen` away")
 
     def disks(self, record: Record) -> tuple[str, ...]:
         """What a machine's disks hold."""
@@ -66,6 +71,14 @@ class Living:
     def printed(self, record: Record) -> bytes:
         """What a machine has printed since it was started; of more than a mebibyte the end."""
         return saving.printed(self.contents, record.point.machine) if record.point.machine else b""
+
+    def picture(self, record: Record) -> Picture | None:
+        """What a machine's screen shows; None for one that is dark, or that there is none."""
+        running = self._running.get(record.name)
+        if running is not None and _same(running.record, record):
+            screen = running.vm.ports.find(Screen)
+            return screen.picture(running.vm.storage) if screen is not None else None
+        return saving.picture(self.contents, record.point.machine, self.isa.word) if record.point.machine else None
 
     def listens(self, record: Record) -> bool:
         """Whether what is typed comes to it."""
@@ -109,6 +122,11 @@ class Living:
                 notices.tell(record.generation, STOP if record.asked else 0)
             if console is not None and isinstance(console.input, Live):
                 console.input.feed(record.sent.encode("latin-1"))
+            keys = running.vm.ports.find(Keys)
+            if keys is not None:
+                keys.inbound.forget()
+                for event in split(bytes.fromhex(record.keyed)):
+                    keys.inbound.feed(event)
         return broken
 
     def _make(self, records: Mapping[str, Record]) -> dict[str, str]:
@@ -131,7 +149,8 @@ class Living:
         input = Script(get(record.input)) if record.input else live
         disk = Disk(disks[0], self.isa.word) if disks else None
         notices = Notices(record.generation)
-        ports = standard(self.isa, input=input, disk=disk, seed=wanted.seed, notices=notices)
+        others = (Screen(port_width(self.isa)), Keys()) if wanted.screen else ()
+        ports = standard(self.isa, input=input, disk=disk, seed=wanted.seed, notices=notices, others=others)
         vm = self.monitor.create(wanted.storage, ports, wanted.seed, record.name)
         try:
             if point.machine:

@@ -68,7 +68,8 @@ class Point:
 class Record(Displayed):
     """A machine. `image` and `input` are its program and what its console reads; `generation` tells it from its copies;
     `asked` says that it was asked to stop; `snapshot` is the one that it comes from; `sent` is what was typed for it,
-    and has not been given to it yet; `used` is what it has had."""
+    `keyed` what was done at its keyboard and pointer (events in hexadecimal digits), and neither has been given to it
+    yet; `used` is what it has had."""
 
     name: str
     definition: Definition
@@ -79,6 +80,7 @@ class Record(Displayed):
     asked: bool = False
     snapshot: str = ""
     sent: str = ""
+    keyed: str = ""
     used: Used = NOTHING
 
     @property
@@ -92,7 +94,14 @@ class Record(Displayed):
 
     def after(self, point: Point) -> "Record":
         """The same, further on: what was typed has been given to it, and one that has ended is asked nothing."""
-        return replace(self, point=point, sent="", asked=self.asked and point.state in ACTIVE)
+        return replace(self, point=point, sent="", keyed="", asked=self.asked and point.state in ACTIVE)
+
+    def in_state(self, state: State) -> "Record":
+        return replace(self, point=replace(self.point, state=state))
+
+    def departing(self, state: State) -> "Record":
+        """The same in another state, from which it may come back."""
+        return replace(self, point=replace(self.point, state=state, was=self.point.state))
 
     def failed(self, why: str) -> "Record":
         """The same, crashed before it could take a step."""
@@ -121,12 +130,14 @@ class Record(Displayed):
         return {"name": self.name, "state": self.state.value, **asdict(self.definition), **point, **known, **used}
 
     def text(self) -> str:
-        plain = {key: getattr(self, key) for key in ("image", "input", "generation", "asked", "snapshot", "sent")}
+        keys = "image", "input", "generation", "asked", "snapshot", "sent", "keyed"
+        plain = {key: getattr(self, key) for key in keys}
         return sealed({**plain, "definition": asdict(self.definition), "used": self.used.facts()}, self.name)
 
     @classmethod
     def parse(cls, name: str, point: str, text: str) -> "Record":
         values = unsealed(text, name)
+        bytes.fromhex(values.get("keyed", ""))
         definition = values.pop("definition")
         disks = tuple(DiskPart(**part) for part in definition.pop("disks"))
         used = Used.parse(values.pop("used")) if "used" in values else NOTHING

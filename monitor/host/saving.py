@@ -8,13 +8,16 @@ import re
 import sys
 from array import array
 from collections.abc import Iterable, Iterator
+from typing import Any
 
+from isa.devices import Console, Picture, Screen
 from isa.devices.saved import Saved
 from isa.errors import MachineError
 from isa.machine import Machine, Storage
 from isa.machine.snapshot import Snapshot
 from isa.machine.storage import LINE_SHIFT
 from monitor.host.contents import BLOCK, Contents
+from monitor.host.stored import Stored
 
 _LONG = re.compile(rb"[A-Za-z0-9+/=,]{512,}")  # text of bytes, or of a list of numbers
 
@@ -66,9 +69,23 @@ def rest_bytes(contents: Contents, digest: str) -> bytes:
 
 def printed(contents: Contents, digest: str) -> bytes:
     """What a machine had printed."""
+    state = _state(contents, digest, Console.name)
+    return Saved(Console.name, state).data("output") if state is not None else b""
+
+
+def picture(contents: Contents, digest: str, word: int) -> Picture | None:
+    """What a machine's screen had shown; None if it was dark. A word has so many bits."""
+    state, screen = _state(contents, digest, Screen.name), Screen(word)
+    if state is None:
+        return None
+    screen.restore(state)
+    return screen.picture(Stored(contents, contents.parts(digest)[0], word))
+
+
+def _state(contents: Contents, digest: str, device: str) -> dict[str, Any] | None:
+    """What was kept of a device; None if there was none of that name."""
     parts = [Saved("ports", part) for part in Saved("ports", rest_of(contents, digest).ports).list("devices")]
-    states = [part.mapping("state") for part in parts if part.text("name") == "console"]
-    return Saved("console", states[0]).data("output") if states else b""
+    return next((part.mapping("state") for part in parts if part.text("name") == device), None)
 
 
 def _stretches(data: bytes) -> Iterator[bytes]:

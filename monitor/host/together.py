@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from guests.pack import BYTES, LEAST, LETTERS, LONGEST, Entry, Tenant, flat, listed, pack, room
 from isa.assembler.image_format import parse as parse_image
-from isa.devices import Console, Disk, Live, Script, standard
+from isa.devices import Console, Disk, Live, Picture, Script, standard
 from isa.engines.choice import DEFAULT, bare
 from isa.errors import TraplineError
 from isa.machine import Exit, Machine, Reason, Storage
@@ -59,6 +59,8 @@ class Together:
             raise TraplineError(rule, "choose a shorter one")
         if wanted.storage < LEAST:
             raise TraplineError(f"{wanted.name} needs {LEAST} words of storage at least", f"write `storage = {LEAST}`")
+        if wanted.screen:
+            raise TraplineError(f"{wanted.name}: guests of a monitor in assembly have no screen", "leave `screen` away")
         if any(part.read_only for part in wanted.disks):
             rule = f"{wanted.name} has a disk that is read-only, and on this host all can be written"
             raise TraplineError(rule, "leave `read_only` away")
@@ -80,6 +82,10 @@ class Together:
             return b""
         text, entries = saving.printed(self.contents, record.point.machine), self._entries(record)
         return self.system.printed(text, entries, record.name, record.state is State.HALTED)
+
+    def picture(self, record: Record) -> Picture | None:
+        """Guests of a monitor in assembly have no screen."""
+        return None
 
     def listens(self, record: Record) -> bool:
         """Whether it has booted, and what is typed comes to it."""

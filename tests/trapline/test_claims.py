@@ -50,6 +50,7 @@ OUTPUTS = {
     ("verify", "--export"): "verify mine.isa:mine",
     ("verify", "--html"): "verify mine.isa:mine",
     ("host receive", "--listen"): "host receive a.s",
+    ("host shot", "--output"): "host shot a.s web",
     ("machines", "--output"): "machines mine.isa:mine --draw trap",
     ("screen", "--record"): "screen a.s --steps 1 --shot s.png",
     ("screen", "--shot"): "screen a.s --steps 1",

@@ -23,7 +23,8 @@ from trapline.hosting import performing
 from trapline.hosting.verbs import VERBS
 
 SUMMARY = "virtual machines that are kept, what may be done with them, and what they are promised"
-HERE = ("demo", "serve", "events", "migrate", "receive", "top", "attach", "metrics")  # the others: `trapline.serving`
+# Those of `trapline.serving` are the others.
+HERE = ("demo", "serve", "events", "migrate", "receive", "top", "attach", "metrics", "shot")
 OTHERS = {
     "demo": "four servers and a noisy neighbour: promises kept, one moved, one killed, one brought back",
     "serve": "let a host run by itself, and ask it through sockets (docs/host-interface.md)",
@@ -32,6 +33,7 @@ OTHERS = {
     "receive": "take machines that other hosts send",
     "top": "what the machines are doing, as it goes on (docs/watching.md)",
     "attach": "a machine's console, until one detaches",
+    "shot": "what a machine's screen shows, as a picture (docs/screens.md)",
     "metrics": "the machines in numbers, as Prometheus reads them",
     "prove": "prove what each policy promises, for all states",
     "promise": "what machines can be promised together, and how long each waits at most",

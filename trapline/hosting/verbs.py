@@ -94,6 +94,18 @@ def _files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", type=read, help="what a machine is (docs/host.md)")
 
 
+def _keys(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", type=str)
+    help = "`a`, `Return`, `Shift_L:1`, `=text`, `120,80` (docs/screens.md)"
+    parser.add_argument("keys", metavar="KEY", nargs="+", type=str, help=help)
+
+
+def _press(host: "Host", arguments: argparse.Namespace) -> "list[Record]":
+    from monitor.screens.words import events
+
+    return [host.press(arguments.name, events(arguments.keys))]
+
+
 def _undefined(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", metavar="NAME", nargs="+", type=str)
     parser.add_argument("--all", action="store_true", help="its snapshots too, and what was saved of it")
@@ -126,6 +138,7 @@ VERBS: dict[str, Command] = {
     "kill": _all("switch it off, or throw away what was saved of it", "kill"),
     "reset": _all("boot it anew without asking", "reset"),
     "send": _named("type characters on its console", "send", "TEXT", typed),
+    "press": Command("press keys, and use the pointer", _keys, _press),
     "save": _all("switch it off, to go on from there later", "save"),
     "restore": _all("go on from where it was saved", "restore"),
     "snapshot": _named("keep what it is now, disks too, under a name", "snapshot", "SNAPSHOT"),

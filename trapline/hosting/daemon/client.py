@@ -10,6 +10,7 @@ from typing import Any
 
 from isa.errors import TraplineError
 
+JSON = "application/json"
 SOCKET = os.path.join("run", "api.sock")
 
 
@@ -51,14 +52,35 @@ def serving(folder: str) -> Connection | None:
 
 def asked(connection: Connection, method: str, path: str, words: Sequence[str] | None = None) -> dict[str, Any]:
     """What the process answers. Raises Answered, TraplineError if it is gone."""
+    return _read(*_answer(connection, method, path, None if words is None else json.dumps({"words": list(words)})))
+
+
+def fetched(connection: Connection, path: str) -> bytes:
+    """The same for what is no JSON."""
+    kind, data = _answer(connection, "GET", path)
+    if kind == JSON:
+        _read(kind, data)
+    return data
+
+
+def _answer(connection: Connection, method: str, path: str, body: str | None = None) -> tuple[str, bytes]:
+    """What kind of answer it is, and the answer."""
     try:
-        connection.request(method, path, None if words is None else json.dumps({"words": list(words)}))
-        answer = json.loads(connection.getresponse().read())
-    except (OSError, ValueError, http.client.HTTPException) as error:
+        connection.request(method, path, body)
+        response = connection.getresponse()
+        return response.getheader("Content-Type", ""), response.read()
+    except (OSError, http.client.HTTPException) as error:
         help = "look at what was done before you ask again"
         raise TraplineError(f"the process that serves this host did not answer: {error}", help) from None
     finally:
         connection.close()
+
+
+def _read(kind: str, data: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(data)
+    except ValueError:
+        raise TraplineError(f"the process that serves this host answers with {kind or 'nothing'}") from None
     if "error" in answer:
         raise Answered(answer["error"])
     found: dict[str, Any] = answer

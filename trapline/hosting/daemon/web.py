@@ -14,6 +14,8 @@ from starlette.routing import Route
 
 from isa.errors import TraplineError
 from monitor.host import Host, Record
+from monitor.screens.png import png
+from monitor.screens.showing import DARK
 from trapline.guard import Guard, headers
 from trapline.hosting.daemon.asking import asked, failure
 from trapline.hosting.daemon.owning import Busy, Owning
@@ -67,6 +69,14 @@ def application(owning: Owning, trusted: bool) -> Starlette:
         except Exception as error:
             return _failed(error)
 
+    async def screen(request: Request) -> Response:
+        try:
+            name = request.path_params["name"]
+            picture = await asyncio.wrap_future(owning.ask(lambda host: host.picture(name)))
+            return Response(png(picture or DARK), media_type="image/png")
+        except Exception as error:
+            return _failed(error)
+
     async def events(request: Request) -> Response:
         since = request.query_params.get("since", "0")
         first = int(since) if since.isdecimal() and len(since) < 20 else 0
@@ -97,6 +107,7 @@ def application(owning: Owning, trusted: bool) -> Starlette:
             Route("/v1/machines", machines),
             Route("/v1/machines/{name}", machine),
             Route("/v1/machines/{name}/console", console),
+            Route("/v1/machines/{name}/screen", screen),
             Route("/v1/events", events),
             Route("/v1/{verb}", verb, methods=["POST"]),
         ]

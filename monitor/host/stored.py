@@ -1,0 +1,30 @@
+"""The storage of a machine as it is kept, of which only the blocks are read that somebody looks at."""
+
+from isa.machine import Storage
+from monitor.host.contents import BLOCK, Contents
+
+
+class Stored:
+    """As much of storage as a device reads (`isa.devices.DeviceStorage`), in words of so many bits. Raises
+    TraplineError for what is damaged."""
+
+    def __init__(self, contents: Contents, digest: str, word: int) -> None:
+        self.contents, self.digest = contents, digest
+        self._octets = Storage(word, 1).cells.itemsize  # of a word
+        self.size = contents.size(digest) // self._octets
+
+    def read(self, index: int, count: int) -> list[int]:
+        """So many words from there on. Raises IndexError outside."""
+        if not 0 <= index <= self.size - count:
+            raise IndexError(f"{count} words at {index} are not inside of {self.size}")
+        first, end = index * self._octets, (index + count) * self._octets
+        start = first // BLOCK
+        data = bytearray(-(-end // BLOCK) * BLOCK - start * BLOCK)
+        for number, block in self.contents.blocks(self.digest, range(start, -(-end // BLOCK))):
+            at = (number - start) * BLOCK
+            data[at : at + len(block)] = block
+        here = range(first - start * BLOCK, end - start * BLOCK, self._octets)
+        return [int.from_bytes(data[at : at + self._octets], "little") for at in here]
+
+    def write(self, index: int, words: list[int]) -> None:
+        raise NotImplementedError("what is kept never changes")
