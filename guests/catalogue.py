@@ -11,6 +11,7 @@ for programs, at most one space behind the colon belonging to the form:
     # storage: 4096         words of storage it needs (default 4096)
     # steps: 100000         it halts within so many steps
     # disk: 8               blocks of the disk it needs; without this line it needs none
+    # disk: 8, queue        the same, reached through a queue too (docs/devices.md)
     # monitored: differs    its promise holds bare only: it notices every monitor
 
 `trapline check` holds guests to that. A key that is none is prose, unless it looks like a mistyped one: see `doubts`.
@@ -33,6 +34,7 @@ STEPS = 100_000
 MACHINE = "g3"
 DIRECTORY = os.path.dirname(os.path.abspath(__file__))  # where the shipped guests lie, and what they may include from
 KEYS = ("prints", "input", "exit", "machine", "storage", "steps", "disk", "monitored")
+QUEUE = ", queue"  # behind the blocks of a disk
 LIBRARY = os.path.join(DIRECTORY, "lib")  # what any program may include, as `<console.s>`
 _LINE = re.compile(r"(\w+): ?(.*)")
 _EXIT = re.compile(r"(?:\w*?(\d{1,9}) = )?(\d{1,20})", re.ASCII)
@@ -45,8 +47,8 @@ class Guest:
 
     `file` is the path of its text, `given` are the keys that its header has. `prints` and `input` are whole texts, each
     line with its newline. `exit` is (register, value) at the halt, or None, and `code` its exit code likewise.
-    `storage` is in words, `disk` in blocks, `steps` a bound on the steps to the halt. `notices` says that all this is
-    promised of bare machines only, and does not hold under a monitor.
+    `storage` is in words, `disk` in blocks (with a `queue` or without), `steps` a bound on the steps to the halt.
+    `notices` says that all this is promised of bare machines only, and does not hold under a monitor.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Guest:
     storage: int = STORAGE
     steps: int = STEPS
     disk: int = 0
+    queue: bool = False
     notices: bool = False
     code: int | None = None
     given: frozenset[str] = field(default=frozenset(), compare=False)
@@ -134,7 +137,8 @@ def described(text: str, path: str) -> Guest:
         code=code,
         storage=_number(values, "storage", STORAGE, path),
         steps=_number(values, "steps", STEPS, path),
-        disk=_number(values, "disk", 0, path),
+        disk=_number(values, "disk", 0, path, QUEUE),
+        queue=values.get("disk", [""])[-1].endswith(QUEUE),
         notices="monitored" in values and _differs(values["monitored"][-1], path),
         given=frozenset(values),
     )
@@ -200,8 +204,9 @@ def _differs(value: str, path: str) -> bool:
     return True
 
 
-def _number(values: dict[str, list[str]], key: str, default: int, path: str) -> int:
-    value = values.get(key, [str(default)])[-1]
+def _number(values: dict[str, list[str]], key: str, default: int, path: str, ending: str = "") -> int:
+    """The number of a line, which may end with `ending`."""
+    value = values.get(key, [str(default)])[-1].removesuffix(ending)
     if not re.fullmatch(r"[0-9]{1,12}", value.strip()):
         raise TraplineError(f"{path}: `{key}: {value}` is not a number", f"write `# {key}: {default}`")
     return int(value)

@@ -30,7 +30,7 @@ def refuse(arguments: argparse.Namespace, names: Iterable[str], rule: str, help:
 def check_run(arguments: argparse.Namespace) -> None:
     """What `trapline run` cannot mean, as far as the options alone can tell."""
     if arguments.resume is not None:
-        for name in ("guest", "define", "storage", "input", "seed"):
+        for name in ("guest", "define", "storage", "queue", "input", "seed"):
             if given(arguments, name):
                 raise UsageError(f"a saved machine brings its own {name}", f"do not give both `--resume` and `{name}`")
         help = "record from the beginning, without `--resume`"
@@ -43,7 +43,7 @@ def check_run(arguments: argparse.Namespace) -> None:
 
 ALONE = (  # options that mean one guest
     *("resume", "storage", "disk", "read_only", "input", "record", "save", "trace", "of", "events", "stop_at", "dump"),
-    "profile",
+    *("profile", "queue"),
 )
 
 
@@ -57,7 +57,7 @@ def check_beside(arguments: argparse.Namespace) -> None:
 def check_at(arguments: argparse.Namespace) -> None:
     """What a moment of a run cannot be opened with: it has the guest and its machine."""
     names = ["guest", "beside", "isa", "define", "storage", "quantum", "disk", "read_only", "input", "seed", "resume"]
-    refuse(arguments, names, "is part of what is opened", "do not give both it and `--at`")
+    refuse(arguments, [*names, "queue"], "is part of what is opened", "do not give both it and `--at`")
     if arguments.monitor.depth:
         raise UsageError("`--monitor` is part of what is opened", "do not give both it and `--at`")
 
@@ -70,4 +70,5 @@ def check_both(arguments: argparse.Namespace) -> None:
 def check_disk(arguments: argparse.Namespace, disk: bool) -> None:
     """`disk` says whether the machine has one without being told."""
     if not disk and arguments.disk is None:
-        refuse(arguments, ["read_only"], "is about a disk, and there is none", "attach one, with `--disk FILE`")
+        rule, help = "is about a disk, and there is none", "attach one, with `--disk FILE`"
+        refuse(arguments, ["read_only", "queue"], rule, help)

@@ -185,4 +185,4 @@ def _words(program: Program) -> int:
 def _outfit(program: Program, input: str | None) -> Outfit:
     given = program.input if input is None else input.encode()
     console: Input | None = Script(given) if given else None
-    return Outfit(console, None, scratch_disk(program.isa, None, program.disk)())
+    return Outfit(console, None, scratch_disk(program.isa, None, program.disk)(), queue=program.queue)

@@ -88,6 +88,7 @@ def add_run_options(parser: argparse.ArgumentParser, disk: Callable[[str], Read]
     add("--quantum", type=count, metavar="N", help="how many steps a machine runs at a time")
     add("--disk", type=disk or read, metavar="FILE", help="attach FILE as the disk; blocks are 128 words")
     add("--read-only", action="store_true", help="attach the disk without permission to write")
+    add("--queue", action="store_true", help="have the disk reached through a queue of requests too")
     add(
         "--input",
         type=read,

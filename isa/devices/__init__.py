@@ -1,10 +1,10 @@
 """The outside world of a machine: devices behind ports. docs/devices.md describes them for programmers of guests.
 
 Read `ports.py` first (what a device is), then `console.py`, `disk.py`, `random.py`, `rings.py`, `notices.py`,
-`card.py`, `screen.py` and `keys.py`, then `catalogue.py` (where each is attached). Behind them: `inputs.py`,
-`recording.py` and `terminal.py` (characters in), `arrivals.py` (frames and keys in), `backing.py` (a disk's bytes),
-`octets.py` (bytes in words), `saved.py` (state read back), `difference.py` (what a comparison reports), `rewinding.py`
-and `journal.py` (going back).
+`card.py`, `screen.py`, `keys.py` and `queue.py`, then `catalogue.py` (where each is attached). Behind them:
+`inputs.py`, `recording.py` and `terminal.py` (characters in), `arrivals.py` (frames and keys in), `backing.py` (a
+disk's bytes), `octets.py` (bytes in words), `saved.py` (state read back), `difference.py` (what a comparison reports),
+`rewinding.py` and `journal.py` (going back).
 """
 
 from isa.devices.arrivals import Arrivals
@@ -18,6 +18,7 @@ from isa.devices.inputs import INTERVAL, Input, Live, Replay, Script, read_input
 from isa.devices.keys import Keys, pointed, pressed
 from isa.devices.notices import Notices
 from isa.devices.ports import Device, DeviceFailure, DeviceStorage, Ports, Telling
+from isa.devices.queue import Queue
 from isa.devices.random import RandomSource
 from isa.devices.recording import Arrival, Origin, Recorder, load_recording, parse_recording
 from isa.devices.rings import Rings
@@ -48,6 +49,7 @@ __all__ = [
     "Origin",
     "Picture",
     "Ports",
+    "Queue",
     "RandomSource",
     "Recorder",
     "Replay",

@@ -34,6 +34,10 @@ class Backing(Protocol):
 
     def write(self, offset: int, data: bytes) -> None: ...
 
+    def flush(self) -> None:
+        """When this returns, what was written before survives a loss of power."""
+        ...
+
     def save(self) -> dict[str, object]: ...
 
     def restore(self, saved: Saved) -> None: ...
@@ -61,6 +65,9 @@ class MemoryBacking:
 
     def write(self, offset: int, data: bytes) -> None:
         self.data[offset : offset + len(data)] = data
+
+    def flush(self) -> None:
+        pass
 
     def stamp(self) -> None:
         return None
@@ -124,6 +131,10 @@ class FileBacking:
                 if count <= 0:
                     raise OSError(errno.EIO, "nothing could be written")
                 data, offset = data[count:], offset + count
+
+    def flush(self) -> None:
+        with self._opened(os.O_WRONLY if self.writable else os.O_RDONLY) as fd:
+            os.fdatasync(fd)
 
     def stamp(self) -> tuple[int, int]:
         with self._opened(os.O_RDONLY) as fd:

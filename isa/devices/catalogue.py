@@ -15,6 +15,7 @@ from isa.devices.inputs import Input
 from isa.devices.keys import Keys
 from isa.devices.notices import Notices
 from isa.devices.ports import Device, Ports
+from isa.devices.queue import Queue
 from isa.devices.random import RandomSource
 from isa.devices.rings import Rings
 from isa.devices.screen import Screen
@@ -39,6 +40,7 @@ PLACES: dict[str, Place] = {
     Card.name: Place(11, interrupts=True, least=8),
     Screen.name: Place(13, interrupts=False, least=8),
     Keys.name: Place(14, interrupts=True, least=32),
+    Queue.name: Place(15, interrupts=True, least=3),
 }
 
 
@@ -80,20 +82,23 @@ def standard(
     sink: Sink | None = None,
     disk: Disk | str | None = None,
     read_only: bool = False,
+    queue: bool = False,
     seed: int | None = 0,
     notices: Notices | None = None,
     others: Iterable[Device] = (),
 ) -> Ports:
     """The usual outfit: a console, a random source and rings wherever they fit, and a disk (a file's name, or a `Disk`)
-    if one is given; the notices of a host, if there are any and they fit; and what else is given. An input, a disk or
-    another device that the machine has no room for raises MachineError; a disk's file that cannot be used raises
-    TraplineError."""
+    if one is given, with a `queue` before it if that is asked for; the notices of a host, if there are any and they
+    fit; and what else is given. An input, a disk or another device that the machine has no room for raises
+    MachineError; a disk's file that cannot be used raises TraplineError."""
     devices: list[Device] = []
     if input is not None or not misfit(isa, Console.name, Console.ports):
         devices.append(Console(input, sink))
     if disk is not None:
         attach(isa, *devices)
-        devices.append(_disk(isa, disk, read_only))
+        devices.append(attached := _disk(isa, disk, read_only))
+        if queue:
+            devices.append(Queue(attached))
     if not misfit(isa, RandomSource.name, RandomSource.ports):
         devices.append(RandomSource(port_width(isa), seed or 0))
     if not misfit(isa, Rings.name, Rings.ports):

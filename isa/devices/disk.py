@@ -2,9 +2,11 @@
 
 Port 0 takes a storage address, port 1 a block number, port 2 a command; port 2 gives the status back and port 1 the
 number of blocks. A command takes `duration` steps; then the block moves, the status is set and the interrupt raised.
-Where the blocks are kept is `backing.py`'s business.
+Where the blocks are kept is `backing.py`'s business; `queue.py` moves several at a time.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,10 +96,10 @@ class Disk:
         """Move a block at once: the status that this ends with. Raises DeviceFailure."""
         status = self._refusal(job, storage)
         if status == READY:
-            try:
-                self._move(job, storage)
-            except OSError as error:
-                raise self._failure(job, error) from error
+            if job.command == WRITE:
+                self.write(job.block, storage.read(job.address, BLOCK))
+            else:
+                storage.write(job.address, self.read(job.block, 1))
         return status
 
     def _refusal(self, job: Job, storage: DeviceStorage) -> int:
@@ -112,12 +114,21 @@ class Disk:
             return BAD_ADDRESS
         return READY
 
-    def _move(self, job: Job, storage: DeviceStorage) -> None:
-        count = BLOCK * self._bytes
-        if job.command == WRITE:
-            self.backing.write(job.block * count, self._packed(storage.read(job.address, BLOCK)))
-        else:
-            storage.write(job.address, self._unpacked(self.backing.read(job.block * count, count)))
+    def read(self, block: int, count: int) -> list[int]:
+        """The words of so many blocks. Raises DeviceFailure."""
+        size = BLOCK * self._bytes
+        with self._failing(f"read block {block}"):
+            return self._unpacked(self.backing.read(block * size, count * size))
+
+    def write(self, block: int, words: list[int]) -> None:
+        """Put words, of whole blocks. Raises DeviceFailure."""
+        with self._failing(f"write block {block}"):
+            self.backing.write(block * BLOCK * self._bytes, self._packed(words))
+
+    def flush(self) -> None:
+        """When this returns, what was written before survives a loss of power. Raises DeviceFailure."""
+        with self._failing("flush what was written"):
+            self.backing.flush()
 
     def _packed(self, words: list[int]) -> bytes:
         return b"".join(word.to_bytes(self._bytes, "little") for word in words)
@@ -126,12 +137,15 @@ class Disk:
         n = self._bytes
         return [int.from_bytes(data[i : i + n], "little") & self._mask for i in range(0, len(data), n)]
 
-    def _failure(self, job: Job, error: OSError) -> DeviceFailure:
-        verb = "write" if job.command == WRITE else "read"
-        where = f" of {self.backing.path}" if self.backing.path else ""
-        reason = error.strerror or str(error)
-        help = "mend it and continue: the command is done again"
-        return DeviceFailure(self.name, f"cannot {verb} block {job.block}{where}: {reason}", help)
+    @contextmanager
+    def _failing(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            where = f" of {self.backing.path}" if self.backing.path else ""
+            reason = error.strerror or str(error)
+            help = "mend it and continue: the command is done again"
+            raise DeviceFailure(self.name, f"cannot {what}{where}: {reason}", help) from error
 
     def mark(self) -> tuple[Any, ...]:
         return self._address, self._block, self._status, self._job, mark_part(self.backing)

@@ -43,6 +43,9 @@ class Journal:
         return sum(len(before) + len(after) + 200 for _, before, after in self._writes)
 
     def read(self, offset: int, count: int) -> bytes:
+        return b"".join(self._read(at, self.block) for at in range(offset, offset + count, self.block))
+
+    def _read(self, offset: int, count: int) -> bytes:
         later = next((n for n in self._at.get(offset, ()) if n >= self.past), None)
         if later is not None:
             return self._writes[later][1]
@@ -50,6 +53,15 @@ class Journal:
         return self.inner.read(offset, count)
 
     def write(self, offset: int, data: bytes) -> None:
+        begun = self.past
+        try:
+            for at in range(0, len(data), self.block):
+                self._write(offset + at, data[at : at + self.block])
+        except OSError:
+            self.past = begun  # all of it is done again
+            raise
+
+    def _write(self, offset: int, data: bytes) -> None:
         """A write that is known already is not done again; one that is another than was known begins a branch."""
         if self.past < len(self._writes):
             if (self._writes[self.past][0], self._writes[self.past][2]) == (offset, data):
@@ -63,6 +75,9 @@ class Journal:
         self._at.setdefault(offset, []).append(self.past)
         self._writes.append((offset, before, data))
         self.past += 1
+
+    def flush(self) -> None:
+        self.inner.flush()
 
     def branch(self) -> None:
         """Bring the blocks back to what they are at the present moment. Raises OSError."""

@@ -16,6 +16,7 @@ processor = 1               # the only one that it runs on
 [[disks]]
 blocks = 64                 # empty; or `file = "web.img"`
 read_only = false
+queue = false               # whether it is reached through a queue too
 """
 
 import os
@@ -41,6 +42,7 @@ class DiskPart:
     blocks: int = 0
     file: str = ""
     read_only: bool = False
+    queue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def _disk(part: Table) -> DiskPart:
     file, blocks = _file(part, "file"), part.number("blocks", 0, MOST_BLOCKS, 0)
     if bool(file) == bool(blocks):
         part.wrong("blocks", "a disk has `blocks`, or a `file`, one of them", "write `blocks = 64`")
-    return DiskPart(blocks, file, part.flag("read_only"))
+    return DiskPart(blocks, file, part.flag("read_only"), part.flag("queue"))
 
 
 def _file(table: Table, key: str) -> str:

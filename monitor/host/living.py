@@ -150,7 +150,8 @@ class Living:
         disk = Disk(disks[0], self.isa.word) if disks else None
         notices = Notices(record.generation)
         others = (Screen(port_width(self.isa)), Keys()) if wanted.screen else ()
-        ports = standard(self.isa, input=input, disk=disk, seed=wanted.seed, notices=notices, others=others)
+        queue, seed = any(part.queue for part in wanted.disks), wanted.seed
+        ports = standard(self.isa, input=input, disk=disk, queue=queue, seed=seed, notices=notices, others=others)
         vm = self.monitor.create(wanted.storage, ports, wanted.seed, record.name)
         try:
             if point.machine:

@@ -35,7 +35,7 @@ def isa_of(guest: Guest) -> Isa:
 
 def machine_of(guest: Guest, depth: int) -> Machine:
     isa = isa_of(guest)
-    ports = outfit(isa, guest.input, guest.disk)
+    ports = outfit(isa, guest.input, guest.disk, queue=guest.queue)
     if depth:
         machine: Machine = tower(isa, guest.storage, depth, ports)
     else:

@@ -24,10 +24,10 @@ def image_of(guest: Guest, isa: Isa, **sizes: int) -> Image:
     return assemble(isa, guest.source(**sizes), guest.file, Directory(str(guest.path.parent)))
 
 
-def outfit(isa: Isa, text: str, blocks: int, seed: int = 0) -> Ports:
-    """A console with this input, a random source, and a disk of empty blocks unless there are none."""
+def outfit(isa: Isa, text: str, blocks: int, seed: int = 0, queue: bool = False) -> Ports:
+    """A console with this input, a random source, and, unless there are no blocks, a disk, perhaps with a queue."""
     disk = Disk(MemoryBacking(bytes(blocks * BLOCK * isa.word // 8)), isa.word) if blocks else None
-    return standard(isa, input=Script(text.encode()), disk=disk, seed=seed)
+    return standard(isa, input=Script(text.encode()), disk=disk, queue=queue, seed=seed)
 
 
 class Booted:
@@ -42,7 +42,7 @@ class Booted:
         engine: str = DEFAULT,
     ) -> None:
         self.guest, self.isa = guest, isa or machine(guest.machine)
-        ports = outfit(self.isa, guest.input if text is None else text, guest.disk)
+        ports = outfit(self.isa, guest.input if text is None else text, guest.disk, queue=guest.queue)
         self.image = image or image_of(guest, self.isa)
         self.machine = bare(self.isa, Storage(self.isa.word, guest.storage), ports, engine=engine)
         self.machine.load(self.image)

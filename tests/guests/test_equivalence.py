@@ -20,7 +20,7 @@ def compared(guest: Guest, depth: int, text: str | None = None, seed: int = 0, n
     isa = machine(name or guest.machine)
 
     def ports() -> Ports:
-        return outfit(isa, guest.input if text is None else text, guest.disk, seed)
+        return outfit(isa, guest.input if text is None else text, guest.disk, seed, guest.queue)
 
     return compare(Setup(isa, image_of(guest, isa), guest.storage, ports, depth, seed), guest.steps)
 

@@ -33,8 +33,8 @@ def test_a_mistake_in_a_definition_has_its_place(text: str) -> None:
 
 
 def test_a_definition_and_a_capacity_are_read() -> None:
-    text = 'guest = "echo"\nseed = 7\n[[disks]]\nblocks = 4\nread_only = true\n'
-    disks = (DiskPart(4, "", read_only=True),)
+    text = 'guest = "echo"\nseed = 7\n[[disks]]\nblocks = 4\nread_only = true\nqueue = true\n'
+    disks = (DiskPart(4, "", read_only=True, queue=True),)
     assert read_definition("dir/web.toml", text.encode()) == Definition("web", "echo", disks=disks, seed=7)
     assert read_capacity("host.toml", b"processors = 3\n") == Capacity(processors=3)
     with pytest.raises(SourceError, match="`patch` is not known"):  # right for some guests only

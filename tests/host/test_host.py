@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from isa.assembler import Image
 from isa.devices import MemoryBacking
 from isa.errors import UsageError
-from monitor.host import Definition, Host, State
+from monitor.host import Definition, DiskPart, Host, State
 from monitor.host.disks import Held
 from monitor.host.life import Refused
 from tests.host.hosts import WORDS, define, everything, opened
@@ -51,6 +51,20 @@ def test_a_clone_repeats_random_numbers_but_for_its_generation(tmp_path: Path, m
     monkeypatch.setattr("monitor.host.ledger.Ledger.next_generation", lambda ledger: 1)
     one, two = parted(tmp_path / "wrong")
     assert one == two
+
+
+def test_requests_under_way_are_saved_cloned_and_go_on(tmp_path: Path) -> None:
+    guest = program("blocks", None)
+    with opened(tmp_path) as host:
+        disks = (DiskPart(guest.disk, queue=True),)
+        host.define(Definition("one", "blocks", storage=2 * WORDS, disks=disks), guest.image)
+        host.start("one")
+        host.run(9_970)  # eight are under way
+        host.clone("one", "two")
+        host.save("one")
+        host.restore("one")
+        host.run(100_000)
+        assert {host.output(name).decode() for name in ("one", "two")} == {guest.guest and guest.guest.prints}
 
 
 def test_a_machine_has_another_generation_when_it_is_reverted_and_not_when_it_is_restored(tmp_path: Path) -> None:

@@ -154,6 +154,7 @@ def test_only_one_has_the_console(tmp_path: Path) -> None:
     [
         (Definition("abcdefghijklm", "hello", storage=WORDS), "knows names of 12 letters"),
         (Definition("web", "hello", storage=WORDS, disks=(DiskPart(1, read_only=True),)), "is read-only"),
+        (Definition("web", "hello", storage=WORDS, disks=(DiskPart(1, queue=True),)), "a disk with a queue"),
         (Definition("web", "hello", storage=15), "needs 16 words"),
         (Definition("web", "hello", storage=WORDS, shares=2), "no policy that looks at it"),
     ],

@@ -41,8 +41,9 @@ def disk() -> Disk:
 
 def test_the_standard_places() -> None:
     others = Card(32, 1), Screen(32), Keys()
-    ports = standard(machine(), input=Script(b"x"), disk=disk(), seed=3, notices=Notices(), others=others)
+    ports = standard(machine(), input=Script(b"x"), disk=disk(), queue=True, seed=3, notices=Notices(), others=others)
     places = {0: "console", 2: "disk", 5: "random", 6: "rings", 9: "notices", 11: "card", 13: "screen", 14: "keys"}
+    places[15] = "queue"
     assert {port: device.name for port, device in ports.devices.items()} == places
     assert set(PLACES) == {device.name for device in ports.devices.values()}
 

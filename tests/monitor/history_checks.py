@@ -47,7 +47,7 @@ def program(name: str) -> Image:
 
 def guest_at(name: str, depth: int) -> Machine:
     guest = find(name)
-    ports = outfit(G3, guest.input, guest.disk)
+    ports = outfit(G3, guest.input, guest.disk, queue=guest.queue)
     made: Machine = (
         tower(G3, guest.storage, depth, ports) if depth else bare(G3, Storage(32, guest.storage), ports, engine=AUTO)
     )

@@ -53,14 +53,14 @@ def compared(name: str, *monitors: Technique, image: Image | None = None, engine
     guest = find(name)
     isa = machine(guest.machine)
     made = image or image_of(guest, isa)
-    ports = lambda: outfit(isa, guest.input, guest.disk)  # noqa: E731
+    ports = lambda: outfit(isa, guest.input, guest.disk, queue=guest.queue)  # noqa: E731
     return compare(Setup(isa, made, guest.storage, ports, monitors, engine=engine), guest.steps)
 
 
 def booted(name: str, *monitors: Technique, engine: str = "reference") -> VirtualMachine:
     guest = find(name)
     isa = machine(guest.machine)
-    vm = tower(isa, guest.storage, monitors, outfit(isa, guest.input, guest.disk), engine=engine)
+    vm = tower(isa, guest.storage, monitors, outfit(isa, guest.input, guest.disk, queue=guest.queue), engine=engine)
     vm.load(image_of(guest, isa))
     return vm
 

@@ -20,7 +20,7 @@ from tests.program_strategies import SIZE
 
 def os_at(depth: int) -> VirtualMachine:
     guest = find("os")
-    vm = tower(G3, guest.storage, depth, outfit(G3, guest.input, guest.disk))
+    vm = tower(G3, guest.storage, depth, outfit(G3, guest.input, guest.disk, queue=guest.queue))
     vm.load(image_of(guest, G3))
     return vm
 

@@ -24,7 +24,7 @@ def compared(name: str, *monitors: Technique, engine: str = "reference") -> Comp
     isa = machine(guest.machine)
 
     def ports() -> Ports:
-        return outfit(isa, guest.input, guest.disk)
+        return outfit(isa, guest.input, guest.disk, queue=guest.queue)
 
     monitors = tuple(technique.told(CULPRITS[isa.name]) for technique in monitors)
     return compare(Setup(isa, image_of(guest, isa), guest.storage, ports, monitors, engine=engine), guest.steps)

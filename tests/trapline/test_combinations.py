@@ -28,6 +28,7 @@ Capture = pytest.CaptureFixture[str]
         ("run --resume half --record new", "begins where a run begins", "without `--resume`"),
         ("run --resume half --read-only", "there is none", "with `--disk FILE`"),
         ("run hello --read-only", "there is none", "with `--disk FILE`"),
+        ("run hello --queue", "there is none", "with `--disk FILE`"),
         ("compare hello --read-only", "there is none", "with `--disk FILE`"),
         ("run hello --exits", "a bare machine has no exits", "add `--monitor trap`"),
         ("run hello --events new", "a bare machine has no exits", "add `--monitor trap`"),

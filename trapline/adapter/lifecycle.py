@@ -31,6 +31,7 @@ OPTIONS = {  # as a client writes them, and as the command line does
     "quantum": "quantum",
     "disk": "disk",
     "readOnly": "read_only",
+    "queue": "queue",
     "input": "input",
     "seed": "seed",
     "monitor": "monitor",

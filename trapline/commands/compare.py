@@ -127,7 +127,8 @@ def setup_of(arguments: argparse.Namespace, program: "Program", engine: str) -> 
     make_disk = scratch_disk(program.isa, arguments.disk, program.disk, arguments.read_only)
 
     def outfit() -> Outfit:
-        return Outfit(make_input(), None, make_disk(), arguments.read_only, arguments.seed)
+        queue = program.queue or arguments.queue
+        return Outfit(make_input(), None, make_disk(), arguments.read_only, arguments.seed, queue)
 
     return Setup(
         program.isa,

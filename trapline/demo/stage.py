@@ -53,7 +53,7 @@ class Stage:
 
     def _actor(self, program: Program, words: int, seed: int) -> Actor:
         disk = scratch_disk(program.isa, None, program.disk)()
-        ports = Outfit(Script(program.input), disk=disk, seed=seed).ports(program.isa)
+        ports = Outfit(Script(program.input), disk=disk, seed=seed, queue=program.queue).ports(program.isa)
         vm = self.monitor.create(words, ports, seed, program.name)
         vm.load(program.image)
         return Actor(program, vm)

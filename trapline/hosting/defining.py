@@ -24,7 +24,7 @@ def define(host: Host, path: str) -> Record:
     input = _read(beside(path, wanted.input, LARGEST_SCRIPT), LARGEST_SCRIPT) if wanted.input else b""
     disks = [_read(beside(path, part.file, MOST_BYTES), MOST_BYTES) for part in wanted.disks if part.file]
     needed = wanted.storage or program.storage or max(plenty(program.isa), program.image.top)
-    parts = wanted.disks or ((DiskPart(blocks=program.disk),) if program.disk else ())
+    parts = wanted.disks or ((DiskPart(blocks=program.disk, queue=program.queue),) if program.disk else ())
     return host.define(replace(wanted, storage=needed, disks=parts), program.image, input, disks)
 
 

@@ -60,7 +60,7 @@ def check(program: Program, guest: Guest, towers: Iterable[Monitors], engine: st
 
 def _run(program: Program, guest: Guest, monitors: Monitors, engine: str) -> Run:
     disk = scratch_disk(program.isa, None, program.disk)()
-    kit = Outfit(Script(program.input), None, disk)
+    kit = Outfit(Script(program.input), None, disk, queue=program.queue)
     rig = build(program.isa, program.storage or plenty(program.isa), kit, monitors, engine)
     rig.machine.load(program.image)
     end = rig.machine.run(guest.steps)

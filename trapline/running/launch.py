@@ -23,6 +23,7 @@ from isa.devices import (
     Live,
     MemoryBacking,
     Origin,
+    Queue,
     Recorder,
     Script,
     Terminal,
@@ -137,6 +138,7 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack
     kit = Outfit(
         input if arguments.input else _if_console(program.isa, input), sink, disk, arguments.read_only, arguments.seed
     )
+    kit = replace(kit, queue=program.queue or arguments.queue)
     counting = given(arguments, "profile") or given(arguments, "report")
     engine = _engine(arguments, counting or debugged)
     rig = build(program.isa, words, kit, arguments.monitor.techniques, engine, counting)
@@ -163,7 +165,7 @@ def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitSta
     claim(arguments)
     disk = attached(isa, arguments.disk, arguments.read_only, opened) or _disk_of(snapshot, isa)
     check_disk(arguments, disk is not None)
-    kit = Outfit(_if_console(isa, Live()), sink, disk, arguments.read_only, snapshot.seed)
+    kit = Outfit(_if_console(isa, Live()), sink, disk, arguments.read_only, snapshot.seed, _queued(snapshot))
     counting = given(arguments, "profile") or given(arguments, "report")
     engine = _engine(arguments, counting or debugged)
     rig = _stood(snapshot, isa, kit, arguments.monitor.techniques, engine, counting)
@@ -179,7 +181,8 @@ def _engine(arguments: argparse.Namespace, plain: bool) -> str:
 def restored(snapshot: "Snapshot", isa: Isa, monitors: "Monitors", engine: str, sink: Stdout | None = None) -> Rig:
     """A saved machine under these monitors, with nothing from outside. Raises TraplineError, and UsageError for one
     that had the file of a disk."""
-    kit = Outfit(_if_console(isa, Live()), sink, disk=_disk_of(snapshot, isa), seed=snapshot.seed)
+    disk, seed, queue = _disk_of(snapshot, isa), snapshot.seed, _queued(snapshot)
+    kit = Outfit(_if_console(isa, Live()), sink, disk, seed=seed, queue=queue)
     return _stood(snapshot, isa, kit, monitors, engine)
 
 
@@ -221,6 +224,12 @@ def _disk_of(snapshot: "Snapshot", isa: Isa) -> Disk | None:
                 f"the saved machine had the disk {backing.text('path')!r:.200}", "attach it again, with `--disk FILE`"
             )
     return None
+
+
+def _queued(snapshot: "Snapshot") -> bool:
+    """Whether the machine had a queue."""
+    parts = [Saved("ports", entry) for entry in Saved("ports", snapshot.ports).list("devices")]
+    return any(part.text("name") == Queue.name for part in parts)
 
 
 def _reattached(rig: Rig) -> Terminal | None:

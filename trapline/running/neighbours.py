@@ -128,7 +128,7 @@ def neighbours(arguments: argparse.Namespace, debugged: bool = False, counting: 
 def _outfit(isa: Isa, program: programs.Program, label: Labelled, debugged: bool, seed: int) -> Outfit:
     live = Live() if debugged and not program.input else Script(program.input)
     input = None if misfit(isa, Console.name, Console.ports) else live
-    return Outfit(input, label, scratch_disk(isa, None, program.disk)(), seed=seed)
+    return Outfit(input, label, scratch_disk(isa, None, program.disk)(), seed=seed, queue=program.queue)
 
 
 def _names(found: Sequence[programs.Program]) -> list[str]:

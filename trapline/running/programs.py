@@ -62,6 +62,11 @@ class Program(Displayed):
         """How many blocks of disk it needs."""
         return self.guest.disk if self.guest else 0
 
+    @property
+    def queue(self) -> bool:
+        """Whether it reaches that through a queue."""
+        return self.guest is not None and self.guest.queue
+
 
 def find(argument: str, machine: str | None, definitions: Sequence[tuple[str, int]] | None = None) -> Program:
     """The program that `argument` names, for `machine` if one is given, with constants defined from outside.

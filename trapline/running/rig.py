@@ -30,10 +30,14 @@ class Outfit:
     disk: Disk | str | None = None
     read_only: bool = False
     seed: int = 0
+    queue: bool = False
 
     def ports(self, isa: Isa) -> Ports:
         """New devices for a machine. Raises TraplineError for a disk that cannot be used."""
-        return standard(isa, input=self.input, sink=self.sink, disk=self.disk, read_only=self.read_only, seed=self.seed)
+        disk, read_only, queue = self.disk, self.read_only, self.queue
+        return standard(
+            isa, input=self.input, sink=self.sink, disk=disk, read_only=read_only, queue=queue, seed=self.seed
+        )
 
 
 @dataclass(slots=True)

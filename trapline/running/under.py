@@ -21,6 +21,8 @@ def check_under(arguments: argparse.Namespace) -> None:
     """What has no meaning where the monitor is a program. Raises UsageError."""
     help = "leave it away: the monitor gives each of its guests a disk that it may write"
     refuse(arguments, ["read_only"], "is not for a guest of a monitor in assembly", help)
+    help = "leave it away: such a monitor has no queue for its guests"
+    refuse(arguments, ["queue"], "is not for a guest of a monitor in assembly", help)
     help = "leave it away: the monitor decides how long its guest's turn is"
     refuse(arguments, ["quantum"], "is not for a guest of a monitor in assembly", help)
     help = "`--save FILE` keeps the machine, and `trapline debug --resume FILE` shows it"
