@@ -91,6 +91,7 @@ FLOORS = (
     "trapline.bench",
     "trapline.commands",
     "trapline.cli",
+    "trapline.page",
     "trapline",
 )  # the lowest first; a name is of a room and all inside it that has no floor of its own
 
