@@ -22,6 +22,7 @@ from monitor.host.together import Together
 Machines = Living | Together
 
 MOST_SNAPSHOTS = 1000  # of a machine
+MOST_OTHER = 1 << 26  # bytes of what is neither storage nor a disk
 MOST_SENT = 1 << 16  # characters that a machine has not taken yet
 
 
@@ -73,6 +74,11 @@ def check_more(living: Machines, taken: Taken, wanted: Definition) -> None:
     if size * taken.blocks + more > capacity.disks:
         rule = f"the disks of {wanted.name} take {more:,} bytes, and the host has {capacity.disks:,} for disks"
         raise TraplineError(rule, f"{size * taken.blocks:,} are taken: undefine a machine, or give the host more")
+
+
+def most_bytes(living: Machines, wanted: Definition) -> int:
+    """How many bytes any contents of a machine may have: its storage, a disk, its program, what it printed."""
+    return max(8 * wanted.storage, block_bytes(living) * sum(part.blocks for part in wanted.disks), MOST_OTHER)
 
 
 def check_snapshot(name: str, snapshots: Sequence[Snapshot], new: str) -> None:

@@ -5,11 +5,11 @@ A block has `BLOCK` bytes, a node the digests of `FAN` blocks or nodes; blocks o
 the same tree, however they came to be, and so have the same digest. Some contents stand together as one, in order.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from isa.errors import TraplineError
-from monitor.host.objects import BYTES, EMPTY, GROUP, TREE, WIDTH, Objects
+from monitor.host.objects import BYTES, EMPTY, GROUP, TREE, WIDTH, Objects, below
 
 BLOCK = 1024  # bytes
 FAN = 32
@@ -48,7 +48,10 @@ class Contents:
     def blocks(self, digest: str, within: range = EVERY) -> Iterator[tuple[int, bytes]]:
         """The blocks that are not zeros, with their numbers, in order; of those whose numbers are `within` alone."""
         size, top = self._root(digest)
-        yield from self._under(top, _height(size), 0, within)
+        for number, block in self._under(top, _height(size), 0, within):
+            if number * BLOCK + len(block) > size:
+                raise TraplineError(f"{self.objects.path}: {digest} has blocks outside", "mend it from a copy")
+            yield number, block
 
     def join(self, parts: Sequence[str]) -> str:
         """Keep contents together."""
@@ -58,6 +61,32 @@ class Contents:
         """What was joined."""
         data = self._read(bytes.fromhex(digest), GROUP)
         return [data[at : at + WIDTH].hex() for at in range(0, len(data), WIDTH)]
+
+    # ---- between hosts
+
+    def take(self, digests: Iterable[str], sent: Mapping[bytes, tuple[int, bytes]], most: int) -> None:
+        """Keep contents that another host has sent: each object below them is among those, or here already. Raises
+        TraplineError if it is not, or is not what it is used for, or if one would have more than `most` bytes."""
+        roots = [bytes.fromhex(digest) for digest in digests]
+        todo: list[tuple[bytes, tuple[int, ...]]] = [(root, (TREE, GROUP)) for root in roots]
+        seen: set[tuple[bytes, tuple[int, ...]]] = set()
+        while todo:
+            digest, kinds = known = todo.pop()
+            if digest == EMPTY or known in seen:
+                continue
+            seen.add(known)
+            if digest not in sent and self.objects.lacking([digest]):
+                raise TraplineError(f"{digest.hex()} was not sent", "migrate it again")
+            kind, data = sent.get(digest) or self.objects.read(digest)
+            size = int.from_bytes(data[:WIDTH], "little") if kind == TREE else 0
+            long = kind != GROUP and len(data) > (2 * WIDTH if kind == TREE else BLOCK)
+            if kind not in kinds or size > most or long:
+                raise TraplineError(f"{digest.hex()} was sent as what it cannot be", "migrate it again")
+            if digest in sent:
+                self.objects.make(kind, data)
+                under = {TREE: _height(size), GROUP: TREE}.get(kind, kind - 1)
+                todo.extend((one, (under,)) for one in below(kind, data))
+        self.objects.keep(*roots)
 
     # ---- trees
 

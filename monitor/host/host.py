@@ -6,7 +6,7 @@ TraplineError for what is too much or cannot be kept.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -55,6 +55,7 @@ class Host:
             kind = Living if self.capacity.type == DERIVED else Together
             self.living: admission.Machines = kind(self.capacity, self.contents, engine)
             self._service: Service | None = None
+            self._coming: dict[str, frozenset[str]] = {}  # what was sent of machines that are on their way here
             for record in self.machines():
                 if record.state is State.MIGRATING:  # its process was killed before it had decided
                     self.cancel(record.name)
@@ -297,12 +298,23 @@ class Host:
             self.ledger.note_move(token, HANDED, name)
         return record
 
-    def hold(self, token: str, record: Record, make: Callable[[Contents], None]) -> None:
-        """Keep a machine of another host, whose contents are to be made, and which is not this one's before `arrive`.
-        One of that name that was held before, and not decided about, is forgotten."""
+    def take(self, token: str, record: Record, sent: Mapping[bytes, tuple[int, bytes]]) -> None:
+        """Keep what another host has sent of a machine that is on its way here. Nothing names it yet but this process;
+        nothing of it is taken away before `let_go`."""
+        with self._change():
+            self.contents.take(record.digests, sent, admission.most_bytes(self.living, record.definition))
+            self._coming[token] = self._coming.get(token, frozenset()).union(record.digests)
+
+    def let_go(self, token: str) -> None:
+        """No more of that machine comes."""
+        self._coming.pop(token, None)
+
+    def hold(self, token: str, record: Record, sent: Mapping[bytes, tuple[int, bytes]]) -> None:
+        """Keep the last of a machine of another host, which is not this one's before `arrive`. One of that name that
+        was held before, and not decided about, is forgotten."""
+        self.take(token, record, sent)
         with self._change():
             self._free(record.name)
-            make(self.contents)
             for other in self.ledger.arriving(record.name):
                 self.ledger.forget_move(other)
             self.ledger.hold(token, replace(record, snapshot=""))
@@ -379,7 +391,7 @@ class Host:
             self._service = None  # what is kept is as it was
             raise
         if sweep or self.objects.grown:
-            self.objects.sweep(self.ledger.digests())
+            self.objects.sweep(self.ledger.digests().union(*self._coming.values()))
 
     def _new(self, wanted: Definition) -> None:
         self._free(wanted.name)

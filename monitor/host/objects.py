@@ -5,7 +5,7 @@ names them, and all of a change together; what nobody names any more is garbage,
 it away. So there is no moment at which a process may not be killed. Next: `contents.py`, what objects stand for.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Set
 from hashlib import sha256
 
 from isa.errors import TraplineError
@@ -40,21 +40,43 @@ class Objects:
 
     def make(self, kind: int, data: bytes) -> bytes:
         """The digest of an object, which is not kept before `keep`."""
-        digest = _digest(kind, data)
+        digest = digest_of(kind, data)
         self._fresh[digest] = kind, data
         return digest
 
-    def keep(self, digest: bytes) -> None:
-        """Keep an object with all that was made below it; it is on the disk when `settle` returns."""
+    def keep(self, *digests: bytes) -> None:
+        """Keep objects with all that was made below them; they are on the disk when `settle` returns."""
         with explained(self.path):
             if not self._file.in_transaction:
                 self._file.execute("BEGIN IMMEDIATE")
-            todo = [digest]
+            todo = list(digests)
             while todo:
                 made = self._fresh.get(wanted := todo.pop())
                 if made and self._insert(wanted, *made):  # below one that was there, everything is there
-                    todo.extend(_below(*made))
+                    todo.extend(below(*made))
         self._fresh.clear()
+
+    def lacking(self, digests: Iterable[bytes]) -> list[bytes]:
+        """Those that are not there."""
+        query = "SELECT 1 FROM objects WHERE digest = ?"
+        with explained(self.path):
+            return [one for one in digests if self._file.execute(query, (one,)).fetchone() is None]
+
+    def all_below(self, roots: Iterable[bytes], known: Set[bytes] = frozenset()) -> set[bytes]:
+        """The roots and all below them, but for what is `known`, and what is below that. Bytes are named by the nodes
+        above them, and need not be read."""
+        found: set[bytes] = set()
+        todo = list(roots)
+        while todo:
+            digest = todo.pop()
+            if digest not in found and digest not in known:
+                found.add(digest)
+                kind, data = self._read_or_nothing(digest)
+                if kind == 1:
+                    found.update(one for one in below(kind, data) if one not in known)
+                else:
+                    todo.extend(below(kind, data))
+        return found
 
     def _insert(self, digest: bytes, kind: int, data: bytes) -> bool:
         query = "INSERT OR IGNORE INTO objects (digest, kind, data) VALUES (?, ?, ?)"
@@ -69,7 +91,7 @@ class Objects:
         if found is None:
             raise TraplineError(f"{self.path}: {digest.hex()} is missing", "take the file from a copy of the folder")
         kind, data = found
-        if type(kind) is not int or type(data) is not bytes or _digest(kind, data) != digest:
+        if type(kind) is not int or type(data) is not bytes or digest_of(kind, data) != digest:
             raise TraplineError(f"{self.path}: {digest.hex()} is damaged", "take the file from a copy of the folder")
         return kind, data
 
@@ -79,6 +101,7 @@ class Objects:
 
     def undo(self) -> None:
         """Forget what was kept since the last `settle`."""
+        self._fresh.clear()
         self._end("ROLLBACK")
 
     def _end(self, how: str) -> None:
@@ -99,7 +122,7 @@ class Objects:
 
     def sweep(self, named: Iterable[str]) -> None:
         """Take away what is not below these."""
-        living = self._living(bytes.fromhex(name) for name in named)
+        living = self.all_below(bytes.fromhex(name) for name in named)
         execute = self._file.execute
         with explained(self.path):
             execute("CREATE TEMP TABLE IF NOT EXISTS living (digest BLOB PRIMARY KEY) WITHOUT ROWID")
@@ -117,22 +140,6 @@ class Objects:
                 raise
             execute("PRAGMA incremental_vacuum").fetchall()
 
-    def _living(self, roots: Iterator[bytes]) -> set[bytes]:
-        """All below the roots. Bytes are named by the nodes above them, and need not be read."""
-        living: set[bytes] = set()
-        todo = list(roots)
-        while todo:
-            digest = todo.pop()
-            if digest not in living:
-                living.add(digest)
-                kind, data = self._read_or_nothing(digest)
-                below = _below(kind, data)
-                if kind == 1:
-                    living.update(below)
-                else:
-                    todo.extend(below)
-        return living
-
     def _read_or_nothing(self, digest: bytes) -> tuple[int, bytes]:
         """Whoever wants what is damaged is told; nothing is lost with the garbage meanwhile."""
         try:
@@ -141,12 +148,12 @@ class Objects:
             return BYTES, b""
 
 
-def _digest(kind: int, data: bytes) -> bytes:
+def digest_of(kind: int, data: bytes) -> bytes:
     """The kind is part of it: the same bytes may be a program, and the names of other objects."""
     return sha256(kind.to_bytes(1, "little", signed=True) + data).digest()
 
 
-def _below(kind: int, data: bytes) -> list[bytes]:
+def below(kind: int, data: bytes) -> list[bytes]:
     """The digests that an object names."""
     if kind == BYTES:
         return []

@@ -14,7 +14,7 @@ from isa.assembler import Image
 from isa.assembler.assembly import assemble
 from isa.machines.catalogue import find
 from monitor.host import Definition, DiskPart, Host
-from monitor.host.objects import _below
+from monitor.host.objects import below
 
 GUEST = """
         .org 16
@@ -100,8 +100,8 @@ def define(host: Host, name: str = "web", storage: int = WORDS) -> None:
 def walk(host: Host, digest: bytes) -> Iterator[bytes]:
     """An object and all below it, read and found whole."""
     yield digest
-    for below in _below(*host.objects.read(digest)):
-        yield from walk(host, below)
+    for one in below(*host.objects.read(digest)):
+        yield from walk(host, one)
 
 
 def check_objects(host: Host) -> None:

@@ -12,18 +12,18 @@ import pytest
 
 from isa.errors import TraplineError
 from monitor.host import Host, admission
-from monitor.host.contents import Contents
+from monitor.host.contents import BLOCK, Contents
 from monitor.host.ledger import Ledger
 from monitor.host.life import State
-from monitor.host.migration import Channel, Lost, Outcome, Pace, leaving, migrate, receive
-from monitor.host.migration import pieces as piecing
+from monitor.host.migration import Channel, Lost, Outcome, Pace, arriving, migrate, offering, receive
 from monitor.host.migration.leaving import NotConverging, Round
+from monitor.host.objects import EMPTY, WIDTH, Objects, digest_of
 from monitor.host.record import Record
-from tests.host.hosts import define, opened
+from tests.host.hosts import check_objects, define, opened
 from tests.planting import Patch
 from tests.sizes import sized
 
-PACE = Pace(limit=300, rate=10)
+PACE = Pace(limit=100, rate=5)
 
 
 class Killed(BaseException):
@@ -244,7 +244,7 @@ def test_it_converges_or_is_slowed_down_or_given_up(tmp_path: Path) -> None:
         threading.Thread(target=_quietly, args=(other, ends[1])).start()
         with closing(Channel(ends[0])) as channel, pytest.raises(NotConverging, match="may stand still for -1"):
             migrate(one, "web", channel, Pace(limit=-1, rate=1, rounds=3, throttle=False), told.append)
-        assert [made.number for made in told] == [1, 2, 3] and told[0].pieces > told[1].pieces
+        assert [made.number for made in told] == [1, 2, 3] and told[0].objects > told[1].objects
         assert one.machine("web").state in (State.RUNNING, State.IDLE)
 
 
@@ -259,7 +259,7 @@ def test_what_a_slow_machine_is_denied_is_told(tmp_path: Path) -> None:
         with closing(Channel(ends[0])) as channel:
             outcome = migrate(one, "web", channel, Pace(limit=150, rate=150, rounds=1), told.append)
         thread.join()
-    assert told[0].withheld == 0 and all(made.withheld == made.pieces * 150 - made.steps > 0 for made in told[1:])
+    assert told[0].withheld == 0 and all(made.withheld == made.objects * 150 - made.steps > 0 for made in told[1:])
     assert len(told) > 2 and told[-1].downtime == outcome.downtime <= 150 < told[-2].downtime
 
 
@@ -337,41 +337,114 @@ def test_who_says_a_message_a_byte_at_a_time_is_lost_too() -> None:
     thread.join()
 
 
-def a_piece_is_not_sent_again(patch: Patch) -> None:
-    real = leaving._lacking
-    patch.setattr(leaving, "_lacking", lambda pieces, sent: real(pieces, sent) if not sent else {})
+def what_lies_below_is_not_offered(patch: Patch) -> None:
+    patch.setattr(offering, "below", lambda kind, data: [])
 
 
-def the_devices_are_those_of_the_first_round(patch: Patch) -> None:
-    real, first = piecing.taken_apart, {}
-
-    def apart(objects: object, record: Record) -> dict[str, bytes]:
-        found = real(objects, record)  # type: ignore[arg-type]
-        found["rest"] = first.setdefault("rest", found.get("rest", b""))
-        return found
-
-    patch.setattr(leaving, "taken_apart", apart)
+def what_changed_is_not_offered(patch: Patch) -> None:
+    real = offering.Offering.send
+    patch.setattr(offering.Offering, "send", lambda one, record: (0, 0) if one._there else real(one, record))
 
 
-@pytest.mark.parametrize("plant", [a_piece_is_not_sent_again, the_devices_are_those_of_the_first_round])
+def what_is_lacking_is_not_asked_for(patch: Patch) -> None:
+    patch.setattr(Objects, "lacking", lambda objects, digests: list(digests)[:1])
+
+
+@pytest.mark.parametrize(
+    "plant", [what_lies_below_is_not_offered, what_changed_is_not_offered, what_is_lacking_is_not_asked_for]
+)
 def test_what_arrives_otherwise_than_it_was_is_not_taken(
     plant: Callable[[Patch], None], tmp_path: Path, monkeypatch: Patch
 ) -> None:
-    plant(monkeypatch)
     with two(tmp_path) as (one, other):
         begun(one, 60)
         one.send("web", b"abwabw")
-        with pytest.raises(TraplineError, match="another machine than was sent"):
+        plant(monkeypatch)
+        with pytest.raises(TraplineError, match="was not sent"):
             moved(one, other)
         assert where((one, other))[0].state in (State.RUNNING, State.IDLE) and len(where((one, other))) == 1
+        monkeypatch.undo()
+        assert moved(one, other) is not None
+        check_objects(other)
+
+
+# ---- only what is lacking
+
+
+def sent(one: Host, other: Host) -> int:
+    """The bytes of a migration, all rounds together."""
+    outcome = moved(one, other)
+    assert outcome is not None and outcome.arrived
+    return sum(made.bytes for made in outcome.rounds)
+
+
+def only_what_is_lacking(path: Path) -> None:
+    with two(path) as (one, other):
+        begun(one)
+        one.clone("web", "copy")
+        whole = sent(one, other)
+        check_objects(other)
+        other.send("web", b"w")
+        other.run(1000)
+        back = sent(other, one)  # its clone has stayed, and has nearly all
+        assert 0 < back < whole / 2
+        assert one.output("web") == b"abc"
+        check_objects(one)
+
+
+def test_what_the_other_host_has_is_not_sent(tmp_path: Path, monkeypatch: Patch) -> None:
+    only_what_is_lacking(tmp_path / "right")
+    real = arriving._asked
+
+    def all_of_it(host: Host, channel: Channel, offered: bytes, sent: arriving.Sent) -> arriving.Sent:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(host.objects, "lacking", list)
+            return real(host, channel, offered, sent)
+
+    monkeypatch.setattr(arriving, "_asked", all_of_it)
+    with pytest.raises(AssertionError):
+        only_what_is_lacking(tmp_path / "wrong")
+
+
+LIES: tuple[Callable[[int, bytes], tuple[int, bytes]], ...] = (
+    lambda kind, data: (kind, data + b"x" * BLOCK) if kind == 0 else (kind, data),  # too long
+    lambda kind, data: (kind, (1 << 60).to_bytes(32, "little") + data[32:]) if kind == -1 else (kind, data),
+    lambda kind, data: (kind + 1, data) if kind > 0 else (kind, data),
+    lambda kind, data: (7, data) if kind == 0 else (kind, data),
+    lambda kind, data: (0, data) if kind == -2 else (kind, data),
+)
+
+
+@pytest.mark.parametrize("lie", range(len(LIES)))
+def test_objects_that_cannot_be_are_not_taken(lie: int, tmp_path: Path) -> None:
+    """A source that makes up trees, each object under its own digest."""
+    with opened(tmp_path / "one") as one, closing(Objects(":memory:")) as kept:
+        begun(one)
+        record = one.machine("web")
+        sent: arriving.Sent = {}
+
+        def told(digest: bytes) -> bytes:
+            """The same tree again, with the lie in it."""
+            kind, data = one.objects.read(digest)
+            start = WIDTH if kind == -1 else 0
+            parts = [data[at : at + WIDTH] for at in range(start, len(data), WIDTH)] if kind else []
+            data = data[:start] + b"".join(part if part == EMPTY else told(part) for part in parts) if kind else data
+            made = LIES[lie](kind, data)
+            sent[digest_of(*made)] = made
+            return digest_of(*made)
+
+        roots = [told(bytes.fromhex(digest)).hex() for digest in record.digests]
+        with pytest.raises(TraplineError, match="what it cannot be"):
+            Contents(kept).take(roots, sent, 1 << 26)
+        assert kept.lacking(sent) == list(sent)
 
 
 def test_a_target_that_runs_before_it_is_told_makes_two(tmp_path: Path, monkeypatch: Patch) -> None:
     """Planted: what is held runs at once. The search for a moment at which two run finds one."""
     real = Host.hold
 
-    def hold(host: Host, token: str, record: Record, make: Callable[[Contents], None]) -> None:
-        real(host, token, record, make)
+    def hold(host: Host, token: str, record: Record, sent: arriving.Sent) -> None:
+        real(host, token, record, sent)
         host.arrive(token)
 
     monkeypatch.setattr(Host, "hold", hold)

@@ -104,13 +104,13 @@ def _moved(first: "Host", second: "Host") -> dict[str, Any]:
         arriving = threading.Thread(target=receive, args=(second, theirs))
         arriving.start()
         try:
-            outcome = migrate(first, "mail", ours, Pace(limit=500, rate=50), rounds.append)
+            outcome = migrate(first, "mail", ours, Pace(limit=500, rate=25), rounds.append)
         finally:
             arriving.join()
     first.run(PORTION)
     second.run(PORTION)
     same = second.output("mail") == first.output("shop") and outcome.arrived
-    sent = [f"round {one.number}: {one.pieces} pieces, {one.bytes:,} bytes" for one in rounds]
+    sent = [f"round {one.number}: {one.objects} objects, {one.bytes:,} bytes" for one in rounds]
     stood = f"mail stood still for {outcome.downtime:,} steps, and answers on the second host as shop does on the first"
     return _act("one is moved to another host while it serves, and cannot tell", same, [*sent, stood])
 

@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("name", type=str, metavar="NAME")
     add("address", type=str, metavar="ADDRESS", help="where the other host receives: a socket's path, or HOST:PORT")
     add("--downtime", type=natural, metavar="STEPS", default=2_000, help="it stands still for (default: %(default)s)")
-    add("--rate", type=natural, metavar="STEPS", default=100, help="that sending a piece takes (default: %(default)s)")
+    add("--rate", type=natural, metavar="STEPS", default=25, help="that sending an object takes (default: %(default)s)")
     add("--rounds", type=count, metavar="N", default=10, help="before it is slowed down (default: %(default)s)")
     add("--no-throttle", action="store_true", help="rather give up than slow it down")
     add_certificates(parser)
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _told(made: "Round") -> None:
-    sent = f"{made.pieces:,} pieces, {made.bytes:,} bytes"
+    sent = f"{made.objects:,} objects, {made.bytes:,} bytes"
     slowed = f" of {made.steps + made.withheld:,}" if made.withheld else ""
     took = f"it took {made.steps:,}{slowed} steps meanwhile, and what it changed costs {made.downtime:,}"
     print(f"round {made.number}: {sent}; {took}", flush=True)

@@ -1,7 +1,7 @@
 """Live migration: a machine goes from one host to another while it runs, and cannot tell.
 
-`pieces.py` takes a machine apart and puts it together, `wire.py` is how two hosts speak, `leaving.py` is the side that
-it leaves and `arriving.py` the one where it arrives.
+`wire.py` is how two hosts speak, `leaving.py` is the side that a machine leaves, `offering.py` how that finds what the
+other lacks, and `arriving.py` the side where it arrives.
 
 **Who has it.** Whoever is killed when, there is one machine in the end, and never two that run. The decision is the
 source's alone, and one transaction of its ledger: before it, the machine is the source's, and what the target holds may

@@ -1,20 +1,21 @@
-"""The side where a machine arrives: it takes the pieces, holds the machine on its disk, and runs it when the other side
-has decided."""
+"""The side where a machine arrives: it asks for what it lacks, holds the machine on its disk, and runs it when the
+other side has decided."""
 
 import json
-from typing import Any
+from typing import Any, TypeGuard
 
 from isa.errors import TraplineError
 from isa.machine.identity import meaning_digest
 from monitor.host import admission
 from monitor.host.definition import check_name
 from monitor.host.host import Host
-from monitor.host.migration.pieces import Pieces, put_together
 from monitor.host.migration.wire import VERSION, Channel, Lost
+from monitor.host.objects import GROUP, WIDTH, digest_of
 from monitor.host.record import Record
 from monitor.host.types import DERIVED
 
-MOST_PIECES, MOST_BYTES = 1 << 22, 1 << 31
+KINDS = range(GROUP, 16)  # of objects
+Sent = dict[bytes, tuple[int, bytes]]
 
 
 def receive(host: Host, channel: Channel) -> str | None:
@@ -38,27 +39,66 @@ def _take(host: Host, channel: Channel, header: dict[str, Any]) -> str | None:
         channel.say("refused", why=error.message, help=error.help)
         raise
     channel.say("ready")
-    pieces: Pieces = {}
-    while True:
-        header, data = channel.hear("pieces", "round", "whole")
-        if header["kind"] == "pieces":
-            _add(pieces, header, data)
-        elif header["kind"] == "round":
-            channel.say("got")
-        else:
-            break
-    record = _record(header, record.name)
     try:
-        host.hold(token, record, lambda contents: put_together(contents, pieces, record.point))
-    except TraplineError as error:
-        channel.say("refused", why=error.message, help=error.help)
-        raise
-    channel.say("held")
+        _hold(host, channel, token, record)
+    finally:
+        host.let_go(token)
     header, _ = channel.hear("decided")
     if header.get("token") != token or not host.arrive(token):
         raise Lost("the other side decides about another machine")
     channel.say("known")
     return record.name
+
+
+def _hold(host: Host, channel: Channel, token: str, record: Record) -> None:
+    """Take what the other side sends, until this one has all of it, and has said so."""
+    room = 4 * admission.most_bytes(host.living, record.definition)
+    sent: Sent = {}
+    while True:
+        header, data = channel.hear("offer", "round", "whole")
+        if header["kind"] == "offer":
+            sent |= _asked(host, channel, data, sent)
+            room -= len(data)
+            if sum(len(data) for _, data in sent.values()) > room:
+                raise Lost("more than any such machine has")
+            continue
+        record = _record(header, record)
+        keep = host.take if header["kind"] == "round" else host.hold
+        try:
+            keep(token, record, sent)
+        except TraplineError as error:
+            channel.say("refused", why=error.message, help=error.help)
+            raise
+        sent = {}
+        if header["kind"] == "whole":
+            channel.say("held")
+            return
+        channel.say("got")
+
+
+def _asked(host: Host, channel: Channel, offered: bytes, sent: Sent) -> Sent:
+    """Of the digests that are offered those objects that are not here."""
+    digests = [offered[at : at + WIDTH] for at in range(0, len(offered), WIDTH)]
+    wanted = host.objects.lacking(one for one in dict.fromkeys(digests) if one not in sent)
+    channel.say("want", b"".join(wanted))
+    if not wanted:
+        return {}
+    header, data = channel.hear("objects")
+    kinds, lengths = header.get("kinds"), header.get("lengths")
+    if not _numbers(kinds, len(wanted)) or not _numbers(lengths, len(wanted)) or sum(lengths) != len(data):
+        raise Lost("the objects are not as many, or not as long, as was said")
+    found, at = {}, 0
+    for digest, kind, length in zip(wanted, kinds, lengths, strict=True):
+        object = data[at : at + length]
+        at += length
+        if kind not in KINDS or length < 0 or digest_of(kind, object) != digest:
+            raise Lost("the objects are others than were wanted")
+        found[digest] = kind, object
+    return found
+
+
+def _numbers(given: Any, count: int) -> TypeGuard[list[int]]:
+    return isinstance(given, list) and len(given) == count and all(type(number) is int for number in given)
 
 
 def _agreed(host: Host, header: dict[str, Any]) -> tuple[str, Record]:
@@ -68,7 +108,7 @@ def _agreed(host: Host, header: dict[str, Any]) -> tuple[str, Record]:
     token = header.get("token")
     if not isinstance(token, str) or len(token) != 32:
         raise TraplineError("it has no token", "see that it is a host")
-    record = _record(header, "")
+    record = _record(header)
     check_name(record.name)
     if header.get("meaning") != meaning_digest(host.living.isa):
         rule = f"the machine is another one than this host's {host.living.isa.name}"
@@ -85,30 +125,15 @@ def _agreed(host: Host, header: dict[str, Any]) -> tuple[str, Record]:
     return token, record
 
 
-def _record(header: dict[str, Any], name: str) -> Record:
+def _record(header: dict[str, Any], known: Record | None = None) -> Record:
+    """What the other side says of a machine; of the one that is known, if there is one."""
     try:
         given, point, text = header["record"]
         found = Record.parse(str(given), point, text)
+        if any(len(bytes.fromhex(digest)) != WIDTH for digest in found.digests):
+            raise ValueError
     except (KeyError, ValueError, TypeError, LookupError, json.JSONDecodeError):
         raise TraplineError("what it says of the machine makes no sense", "see that it is a host") from None
-    if name and found.name != name:
+    if known is not None and (found.name, found.definition) != (known.name, known.definition):
         raise TraplineError("it speaks of another machine", "see that it is a host")
     return found
-
-
-def _add(pieces: Pieces, header: dict[str, Any], data: bytes) -> None:
-    names, lengths = header.get("names"), header.get("lengths")
-    right = isinstance(names, list) and isinstance(lengths, list) and len(names) == len(lengths)
-    if not right or not all(isinstance(n, str) for n in names or ()) or not all(type(n) is int for n in lengths or ()):
-        raise Lost("the pieces have no names")
-    if sum(lengths or ()) != len(data) or any(length < 0 for length in lengths or ()):
-        raise Lost("the pieces are not as long as was said")
-    at = 0
-    for name, length in zip(names or (), lengths or (), strict=True):
-        if length:
-            pieces[name] = data[at : at + length]
-        else:
-            pieces.pop(name, None)
-        at += length
-    if len(pieces) > MOST_PIECES or sum(map(len, pieces.values())) > MOST_BYTES:
-        raise Lost("more pieces than any machine has")

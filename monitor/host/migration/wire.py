@@ -12,7 +12,7 @@ from typing import Any
 
 from isa.errors import TraplineError
 
-VERSION = 1
+VERSION = 2
 PATIENCE = 30.0  # seconds that the other side may take for a message
 MOST_HEADER, MOST_DATA = 1 << 20, 1 << 26  # bytes
 
