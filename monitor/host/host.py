@@ -5,83 +5,27 @@ machine as it is then. Raises `Refused` for a state that does not take the verb,
 TraplineError for what is too much or cannot be kept.
 """
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
-from types import TracebackType
 
 from isa.assembler import Image
 from isa.assembler.image_format import dump
 from isa.devices import Picture
-from isa.engines.choice import DEFAULT
-from isa.errors import TraplineError, UsageError
-from isa.files.sources_read import read_noted
-from isa.files.tables import LARGEST
+from isa.errors import UsageError
 from monitor.host import admission
-from monitor.host.capacity import read_capacity
-from monitor.host.contents import Contents
+from monitor.host.between import Between
 from monitor.host.definition import Definition, check_name
-from monitor.host.ledger import ARRIVED, HANDED, Ledger
-from monitor.host.life import ACTIVE, State, Verb, after, hearing
-from monitor.host.living import Living
-from monitor.host.looking import LEDGER, OBJECTS, file_of, served
-from monitor.host.objects import Objects
-from monitor.host.owner import Owner
+from monitor.host.life import State, Verb, after, hearing
 from monitor.host.promises import check_terms
 from monitor.host.record import Point, Record, Snapshot
-from monitor.host.service import Service
-from monitor.host.together import Together
-from monitor.host.types import DERIVED, concerned
 from monitor.host.used import NOTHING
 from monitor.statistics import Decision
 
-Change = Callable[[Record, State], Record]
 
-
-class Host:
-    """The host in a folder that has a `host.toml`; it is this process's alone until it is closed. `wait` says for how
-    many seconds another process may still have it."""
-
-    def __init__(self, folder: str, engine: str = DEFAULT, wait: float = 10.0) -> None:
-        self.folder, path = folder, file_of(folder)
-        self.capacity = read_capacity(path, read_noted(path, LARGEST))
-        self._owner = Owner(folder, wait)
-        try:
-            self.ledger = Ledger(os.path.join(folder, LEDGER))
-            self.objects = Objects(os.path.join(folder, OBJECTS))
-            self.contents = Contents(self.objects)
-            self._check_type()
-            kind = Living if self.capacity.type == DERIVED else Together
-            self.living: admission.Machines = kind(self.capacity, self.contents, engine)
-            self._service: Service | None = None
-            self._coming: dict[str, frozenset[str]] = {}  # what was sent of machines that are on their way here
-            for record in self.machines():
-                if record.state is State.MIGRATING:  # its process was killed before it had decided
-                    self.cancel(record.name)
-        except BaseException:
-            self._owner.close()
-            raise
-
-    def __enter__(self) -> "Host":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the folder. Machines stay as they are; those that run take steps again in the next `run`."""
-        self.objects.close()
-        self.ledger.close()
-        self._owner.close()
+class Host(Between):
+    """The host in a folder that has a `host.toml`, for as long as nobody closes it (`keeping.py`)."""
 
     # ---- looking
-
-    def machines(self) -> list[Record]:
-        return self.ledger.machines()
-
-    def machine(self, name: str) -> Record:
-        return self.ledger.machine(name)
 
     def snapshots(self, name: str) -> list[Snapshot]:
         """Those of a machine, in the order in which they were made."""
@@ -98,13 +42,6 @@ class Host:
     def counters(self, name: str) -> dict[tuple[Decision, str], int]:
         """The exits of a machine since it was defined, by what its monitor decided and the cause."""
         return self.machine(name).used.counters
-
-    @property
-    def service(self) -> Service | None:
-        """The policy over the machines that are on; None on a host that has none. Raises TraplineError."""
-        if self._service is None and self.capacity.policy:
-            self._service = served(self.capacity, self.ledger)
-        return self._service
 
     # ---- machines that come and go
 
@@ -267,140 +204,17 @@ class Host:
                 self.ledger.put(record)
         return record
 
-    # ---- between hosts, for `monitor.host.migration`
-
-    def depart(self, name: str) -> Record:
-        """It is on its way to another host, and takes steps in `step` alone."""
-        return self._do(name, Verb.MIGRATE, Record.departing)
-
-    def step(self, name: str, steps: int) -> Record:
-        """Give a machine that is on its way at most so many steps. It may end with that, and stays then."""
-        with self._change():
-            before = self.machine(name)
-            after(name, before.state, Verb.CANCEL, before.point.was)
-            record = self.living.run([before.in_state(State.RUNNING)], steps)[name]
-            if record.state in (State.RUNNING, State.IDLE):
-                record = replace(record, point=replace(record.point, state=State.MIGRATING, was=record.state))
-            self._put(record)
-        return record
-
-    def cancel(self, name: str) -> Record:
-        """It stays: what it was before it was to leave. One that has ended meanwhile stays as it ended."""
-        record = self.machine(name)
-        return self._do(name, Verb.CANCEL, Record.in_state) if record.state is State.MIGRATING else record
-
-    def hand_over(self, name: str, token: str) -> Record:
-        """The decision: from now on the machine is the other host's, whether or not that knows."""
-        with self._change(sweep=True):
-            record = self.machine(name)
-            after(name, record.state, Verb.LEAVES, record.state)
-            self.ledger.remove(name)
-            self.ledger.note_move(token, HANDED, name)
-        return record
-
-    def take(self, token: str, record: Record, sent: Mapping[bytes, tuple[int, bytes]]) -> None:
-        """Keep what another host has sent of a machine that is on its way here. Nothing names it yet but this process;
-        nothing of it is taken away before `let_go`."""
-        with self._change():
-            self.contents.take(record.digests, sent, admission.most_bytes(self.living, record.definition))
-            self._coming[token] = self._coming.get(token, frozenset()).union(record.digests)
-
-    def let_go(self, token: str) -> None:
-        """No more of that machine comes."""
-        self._coming.pop(token, None)
-
-    def hold(self, token: str, record: Record, sent: Mapping[bytes, tuple[int, bytes]]) -> None:
-        """Keep the last of a machine of another host, which is not this one's before `arrive`. One of that name that
-        was held before, and not decided about, is forgotten."""
-        self.take(token, record, sent)
-        with self._change():
-            self._free(record.name)
-            for other in self.ledger.arriving(record.name):
-                self.ledger.forget_move(other)
-            self.ledger.hold(token, replace(record, snapshot=""))
-
-    def arrive(self, token: str) -> bool:
-        """The other host has decided: the machine of this token is this one's, and goes on. Whether it is known."""
-        with self._change():
-            record = self.ledger.held(token)
-            if record is None:
-                return self.ledger.arrived(token)
-            self._free(record.name)
-            self.ledger.raise_generation(record.generation)
-            self._keep(record.in_state(record.point.was))
-            self.ledger.note_move(token, ARRIVED, record.name)
-        return True
-
     # ---- how
-
-    def _check_type(self) -> None:
-        here, was = self.capacity.type, self.ledger.settle_type(self.capacity.type)
-        if here != was:
-            rule = f"{file_of(self.folder)} says `{here}`, and there are machines that booted on a host of type `{was}`"
-            raise TraplineError(rule, f'write `type = "{was}"`, and kill them first')
-
-    def _do(self, name: str, verb: Verb, change: Change, was: State | None = None, *, together: bool = False) -> Record:
-        """Take a machine from its state to the one that comes of the verb; with `together`, all that are in one machine
-        with it."""
-        with self._change():
-            record = self.machine(name)
-            after(name, record.state, verb, was or record.point.was)
-            kept = []
-            for one in self._concerned(verb, record, together):
-                state = after(one.name, one.state, verb, was or one.point.was)
-                assert state is not None
-                kept.append(self._keep(change(one, state)))
-            return kept[0]
-
-    def _concerned(self, verb: Verb, record: Record, together: bool = False) -> list[Record]:
-        """The machines to which a verb happens that is meant for one. Raises Refused."""
-        if self.capacity.type == DERIVED:
-            return [record]
-        return concerned(self.capacity.type, verb, record, self.machines(), together)
 
     def _fresh(self, record: Record, state: State) -> Record:
         """It has not booted yet; its disks are as it left them."""
         point = Point(state, self.living.disks(record), storage=record.definition.storage)
         return replace(record, point=point, asked=False, sent="", keyed="")
 
-    def _keep(self, record: Record) -> Record:
-        if record.state in ACTIVE:
-            admission.check_storage_left(self.living, self.ledger.taken(self.living.page, record.name), record)
-        if self.service is not None:
-            self.service.cut(record.name)
-        self._put(record)
-        return record
-
-    def _put(self, record: Record) -> None:
-        if self.service is not None:
-            self.service.settle(record)
-        self.ledger.put(record)
-
-    @contextmanager
-    def _change(self, sweep: bool = False) -> Iterator[None]:
-        """One change of the ledger, and of contents. Those that nobody needs any more are taken away now and then, or
-        with `sweep` at once."""
-        try:
-            with self.ledger.change():
-                yield
-                if self._service is not None:
-                    self.ledger.keep(self._service.changes())
-                self.objects.settle()
-        except BaseException:
-            self.objects.undo()
-            self._service = None  # what is kept is as it was
-            raise
-        if sweep or self.objects.grown:
-            self.objects.sweep(self.ledger.digests().union(*self._coming.values()))
-
     def _new(self, wanted: Definition) -> None:
         self._free(wanted.name)
         admission.check_arriving(wanted.name, self.ledger.arriving(wanted.name))
         admission.check_more(self.living, self.ledger.taken(self.living.page), wanted)
-
-    def _free(self, name: str) -> None:
-        if self.ledger.find(name) is not None:
-            raise TraplineError(f"there is a machine {name} already", "choose another name, or undefine that one")
 
     def _snapshot(self, name: str, snapshot: str) -> Snapshot:
         found = self.snapshots(name)

@@ -14,8 +14,8 @@ from monitor.host.life import ACTIVE, EVENTS, LIFE
 from monitor.host.systems import System
 from monitor.host.types import DERIVED, HOSTED, TYPES, VERBS, VMM, How, reasons, rows
 from tests.host.hosts import WORDS, everything, opened
+from tests.host.moving import begun, moved
 from tests.host.test_life import DO
-from tests.host.test_migration import begun, moved
 from tests.planting import Patch
 from tests.sizes import NIGHTLY, sized
 from trapline.running.programs import find as program
