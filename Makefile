@@ -5,9 +5,9 @@ READY := .venv/.ready
 PACKAGES := isa monitor proofs guests trapline
 # Programs that tests call and that no Python package brings: names of Debian packages.
 CLIENTS := coq gdb-multiarch neovim nodejs emacs-nox elpa-eglot chromium tmux libvirt-clients qemu-utils \
-	libnbd-bin tshark prometheus openssl gvncviewer
-# The same of npm, for the debug adapter, and readers of GIFT and QTI; they go into build/clients.
-MODULES := @vscode/debugadapter-testsupport@1.68.0 mocha@12.0.3 gift-pegjs@1.0.2 @citolab/qti-convert@0.3.52
+	libnbd-bin tshark prometheus openssl gvncviewer tigervnc-viewer xvfb xdotool
+# The same of npm: screens in a browser, the debug adapter, and readers of GIFT and QTI; they go into build/clients.
+MODULES := @novnc/novnc@1.7.0 @vscode/debugadapter-testsupport@1.68.0 mocha@12.0.3 gift-pegjs@1.0.2 @citolab/qti-convert@0.3.52
 
 .PHONY: demo test quick check nightly bench clients mechanised clean
 

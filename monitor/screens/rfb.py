@@ -16,10 +16,10 @@ from collections.abc import Iterator
 
 from isa.devices import Picture, pointed, pressed
 from monitor.clients import PATIENCE, Clients, Connection, Gone
-from monitor.screens.showing import Showing
+from monitor.screens.shown import Shown
 
 TILE = 64
-RAW, ZRLE = 0, 16
+RAW, ZRLE, SIZE = 0, 16, -223  # of the last, DesktopSize
 MOST_ENCODINGS, MOST_TEXT = 1024, 1 << 20
 FORMAT = struct.Struct(">BBBBHHHBBBxxx")  # bits, depth, big-endian, true colour, three maxima, three shifts
 OURS = (32, 24, 0, 1, 255, 255, 255, 16, 8, 0)
@@ -44,31 +44,55 @@ class Pixels:
             self.short = [entry[1:] if big else entry[:3] for entry in self.table]
         elif bits == 32 and not used & 0xFF:
             self.short = [entry[:3] if big else entry[1:] for entry in self.table]
+        self._planes, self._short = _planes(self.table), _planes(self.short)
+
+    def raw(self, data: bytes) -> bytes:
+        """Colours by their numbers, as the viewer has them."""
+        return _spread(data, self._planes)
+
+    def packed(self, data: bytes) -> bytes:
+        """The same as ZRLE has them."""
+        return _spread(data, self._short)
+
+
+def _planes(table: list[bytes]) -> list[bytes]:
+    """Of all colours the first octets, the second, and so on."""
+    return [bytes(entry[at] for entry in table) for at in range(len(table[0]))]
+
+
+def _spread(data: bytes, planes: list[bytes]) -> bytes:
+    out = bytearray(len(planes) * len(data))
+    for at, plane in enumerate(planes):
+        out[at :: len(planes)] = data.translate(plane)
+    return bytes(out)
 
 
 class Session:
     """One viewer, on a connected socket."""
 
-    def __init__(self, connection: Connection, showing: Showing, name: str) -> None:
+    def __init__(self, connection: Connection, showing: Shown, name: str) -> None:
         self.connection, self.showing, self.name = connection, showing, name
         self.form: tuple[int, ...] = OURS
-        self.encoding = RAW
+        self.encoding, self.resizes = RAW, False
         self._deflater = zlib.compressobj(6)
         self._has: Picture | None = None
         self._number = -1
         self._asked: bool | None = None  # whether for all of it; None if it has what it asked for
+        self._wanted = threading.Event()
         self._over = False
         self._lock = threading.Lock()
 
     def serve(self) -> None:
         """All of it, until the viewer goes. Raises Gone, OSError."""
-        self._greet()
-        threading.Thread(target=self._send, daemon=True).start()
-        try:
-            while True:
-                self._message()
-        finally:
-            self._over = True
+        with self.showing.watched():
+            self._greet()
+            threading.Thread(target=self._send, daemon=True).start()
+            try:
+                while True:
+                    self._message()
+            finally:
+                self._over = True
+                self._wanted.set()
 
     def _greet(self) -> None:
         self.connection.say(b"RFB 003.008\n")
@@ -105,11 +129,12 @@ class Session:
             if count > MOST_ENCODINGS:
                 raise Gone
             named = struct.unpack(f">{count}i", self.connection.take(4 * count))
-            self.encoding = ZRLE if ZRLE in named else RAW
+            self.encoding, self.resizes = ZRLE if ZRLE in named else RAW, SIZE in named
         elif kind == 3:
             whole = not self.connection.take(9)[0]
             with self._lock:
                 self._asked = whole or bool(self._asked)
+                self._wanted.set()
         elif kind == 4:
             down, symbol = struct.unpack(">BxxI", self.connection.take(7))
             self.showing.type(pressed(symbol, bool(down)))
@@ -130,6 +155,7 @@ class Session:
         """Send what was asked for, whenever there is something to send. A viewer that does not take it is left."""
         try:
             while not self._over:
+                self._wanted.wait()
                 self.showing.changed(self._number, 0.05)
                 with self._lock:
                     asked, form = self._asked, self.form
@@ -138,7 +164,14 @@ class Session:
                         continue
                     had = None if asked else self._has
                     self._asked, self._number, self._has = None, number, picture
-                self._update(picture, had, Pixels(form, picture.palette))
+                    self._wanted.clear()
+                    resized = self.resizes and (picture.width, picture.height) != self._size
+                    if resized:
+                        self._size, self._has = (picture.width, picture.height), None
+                if resized:
+                    self.connection.say(struct.pack(">BxHHHHHi", 0, 1, 0, 0, *self._size, SIZE))
+                else:
+                    self._update(picture, had, Pixels(form, picture.palette))
         except (OSError, Gone):
             self.connection.leave()
 
@@ -149,7 +182,7 @@ class Session:
             rows = [picture.pixels[(y + row) * picture.width + x :][:width] for row in range(height)]
             head = struct.pack(">HHHHi", x, y, width, height, self.encoding)
             if self.encoding == RAW:
-                parts.append(head + b"".join(pixels.table[pixel] for row in rows for pixel in row))
+                parts.append(head + pixels.raw(b"".join(rows)))
             else:
                 data = self._deflater.compress(tile(b"".join(rows), pixels)) + self._deflater.flush(zlib.Z_SYNC_FLUSH)
                 parts.append(head + struct.pack(">I", len(data)) + data)
@@ -178,13 +211,13 @@ def tile(data: bytes, pixels: Pixels) -> bytes:
     """A tile of ZRLE: one colour, or all of its pixels."""
     if data.count(data[:1]) == len(data):
         return b"\x01" + pixels.short[data[0]]
-    return b"\x00" + b"".join(pixels.short[pixel] for pixel in data)
+    return b"\x00" + pixels.packed(data)
 
 
 class Server(Clients):
     """Shows a guest to whoever connects to a listening socket, until it is closed."""
 
-    def __init__(self, listener: socket.socket, showing: Showing, name: str, patience: float = PATIENCE) -> None:
+    def __init__(self, listener: socket.socket, showing: Shown, name: str, patience: float = PATIENCE) -> None:
         super().__init__(listener, patience)
         self.showing, self.name = showing, name
 

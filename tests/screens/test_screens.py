@@ -62,8 +62,13 @@ def shown(showing: Showing, runs: bool = True) -> Iterator[int]:
 class Viewer:
     """As much of a viewer as it takes to know what one sees."""
 
-    def __init__(self, port: int, version: int = 8, form: tuple[int, ...] = OURS, zrle: bool = False) -> None:
-        self.connection = socket.create_connection(("127.0.0.1", port), 10)
+    def __init__(self, at: int | str, version: int = 8, form: tuple[int, ...] = OURS, zrle: bool = False) -> None:
+        if isinstance(at, int):
+            self.connection = socket.create_connection(("127.0.0.1", at), 10)
+        else:
+            self.connection = socket.socket(socket.AF_UNIX)
+            self.connection.settimeout(10)
+            self.connection.connect(at)
         assert self.hear(12) == b"RFB 003.008\n"
         self.say(b"RFB 003.00%d\n" % version)
         if version == 3:

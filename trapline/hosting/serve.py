@@ -3,7 +3,7 @@
 import argparse
 
 from isa.errors import UsageError
-from trapline.options import add_engine_option, port, updated
+from trapline.options import add_engine_option, port, read, updated
 
 EXTRA = "pip install 'trapline[host]'"
 
@@ -12,6 +12,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=updated, metavar="DIR", help="the host's folder")
     help = "also listen on this port of the loopback address, for who knows the token; 0 for any free one"
     parser.add_argument("--http", type=port, metavar="PORT", help=help)
+    help = "the folder of noVNC, which shows screens in a browser (docs/screens.md)"
+    parser.add_argument("--novnc", type=read, metavar="FOLDER", help=help)
     add_engine_option(parser)
 
 
@@ -21,8 +23,17 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         from trapline.hosting.daemon.serving import serve
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn"):
+        if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn", "websockets"):
             raise
-        raise UsageError("a host that is served needs starlette and uvicorn", EXTRA) from None
-    serve(arguments.folder, engine_in_use(arguments.engine), arguments.http)
+        raise UsageError("a host that is served needs starlette, uvicorn and websockets", EXTRA) from None
+    serve(arguments.folder, engine_in_use(arguments.engine), arguments.http, _novnc(arguments.novnc))
     return 0
+
+
+def _novnc(folder: str | None) -> str | None:
+    """Raises UsageError for a folder in which it is not."""
+    from trapline.hosting.daemon.seen import CLIENT, client
+
+    if folder and client(folder) is None:
+        raise UsageError(f"{folder} has no {CLIENT}, and so is not noVNC", "`npm install @novnc/novnc` makes one")
+    return folder

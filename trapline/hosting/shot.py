@@ -35,7 +35,7 @@ def _picture(folder: str, name: str) -> bytes:
         return fetched(connection, f"/v1/machines/{quote(name, safe='')}/screen")
     from monitor.host import Host
     from monitor.screens.png import png
-    from monitor.screens.showing import DARK
+    from monitor.screens.shown import DARK
 
     with Host(folder) as host:
         return png(host.picture(name) or DARK)

@@ -27,6 +27,7 @@ KEPT = 10_000  # events in memory
 T = TypeVar("T")
 
 Told = Callable[[list[dict[str, Any]]], object]
+Follow = Callable[[Host, list[Record]], object]
 
 
 class Busy(TraplineError):
@@ -34,10 +35,12 @@ class Busy(TraplineError):
 
 
 class Owning:
-    """The host in a folder. `told` is told of events, in this thread's time."""
+    """The host in a folder. `told` is told of events, and `follow` of all machines after everything that happens,
+    in this thread's time."""
 
     def __init__(self, folder: str, engine: str, told: Told = lambda events: None) -> None:
         self.folder, self.engine, self.told = os.path.abspath(folder), engine, told
+        self.follow: Follow = lambda host, records: None
         self.events: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._known: list[Record] = []
         self._asked: queue.Queue[tuple[Callable[[Host], Any], Future[Any]] | None] = queue.Queue(WAITING)
@@ -124,6 +127,7 @@ class Owning:
 
     def _note(self, host: Host) -> None:
         before, self._known = self._known, host.machines()
+        self.follow(host, self._known)
         try:
             events = self._noted.note(before, self._known)
         except OSError:

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import uvicorn
+from starlette.routing import BaseRoute
 
 from isa.errors import TraplineError
 from trapline.guard import HOST, Guard
 from trapline.hosting.daemon import qmp, web
 from trapline.hosting.daemon.owning import Owning
+from trapline.hosting.daemon.screens import Screens
+from trapline.hosting.daemon.seen import client, routes
 
 FOLDER, API, QMP = "run", "api.sock", "qmp.sock"
 BACKLOG, LOOPBACK = 64, 32  # connections that wait, and that are there on the loopback address
@@ -50,18 +53,22 @@ def private(folder: str) -> Iterator[dict[str, socket.socket]]:
                 os.unlink(os.path.join(home, name))
 
 
-def serve(folder: str, engine: str, port: int | None) -> None:
+def serve(folder: str, engine: str, port: int | None, novnc: str | None = None) -> None:
     """Run a host until this process is asked to end. Raises TraplineError."""
     owning = Owning(folder, engine)
     owning.begin()
+    screens = Screens(owning, os.path.join(owning.folder, FOLDER))
     try:
         with private(folder) as sockets:
-            asyncio.run(_serving(owning, sockets, port))
+            owning.follow = screens.follow
+            owning.ask(lambda host: None)  # after that it follows what there is
+            asyncio.run(_serving(owning, sockets, port, routes(screens, client(novnc))))
     finally:
         owning.end()
+        screens.close()
 
 
-async def _serving(owning: Owning, sockets: dict[str, socket.socket], port: int | None) -> None:
+async def _serving(owning: Owning, sockets: dict[str, socket.socket], port: int | None, seen: list[BaseRoute]) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
@@ -73,7 +80,7 @@ async def _serving(owning: Owning, sockets: dict[str, socket.socket], port: int 
     if port is not None:
         listening = _loopback(port)
         guard = Guard(listening.getsockname()[1])
-        guarded = web.Guarded(web.application(owning, trusted=False), guard)
+        guarded = web.Guarded(web.application(owning, trusted=False, more=seen), guard)
         served.append((_server(guarded, LOOPBACK), listening))
         lines.append(guard.address)
     print("\n".join(lines), flush=True)
@@ -94,7 +101,9 @@ def _server(application: web.App, most: int | None = None) -> uvicorn.Server:
         access_log=False,
         lifespan="off",
         server_header=False,
-        ws="none",
+        ws="none" if most is None else "websockets-sansio",
+        ws_max_size=1 << 16,
+        ws_per_message_deflate=False,  # of pictures that are compressed already
         limit_concurrency=most,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=1,

@@ -3,19 +3,19 @@ through one check of token, name and origin (`trapline.guard`); the socket in th
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from isa.errors import TraplineError
 from monitor.host import Host, Record
 from monitor.screens.png import png
-from monitor.screens.showing import DARK
+from monitor.screens.shown import DARK
 from trapline.guard import Guard, headers
 from trapline.hosting.daemon.asking import asked, failure
 from trapline.hosting.daemon.owning import Busy, Owning
@@ -31,8 +31,8 @@ Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 
-def application(owning: Owning, trusted: bool) -> Starlette:
-    """The interface. Who is `trusted` is the user that owns the host, and may name files anywhere."""
+def application(owning: Owning, trusted: bool, more: Sequence[BaseRoute] = ()) -> Starlette:
+    """The interface. Who is `trusted` is the user that owns the host, and may name files anywhere; `more` is there."""
 
     async def verb(request: Request) -> Response:
         try:
@@ -110,6 +110,7 @@ def application(owning: Owning, trusted: bool) -> Starlette:
             Route("/v1/machines/{name}/screen", screen),
             Route("/v1/events", events),
             Route("/v1/{verb}", verb, methods=["POST"]),
+            *more,
         ]
     )
 

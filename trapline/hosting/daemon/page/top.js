@@ -41,6 +41,10 @@ function attach(name) {
   attached = name;
   $("who").textContent = name;
   $("form").hidden = false;
+  const path = encodeURIComponent(name);
+  $("screen").hidden = true;
+  $("screen").href = `screens/${path}/`;
+  ask(`v1/machines/${path}`).then((machine) => { $("screen").hidden = !machine.screen; }, () => {});
   $("line").focus();
 }
 
