@@ -2,7 +2,8 @@
 # round-robin; twelve system calls; interrupt-driven console input and disk; a process that misbehaves is killed while
 # the others go on. It runs without a disk and without input as well. The kernel is this file and os/devices.s,
 # os/calls.s and os/machines.s; the user programs are the other files in os/. The same kernel with other programs is
-# hosted.s. With `--define PARAVIRTUAL` it knows that it is virtual, and spares its monitor exits: os/rings.s.
+# hosted.s. With `--define PARAVIRTUAL` it knows that it is virtual, and spares its monitor exits: os/rings.s. With
+# `--define QUEUED`, and `--queue`, its processes move blocks at the same time: os/queue.s.
 #
 # Reading order: the map below, `boot`, `trap`, `resume`, `schedule`; then os/devices.s, os/calls.s and a user program;
 # and os/machines.s, by which a process has a virtual machine of its own.
@@ -63,10 +64,14 @@
         .equ DISK_ADDRESS, 2    # port: where in storage
         .equ DISK_BLOCK, 3      # port: which block; receive: how many there are, 0 without a disk
         .equ DISK_COMMAND, 4    # port: 1 reads, 2 writes; receive: status
+        .ifdef QUEUED
+        .equ DISK_BIT, 1 << 15  # that of the queue
+        .else
         .ifndef PARAVIRTUAL
         .equ DISK_BIT, 4
         .else
         .equ DISK_BIT, 64       # that of the rings
+        .endif
         .endif
         .equ DISK_READ, 1
         .equ DISK_WRITE, 2
@@ -146,6 +151,11 @@ start:  set  sp, stack
         set  r1, DISK_BLOCK
         in   r1, r1
         sw   r1, blocks(r0)
+        .endif
+        .ifdef QUEUED
+        set  r1, queue
+        set  r2, QUEUE
+        out  r1, r2             # it tells how many blocks there are
         .endif
         set  r1, TICK
         stim r1
@@ -341,6 +351,9 @@ panic:  set  sp, stack
         .else
         .include "lib/console.s"
         .include "os/ports.s"
+        .endif
+        .ifdef QUEUED
+        .include "os/queue.s"
         .endif
         .include "os/devices.s"
         .include "os/calls.s"

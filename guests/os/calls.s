@@ -134,6 +134,7 @@ block_write:
         j    transfer
 block_read:
         set  r8, DISK_READ
+        .ifndef QUEUED          # os/queue.s has it for several at a time
 transfer:
         lw   r3, owner(r0)
         beqz r3, 1f
@@ -155,3 +156,6 @@ transfer:
 2:      sw   r12, owner(r0)
         set  r1, MOVING
         j    block
+        .else
+        j    transfer
+        .endif

@@ -102,6 +102,7 @@ lines:  .word 0                 # how many of them end a line
 over:   .word 0                 # 1 when no more will come
 ring:   .space RING
 
+        .ifndef QUEUED          # os/queue.s has it for several at a time
 # ---- disk: a transfer has ended. Its owner's call is finished here; then those may try who waited for the disk -----
 disk:   lw   r2, owner(r0)
         beqz r2, 1f             # an interrupt that nobody waits for
@@ -121,3 +122,4 @@ disk:   lw   r2, owner(r0)
 1:      ret
 
 owner:  .word 0                 # the descriptor of the process whose transfer is under way, or 0
+        .endif

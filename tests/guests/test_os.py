@@ -9,8 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from guests.catalogue import find
-from isa.assembler import Image
+from isa.assembler import Image, assemble
 from isa.assembler.assembled import assembled
+from isa.assembler.includes import Directory
+from isa.devices import Queue, queue
 from isa.machine.exits import Reason
 from proofs.runs.compare import Comparison, Setup, compare
 from tests.guests.boot import Booted, image_of, machine, outfit
@@ -85,6 +87,57 @@ def test_the_os_does_the_same_with_rings(text: str) -> None:
     assert plain.run().reason is other.run().reason is Reason.HALT
     assert lines(other) == lines(plain)
     assert other.disk == plain.disk
+
+
+@cache
+def queued(*definitions: str) -> Image:
+    """The system whose processes have requests of their own."""
+    return assembled(machine("g3"), OS.file, definitions=dict.fromkeys(("QUEUED", *definitions), 1))
+
+
+@pytest.mark.parametrize("definitions", [(), pytest.param(("PARAVIRTUAL",), marks=pytest.mark.nightly)])
+def test_the_os_does_the_same_with_a_queue(definitions: tuple[str, ...]) -> None:
+    plain, other = Booted(OS), Booted(replace(OS, queue=True), image=queued(*definitions))
+    assert plain.run().reason is other.run().reason is Reason.HALT
+    assert lines(other) == lines(plain)
+    assert other.disk == plain.disk
+
+
+def test_the_os_survives_a_queue_that_is_missing_or_a_disk_that_is_too_small() -> None:
+    for guest in OS, replace(OS, queue=True, disk=1):
+        booted = Booted(guest, image=queued())
+        assert booted.run().reason is Reason.HALT
+        assert "scribe: no such block, is there a disk?\n" in booted.output
+
+
+@pytest.mark.parametrize("most", [2, pytest.param(1, marks=pytest.mark.xfail(strict=True))])
+def test_two_processes_have_their_transfers_under_way_at_once(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And each has its own words afterwards; with room for one request it would not be so (a planted bug)."""
+    monkeypatch.setattr(queue, "ROOM", most)
+    monkeypatch.setattr(queue, "SEEK", 3000)  # longer than the clock lets a process run
+    booted = Booted(replace(OS, queue=True), image=twice())
+    found, seen = booted.machine.ports.find(Queue), set()
+    assert found is not None
+    booted.machine.ports.acted = lambda now, device, raised: seen.add(found.told()["under way"])
+    assert booted.run().reason is Reason.HALT
+    assert lines(booted)["scribe: a block written and read back"] == 2
+    assert max(seen) == 2
+
+
+@cache
+def twice() -> Image:
+    """The system with a second scribe, for another block, in the place of the process that is killed."""
+    rogue = '        .include "os/rogue.s"\n'
+    text = OS.path.read_text()
+    assert rogue in text
+    scribe = (
+        (OS.path.parent / "os" / "scribe.s").read_text().replace("scribe_", "second_").replace("scribe:", "second:")
+    )
+    scribe = (
+        scribe.replace("SCRIBE_BLOCK", "SECOND_BLOCK").replace("_BLOCK, 1", "_BLOCK, 2").replace('"second:', '"scribe:')
+    )
+    source = text.replace(rogue, scribe)
+    return assemble(G3, source, OS.file, Directory(str(OS.path.parent)), {"QUEUED": 1})
 
 
 @pytest.mark.nightly  # by day docs/devices.md is held to the figures

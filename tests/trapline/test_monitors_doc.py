@@ -1,4 +1,4 @@
-"""docs/monitors.md and the rings of docs/devices.md are true: their commands run, and print what the pages say."""
+"""docs/monitors.md is true, and what docs/devices.md says of rings and the queue: the commands print what they say."""
 
 import re
 from pathlib import Path
@@ -26,8 +26,9 @@ def check(page: str, heading: str, capfd: Capture) -> None:
             assert re.fullmatch(pattern(output), found), f"{command}\n{found}"
 
 
-def test_what_is_said_of_rings(capfd: Capture) -> None:
-    check("devices.md", "Rings", capfd)
+@pytest.mark.parametrize("heading", ["Rings", "Queue"])
+def test_what_is_said_of_devices(heading: str, capfd: Capture) -> None:
+    check("devices.md", heading, capfd)
 
 
 @pytest.mark.parametrize("heading", ["Techniques", "Which are right"])
