@@ -4,11 +4,18 @@ is one machine whoever is killed."""
 from collections.abc import Mapping
 from dataclasses import replace
 
+from isa.errors import TraplineError
 from monitor.host import admission
 from monitor.host.keeping import Keeping
-from monitor.host.ledger import ARRIVED, HANDED
+from monitor.host.ledger import ARRIVED, HANDED, LEAVING
 from monitor.host.life import State, Verb, after
 from monitor.host.record import Record
+
+
+class Cancelled(TraplineError):
+    """Somebody has cancelled a migration before it was decided: the machine stays."""
+
+    exit_code = 1
 
 
 class Between(Keeping):
@@ -17,17 +24,29 @@ class Between(Keeping):
     def _begin(self) -> None:
         for record in self.machines():
             if record.state is State.MIGRATING:  # its process was killed before it had decided
-                self.cancel(record.name)
+                self.give_up(record.name)
 
     # ---- where it leaves
 
-    def depart(self, name: str) -> Record:
+    def depart(self, name: str, token: str) -> Record:
         """It is on its way to another host, and takes steps in `step` alone."""
-        return self._do(name, Verb.MIGRATE, Record.departing)
 
-    def step(self, name: str, steps: int) -> Record:
+        def departing(record: Record, state: State) -> Record:
+            self.ledger.stays(name)  # what was said of a move before
+            self.ledger.note_move(token, LEAVING, name)
+            return record.departing(state)
+
+        return self._do(name, Verb.MIGRATE, departing)
+
+    def check_leaves(self, name: str, token: str) -> None:
+        """Whether nobody has cancelled it. Raises Cancelled."""
+        if not self.ledger.leaves(token):
+            raise Cancelled(f"{name} stays: its migration was cancelled", "migrate it again when it is to go")
+
+    def step(self, name: str, token: str, steps: int) -> Record:
         """Give a machine that is on its way at most so many steps. It may end with that, and stays then."""
         with self._change():
+            self.check_leaves(name, token)
             before = self.machine(name)
             after(name, before.state, Verb.CANCEL, before.point.was)
             record = self.living.run([before.in_state(State.RUNNING)], steps)[name]
@@ -37,13 +56,24 @@ class Between(Keeping):
         return record
 
     def cancel(self, name: str) -> Record:
-        """It stays: what it was before it was to leave. One that has ended meanwhile stays as it ended."""
-        record = self.machine(name)
-        return self._do(name, Verb.CANCEL, Record.in_state) if record.state is State.MIGRATING else record
+        """It stays: what it was before it was to leave. Whoever migrates it finds that it does."""
+        with self._change():
+            record = self.machine(name)
+            if self.ledger.stays(name) and record.state is not State.MIGRATING:
+                return record  # withdrawn, and whoever migrated it has given it up already
+        return self._do(name, Verb.CANCEL, Record.in_state)
+
+    def give_up(self, name: str) -> None:
+        """The same by whoever migrates it. One that has ended meanwhile stays as it ended; one that was handed over is
+        gone."""
+        record = self.ledger.find(name)
+        if record is not None and record.state is State.MIGRATING:
+            self._do(name, Verb.CANCEL, Record.in_state)
 
     def hand_over(self, name: str, token: str) -> Record:
-        """The decision: from now on the machine is the other host's, whether or not that knows."""
+        """The decision: from now on the machine is the other host's, whether or not that knows. Raises Cancelled."""
         with self._change(sweep=True):
+            self.check_leaves(name, token)
             record = self.machine(name)
             after(name, record.state, Verb.LEAVES, record.state)
             self.ledger.remove(name)

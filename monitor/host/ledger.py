@@ -21,7 +21,8 @@ T = TypeVar("T")
 
 VERSION = 4
 
-ARRIVING, ARRIVED, HANDED = "arriving", "arrived", "handed"  # stages of a move
+LEAVING, WITHDRAWN, HANDED = "leaving", "withdrawn", "handed"  # stages of a move, here
+ARRIVING, ARRIVED = "arriving", "arrived"  # and at the other side
 
 _TABLES = """
 CREATE TABLE host (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -154,6 +155,21 @@ class Ledger:
 
     def forget_move(self, token: str) -> None:
         self._file.execute("DELETE FROM moves WHERE token = ?", (token,))
+
+    def leaves(self, token: str) -> bool:
+        """Whether the machine of this move is leaving: it is not decided, and nobody has withdrawn it."""
+        return bool(self._read("SELECT token FROM moves WHERE token = ? AND stage = ?", (token, LEAVING), str))
+
+    def withdraw(self, name: str) -> None:
+        """A machine is not to leave, if it is not decided yet. Whoever owns the host: a decision looks at this."""
+        with self.change():
+            query = "UPDATE moves SET stage = ? WHERE name = ? AND stage = ?"
+            self._file.execute(query, (WITHDRAWN, name, LEAVING))
+
+    def stays(self, name: str) -> bool:
+        """Forget that a machine was leaving; whether that was withdrawn."""
+        gone = "DELETE FROM moves WHERE name = ? AND stage IN (?, ?) RETURNING stage"
+        return (WITHDRAWN,) in self._file.execute(gone, (name, LEAVING, WITHDRAWN)).fetchall()
 
     def handed(self, name: str) -> str | None:
         """The token of a machine that was handed over, while the other side may not know."""

@@ -1,12 +1,14 @@
 """Looking at the folder of a host, whoever owns it: nobody waits for that."""
 
 import os
+from contextlib import closing
 
 from isa.errors import TraplineError
 from isa.files.sources_read import read_noted
 from isa.files.tables import LARGEST
 from monitor.host.capacity import FILE, Capacity, read_capacity
 from monitor.host.ledger import Ledger
+from monitor.host.life import Verb, after
 from monitor.host.service import Service
 
 LEDGER, OBJECTS = "host.db", "objects.db"
@@ -24,6 +26,15 @@ def looked_at(folder: str) -> Ledger:
     """What is known of the machines of a host, whoever owns it at the moment. Raises TraplineError."""
     file_of(folder)
     return Ledger(os.path.join(folder, LEDGER))
+
+
+def withdrawn(folder: str, name: str) -> None:
+    """Have a machine not leave that is on its way to another host, whoever owns this one. Raises Refused if it is not,
+    UsageError if there is none."""
+    with closing(looked_at(folder)) as ledger:
+        record = ledger.machine(name)
+        after(name, record.state, Verb.CANCEL, record.point.was)
+        ledger.withdraw(name)
 
 
 def service_at(folder: str, ledger: Ledger) -> Service | None:

@@ -29,9 +29,10 @@ DO: dict[Verb, Callable[[Host, str], Record]] = {
     Verb.REVERT: lambda host, name: host.revert(name, "s1"),
     Verb.CLONE: lambda host, name: host.clone(name, f"{name}2"),
     Verb.RESIZE: lambda host, name: host.resize(name, 2048),
+    Verb.CANCEL: lambda host, name: host.cancel(name),
     Verb.UNDEFINE: lambda host, name: host.undefine(name, everything=True),
 }
-LATER = {Verb.MIGRATE, Verb.CANCEL}  # between two hosts: `test_migration.py`
+LATER = {Verb.MIGRATE}  # between two hosts: `test_migration.py`
 WAS = State.PAUSED  # the state of the snapshot, and of what was saved
 
 

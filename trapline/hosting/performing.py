@@ -51,9 +51,13 @@ def _through(arguments: argparse.Namespace) -> dict[str, Any] | None:
 def _alone(arguments: argparse.Namespace) -> dict[str, Any]:
     from monitor.host import Host
     from monitor.host.events import Events
+    from monitor.host.looking import withdrawn
     from trapline.hosting.daemon.asking import answered
     from trapline.output import engine_in_use
 
+    if arguments.action == "cancel":  # the host is owned by whoever migrates; then that one gives it up
+        for name in arguments.names:
+            withdrawn(arguments.folder, name)
     with Host(arguments.folder, engine_in_use(arguments.engine)) as host:
         before = host.machines()
         answer = answered(host, arguments.action, arguments)

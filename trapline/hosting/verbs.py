@@ -146,5 +146,6 @@ VERBS: dict[str, Command] = {
     "forget": _named("remove a snapshot", "forget", "SNAPSHOT"),
     "clone": _named("copy a machine", "clone", "NEW"),
     "resize": _named("give it so many words from its next start on", "resize", "WORDS", count),
+    "cancel": _each("have it stay that is on its way to another host", "cancel"),
     "undefine": Command("forget a machine", _undefined, _undefine),
 }

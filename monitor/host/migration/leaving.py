@@ -71,21 +71,24 @@ def migrate(host: Host, name: str, channel: Channel, pace: Pace | None = None, t
     if handed is not None:
         return Outcome(name, (), 0, arrived=host.ledger.handed(name) is None)
     token = host.ledger.identity() + secrets.token_hex(8)
-    record, pace = host.depart(name), pace or Pace()
+    record, pace = host.depart(name, token), pace or Pace()
+    channel.pulse = lambda: host.check_leaves(name, token)
     try:
         channel.say(
             "migrate", token=token, version=VERSION, meaning=meaning_digest(host.living.isa), record=_told(record)
         )
         channel.hear("ready")
         offering = Offering(host.objects, channel)
-        rounds, record = _rounds(host, record, offering, pace, told)
+        rounds, record = _rounds(lambda steps: host.step(name, token, steps), record, offering, pace, told)
         left, _ = offering.send(record)
         channel.say("whole", record=_told(record))
         channel.hear("held")
+        host.hand_over(name, token)
     except BaseException:
-        host.cancel(name)
+        host.give_up(name)
         raise
-    host.hand_over(name, token)
+    finally:
+        channel.pulse = lambda: None
     arrived = _tell(host, channel, token)
     return Outcome(name, rounds, left * pace.rate, arrived)
 
@@ -114,7 +117,9 @@ def _tell(host: Host, channel: Channel, token: str) -> bool:
     return True
 
 
-def _rounds(host: Host, record: Record, offering: Offering, pace: Pace, told: Told) -> tuple[tuple[Round, ...], Record]:
+def _rounds(
+    step: Callable[[int], Record], record: Record, offering: Offering, pace: Pace, told: Told
+) -> tuple[tuple[Round, ...], Record]:
     """Send until little is left: the rounds, and the machine as it stands still then."""
     rounds: list[Round] = []
     slower = 0
@@ -123,7 +128,7 @@ def _rounds(host: Host, record: Record, offering: Offering, pace: Pace, told: To
         offering.channel.say("round", record=_told(record))
         offering.channel.hear("got")
         cost = count * pace.rate
-        record = host.step(record.name, cost >> slower)
+        record = step(cost >> slower)
         if record.state is not State.MIGRATING:
             raise TraplineError(f"{record.name} is {record.state.value} now, and stays", "nothing is left to migrate")
         left = offering.left(record)

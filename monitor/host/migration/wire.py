@@ -8,11 +8,16 @@ import json
 import socket
 import struct
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from isa.errors import TraplineError
 
+G = TypeVar("G")
+T = TypeVar("T")
+
 VERSION = 2
+PULSE = 0.2  # seconds
 PATIENCE = 30.0  # seconds that the other side may take for a message
 MOST_HEADER, MOST_DATA = 1 << 20, 1 << 26  # bytes
 
@@ -26,15 +31,17 @@ class Channel:
 
     def __init__(self, connection: socket.socket, patience: float = PATIENCE) -> None:
         self.connection, self.patience = connection, patience
-        connection.settimeout(patience)
+        self.pulse: Callable[[], object] = lambda: None  # is called now and then by who waits here, and may raise
         self._until = 0.0
 
     def say(self, kind: str, data: bytes = b"", **values: Any) -> None:
         """Send a message. Raises Lost."""
         header = json.dumps({"kind": kind, **values}).encode()
         try:
-            self.connection.settimeout(self.patience)
-            self.connection.sendall(struct.pack(">II", len(header), len(data)) + header + data)
+            self._until = time.monotonic() + self.patience
+            rest = memoryview(struct.pack(">II", len(header), len(data)) + header + data)
+            while rest:
+                rest = rest[self._waiting(self.connection.send, rest) :]
         except OSError as error:
             raise _lost(error) from None
 
@@ -62,12 +69,23 @@ class Channel:
     def _bytes(self, count: int) -> bytes:
         data = bytearray()
         while len(data) < count:
-            self.connection.settimeout(max(self._until - time.monotonic(), 0.001))
-            part = self.connection.recv(min(count - len(data), 1 << 20))
+            part = self._waiting(self.connection.recv, min(count - len(data), 1 << 20))
             if not part:
                 raise ConnectionError("it has hung up")
             data += part
         return bytes(data)
+
+    def _waiting(self, does: Callable[[G], T], given: G) -> T:
+        """Do what may have to wait. Raises TimeoutError, and what the pulse does."""
+        while True:
+            left = self._until - time.monotonic()
+            self.connection.settimeout(max(min(left, PULSE), 0.001))
+            try:
+                return does(given)
+            except TimeoutError:
+                self.pulse()
+                if left <= 0:
+                    raise
 
     def close(self) -> None:
         self.connection.close()
