@@ -79,9 +79,9 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["TRAPLINE_CACHE"] = kept.name
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `nightly` are skipped in any other profile, and so are cases of modules that have many; those of the
-    slow modules are marked `slow`."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests marked `nightly` are left out of any other profile, and so are cases of modules that have many; those of
+    the slow modules are marked `slow`."""
     cases: Counter[tuple[str, str]] = Counter()
     for item in items:
         each = 3 if item.path.stem in THIRDS else 2 if item.path.stem in HALVES else 1
@@ -92,5 +92,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             cases[test] += 1
         if item.path.stem in SLOW:
             item.add_marker(pytest.mark.slow)
-        if not NIGHTLY and item.get_closest_marker("nightly"):
-            item.add_marker(pytest.mark.skip(reason="runs with HYPOTHESIS_PROFILE=nightly"))
+    if not NIGHTLY:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("nightly")])
+        items[:] = [item for item in items if not item.get_closest_marker("nightly")]
