@@ -8,11 +8,11 @@
 Read `life.py` first: the one table of states, and of what may be done in each. `host.py` has the verbs, `keeping.py`
 what makes each of them whole or nothing. Under them: `capacity.py` and `definition.py` (what the files say),
 `record.py` (what is known of a machine), `ledger.py` (where that is kept), `objects.py`, `contents.py` and
-`saving.py` (what machines hold, in pieces that never change), `living.py` (the machines that run). `living.py` alone
-gives steps: in turn, or as a policy says (`service.py`, over `monitor.service`; `promises.py` has what it can promise
-at all). On hosts of other types, `types.py`, machines run `together.py`, under a monitor in assembly. `used.py`
-counts. `between.py` and `migration/` move machines between hosts, `events.py` writes down what happened. docs/host.md
-is for users.
+`saving.py` (what machines hold, in pieces that never change), `living.py` (the machines that run), which alone has
+them take steps: `turns.py`, in turn, or as a policy says (`service.py`, over `monitor.service`; `promises.py` has what
+it can promise at all). `networks.py` is what files say of networks, `wires.py` how frames pass. On hosts of other
+types, `types.py`, machines run `together.py`, under a monitor in assembly. `used.py` counts. `between.py` and
+`migration/` move machines between hosts, `events.py` writes down what happened. docs/host.md is for users.
 """
 
 from monitor.host.capacity import Capacity, read_capacity

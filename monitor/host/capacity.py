@@ -12,12 +12,16 @@ policy = "shares"           # who goes next (docs/scheduling.md); without one ea
 price = 20                  # steps that an exit costs
 period = 100000             # steps, of reservations and caps
 frame = 100000              # steps, of a static partition
+
+[[networks]]                # a switch for its machines: `networks.py`
+name = "lan"
 """
 
 from dataclasses import dataclass
 
 from isa.files.tables import read_table
 from isa.machine.storage import LARGEST
+from monitor.host.networks import Net, read_nets
 from monitor.host.types import DERIVED, TYPES
 from monitor.schedule import QUANTUM
 from monitor.service.policies.catalogue import POLICIES
@@ -44,6 +48,7 @@ class Capacity:
     period: int = PERIOD
     frame: int = FRAME
     type: str = DERIVED
+    networks: tuple[Net, ...] = ()
 
 
 def read_capacity(path: str, data: bytes) -> Capacity:
@@ -64,8 +69,9 @@ def read_capacity(path: str, data: bytes) -> Capacity:
         table.number("period", 1, MOST_PERIOD, usual.period),
         table.number("frame", 1, MOST_PERIOD, usual.frame),
         type,
+        read_nets(table),
     )
-    for key in ("monitor", "processors", "policy"):
+    for key in ("monitor", "processors", "policy", "networks"):
         if key in table and type != DERIVED:
             table.wrong(
                 key, f"`{key}` is for a host of the derived monitor, and this one is of type `{type}`", "leave it away"

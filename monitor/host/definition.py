@@ -17,22 +17,23 @@ processor = 1               # the only one that it runs on
 blocks = 64                 # empty; or `file = "web.img"`
 read_only = false
 queue = false               # whether it is reached through a queue too
+
+[[networks]]                # a port of a network of its host: `networks.py`
+name = "lan"
 """
 
 import os
-import re
 from dataclasses import dataclass
 
 from isa.errors import TraplineError, UsageError
 from isa.files.tables import Table, read_table
+from monitor.host.networks import NAME, RULE, NetworkPart, read_joined
 from monitor.service.promised import MOST_PROCESSORS
 from monitor.service.terms import MOST_PERIOD, MOST_WEIGHT, Terms
 
 MOST_WORDS = 1 << 26  # of a machine
 MOST_BLOCKS = 1 << 16
 MOST_DISKS = 1  # there is one place for a disk (`isa.devices.catalogue`)
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-RULE = "a name has 1 to 63 of a-z, 0-9, `-` and `_`, and begins with a letter or digit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Definition:
     slot: int = 0
     processor: int | None = None
     screen: bool = False
+    networks: tuple[NetworkPart, ...] = ()
 
     def terms(self, period: int) -> Terms:
         """What it is promised on a host with this period. Raises MachineError for what no policy can promise."""
@@ -95,9 +97,10 @@ def read_definition(path: str, data: bytes) -> Definition:
     disks = tuple(_disk(part) for part in parts)
     storage, seed = table.number("storage", 0, MOST_WORDS, 0), table.number("seed", 0, 2**64 - 1, 0)
     input, promised, screen = _file(table, "input"), _promised(table), table.flag("screen")
+    networks = read_joined(table)
     table.finish()
     known = name, image or guest, bool(image), storage, disks, input, seed
-    return Definition(*known, screen=screen, **promised)  # type: ignore[arg-type]
+    return Definition(*known, screen=screen, networks=networks, **promised)  # type: ignore[arg-type]
 
 
 def _promised(table: Table) -> dict[str, int | None]:

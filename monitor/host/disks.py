@@ -4,6 +4,7 @@ from isa.devices import MemoryBacking
 from isa.devices.saved import Saved
 from isa.errors import MachineError
 from monitor.host.contents import BLOCK
+from monitor.host.used import Passed
 
 
 class Held(MemoryBacking):
@@ -12,8 +13,14 @@ class Held(MemoryBacking):
     def __init__(self, data: bytes, writable: bool) -> None:
         super().__init__(data, writable)
         self._written: set[int] = set()
+        self.passed = Passed()
+
+    def read(self, offset: int, count: int) -> bytes:
+        self.passed += Passed(read=1)
+        return super().read(offset, count)
 
     def write(self, offset: int, data: bytes) -> None:
+        self.passed += Passed(written=1)
         self._written.update(range(offset // BLOCK, -(-(offset + len(data)) // BLOCK)))
         super().write(offset, data)
 
@@ -22,6 +29,11 @@ class Held(MemoryBacking):
         found = {n: bytes(self.data[n * BLOCK : (n + 1) * BLOCK]) for n in self._written}
         self._written.clear()
         return found
+
+    def counted(self) -> Passed:
+        """How many blocks were read and written since the last time."""
+        passed, self.passed = self.passed, Passed()
+        return passed
 
     def save(self) -> dict[str, object]:
         return {"kind": "host", "size": self.size}

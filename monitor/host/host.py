@@ -54,6 +54,7 @@ class Host(Between):
         wanted = replace(wanted, disks=tuple(part for part, _ in filled))
         with self._change():
             self._new(wanted)
+            wanted = self.joined(wanted)
             put = self.contents.put
             point = Point(State.DEFINED, tuple(put(data) for _, data in filled), storage=wanted.storage)
             known = put(dump(image)), put(input) if input else ""
@@ -70,7 +71,8 @@ class Host(Between):
             self._concerned(Verb.CLONE, record)
             self._new(replace(record.definition, name=new))
             copy = replace(record.in_state(hearing(record.state)), name=new, snapshot="", used=NOTHING)
-            copy = replace(copy, definition=replace(record.definition, name=new))
+            parts = tuple(replace(part, station=0) for part in record.definition.networks)
+            copy = replace(copy, definition=self.joined(replace(record.definition, name=new, networks=parts)))
             copy = replace(copy, generation=self.ledger.next_generation())
             self._keep(copy)
         return copy
@@ -151,11 +153,28 @@ class Host(Between):
         """Give every machine that runs at most so many steps, or, on a host with a policy, all of them so many of its
         clock; those that run, as they are then. They are kept together, with all that they did, or as they were."""
         with self._change():
-            running = [record for record in self.machines() if record.state is State.RUNNING]
-            records = self.living.run(running, steps, self.service)
-            for before in running:
-                self._put(records[before.name])
-        return [records[record.name] for record in running]
+            machines = self.machines()
+            running = [record for record in machines if record.state is State.RUNNING]
+            waiting = self._may_hear(machines)
+            records = self.living.run([*running, *waiting], steps, self.service, self.wires)
+            heard = [before for before in waiting if records[before.name] != before]
+            changed = {before.name for before in [*running, *heard]}
+            for name in sorted(changed):
+                self._put(records[name])
+            if self.wires is not None:
+                self.ledger.keep_wires(self.wires.kept())
+        return [records[record.name] for record in machines if record.name in changed]
+
+    def _may_hear(self, machines: list[Record]) -> list[Record]:
+        """Those that wait, and to which a frame may come."""
+        if self.wires is None:
+            return []
+        self.wires.machines = {r.name: part for r in machines for part in r.definition.networks}
+        self.wires.on = {r.name for r in machines if r.state in (State.RUNNING, State.IDLE)}
+        sends = any(record.state is State.RUNNING and record.definition.networks for record in machines)
+        if not sends and not self.wires.flying:
+            return []
+        return [record for record in machines if record.state is State.IDLE and record.definition.networks]
 
     # ---- points
 

@@ -6,6 +6,7 @@ Next: `between.py`, what happens between two hosts, and `host.py`, what users do
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -16,16 +17,19 @@ from isa.files.tables import LARGEST
 from monitor.host import admission
 from monitor.host.capacity import read_capacity
 from monitor.host.contents import Contents
+from monitor.host.definition import Definition
 from monitor.host.ledger import Ledger
 from monitor.host.life import ACTIVE, State, Verb, after
 from monitor.host.living import Living
-from monitor.host.looking import LEDGER, OBJECTS, file_of, served
+from monitor.host.looking import LEDGER, OBJECTS, file_of, served, wired
+from monitor.host.networks import joined
 from monitor.host.objects import Objects
 from monitor.host.owner import Owner
 from monitor.host.record import Record
 from monitor.host.service import Service
 from monitor.host.together import Together
 from monitor.host.types import DERIVED, concerned
+from monitor.host.wires import Wires
 
 Change = Callable[[Record, State], Record]
 
@@ -46,6 +50,7 @@ class Keeping:
             kind = Living if self.capacity.type == DERIVED else Together
             self.living: admission.Machines = kind(self.capacity, self.contents, engine)
             self._service: Service | None = None
+            self._wires: Wires | None = None
             self._coming: dict[str, frozenset[str]] = {}  # what was sent of machines that are on their way here
             self._begin()
         except BaseException:
@@ -76,6 +81,22 @@ class Keeping:
         if self._service is None and self.capacity.policy:
             self._service = served(self.capacity, self.ledger)
         return self._service
+
+    @property
+    def wires(self) -> Wires | None:
+        """The networks of the machines; None on a host that has none. Raises TraplineError."""
+        if self._wires is None and self.capacity.networks:
+            self._wires = wired(self.capacity, self.ledger)
+        return self._wires
+
+    def joined(self, wanted: Definition) -> Definition:
+        """A definition with ports that are free. Raises TraplineError."""
+        if not wanted.networks:
+            return wanted
+        others = [record for record in [*self.machines(), *self.ledger.coming()] if record.name != wanted.name]
+        parts = [part for record in others for part in record.definition.networks]
+        free = joined(self.living.isa, self.capacity.networks, wanted.name, wanted.networks, parts)
+        return replace(wanted, networks=free)
 
     def _begin(self) -> None:
         """Put in order what a process has left that was killed."""
@@ -132,7 +153,7 @@ class Keeping:
                 self.objects.settle()
         except BaseException:
             self.objects.undo()
-            self._service = None  # what is kept is as it was
+            self._service = self._wires = None  # what is kept is as it was
             raise
         if sweep or self.objects.grown:
             self.objects.sweep(self.ledger.digests().union(*self._coming.values()))

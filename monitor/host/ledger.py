@@ -1,25 +1,27 @@
 """What a host knows, in SQLite: every change is one transaction, there whole or not at all, whoever is killed when.
 
 `machines` has a row for each, `snapshots` one for each that is kept; `host` counts generations, and has the number by
-which other hosts know this one; `accounts` and `service` are what a policy keeps; `moves` are machines between this
-host and others, by the token of their move. Readers need nothing but the file, and do not wait for a writer.
+which other hosts know this one; `accounts` and `service` are what a policy keeps, `wires` what is on the way in
+networks; `moves` are machines between this host and others, by the token of their move. Readers need nothing but the
+file, and do not wait for a writer.
 """
 
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
 
 from isa.errors import TraplineError, UsageError
 from monitor.host.database import connected, explained
 from monitor.host.life import ACTIVE
-from monitor.host.record import Kept, Point, Record, Snapshot
+from monitor.host.record import Kept, Point, Record, Snapshot, sealed, unsealed
 from monitor.host.types import TYPES
 
 T = TypeVar("T")
 
-VERSION = 4
+VERSION = 5
 
 LEAVING, WITHDRAWN, HANDED = "leaving", "withdrawn", "handed"  # stages of a move, here
 ARRIVING, ARRIVED = "arriving", "arrived"  # and at the other side
@@ -36,6 +38,7 @@ CREATE TABLE snapshots (
 );
 CREATE TABLE accounts (number INTEGER PRIMARY KEY, machine TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE service (text TEXT NOT NULL);
+CREATE TABLE wires (text TEXT NOT NULL);
 INSERT INTO host VALUES ('generation', 0);
 CREATE TABLE moves (
     token TEXT PRIMARY KEY, stage TEXT NOT NULL, name TEXT NOT NULL, point TEXT NOT NULL, rest TEXT NOT NULL
@@ -127,8 +130,7 @@ class Ledger:
         """Of all contents that somebody needs."""
         points = self._read("SELECT point FROM snapshots", (), Point.parse)
         kept = {digest for point in points for digest in point.digests}
-        moving = self._read("SELECT name, point, rest FROM moves WHERE stage = ?", (ARRIVING,), Record.parse)
-        return kept.union(*(record.digests for record in [*self.machines(), *moving]))
+        return kept.union(*(record.digests for record in [*self.machines(), *self.coming()]))
 
     # ---- machines between hosts
 
@@ -141,6 +143,10 @@ class Ledger:
         query = "SELECT name, point, rest FROM moves WHERE token = ? AND stage = ?"
         found = self._read(query, (token, ARRIVING), Record.parse)
         return found[0] if found else None
+
+    def coming(self) -> list[Record]:
+        """All that are held."""
+        return self._read("SELECT name, point, rest FROM moves WHERE stage = ?", (ARRIVING,), Record.parse)
 
     def arriving(self, name: str) -> list[str]:
         """The tokens of machines of this name that are held."""
@@ -225,6 +231,15 @@ class Ledger:
         self._file.executemany("DELETE FROM accounts WHERE number = ?", gone)
         self._file.execute("DELETE FROM service")
         self._file.execute("INSERT INTO service VALUES (?)", (kept.whole,))
+
+    def wires(self) -> dict[str, Any]:
+        """What was kept of the networks. Raises TraplineError."""
+        found = self._read("SELECT text FROM wires", (), partial(unsealed, about="wires"))
+        return found[0] if found else {}
+
+    def keep_wires(self, kept: dict[str, Any]) -> None:
+        self._file.execute("DELETE FROM wires")
+        self._file.execute("INSERT INTO wires VALUES (?)", (sealed(kept, "wires"),))
 
     def close(self) -> None:
         self._file.close()

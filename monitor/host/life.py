@@ -49,11 +49,12 @@ class Verb(Enum):
     # What happens, and nobody asks for:
     HALTS = "it halts"
     WAITS = "it waits for ever"
+    HEARS = "a frame arrives"
     FAILS = "it fails"
     LEAVES = "it has arrived elsewhere"
 
 
-EVENTS = (Verb.HALTS, Verb.WAITS, Verb.FAILS, Verb.LEAVES)
+EVENTS = (Verb.HALTS, Verb.WAITS, Verb.HEARS, Verb.FAILS, Verb.LEAVES)
 
 DEFINED, RUNNING, PAUSED, IDLE, HALTED, CRASHED, SAVED, MIGRATING = State
 ACTIVE = (RUNNING, PAUSED, IDLE, MIGRATING)  # those that have storage of the host
@@ -78,6 +79,7 @@ LIFE: dict[Verb, dict[State, State | Target]] = {
     Verb.UNDEFINE: {DEFINED: Target.GONE, HALTED: Target.GONE, CRASHED: Target.GONE, SAVED: Target.GONE},
     Verb.HALTS: {RUNNING: HALTED, MIGRATING: HALTED},
     Verb.WAITS: {RUNNING: IDLE, MIGRATING: MIGRATING},
+    Verb.HEARS: {IDLE: RUNNING},
     Verb.FAILS: {RUNNING: CRASHED, MIGRATING: CRASHED},
     Verb.LEAVES: {MIGRATING: Target.GONE},
 }

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from isa.assembler.image_format import parse as parse_image
-from isa.devices import Console, Disk, Keys, Live, Notices, Picture, Screen, Script, standard
+from isa.devices import Card, Console, Disk, Keys, Live, Notices, Picture, Screen, Script, standard
 from isa.devices.catalogue import misfit, port_width
 from isa.devices.keys import split
 from isa.devices.notices import STOP
+from isa.devices.ports import Device
 from isa.engines.choice import DEFAULT, bare
 from isa.errors import TraplineError
 from isa.machine import Exit, Machine, Reason, Storage
@@ -23,10 +24,12 @@ from monitor.host.capacity import Capacity
 from monitor.host.contents import Contents
 from monitor.host.definition import Definition
 from monitor.host.disks import Held
-from monitor.host.life import Verb, after
+from monitor.host.life import State, Verb, after
 from monitor.host.record import Point, Record
 from monitor.host.service import Service
-from monitor.host.used import taken
+from monitor.host.turns import ByPolicy, InTurn
+from monitor.host.used import Passed, Used, taken
+from monitor.host.wires import Cable, Wires
 from monitor.monitor import Monitor, VirtualMachine
 from monitor.techniques.catalogue import TECHNIQUES
 
@@ -40,6 +43,12 @@ class _Running:
     vm: VirtualMachine
     record: Record
     disks: tuple[Held, ...]
+    cable: Cable | None
+
+    def passed(self) -> Passed:
+        """What has passed its devices since the last time."""
+        blocks = [disk.counted() for disk in self.disks]
+        return sum(blocks, self.cable.counted() if self.cable is not None else Passed())
 
 
 class Living:
@@ -84,23 +93,40 @@ class Living:
         """Whether what is typed comes to it."""
         return True
 
-    def run(self, records: Iterable[Record], steps: int, service: Service | None = None) -> dict[str, Record]:
+    def run(
+        self, records: Iterable[Record], steps: int, service: Service | None = None, wires: Wires | None = None
+    ) -> dict[str, Record]:
         """Give each at most so many steps, in turn, or all of them so many of the host's clock, as a policy says; what
-        became of each. Raises TraplineError, and OSError, with nothing lost."""
+        became of each. One that is idle has something to do if a frame comes by `wires`. Raises TraplineError, and
+        OSError, with nothing lost."""
         wanted = {record.name: record for record in records}
         try:
             broken = self._gather(wanted)
-            if service is None:
-                ends = self.monitor.run(steps, self.capacity.quantum, self.capacity.processors)
-            else:
-                here: dict[str, Machine] = {name: running.vm for name, running in self._running.items()}
-                ends = service.run(wanted.values(), here, steps)
+            ends = self._given(wanted, steps, service, wires)
             written = self.real.take_dirty()
-            ended = {name: self._after(self._running[name], end, written) for name, end in ends.items()}
+            ended = {name: self._after(one, ends.get(name), written) for name, one in self._running.items()}
             return ended | {name: wanted[name].failed(why) for name, why in broken.items()}
         except BaseException:
             self._gather({})  # they have gone further than anybody knows
             raise
+
+    def _given(
+        self, wanted: Mapping[str, Record], steps: int, service: Service | None, wires: Wires | None
+    ) -> dict[str, Exit]:
+        """Let them take their steps; how each ended that did."""
+        guests: dict[str, Machine] = {name: one.vm for name, one in self._running.items()}
+        cables = {name: one.cable for name, one in self._running.items() if one.cable is not None and wires}
+        running = [name for name in guests if wanted[name].state is not State.IDLE]
+        if service is not None:
+            by = ByPolicy(service, wanted.values())
+            return wires.run(guests, running, steps, cables, by) if wires else by.run(guests, steps, {})
+        alone = {name: guests[name] for name in running if name not in cables}
+        ends = InTurn(self.monitor, self.capacity).run(alone, steps, {})
+        if wires is not None:
+            turns = InTurn(self.monitor, self.capacity, wires.clock)
+            ends |= wires.run(guests, [name for name in running if name in cables], steps, cables, turns)
+            wires.clock = turns.clock
+        return ends
 
     def _gather(self, records: Mapping[str, Record]) -> dict[str, str]:
         """Have exactly these here, each as its record says; why not, by name, where that cannot be."""
@@ -127,6 +153,8 @@ class Living:
                 keys.inbound.forget()
                 for event in split(bytes.fromhex(record.keyed)):
                     keys.inbound.feed(event)
+            if running.cable is not None:
+                running.cable.card.inbound.forget()
         return broken
 
     def _make(self, records: Mapping[str, Record]) -> dict[str, str]:
@@ -149,7 +177,9 @@ class Living:
         input = Script(get(record.input)) if record.input else live
         disk = Disk(disks[0], self.isa.word) if disks else None
         notices = Notices(record.generation)
-        others = (Screen(port_width(self.isa)), Keys()) if wanted.screen else ()
+        others: list[Device] = [Screen(port_width(self.isa)), Keys()] if wanted.screen else []
+        cable = next((Cable(part, Card(self.isa.word, part.station)) for part in wanted.networks), None)
+        others += [] if cable is None else [cable.card]
         queue, seed = any(part.queue for part in wanted.disks), wanted.seed
         ports = standard(self.isa, input=input, disk=disk, queue=queue, seed=seed, notices=notices, others=others)
         vm = self.monitor.create(wanted.storage, ports, wanted.seed, record.name)
@@ -161,21 +191,28 @@ class Living:
         except BaseException:
             self.monitor.destroy(vm)
             raise
-        return _Running(vm, record, disks)
+        if cable is not None:
+            cable.plug()
+        return _Running(vm, record, disks, cable)
 
-    def _after(self, running: _Running, end: Exit, written: Sequence[int]) -> Record:
+    def _after(self, running: _Running, end: Exit | None, written: Sequence[int]) -> Record:
         """The record of a machine that has taken its steps, and what it holds put away. `written` are the lines of all
         storage in which something was written, in order."""
         vm, record, contents = running.vm, running.record, self.contents
+        if end is None:  # it waits on, and perhaps frames for it were dropped
+            running.record = replace(record, used=record.used + Used(passed=running.passed()))
+            return running.record
+        heard = after(record.name, record.state, Verb.HEARS, record.state) if record.state is State.IDLE else None
         happened = HAPPENED.get(end.reason, Verb.FAILS)
-        state = after(record.name, record.state, happened, record.state) if happened else record.state
+        was = heard or record.state
+        state = after(record.name, was, happened, was) if happened else was
         assert state is not None
         held = zip(running.disks, record.point.disks, strict=True)
         disks = tuple(contents.changed(digest, disk.taken()) for disk, digest in held)
         kept = saving.keep(contents, vm, record.point.machine, _within(written, vm.storage))
         detail = end.detail if happened is Verb.FAILS else ""
         point = Point(state, disks, kept, vm.steps, vm.retired, vm.storage.size, state, detail)
-        running.record = replace(record.after(point), used=record.used + taken(vm))
+        running.record = replace(record.after(point), used=record.used + taken(vm, running.passed()))
         return running.record
 
 

@@ -10,6 +10,7 @@ from monitor.host.capacity import FILE, Capacity, read_capacity
 from monitor.host.ledger import Ledger
 from monitor.host.life import Verb, after
 from monitor.host.service import Service
+from monitor.host.wires import Wires
 
 LEDGER, OBJECTS = "host.db", "objects.db"
 
@@ -19,6 +20,14 @@ def served(capacity: Capacity, ledger: Ledger) -> Service:
     try:
         return Service(capacity, ledger.kept(), ledger.machines())
     except (ValueError, TypeError, LookupError) as error:
+        raise TraplineError(f"{ledger.path} is damaged: {error}", "take it from a copy of the folder") from None
+
+
+def wired(capacity: Capacity, ledger: Ledger) -> Wires:
+    """The networks of a host, with what is kept of them. Raises TraplineError."""
+    try:
+        return Wires(capacity.networks, ledger.wires())
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise TraplineError(f"{ledger.path} is damaged: {error}", "take it from a copy of the folder") from None
 
 

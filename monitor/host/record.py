@@ -12,6 +12,7 @@ from typing import Any
 from isa.display import Displayed
 from monitor.host.definition import Definition, DiskPart
 from monitor.host.life import ACTIVE, State
+from monitor.host.networks import NetworkPart
 from monitor.host.used import NOTHING, Used
 
 SEAL = 16  # digits
@@ -140,8 +141,10 @@ class Record(Displayed):
         bytes.fromhex(values.get("keyed", ""))
         definition = values.pop("definition")
         disks = tuple(DiskPart(**part) for part in definition.pop("disks"))
+        joined = (NetworkPart(**{**part, "vlans": tuple(part["vlans"])}) for part in definition.pop("networks", ()))
+        wanted = Definition(**definition, disks=disks, networks=tuple(joined))
         used = Used.parse(values.pop("used")) if "used" in values else NOTHING
-        return cls(name, Definition(**definition, disks=disks), point=Point.parse(point), used=used, **values)
+        return cls(name, wanted, point=Point.parse(point), used=used, **values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ A host without a policy promises nothing, and this is not asked.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from isa.errors import MachineError
@@ -23,6 +24,8 @@ from monitor.service.served import Served
 
 COUNTED = ("number", "since", "begun", "debt", "charged", "turns", "waited", "ready", "leaving", "words")
 _GOES_ON = Exit(Reason.BUDGET, 0, 0)
+
+Told = Callable[[Machine, int], object]
 
 
 class Service:
@@ -81,22 +84,36 @@ class Service:
             self._changed[turn.account] = name
             self.books.cut()
 
-    def run(self, records: Iterable[Record], guests: Mapping[str, Machine], steps: int) -> dict[str, Exit]:
-        """Run these machines for so many steps of the host's clock; how each ended. Raises MachineError for one that is
-        not admitted."""
+    def run(
+        self, records: Iterable[Record], guests: Mapping[str, Machine], steps: int, told: Told | None = None
+    ) -> dict[str, Exit]:
+        """Run these machines for so many steps of the host's clock; how each ended. `told` is told who begins to run,
+        and when. Raises MachineError for one that is not admitted."""
         for record in records:
             if record.name not in self.accounts:
                 self.settle(record)
-        turn, here = self.books.turn, {self.accounts[name]: guest for name, guest in guests.items()}
+        served = self._served({self.accounts[name]: guest for name, guest in guests.items()})
+        if told is not None:
+            served.told = partial(_began, told, served)
+        served.spend(steps)
+        return {name: share.end or _GOES_ON for name, share in zip(guests, served.shares, strict=True)}
+
+    def rest(self, until: int) -> None:
+        """Nobody runs, until the host's clock stands there."""
+        served = self._served({})
+        served.rest(until - served.steps)
+        self.books.spent = until
+
+    def _served(self, here: dict[Account, Machine]) -> Served:
+        """These machines, and no others, ready to run."""
+        turn = self.books.turn
         if turn is not None and turn.account not in here:
             self.books.cut()
         for account in self.accounts.values():
             self._have(account, account in here)
         self._changed |= {a: "" for processor in self.books.processors for a in processor.residents}  # who leaves too
         self._changed |= {account: name for name, account in self.accounts.items()}
-        served = Served.on(self.books, here)
-        served.spend(steps)
-        return {name: share.end or _GOES_ON for name, share in zip(guests, served.shares, strict=True)}
+        return Served.on(self.books, here)
 
     def _have(self, account: Account, ready: bool) -> None:
         if account.ready and not ready:
@@ -166,6 +183,11 @@ class Service:
             "turns": account.turns,
             "clock": (home.now - account.begun) & ((1 << 64) - 1),
         }
+
+
+def _began(told: Told, served: Served, guest: Machine, begins: bool) -> None:
+    if begins:
+        told(guest, served.steps)
 
 
 def _text(account: Account) -> str:

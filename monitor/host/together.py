@@ -25,6 +25,7 @@ from monitor.host.life import State, Verb, after
 from monitor.host.record import Point, Record
 from monitor.host.service import Service
 from monitor.host.systems import SYSTEMS
+from monitor.host.wires import Wires
 
 QUIET = 1 << 16  # steps that it may take to a place where what is seen is true
 
@@ -102,7 +103,9 @@ class Together:
 
     # ---- running
 
-    def run(self, records: Iterable[Record], steps: int, service: Service | None = None) -> dict[str, Record]:
+    def run(
+        self, records: Iterable[Record], steps: int, service: Service | None = None, wires: Wires | None = None
+    ) -> dict[str, Record]:
         """Give the whole so many steps, and on to where its machines can be looked at; what became of each. Raises
         TraplineError, and OSError, with nothing lost."""
         wanted = sorted(records, key=lambda record: record.name)

@@ -5,8 +5,9 @@ numbered as IEEE 802.1Q numbers them, from 1 to 4094; a port is of one of them, 
 trunk of several, and all of its frames have one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from monitor.network.forwarding import PARTS, Decisions, Forwarding
 
@@ -16,18 +17,25 @@ AGE = 30_000_000  # steps
 NUMBERED = 0xFFF  # bits of a tag that are the VLAN's number
 
 Told = Callable[[int, int, bytes, bool, str], object]
+Learned = tuple[int, bytes, str, int]  # a VLAN, a station of it, the name of its port, and when it was seen last
+
+
+@cache
+def _usual() -> Decisions:
+    return Decisions(Forwarding())
 
 
 @dataclass(slots=True)
 class Port:
     """Of the VLAN `vlans[0]`, or a `trunk` of several. `rate` is how many octets may leave for each 1024 steps (0:
-    any number), `burst` how many at once."""
+    any number), `burst` how many at once. One that is not `up` has no cable: nothing leaves there."""
 
     name: str
     vlans: tuple[int, ...] = (1,)
     trunk: bool = False
     rate: int = 0
     burst: int = 1514
+    up: bool = True
     members: int = field(default=0, init=False)
     tokens: int = field(default=0, init=False)
     last: int = field(default=0, init=False)
@@ -39,7 +47,7 @@ class Switch:
 
     def __init__(self, ports: list[Port], age: int = AGE, forwarding: Forwarding | None = None) -> None:
         self.ports, self.age = ports, age
-        self.decide = Decisions(forwarding or Forwarding())
+        self.decide = _usual() if forwarding is None else Decisions(forwarding)
         vlans = sorted({vlan for port in ports for vlan in port.vlans})
         self._numbers = {vlan: number for number, vlan in enumerate(vlans)}
         for port in ports:
@@ -47,6 +55,25 @@ class Switch:
             port.tokens = port.burst << PARTS
         self._stations: dict[tuple[int, bytes], tuple[int, int]] = {}  # where, and when it was seen last
         self.told: Told | None = None
+
+    # ---- what it has learned
+
+    def learned(self) -> list[Learned]:
+        """Which stations it has seen."""
+        vlans = {number: vlan for vlan, number in self._numbers.items()}
+        return [
+            (vlans[number], station, self.ports[where].name, seen)
+            for (number, station), (where, seen) in self._stations.items()
+        ]
+
+    def recall(self, learned: Iterable[Learned]) -> None:
+        """Know what another has learned, as far as its ports are here."""
+        places = {port.name: number for number, port in enumerate(self.ports)}
+        for vlan, station, name, seen in learned:
+            if name in places and vlan in self._numbers:
+                self._stations[self._numbers[vlan], station] = places[name], seen
+
+    # ---- frames
 
     def arrive(self, step: int, origin: int, frame: bytes) -> list[tuple[int, bytes]]:
         """A frame comes in: the ports at which it leaves, and what leaves there."""
@@ -62,7 +89,7 @@ class Switch:
         group = plain[0] & 1
         left = []
         for index, other in enumerate(self.ports):
-            if self.decide.sent(other.members, number, index, origin, known, where, group):
+            if other.up and self.decide.sent(other.members, number, index, origin, known, where, group):
                 out = plain[:12] + TAG + vlan.to_bytes(2, "big") + plain[12:] if other.trunk else plain
                 if self._may_leave(step, other, len(out)):
                     left.append((index, out))
@@ -90,7 +117,7 @@ class Switch:
         where, seen = self._stations.get((number, station), (0, -1))
         if seen < 0:
             return 0, 0
-        if not self.decide.fresh(seen, step, self.age):
+        if not self.ports[where].up or not self.decide.fresh(seen, step, self.age):
             del self._stations[number, station]
             return 0, 0
         return 1, where

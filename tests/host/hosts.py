@@ -65,11 +65,12 @@ def image() -> Image:
     return assemble(find("g3"), GUEST, "told.s")
 
 
-def folder(path: Path, **given: object) -> str:
-    """A folder with a host's file."""
+def folder(path: Path, tables: str = "", **given: object) -> str:
+    """A folder with a host's file, in which `tables` stand at the end."""
     path.mkdir(parents=True, exist_ok=True)
     values = {"storage": ROOM, **given}
-    (path / "host.toml").write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items()))
+    text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
+    (path / "host.toml").write_text(text + tables)
     return str(path)
 
 
@@ -81,9 +82,9 @@ def _empty() -> Path:
     return path
 
 
-def opened(path: Path, **given: object) -> Host:
+def opened(path: Path, tables: str = "", **given: object) -> Host:
     """A host that does not wait for the disk: no test cuts the power."""
-    folder(path, **given)
+    folder(path, tables, **given)
     if not (path / "host.db").exists():
         for name in ("host.db", "objects.db"):
             shutil.copyfile(_empty() / name, path / name)

@@ -6,7 +6,6 @@ A machine that is off has its series as well, and a machine that crashed costs n
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from isa.errors import UsageError
@@ -18,6 +17,19 @@ if TYPE_CHECKING:
 
 EXTRA = "pip install 'trapline[host]'"
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+BLOCKS = {  # what libvirt's exporter calls what we count, and what it is
+    "read_requests": ("read", "Blocks that a machine has read."),
+    "write_requests": ("written", "Blocks that a machine has written."),
+}
+FRAMES = {
+    "receive_packets": ("received", "Frames that a machine's card was given."),
+    "receive_bytes": ("received_octets", "Their octets."),
+    "receive_drops": ("received_dropped", "Frames that were dropped on the way to it."),
+    "transmit_packets": ("sent", "Frames that its card has sent."),
+    "transmit_bytes": ("sent_octets", "Their octets."),
+    "transmit_drops": ("sent_dropped", "Frames from it that were dropped."),
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -55,15 +67,14 @@ class _Collector:
     def collect(self) -> Iterator[Any]:
         yield from self._machines()
         yield self._exits()
+        yield from self._devices()
         yield from self._accounts()
 
     def _machines(self) -> Iterator[Any]:
         from prometheus_client.core import CounterMetricFamily as Counter
         from prometheus_client.core import GaugeMetricFamily as Gauge
 
-        from monitor.host.used import Used
-
-        numbers, kinds = _numbers(), [field.name for field in fields(Used) if field.name != "exits"]
+        numbers, kinds = _numbers(), ("direct", "interpreted", "idle")
         up = Gauge("libvirt_up", "Whether the host was read.")
         up.add_metric([], 1)
         yield up
@@ -88,6 +99,23 @@ class _Collector:
             for decision, cause, count in record.used.exits:
                 exits.add_metric([record.name, decision, cause], count)
         return exits
+
+    def _devices(self) -> Iterator[Any]:
+        """What has passed a disk, of machines that have one, and a card."""
+        from prometheus_client.core import CounterMetricFamily as Counter
+
+        blocks = [r for r in self.records if r.definition.disks]
+        for name, (what, said) in BLOCKS.items():
+            family = Counter(f"libvirt_domain_block_stats_{name}", said, labels=["vm"])
+            for record in blocks:
+                family.add_metric([record.name], getattr(record.used.passed, what))
+            yield family
+        for name, (what, said) in FRAMES.items():
+            family = Counter(f"libvirt_domain_interface_stats_{name}", said, labels=["vm", "source_bridge"])
+            for record in self.records:
+                for part in record.definition.networks:
+                    family.add_metric([record.name, part.name], getattr(record.used.passed, what))
+            yield family
 
     def _accounts(self) -> Iterator[Any]:
         from prometheus_client.core import CounterMetricFamily as Counter

@@ -30,7 +30,8 @@ from dataclasses import dataclass
 from isa.errors import TraplineError
 from isa.files.sources_read import read_noted
 from isa.files.tables import Table, read_table
-from monitor.network.forwarding import MOST_BURST, MOST_RATE, MOST_VLANS
+from monitor.network.definition import read_port
+from monitor.network.forwarding import MOST_VLANS
 from monitor.network.impairments import MILLION, Impairments, Partition
 from monitor.network.switch import Port
 from monitor.techniques.catalogue import TECHNIQUES
@@ -94,19 +95,9 @@ def _guest(table: Table, folder: str) -> Guest:
         if os.path.commonpath([here, found]) != here:
             table.wrong("guest", f"`{program:.60}` does not lie beside this file or below")
         program = os.path.join(folder, program)
-    trunk = table.flag("trunk")
-    vlans = _vlans(table, trunk)
-    rate, burst = table.number("rate", 0, MOST_RATE, 0), table.number("burst", 60, MOST_BURST, 1514)
+    port = read_port(table, name)
     given = table.text("input", "").encode() if "input" in table else None
-    return Guest(Port(name, vlans, trunk, rate, burst), program, given, table.number("storage", 0, 1 << 26, 0))
-
-
-def _vlans(table: Table, trunk: bool) -> tuple[int, ...]:
-    vlans = table.numbers("vlans", 1, 4094, (1,))
-    if not trunk and len(vlans) != 1:
-        table.wrong("vlans", "a port is of one VLAN, unless it is a trunk: `trunk = true`")
-        return (1,)
-    return vlans
+    return Guest(port, program, given, table.number("storage", 0, 1 << 26, 0))
 
 
 def _partition(table: Table, names: list[str]) -> Partition:

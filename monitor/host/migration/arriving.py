@@ -121,6 +121,7 @@ def _agreed(host: Host, header: dict[str, Any]) -> tuple[str, Record]:
     taken = host.ledger.taken(host.living.page)
     admission.check_storage(host.living, record.definition, record.definition.storage)
     admission.check_more(host.living, taken, record.definition)
+    host.joined(record.definition)
     admission.check_storage_left(host.living, taken, record)
     return token, record
 

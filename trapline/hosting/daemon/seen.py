@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from monitor.host.definition import NAME
+from monitor.host.networks import NAME
 from trapline.hosting.daemon.screens import Screens
 
 PAGE = Path(__file__).parent / "page"

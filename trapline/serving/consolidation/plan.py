@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from isa.errors import UsageError
 from isa.files.tables import LARGEST, Table, read_table
 from isa.machines.catalogue import find as find_machine
-from monitor.host.definition import MOST_WORDS, NAME, RULE
+from monitor.host.definition import MOST_WORDS
+from monitor.host.networks import NAME, RULE
 from monitor.schedule import QUANTUM
 from monitor.service.level import Level
 from monitor.service.promised import MOST_PRICE, MOST_QUANTUM, PRICE

@@ -1,0 +1,296 @@
+"""Machines of a host on its networks: the same frames at the same steps however the host is run, nothing that was sent
+is lost or told twice by whatever is done to it, and nobody's frames cost anybody memory."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isa.assembler import Image
+from isa.errors import SourceError, TraplineError
+from isa.machine.storage import page_shift
+from monitor.host import Definition, Host, State, read_capacity, read_definition
+from monitor.host.living import Living
+from monitor.host.networks import Net, NetworkPart
+from monitor.host.wires import WAITING, Segment, Wires
+from tests.host.hosts import opened
+from tests.host.test_migration import moved
+from tests.planting import Patch
+from trapline.running import programs
+
+GUESTS = Path(__file__).parents[1] / "network"
+LAN = '[[networks]]\nname = "lan"\nvlans = [1, 2]\n'
+WORDS = 8192
+assert WORDS % (1 << page_shift(32)) == 0
+
+
+@cache
+def image(name: str) -> Image:
+    return programs.find(str(GUESTS / f"{name}.s"), "g3").image
+
+
+def machine(host: Host, name: str, guest: str, **part: Any) -> None:
+    wanted = Definition(name, guest, storage=WORDS, networks=(NetworkPart("lan", **part),))
+    host.define(wanted, image(guest))
+    host.start(name)
+
+
+def lan(path: Path, tables: str = LAN, **given: object) -> Host:
+    return opened(path, tables, storage=8 * WORDS, quantum=300, **given)
+
+
+def shop(path: Path, **given: object) -> Host:
+    """One that shouts, two that answer, and one of another VLAN."""
+    host = lan(path, **given)
+    if not host.machines():
+        for name, guest in (("a", "reflect"), ("b", "reflect"), ("shout", "shout")):
+            machine(host, name, guest)
+        machine(host, "other", "reflect", vlans=(2,))
+    return host
+
+
+KEPT = Segment.kept
+ANSWERS = {f"{station}:{n}" for station in (1, 2) for n in range(3)}
+
+
+# ---- what files say
+
+
+MISTAKES = {
+    '[[networks]]\nname = "l"\nspeed = 1\n': "host.toml:3:1: error: there is no `speed` here",
+    '[[networks]]\nname = "L"\n': "host.toml:2:1: error: 'L' is no name",
+    "[[networks]]\n": "host.toml:1:3: error: `name` is missing",
+    '[[networks]]\nname = "l"\n[[networks]]\nname = "l"\n': "two networks are called `l`",
+    '[[networks]]\nname = "l"\nvlans = [0]\n': "host.toml:3:1: error: `vlans` must be a list of whole numbers from 1",
+    f'[[networks]]\nname = "l"\nvlans = {list(range(1, 66))}\n': "a switch has 64 VLANs at most",
+    '[[networks]]\nname = "l"\ndelay = 0\n': "host.toml:3:1: error: `delay` must be from 1 to 1,048,576, not 0",
+    '[[networks]]\nname = "l"\nports = 9999\n': "host.toml:3:1: error: `ports` must be from 1 to 1,024, not 9,999",
+    "".join(f'[[networks]]\nname = "l{n}"\n' for n in range(65)): "a host has 64 networks at most",
+    'type = "vmm"\n[[networks]]\nname = "l"\n': "`networks` is for a host of the derived monitor",
+}
+OF_MACHINES = {
+    '[[networks]]\nname = "l"\n[[networks]]\nname = "m"\n': "there is room for 1 card, and these are 2",
+    '[[networks]]\nname = "l"\nvlans = [1, 2]\n': "web.toml:4:1: error: a port is of one VLAN, unless it is a trunk",
+    '[[networks]]\nname = "l"\nstation = -1\n': "web.toml:4:1: error: `station` must be from 0 to 4,294,967,295",
+    '[[networks]]\nname = "l"\nburst = 100\n': "web.toml:4:1: error: `burst` is for a port with a `rate`",
+    '[[networks]]\nname = "../l"\n': "web.toml:3:1: error: '../l' is no name",
+    '[network]\nname = "l"\n': "web.toml:2:2: error: there is no `network` here",
+}
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+def test_a_mistake_in_a_host_has_its_place(text: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        read_capacity("host.toml", text.encode())
+    assert MISTAKES[text] in caught.value.render()
+
+
+@pytest.mark.parametrize("text", OF_MACHINES)
+def test_a_mistake_in_a_machine_has_its_place(text: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        read_definition("web.toml", f'guest = "echo"\n{text}'.encode())
+    assert OF_MACHINES[text] in caught.value.render()
+
+
+def test_what_files_say_is_read() -> None:
+    text = b'[[networks]]\nname = "l"\nvlans = [3, 4]\nports = 2\nrate = 100\nburst = 60\ndelay = 7\n'
+    assert read_capacity("host.toml", text).networks == (Net("l", (3, 4), 2, 100, 60, 7),)
+    text = (
+        b'guest = "echo"\n[[networks]]\nname = "l"\nstation = 9\nvlans = [3, 4]\ntrunk = true\nrate = 8\nburst = 70\n'
+    )
+    assert read_definition("web.toml", text).networks == (NetworkPart("l", 9, (3, 4), True, 8, 70),)
+
+
+def test_a_port_is_no_more_than_its_network_has(tmp_path: Path) -> None:
+    tables = LAN + "ports = 2\nrate = 500\nburst = 100\n"
+    with lan(tmp_path, tables) as host:
+        machine(host, "one", "reflect", station=2)
+        for part, why in (
+            (NetworkPart("wan"), "is to be on a network `wan`, which its host has not"),
+            (NetworkPart("lan", vlans=(3,)), "is to be of VLAN 3, and `lan` has 1, 2"),
+            (NetworkPart("lan", station=2), "is to be station 2 of `lan`, and another machine is"),
+            (NetworkPart("lan", rate=501), "is to have a rate of 501, and ports of `lan` have 500 at most"),
+            (NetworkPart("lan", rate=1, burst=101), "is to have a burst of 101, and ports of `lan` have 100 at most"),
+        ):
+            with pytest.raises(TraplineError, match=why) as caught:
+                host.define(Definition("two", "reflect", storage=WORDS, networks=(part,)), image("reflect"))
+            assert caught.value.help
+        machine(host, "two", "reflect")
+        assert host.machine("two").definition.networks[0].station == 1
+        with pytest.raises(TraplineError, match="`lan` has 2 ports, and all are taken"):
+            host.clone("two", "three")
+
+
+# ---- frames
+
+
+def ran(path: Path, slices: list[int], **given: object) -> dict[str, Any]:
+    """All that comes of the same machines, run for so many steps at a time; between them the host is closed."""
+    host = shop(path, **given)
+    for steps in slices:
+        host.run(steps)
+        host.close()
+        host = shop(path, **given)
+    found = {r.name: (r.point, r.used.passed, host.output(r.name)) for r in host.machines()}
+    assert host.wires is not None
+    kept = host.wires.kept()
+    host.close()
+    return {**found, "wires": kept}
+
+
+def agree(path: Path, **given: object) -> dict[str, Any]:
+    whole = ran(path / "whole", [30_000], **given)
+    assert ran(path / "many", [100, 777, 600, 900, 1, 3000, 30_000], **given) == whole
+    return whole
+
+
+@pytest.mark.parametrize("policy", [{}, {"policy": "shares"}, {"policy": "round-robin", "price": 0}])
+def test_many_runs_are_one_run(tmp_path: Path, policy: dict[str, object]) -> None:
+    one, two = (agree(tmp_path / str(n), processors=n, **policy) for n in (1, 2))
+    assert policy or one == two  # by a policy, processors have clocks of their own
+    for found in (one, two):
+        assert set(found["shout"][2].decode().split()) == ANSWERS
+        assert (found["shout"][1].sent, found["shout"][1].received) == (3, 6)
+        assert found["other"][1].received == 0
+        assert {name: found[name][0].state for name in ("a", "b", "shout")} == dict.fromkeys(
+            ("a", "b", "shout"), State.IDLE
+        )
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "wrong"),
+    [
+        (Wires, "kept", lambda self: {"clock": self.clock, "networks": {}}),  # what is on the way is forgotten
+        (Wires, "_moments", lambda self, now, running, stop: iter([stop])),  # frames arrive where runs end
+        (Segment, "kept", lambda self: {**KEPT(self), "learned": []}),  # nobody is known any more
+    ],
+)
+def test_what_depends_on_where_runs_end_is_noticed(
+    tmp_path: Path, monkeypatch: Patch, of: type, name: str, wrong: Callable[..., object]
+) -> None:
+    monkeypatch.setattr(of, name, wrong)
+    with pytest.raises(AssertionError):
+        agree(tmp_path)
+
+
+# ---- what is done to machines meanwhile
+
+
+def answered(host: Host) -> set[str]:
+    host.run(30_000)
+    return set(host.output("shout").decode().split())
+
+
+def test_frames_on_the_way_outlive_what_is_done_to_machines(tmp_path: Path) -> None:
+    with shop(tmp_path) as host:
+        host.run(700)  # all is sent, and nothing has arrived
+        assert host.wires is not None and host.wires.flying
+        host.snapshot("a", "before")
+        host.save("shout")  # what it has sent arrives all the same; answers would not, and come to one that is on
+        host.run(500)
+        host.restore("shout")
+        assert answered(host) == ANSWERS
+        heard = host.machine("a").used.passed.received
+        host.revert("a", "before")  # it has heard nothing yet, and nobody says it again
+        assert answered(host) == ANSWERS and host.machine("a").used.passed.received == heard >= 3
+
+
+def test_whose_cable_is_pulled_hears_nothing(tmp_path: Path) -> None:
+    for verb in ("pause", "kill", "save"):
+        with shop(tmp_path / verb) as host:
+            host.run(700)
+            getattr(host, verb)("b")
+            assert answered(host) == {one for one in ANSWERS if one[0] == "1"}, verb
+            assert host.machine("b").used.passed.received == 0
+
+
+def test_a_clone_is_another_station(tmp_path: Path) -> None:
+    with shop(tmp_path) as host:
+        host.run(100)
+        assert host.clone("a", "c").definition.networks == (NetworkPart("lan", station=5),)
+        assert answered(host) == ANSWERS | {f"5:{n}" for n in range(3)}
+
+
+def test_a_snapshot_has_the_frames_that_its_card_holds(tmp_path: Path) -> None:
+    with shop(tmp_path) as host:
+        host.run(1000)  # frames have arrived, and the machine has not run since
+        host.snapshot("a", "arrived")
+        assert host.machine("a").state is State.RUNNING and answered(host) == ANSWERS
+        before = host.machine("a").point
+        host.revert("a", "arrived")
+        host.run(30_000)
+        assert host.machine("a").point.steps == before.steps and host.machine("a").used.passed.sent == 6
+
+
+def test_it_moves_to_a_host_with_the_same_network(tmp_path: Path) -> None:
+    with shop(tmp_path / "one") as here, lan(tmp_path / "two") as there, opened(tmp_path / "three") as nowhere:
+        here.define(Definition("web", "reflect", storage=WORDS, networks=(NetworkPart("lan"),)), image("reflect"))
+        here.start("web")
+        here.run(1000)
+        with pytest.raises(TraplineError, match="is to be on a network `lan`, which its host has not"):
+            moved(here, nowhere)
+        machine(there, "x", "reflect", station=5)
+        with pytest.raises(TraplineError, match="is to be station 5 of `lan`, and another machine is"):
+            moved(here, there)
+        there.kill("x")
+        there.undefine("x")
+        moved(here, there)
+        machine(there, "shout", "shout")
+        there.run(30_000)
+        assert b"5:0" in there.output("shout") and there.machine("web").used.passed.received == 6
+        assert answered(here) == ANSWERS
+
+
+# ---- limits
+
+
+def flooded(path: Path) -> None:
+    with lan(path) as host:
+        for name, guest in (("bad", "flood"), ("a", "reflect"), ("off", "reflect")):
+            machine(host, name, guest)
+        host.pause("off")
+        host.run(999)
+        assert isinstance(host.living, Living) and host.wires is not None
+        for _ in range(3):
+            host.run(4_000)
+            cable = host.living._running["a"].cable
+            assert cable is not None and len(cable.card.inbound.known) <= 50
+            assert 0 < len(host.wires.segments["lan"].sent["bad"]) <= WAITING
+        assert host.machine("bad").used.passed.sent > 100
+
+
+def test_a_flood_costs_no_memory(tmp_path: Path, monkeypatch: Patch) -> None:
+    flooded(tmp_path / "right")
+    monkeypatch.setattr("isa.devices.arrivals.Arrivals.forget", lambda self: None)
+    with pytest.raises(AssertionError):
+        flooded(tmp_path / "wrong")
+
+
+def test_what_is_too_much_at_once_is_dropped_and_counted(tmp_path: Path) -> None:
+    with lan(tmp_path, LAN + "delay = 20000\n") as host:
+        machine(host, "bad", "flood")
+        machine(host, "a", "reflect", rate=1000, burst=6056)
+        host.run(20_000)
+        bad, a = host.machine("bad").used.passed, host.machine("a").used.passed
+        assert bad.sent == WAITING and bad.sent_dropped > 100
+        assert 4 <= a.received < 30 and a.received + a.received_dropped == WAITING
+        assert (bad.sent_octets, a.received_octets) == (1514 * bad.sent, 1514 * a.received)
+
+
+def test_what_a_guest_does_not_take_is_dropped_and_counted(tmp_path: Path) -> None:
+    with lan(tmp_path) as host:
+        machine(host, "bad", "flood")
+        machine(host, "worse", "flood")  # it takes nothing
+        host.run(11_500)
+        passed = host.machine("worse").used.passed
+        assert passed.received > 80 and passed.received_dropped == passed.received - 64
+
+
+def test_what_is_kept_of_networks_is_found_out_if_it_is_damaged(tmp_path: Path) -> None:
+    with shop(tmp_path) as host:
+        host.run(100)
+        host.ledger._file.execute("UPDATE wires SET text = replace(text, 'lan', 'man')")
+    with shop(tmp_path) as host, pytest.raises(TraplineError, match="is damaged"):
+        host.run(100)
