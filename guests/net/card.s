@@ -39,19 +39,20 @@ net_start:
 # net_next: handle one frame that has arrived, or a tick of the clock, or wait for one of them. Uses all registers.
 net_next:
         push ra
-        lw   r1, seen(r0)
+        lw   r1, net_seen(r0)
         lw   r2, inbound + TAKEN(r0)
         bne  r1, r2, frame_in
         rtim r1
         set  r2, 1
-        beq  r1, r2, tick
+        beq  r1, r2, net_tick
         idle                    # if something came since, its bit is pending: no waiting
         rpnd r1
         cpnd r1                 # before the next look, or a frame could wait for ever
         pop  ra
         ret
 
-tick:   stim r0
+net_tick:
+        stim r0
         lw   r1, ticks(r0)
         addi r1, r1, 1
         sw   r1, ticks(r0)
@@ -86,10 +87,10 @@ frame_in:
 1:      set  r2, TYPE_ARP
         bne  r1, r2, 2f
         call arp_in
-2:      lw   r1, seen(r0)
+2:      lw   r1, net_seen(r0)
         addi r1, r1, 1
         andi r1, r1, BUFFERS - 1
-        sw   r1, seen(r0)
+        sw   r1, net_seen(r0)
         lw   r1, inbound + GIVEN(r0)
         addi r1, r1, 1
         andi r1, r1, BUFFERS - 1
@@ -128,7 +129,8 @@ net_send:
         ret
 
 our_ip: .word 0
-seen:   .word 0                 # the slot that is looked at next
+net_seen:
+        .word 0                 # the slot that is looked at next
 ticks:  .word 0
 outbound:
         .word 2, 0, 0, 0, outbuf, 0, 0, outbuf, 0, 0

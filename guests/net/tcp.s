@@ -2,7 +2,7 @@
 # once. tcp_out.s has what is sent, and the clock.
 #
 # The program gives the port on which it listens, TCP_PORT, and is called at `served` with the connection r8 when there is
-# text to read or all of it was read, and nothing of its own is left to send. It finds COUNT characters at IN, takes some
+# text to read or all has been read, and nothing of its own is left to send. It finds COUNT characters at IN, takes some
 # (`tcp_take`), says something (`tcp_say`), or has no more to say (`tcp_close`).
 
         .equ STATE, 0           # words of a connection; 0: it is free
@@ -52,76 +52,77 @@
 # tcp_in: r10 octets from the word r11 on; the packet's header is at r9.
 tcp_in: push ra
         set  r1, TCP_HEADER
-        blt  r10, r1, dropped
+        blt  r10, r1, tcp_drop
         lw   r12, 3(r11)
         srli r13, r12, 28
         slli r13, r13, 2        # octets of its header
-        blt  r13, r1, dropped
-        blt  r10, r13, dropped
+        blt  r13, r1, tcp_drop
+        blt  r10, r13, tcp_drop
         mov  r1, r11
         mov  r2, r10
         set  r3, TCP
         lw   r7, 3(r9)
         call carried
-        bnez r1, dropped
-        sw   r13, text_at(r0)
+        bnez r1, tcp_drop
+        sw   r13, tcp_text_at(r0)
         sub  r13, r10, r13      # octets of text
         srli r12, r12, 16
         andi r12, r12, 0x3f     # flags
         lw   r1, 0(r11)
         call tcp_find
-        beqz r8, stranger
+        beqz r8, tcp_stranger
         call tcp_heard
         lw   r1, STATE(r8)
         set  r2, SYN_SENT
-        beq  r1, r2, greeted
+        beq  r1, r2, tcp_greeted
         set  r2, TIME_WAIT
-        bne  r1, r2, known_peer
+        bne  r1, r2, tcp_known
         andi r2, r12, SYN
-        bnez r2, opened         # the other has begun anew
+        bnez r2, tcp_open       # the other has begun anew
+        andi r2, r12, RST
+        bnez r2, tcp_drop       # RFC 1337: an old segment of ours may have called for it
 
 # A segment of a connection r8: flags r12, r13 octets of text.
-known_peer:
+tcp_known:
         andi r1, r12, RST
         beqz r1, 1f
         lw   r1, 1(r11)
         lw   r2, RCV(r8)
-        bne  r1, r2, dropped    # RFC 5961: anybody might have guessed it nearly
+        bne  r1, r2, tcp_drop   # RFC 5961: anybody might have guessed it nearly
         sw   r0, STATE(r8)
-        b    dropped
+        b    tcp_drop
 1:      andi r1, r12, SYN
-        bnez r1, again          # an old one, or a guess
+        bnez r1, tcp_again      # an old one, or a guess
         andi r1, r12, ACK
-        beqz r1, dropped
-        call acknowledged
-        beqz r1, again          # of what was never sent
+        beqz r1, tcp_drop
+        call tcp_acked
+        beqz r1, tcp_again      # of what was never sent
         lw   r1, STATE(r8)
         set  r2, ESTABLISHED
-        blt  r1, r2, dropped
-        call taken
-advance:
+        blt  r1, r2, tcp_drop
+        call tcp_text
+tcp_go_on:
         lw   r1, LEFT(r8)
-        lw   r2, OURS(r8)
-        or   r1, r1, r2
-        bnez r1, 2f             # it has not finished its sentence, or has no more to say
+        bnez r1, 2f             # one thing after the other
         lw   r1, COUNT(r8)
         lw   r2, THEIRS(r8)
         or   r1, r1, r2
         beqz r1, 2f
         call served
 2:      call tcp_out
-dropped:
+tcp_drop:
         pop  ra
         ret
 
-again:  lw   r1, STATE(r8)      # say where we are
+tcp_again:
+        lw   r1, STATE(r8)      # say where we are
         set  r2, SYN_RECEIVED
-        beq  r1, r2, dropped    # the clock will
+        beq  r1, r2, tcp_drop   # the clock will
         call tcp_ack
-        b    dropped
+        b    tcp_drop
 
-# acknowledged: what the segment acknowledges is no longer in flight. r1 is 0 if it was never sent. Uses r1 to r6.
-acknowledged:
+# tcp_acked: what the segment acknowledges is no longer in flight. r1 is 0 if it was never sent. Uses r1 to r6.
+tcp_acked:
         lw   r1, 2(r11)
         lw   r2, UNA(r8)
         lw   r3, NXT(r8)
@@ -155,8 +156,9 @@ acknowledged:
 4:      set  r1, 1
         ret
 
-# taken: the text of the segment that we have not had, as far as there is room, and the end. Uses r1 to r7.
-taken:  push ra
+# tcp_text: the text of the segment that we have not had, as far as there is room, and the end. Uses r1 to r7.
+tcp_text:
+        push ra
         andi r7, r12, FIN
         add  r1, r7, r13        # octets that it has
         beqz r1, 2f
@@ -181,7 +183,7 @@ taken:  push ra
         add  r1, r1, r3
         add  r1, r1, r7
         sw   r1, RCV(r8)
-        lw   r1, text_at(r0)
+        lw   r1, tcp_text_at(r0)
         add  r2, r2, r1
         mov  r1, r11
         addi r4, r8, IN
@@ -195,19 +197,19 @@ taken:  push ra
 2:      pop  ra
         ret
 
-# greeted: the answer to our beginning.
-greeted:
+# tcp_greeted: the answer to our beginning.
+tcp_greeted:
         andi r1, r12, ACK
-        beqz r1, dropped
+        beqz r1, tcp_drop
         lw   r1, 2(r11)
         lw   r2, NXT(r8)
-        bne  r1, r2, refused    # an answer to somebody who was here before
+        bne  r1, r2, tcp_refused # an answer to somebody who was here before
         andi r2, r12, RST
         beqz r2, 1f
         sw   r0, STATE(r8)      # nobody listens there
-        b    dropped
+        b    tcp_drop
 1:      andi r2, r12, SYN
-        beqz r2, dropped
+        beqz r2, tcp_drop
         sw   r1, UNA(r8)
         sw   r0, TRIES(r8)
         set  r1, ESTABLISHED
@@ -215,29 +217,30 @@ greeted:
         call tcp_learn
         set  r1, 1
         sw   r1, OWED(r8)
-        b    advance
+        b    tcp_go_on
 
 # A segment of no connection: somebody begins one, or is told that there is none.
-stranger:
+tcp_stranger:
         set  r1, SYN
-        bne  r12, r1, refused
+        bne  r12, r1, tcp_refused
         lw   r1, 0(r11)
         andi r1, r1, 0xffff
-        set  r2, TCP_PORT
-        bne  r1, r2, refused
+        li   r2, TCP_PORT
+        bne  r1, r2, tcp_refused
         call tcp_place
-opened: call tcp_learn
+tcp_open:
+        call tcp_learn
         lw   r7, 3(r9)
         lw   r1, 0(r11)
         set  r2, SYN_RECEIVED
         call tcp_begin
-        b    dropped
+        b    tcp_drop
 
-refused:
+tcp_refused:
         andi r1, r12, RST
-        bnez r1, dropped
+        bnez r1, tcp_drop
         call tcp_refuse
-        b    dropped
+        b    tcp_drop
 
 # tcp_learn: what a segment with SYN says of itself: where it begins, its window, and the size of segments, if the option
 # is there. Options that are none end the list. Uses r1 to r7.
@@ -253,17 +256,21 @@ tcp_learn:
         sw   r1, PEER_MSS(r8)
         set  r7, TCP_HEADER     # the octet that is looked at
 1:      mov  r2, r7
-        call option_octet
+        call tcp_option
         beqz r1, 3f             # there are no more
         addi r7, r7, 1
         set  r2, 1
         beq  r1, r2, 1b         # it fills up
         push r1
         mov  r2, r7
-        call option_octet       # its length, with both these octets
+        call tcp_option         # its length, with both these octets
         pop  r3
         slti r2, r1, 2
         bnez r2, 3f
+        lw   r4, tcp_text_at(r0)
+        add  r2, r7, r1
+        addi r2, r2, -1         # where it ends
+        bltu r4, r2, 3f
         set  r2, MSS
         bne  r3, r2, 2f
         set  r2, 4
@@ -272,10 +279,10 @@ tcp_learn:
         add  r7, r7, r1
         b    1b
 4:      addi r2, r7, 1
-        call option_octet
+        call tcp_option
         push r1
         addi r2, r7, 2
-        call option_octet
+        call tcp_option
         pop  r2
         slli r2, r2, 8
         or   r1, r1, r2
@@ -289,9 +296,9 @@ tcp_learn:
 3:      pop  ra
         ret
 
-# option_octet: r1 = the octet r2 of the segment; 0 behind its header. Uses r1 to r3.
-option_octet:
-        lw   r1, text_at(r0)
+# tcp_option: r1 = the octet r2 of the segment; 0 behind its header. Uses r1 to r3.
+tcp_option:
+        lw   r1, tcp_text_at(r0)
         bltu r2, r1, 1f
         set  r1, 0
         ret
@@ -304,5 +311,5 @@ option_octet:
         srli r1, r1, 24
         ret
 
-text_at:
+tcp_text_at:
         .word 0                 # octets of the segment's header

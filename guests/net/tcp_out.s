@@ -4,17 +4,21 @@
         .equ MOST_TRIES, 5
         .equ SEGMENT, outbuf + CARRIED
 
-# tcp_say: r2 characters at r1 shall be sent, and stay there until they have been. Uses nothing.
+# tcp_say: r2 characters at r1 shall be sent, and stay there until they have been; after `tcp_close` nothing is. Uses r3.
 tcp_say:
+        lw   r3, OURS(r8)
+        bnez r3, 1f
         sw   r1, TEXT(r8)
         sw   r2, LEFT(r8)
-        ret
+1:      ret
 
 # tcp_close: nothing more will be said. Uses r1.
 tcp_close:
+        lw   r1, OURS(r8)
+        bnez r1, 1f
         set  r1, WANTED
         sw   r1, OURS(r8)
-        ret
+1:      ret
 
 # tcp_take: the first r1 characters of IN are done with. Uses r1 to r4.
 tcp_take:

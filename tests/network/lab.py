@@ -24,10 +24,10 @@ class Lab:
     def __init__(self, program: str, folder: str | Path = DIRECTORY, seed: int = 7) -> None:
         self.heard: list[bytes] = []
         self.conversations = 0
-        image = assembled(G3, str(Path(folder) / f"{program}.s"), str(folder), LIBRARY)
+        self.image = assembled(G3, str(Path(folder) / f"{program}.s"), str(folder), LIBRARY)
         card = Card(G3.word, packets.GUEST)
         self.machine = bare(G3, Storage(G3.word, WORDS), self._ports(card, seed), seed, engine="native")
-        self.machine.load(image)
+        self.machine.load(self.image)
         stations = [Station(Port("guest"), self.machine, card), Station(Port("test"), outside=self._hear)]
         self.network = Network(Schedule([self.machine]), stations)
         self.run()
@@ -38,6 +38,10 @@ class Lab:
 
     def _hear(self, clock: int, frame: bytes) -> None:
         self.heard.append(frame)
+
+    def code(self) -> list[list[int]]:
+        """The instructions of the program, as they stand in its storage."""
+        return [self.machine.storage.read(first, count) for first, count in self.image.code]
 
     def run(self, steps: int = 100_000) -> None:
         self.network.run(steps)
@@ -53,11 +57,11 @@ class Lab:
 class Conversation:
     """One connection to a guest's port, kept by the test; each step is checked. `mss` is what it says of itself."""
 
-    def __init__(self, lab: Lab, port: int, mss: int | None = 1460, window: int = 4000) -> None:
+    def __init__(self, lab: Lab, port: int, mss: int | None = 1460, window: int = 4000, options: bytes = b"") -> None:
         self.lab, self.port, self.window, self.next = lab, port, window, 1000
         lab.conversations += 1
         self.mine = 4000 + lab.conversations  # its port
-        options = b"" if mss is None else b"\x02\x04" + mss.to_bytes(2, "big")
+        options = options or (b"" if mss is None else b"\x02\x04" + mss.to_bytes(2, "big"))
         self.acked = 0
         (answer,) = self.send(SYN, options=options)
         assert answer.flags == SYN | ACK and answer.ack == 1001 and answer.options == b"\x02\x04\x05\xb4"

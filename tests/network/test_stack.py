@@ -256,9 +256,9 @@ BUGS = [  # the file, a line of it that is gone, or another instead, and who fin
         "        sw   r13, text_at(r0)",
         drops_what_is_wrong,
     ),
-    ("tcp.s", "        blt  r10, r13, dropped\n", "", drops_what_is_wrong),
-    ("tcp.s", "        bne  r1, r2, dropped    # RFC 5961", "        # RFC 5961", keeps_to_its_connection),
-    ("tcp.s", "        beqz r1, again          # of what", "        # of what", keeps_to_its_connection),
+    ("tcp.s", "        blt  r10, r13, tcp_drop\n", "", drops_what_is_wrong),
+    ("tcp.s", "        bne  r1, r2, tcp_drop    # RFC 5961", "        # RFC 5961", keeps_to_its_connection),
+    ("tcp.s", "        beqz r1, tcp_again        # of what", "        # of what", keeps_to_its_connection),
     ("tcp.s", "        bgeu r2, r1, 2f         # all", "        # all", takes_every_octet_once),
     (
         "tcp_out.s",
