@@ -50,7 +50,7 @@ GIVEN = {"policy": "shares", "quantum": 100}  # so that accounts are kept as wel
 HERE = os.path.join("monitor", "host", "")  # the code that keeps a host
 FURTHER = len(STORY) if NIGHTLY else 2
 MODULES = ("posix", "sqlite3", "fcntl")  # the calls that do it
-KINDS = ("Connection", "Cursor", "BufferedWriter")
+KINDS = ("Connection", "Cursor", "BufferedWriter", "socket")
 
 
 class Calls:
