@@ -75,7 +75,7 @@
         .equ TEXT, 128
 words:  .space TEXT             # the machine's line, its name included
         .org HOME + LINE
-        .space 128              # the monitor's own, as os/user.s has it
+        .space 128              # the monitor's own, as lib/user.s has it
         .include "hosted/devices.s"
         .include "hosted/loader.s"
         .space HOME + STORAGE - .       # the stack

@@ -1,9 +1,10 @@
 # A small operating system: six processes in relocation windows of their own, pre-empted by the clock and scheduled
 # round-robin; twelve system calls; interrupt-driven console input and disk; a process that misbehaves is killed while
 # the others go on. It runs without a disk and without input as well. The kernel is this file and os/devices.s,
-# os/calls.s and os/machines.s; the user programs are the other files in os/. The same kernel with other programs is
-# hosted.s. With `--define PARAVIRTUAL` it knows that it is virtual, and spares its monitor exits: os/rings.s. With
-# `--define QUEUED`, and `--queue`, its processes move blocks at the same time: os/queue.s.
+# os/calls.s, os/faults.s and os/machines.s; the user programs are the other files in os/. The same kernel with other
+# programs is hosted.s, and containers.s has those of containers. With `--define PARAVIRTUAL` it knows that it is
+# virtual, and spares its monitor exits: os/rings.s. With `--define QUEUED`, and `--queue`, its processes move blocks at
+# the same time: os/queue.s.
 #
 # Reading order: the map below, `boot`, `trap`, `resume`, `schedule`; then os/devices.s, os/calls.s and a user program;
 # and os/machines.s, by which a process has a virtual machine of its own.
@@ -44,10 +45,11 @@
 #      0 ..    15   trap area (see `trapline machines g3 --manual`)
 #     16 ..  4095   kernel: code, tables, stack
 #   4096 .. 10239   six windows of 1024 words, one for each process
-        .ifndef HOSTED          # hosted.s says all this itself
+        .ifndef PROCESSES       # hosted.s and containers.s say all this themselves
         .equ WINDOWS, 4096
         .equ WINDOW, 1024
         .equ PROCESSES, 6
+        .equ OWN_PROGRAMS, 1
 
         .equ TICK, 500          # steps from one clock trap to the next: the quantum, and the unit of time
 
@@ -119,6 +121,9 @@
 # runs, or is looked for when there is none to run.
         .org 16
 start:  set  sp, stack
+        .ifdef CONTAINERS
+        j    populate           # os/containers.s
+        .else
         set  r12, processes
         set  r2, WINDOWS
         set  r3, WINDOW
@@ -147,7 +152,8 @@ start:  set  sp, stack
         set  r1, PROCESSES
         call putd
         print " processes]\n"
-        .ifdef PARAVIRTUAL
+        .endif
+booted: .ifdef PARAVIRTUAL
         set  r1, DISK_BLOCK
         in   r1, r1
         sw   r1, blocks(r0)
@@ -164,6 +170,10 @@ start:  set  sp, stack
 # ---- trap: save the interrupted process and find out what happened -------------------------------------------------
 # In the kernel r12 is the descriptor of the current process, from here on to `resume`. Subroutines leave r8 to r13.
 trap:   sw   r12, SCRATCH(r0)   # no register is free yet, but r0 reaches the first words of storage
+        .ifdef CONTAINERS
+        rtim r12
+        sw   r12, TIMED(r0)
+        .endif
         lw   r12, SAVED_PSW(r0)
         andi r12, r12, Mode.user
         beqz r12, panic         # the kernel itself must not trap
@@ -195,6 +205,9 @@ trap:   sw   r12, SCRATCH(r0)   # no register is free yet, but r0 reaches the fi
         lw   r1, SAVED_BOUND(r0)
         sw   r1, P_BOUND(r12)
         set  sp, stack          # the kernel's own; nothing on it outlives a trap
+        .ifdef CONTAINERS
+        call charge
+        .endif
         lw   r1, CAUSE(r0)
         lw   r2, INFO(r0)
         lw   r3, causes(r1)
@@ -227,6 +240,11 @@ done:   sw   r1, P_R + 1(r12)
 
 # ---- resume: load the process r12 and leave the kernel -------------------------------------------------------------
 resume: sw   r12, current(r0)
+        .ifdef CONTAINERS
+        rtim r1
+        sw   r1, began(r0)
+        .endif
+resumed:
         lw   r1, P_PC(r12)      # lpsw comes last, when no register is free: it takes the status from fixed words
         sw   r1, STATUS(r0)
         lw   r1, P_PSW(r12)
@@ -250,7 +268,7 @@ resume: sw   r12, current(r0)
         lw   r14, P_R + 14(r12)
         lw   r15, P_R + 15(r12)
         lw   r12, P_R + 12(r12)
-        lpsw STATUS(r0)
+left:   lpsw STATUS(r0)
 
 # ---- schedule: the next ready process behind the current one -------------------------------------------------------
 # block: as `schedule`, but first put the current process into the state r1. Its saved pc is still that of the svc, so
@@ -298,54 +316,6 @@ wake:   set  r2, processes
         bne  r2, r3, 1b
         ret
 
-# ---- fault: kill the current process and say why -------------------------------------------------------------------
-fault:  sw   r0, P_STATE(r12)
-        call name
-        print " killed: "
-        lw   r2, CAUSE(r0)
-        lw   r1, reasons(r2)
-        call puts
-        print ", info "
-        lw   r1, INFO(r0)
-        call putx
-        print "]\n"
-        j    schedule
-
-# name: print "[process n", n counting from 1.
-name:   push ra
-        print "[process "
-        set  r1, processes
-        sub  r1, r12, r1
-        set  r2, P_SIZE
-        divu r1, r1, r2
-        addi r1, r1, 1
-        call putd
-        pop  ra
-        ret
-
-reasons:
-        .word 0, why_illegal, why_privileged, why_memory, why_call
-why_illegal:
-        .string "illegal instruction"
-why_privileged:
-        .string "privileged instruction"
-why_memory:
-        .string "address out of bounds"
-why_call:
-        .string "unknown system call"
-
-# ---- panic: a trap in the kernel, which is a mistake in the kernel -------------------------------------------------
-panic:  set  sp, stack
-        print "[panic: cause "
-        lw   r1, CAUSE(r0)
-        call putx
-        print " pc "
-        lw   r1, SAVED_PC(r0)
-        call putx
-        print "]\n"
-        set  r1, 1
-        halt
-
         .ifdef PARAVIRTUAL
         .include "os/rings.s"
         .else
@@ -357,7 +327,13 @@ panic:  set  sp, stack
         .endif
         .include "os/devices.s"
         .include "os/calls.s"
+        .include "os/faults.s"
+        .ifndef CONTAINERS
         .include "os/machines.s"
+        .else
+        .include "os/containers.s"
+        .include "os/files.s"
+        .endif
 
 # ---- The kernel's data ---------------------------------------------------------------------------------------------
 current:
@@ -371,8 +347,8 @@ stack:
 
 # ---- The user programs. Each is assembled where its window lies, but runs at virtual address 0, so it reaches its own
 # words pc-relatively (`la`, `call`, `b`) and never by an absolute label. ---------------------------------------------
-        .include "os/user.s"
-        .ifndef HOSTED
+        .include "lib/user.s"
+        .ifdef OWN_PROGRAMS
         .org WINDOWS
         .include "os/echo.s"
         .org WINDOWS + WINDOW

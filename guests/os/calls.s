@@ -7,22 +7,20 @@
 #   8 self() -> number, from 1
 #   9 machine(block, storage), 10 run(steps) -> cause: a virtual machine of its own, see machines.s
 #   11 read some(buffer, n): as read, but whatever is there, and without waiting
-        .equ EXIT, 0
-        .equ WRITE, 1
-        .equ READ, 2
-        .equ YIELD, 3
-        .equ SLEEP, 4
-        .equ TIME, 5
-        .equ BLOCK_READ, 6
-        .equ BLOCK_WRITE, 7
-        .equ SELF, 8
-        .equ MACHINE, 9
-        .equ RUN, 10
-        .equ READ_SOME, 11
+# In a container 6, 7, 9 and 10 are refused, and there are 12 to 19: files.s and containers.s.
+        .include "../lib/calls.s"
+
+        .ifndef CONTAINERS
         .equ CALLS, 12
 
 calls:  .word exit, write, read, yield, sleep, time, block_read, block_write, self, make_machine, run_machine
         .word read_some
+        .else
+        .equ CALLS, 20
+
+calls:  .word exit, write, read, yield, sleep, time, refuse, refuse, self, refuse, refuse, read_some
+        .word open, change, remove, length, get, put, start_another, kill
+        .endif
 
 # ---- exit: the process ends ----------------------------------------------------------------------------------------
 exit:   sw   r0, P_STATE(r12)
@@ -57,9 +55,16 @@ write:  call physical
         bleu r2, r3, 1f
         mov  r2, r3
 1:      mov  r4, r2
+        .ifdef CONTAINERS
+        call charge_text
+        .endif
 2:      beqz r4, 3f
         lw   r5, 0(r1)
+        .ifndef CONTAINERS
         emit r5
+        .else
+        call say_own
+        .endif
         addi r1, r1, 1
         addi r4, r4, -1
         j    2b
@@ -68,7 +73,10 @@ write:  call physical
         j    done
 
 # ---- read: at most n characters, up to the end of a line and including it ------------------------------------------
-read:   call physical
+read:   .ifdef CONTAINERS
+        call hears              # or else all input is over
+        .endif
+        call physical
         beqz r1, refuse
         mov  r8, r1
         mov  r9, r2
@@ -93,6 +101,9 @@ read_in:
 
 # ---- read some: the same, but refused if there is nothing yet -------------------------------------------------------
 read_some:
+        .ifdef CONTAINERS
+        call hears
+        .endif
         call physical
         beqz r1, refuse
         mov  r8, r1
@@ -120,7 +131,12 @@ yield:  sw   r0, P_R + 1(r12)
 time:   lw   r1, now(r0)
         j    done
 
-self:   set  r1, processes
+self:   .ifndef CONTAINERS
+        set  r1, processes
+        .else
+        lw   r1, P_CONTAINER(r12)
+        lw   r1, C_FIRST(r1)
+        .endif
         sub  r1, r12, r1
         set  r2, P_SIZE
         divu r1, r1, r2
@@ -145,7 +161,7 @@ transfer:
         set  r2, BLOCK
         call physical
         beqz r1, refuse
-        disk_size r4            # 0 if there is no disk
+move:   disk_size r4            # 0 if there is no disk
         bgeu r9, r4, refuse
         command                 # r8, for block r9 and address r1
         begun                   # the status into r1

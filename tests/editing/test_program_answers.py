@@ -115,7 +115,8 @@ def test_what_is_begun_is_what_is_written_over(workspace: Workspace, path: Path)
 def test_parameters_shipped_files_and_nothing_in_comments_and_texts(path: Path) -> None:
     text = '.include <ma\n.include "x\n# he\nnop # li\n.string "a, \n .macro m one, two=2\nadd r1, \\o\n.endm\n'
     workspace = opened(path, text)
-    assert set(names(workspace, path, "<ma|")) == {"console.s", "macros.s", "splitmix.s", "traps.s"}
+    shipped = {"calls.s", "console.s", "macros.s", "splitmix.s", "traps.s", "user.s"}
+    assert set(names(workspace, path, "<ma|")) == shipped
     for found in ('"x|', "# he|", "# li|", '"a, |'):
         assert names(workspace, path, found) == {}
     assert set(names(workspace, path, "\\o|")) == {"one", "two"}
