@@ -6,10 +6,12 @@ PACKAGES := isa monitor proofs guests trapline
 # Programs that tests call and that no Python package brings: names of Debian packages.
 CLIENTS := coq gdb-multiarch neovim nodejs emacs-nox elpa-eglot chromium tmux libvirt-clients qemu-utils \
 	libnbd-bin tshark prometheus openssl gvncviewer tigervnc-viewer xvfb xdotool
-# The same of npm: screens in a browser, the debug adapter, and readers of GIFT and QTI; they go into build/clients.
-MODULES := @novnc/novnc@1.7.0 @vscode/debugadapter-testsupport@1.68.0 mocha@12.0.3 gift-pegjs@1.0.2 @citolab/qti-convert@0.3.52
+# The same of npm: screens in a browser, the page, the debug adapter, and readers of GIFT and QTI; they go into
+# build/clients.
+MODULES := @novnc/novnc@1.7.0 axe-core@4.14.1 @vscode/debugadapter-testsupport@1.68.0 mocha@12.0.3 gift-pegjs@1.0.2 \
+	@citolab/qti-convert@0.3.52
 
-.PHONY: demo test quick check nightly bench clients mechanised clean
+.PHONY: demo test quick check nightly bench clients site serve mechanised clean
 
 demo: $(READY)
 	@$(BIN)/trapline demo
@@ -32,6 +34,12 @@ bench: $(READY)
 
 clients:
 	@.ci/clients $(CLIENTS) $(MODULES)
+
+site: $(READY)
+	@$(BIN)/python -m trapline.page.site.building build/site
+
+serve: $(READY)
+	@$(BIN)/python -m trapline.page.site.serving build/site
 
 mechanised:
 	@mkdir -p build/mechanised

@@ -8,15 +8,15 @@ from contextlib import suppress
 
 from isa.errors import TraplineError
 from trapline.labs.checking import Result
+from trapline.labs.lab import COUNTEREXAMPLES
 
-PLACE = "counterexamples"  # in the folder
 _ODD = re.compile(r"[^A-Za-z0-9]+")
 
 
 def keep(folder: str, results: Sequence[Result]) -> dict[str, str]:
     """Write those that there are, and take away those of an earlier check: the files, by check. What cannot be written
     is said on stderr, and the check is none the worse for it."""
-    place = os.path.join(folder, PLACE)
+    place = os.path.join(folder, COUNTEREXAMPLES)
     try:
         return _kept(place, results)
     except (OSError, TraplineError) as error:

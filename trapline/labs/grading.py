@@ -4,6 +4,7 @@ What comes back is plain data, a *record*, and is signed by whoever has the inst
 its process is graded as one that crashed, and nobody else's marks depend on it.
 """
 
+import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -12,12 +13,13 @@ from isa.errors import TraplineError
 from trapline.jobs.job import How, Job, Outcome, Workers
 from trapline.jobs.results import Results
 from trapline.jobs.running import run
+from trapline.labs.archive import SUFFIX, digest_of, is_archive, opened
 from trapline.labs.checking import check_all
 from trapline.labs.folder import seed_of
 from trapline.labs.lab import Lab
 from trapline.labs.reading import read_lab
 from trapline.labs.signing import signed
-from trapline.labs.submission import fingerprint, open_submission
+from trapline.labs.submission import open_submission
 from trapline.labs.told import facts
 
 Record = dict[str, Any]
@@ -27,13 +29,16 @@ GRADED, BROKEN, CRASHED, UNGRADED = "graded", "broken", "crashed", "not graded"
 
 
 def submissions(lab: Lab, folders: Iterable[str]) -> list[str]:
-    """The folders of submissions: each one given, or if it has none of the lab's files, the folders in it. Raises
-    TraplineError for what is no folder, or an empty class."""
+    """The folders of submissions: each one given, or if it has none of the lab's files, the folders in it; of archives
+    the same. Raises TraplineError for what is neither, or an empty class."""
     found: list[str] = []
     for folder in folders:
+        if is_archive(folder):
+            found.append(folder)
+            continue
         if not os.path.isdir(folder):
             raise TraplineError(f"{folder} is not a folder", "give a student's folder, or one that has many of them")
-        inside = sorted(entry.path for entry in os.scandir(folder) if entry.is_dir())
+        inside = sorted(entry.path for entry in os.scandir(folder) if entry.is_dir() or is_archive(entry.path))
         alone = not inside or any(os.path.lexists(os.path.join(folder, name)) for name in lab.files)
         found += [folder] if alone else inside
     if len(found) > MOST:
@@ -83,26 +88,41 @@ def _tell_twins(records: list[Record]) -> None:
 def _asked(lab: Lab, folder: str, key: bytes) -> dict[str, str]:
     """What is asked of a submission: what was handed in anew is another question."""
     places = {"lab": os.path.abspath(lab.folder), "folder": os.path.abspath(folder)}
-    return {**places, "key": key.hex(), "files": fingerprint(folder, lab)}
+    return {**places, "key": key.hex(), "files": digest_of(folder, lab)}
 
 
 def graded(asked: dict[str, str]) -> Record:
     """The work of one submission, in a process of its own: what it is worth, or what is broken about it."""
     lab, folder = read_lab(asked["lab"]), asked["folder"]
-    if fingerprint(folder, lab) != asked["files"]:  # nobody is to blame for what another host does not have
+    if digest_of(folder, lab) != asked["files"]:  # nobody is to blame for what another host does not have
         raise RuntimeError(f"{folder} is not here as it was when it was asked about")
+    try:
+        with opened(folder) as place:
+            record = _graded(lab, place, bytes.fromhex(asked["key"]))
+    except TraplineError as error:
+        return _broken("", error)
+    named = json.dumps(record).replace(place, json.dumps(folder)[1:-1])  # nobody knows where an archive was unpacked
+    return dict(json.loads(named))
+
+
+def _graded(lab: Lab, folder: str, key: bytes) -> Record:
     seed = "" if os.path.islink(folder) else seed_of(folder)
     try:
         submission = open_submission(folder, lab)
     except TraplineError as error:
-        return {"status": BROKEN, "seed": seed, "reason": error.message, "checks": []}
-    checks = [facts(result) for result in check_all(lab, submission, seed, bytes.fromhex(asked["key"]))]
+        return _broken(seed, error)
+    checks = [facts(result) for result in check_all(lab, submission, seed, key)]
     return {"status": GRADED, "seed": seed, "reason": "", "checks": checks}
+
+
+def _broken(seed: str, error: TraplineError) -> Record:
+    return {"status": BROKEN, "seed": seed, "reason": error.message, "checks": []}
 
 
 def _record(lab: Lab, folder: str, outcome: Outcome) -> Record:
     """What is said of a submission, whatever became of it."""
     name = os.path.basename(os.path.abspath(folder))
+    name = name.removesuffix(SUFFIX) if is_archive(folder) else name
     head: Record = {"lab": lab.name, "student": _text(name), "folder": _text(folder), "of": lab.points}
     if outcome.how is How.DONE:
         points = round(sum(check["points"] for check in outcome.value["checks"]), 2)

@@ -7,6 +7,8 @@ describes it.
 import os
 from dataclasses import dataclass, field
 
+COUNTEREXAMPLES = "counterexamples"  # the folder of them in a student's
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

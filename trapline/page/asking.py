@@ -13,6 +13,7 @@ from trapline.output import error_parts
 from trapline.page.questions import QUESTIONS, Desk
 
 LARGEST = 1 << 24  # characters of a question
+LATER = ("z3",)  # modules that the page loads when something needs them
 
 
 class Page:
@@ -23,11 +24,14 @@ class Page:
         self.home, self.desk = home, Desk(told)
 
     def ask(self, text: str) -> str:
-        """`{"answer": ...}`, or `{"error": ...}` with `message`, `help`, `exit_code`, `text`, and `places` in files."""
+        """`{"answer": ...}`; `{"needs": ...}`, a module without which it cannot be said, and then ask again; or
+        `{"error": ...}` with `message`, `help`, `exit_code`, `text`, and `places` in files."""
         try:
             found = {"answer": self._answer(text)}
         except TraplineError as error:
             found = {"error": _said(error)}
+        except ModuleNotFoundError as error:
+            found = {"needs": error.name} if error.name in LATER else {"error": _said(mistake(error))}
         except (MemoryError, RecursionError) as error:
             what = "needs more memory than there is" if isinstance(error, MemoryError) else "is nested too deep"
             found = {"error": _said(TraplineError(f"it {what}", "take something smaller"))}

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from isa.errors import UsageError
-from trapline.labs.counterexamples import PLACE
+from trapline.labs.lab import COUNTEREXAMPLES
 
 LARGEST = 1 << 20  # bytes of a file
 MOST = 500  # files
@@ -66,7 +66,7 @@ def shown(folder: str) -> Files:
 
 def _paths(folder: str) -> Iterator[str]:
     for at, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name != PLACE)
+        folders[:] = sorted(name for name in folders if name != COUNTEREXAMPLES)
         yield from (os.path.relpath(os.path.join(at, name), folder) for name in sorted(names))
 
 

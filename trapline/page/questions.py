@@ -1,12 +1,14 @@
 """Every question that the page asks, by name: what goes with it, and who answers. `folder` and `files` go with all that
 are about files."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from isa.errors import UsageError
 from trapline.adapter.arguments import Arguments
+from trapline.labs.archive import packed
 from trapline.page import commanding, labs, shelf
 from trapline.page.files import Files, checked, lay
 from trapline.page.history import History
@@ -63,7 +65,8 @@ QUESTIONS: dict[str, Callable[[Desk, Arguments], Any]] = {
     "say": _say,
     "labs": lambda desk, asked: labs.labs(),
     "start": lambda desk, asked: labs.begun(asked.text("lab"), asked.text("student", "")),
-    "pack": lambda desk, asked: labs.packed(_files(asked)),
+    "pack": lambda desk, asked: b64encode(packed(_files(asked))).decode(),
+    "unpack": lambda desk, asked: labs.loaded(asked.text("data")),
     "shelf": lambda desk, asked: shelf.shelf(),
     "text": lambda desk, asked: shelf.text_of(asked.text("name")),
 }

@@ -13,6 +13,7 @@ from proofs.verdict.grounds import assumptions, partition
 from proofs.verdict.reasons import classes, letter_reason, privilege
 from proofs.verdict.techniques import Judgement, judged
 from proofs.verdict.theorems import Finding, Verification
+from trapline.reports.verification import HEADINGS, is_plain, row, sections
 
 SCHEMA = 2  # changes when a key changes its meaning or goes; new keys may come
 
@@ -45,8 +46,15 @@ def verification_facts(v: Verification, letter: bool = False) -> dict[str, Any]:
         "modes": _modes(v.isa.modes),
         "partition": partition(v.isa),
         "assumptions": assumptions(v.isa),
+        "report": _report(v),
         "seconds": round(v.seconds, 3),
     }
+
+
+def _report(v: Verification) -> dict[str, Any]:
+    """What people are shown, for whoever draws it otherwise."""
+    rows = [row(finding) for finding in v.findings if not is_plain(finding)]
+    return {"headings": HEADINGS, "rows": rows, "sections": list(sections(v))}
 
 
 def _judgement(j: Judgement) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""Grade submissions, hidden seeds included: students' folders, or a folder that has many of them. With `--key` the
-hidden seeds are nobody else's, and every record is signed (`trapline lab verify`)."""
+"""Grade submissions, hidden seeds included: students' folders, the same as .zip files, or a folder of many of them.
+With `--key` the hidden seeds are nobody else's, and every record is signed (`trapline lab verify`)."""
 
 import argparse
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     from trapline.options import read, updated, written
 
     parser.add_argument("lab", type=str, metavar="LAB", help="a lab's name or number, or its folder")
-    parser.add_argument("folders", type=read, metavar="DIR", nargs="+", help="a student's folder, or one of many")
+    parser.add_argument(
+        "folders", type=read, metavar="DIR", nargs="+", help="a student's folder, one as a .zip, or many"
+    )
     add = parser.add_argument
     add("--key", type=read, metavar="FILE", help="the instructor's key (`trapline lab key FILE`)")
     add_workers_options(parser, "submissions")
