@@ -14,6 +14,7 @@ from isa.devices import Picture
 from isa.errors import UsageError
 from monitor.host import admission
 from monitor.host.between import Between
+from monitor.host.captures import check_captured
 from monitor.host.definition import Definition, check_name
 from monitor.host.life import State, Verb, after, hearing
 from monitor.host.promises import check_terms
@@ -165,11 +166,24 @@ class Host(Between):
                 self.ledger.keep_wires(self.wires.kept())
         return [records[record.name] for record in machines if record.name in changed]
 
+    def capture(self, name: str, off: bool = False) -> Record:
+        """Have a file with the frames that pass at a machine's port from now on, `captures.path(name)`; or no more."""
+        with self._change():
+            record = self.machine(name)
+            check_captured(name, bool(record.definition.networks), self.wires.captured if self.wires else ())
+            if self.wires is not None:
+                self.wires.captured = (self.wires.captured - {name}) | (set() if off else {name})
+                if not off:
+                    self.captures.begin(name)
+                self.ledger.keep_wires(self.wires.kept())
+        return record
+
     def _may_hear(self, machines: list[Record]) -> list[Record]:
         """Those that wait, and to which a frame may come."""
         if self.wires is None:
             return []
         self.wires.machines = {r.name: part for r in machines for part in r.definition.networks}
+        self.wires.captured &= self.wires.machines.keys()
         self.wires.on = {r.name for r in machines if r.state in (State.RUNNING, State.IDLE)}
         sends = any(record.state is State.RUNNING and record.definition.networks for record in machines)
         if not sends and not self.wires.flying:

@@ -5,7 +5,7 @@ Next: `between.py`, what happens between two hosts, and `host.py`, what users do
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -16,6 +16,7 @@ from isa.files.sources_read import read_noted
 from isa.files.tables import LARGEST
 from monitor.host import admission
 from monitor.host.capacity import read_capacity
+from monitor.host.captures import Captures
 from monitor.host.contents import Contents
 from monitor.host.definition import Definition
 from monitor.host.ledger import Ledger
@@ -51,6 +52,7 @@ class Keeping:
             self.living: admission.Machines = kind(self.capacity, self.contents, engine)
             self._service: Service | None = None
             self._wires: Wires | None = None
+            self.captures = Captures(folder)
             self._coming: dict[str, frozenset[str]] = {}  # what was sent of machines that are on their way here
             self._begin()
         except BaseException:
@@ -87,6 +89,7 @@ class Keeping:
         """The networks of the machines; None on a host that has none. Raises TraplineError."""
         if self._wires is None and self.capacity.networks:
             self._wires = wired(self.capacity, self.ledger)
+            self._wires.told = self.captures.note
         return self._wires
 
     def joined(self, wanted: Definition) -> Definition:
@@ -153,8 +156,11 @@ class Keeping:
                 self.objects.settle()
         except BaseException:
             self.objects.undo()
+            self.captures.undo()
             self._service = self._wires = None  # what is kept is as it was
             raise
+        with suppress(OSError):  # what was done is done
+            self.captures.write()
         if sweep or self.objects.grown:
             self.objects.sweep(self.ledger.digests().union(*self._coming.values()))
 

@@ -9,7 +9,7 @@ A machine that is not on has its cable pulled: what it sent before still arrives
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -18,11 +18,12 @@ from isa.devices import Card
 from isa.machine import Exit, Machine, Reason
 from monitor.host.networks import Net, NetworkPart
 from monitor.host.used import Passed
-from monitor.network.switch import Switch, Told
+from monitor.network.switch import Switch
 
 WAITING = 64  # frames of a machine that are on the way; more are dropped
 GOES_ON = Exit(Reason.BUDGET, 0, 0)
 
+Told = Callable[[str, int, bytes, bool, str], object]  # whose port, when, what, whether it comes in, why it is dropped
 Sent = list[tuple[int, bytes]]  # steps of the host's clock, and frames
 
 
@@ -109,7 +110,7 @@ class Segment:
         machines: Mapping[str, NetworkPart],
         on: Collection[str],
         cables: Mapping[str, Cable],
-        capture: Told | None,
+        told: Told,
     ) -> None:
         """Have ports for these machines, of which some are on. Those that have no cable here wait, and nothing comes
         for them."""
@@ -119,7 +120,7 @@ class Segment:
             cable.plugged, cable.sent = True, self.sent.setdefault(name, [])
         self._switch = Switch([part.port(name, self.net, name in on) for name, part in sorted(machines.items())])
         self._switch.recall(self._learned)
-        self._switch.told = partial(self._told, capture)
+        self._switch.told = partial(self._told, told)
         for port in self._switch.ports:
             if port.up and port.rate and port.name in self._buckets:
                 port.tokens, port.last = self._buckets[port.name]
@@ -156,13 +157,12 @@ class Segment:
                     woken.add(name)
         return woken
 
-    def _told(self, capture: Told | None, step: int, number: int, frame: bytes, inwards: bool, why: str) -> None:
+    def _told(self, told: Told, step: int, number: int, frame: bytes, inwards: bool, why: str) -> None:
         """Count what the switch drops."""
-        cable = self.cables.get(self._switch.ports[number].name)
-        if why and cable is not None:
-            cable.passed += Passed(sent_dropped=1) if inwards else Passed(received_dropped=1)
-        if capture is not None:
-            capture(step, number, frame, inwards, why)
+        name = self._switch.ports[number].name
+        if why and name in self.cables:
+            self.cables[name].passed += Passed(sent_dropped=1) if inwards else Passed(received_dropped=1)
+        told(name, step, frame, inwards, why)
 
 
 class Wires:
@@ -175,10 +175,12 @@ class Wires:
         self.segments = {net.name: Segment(net, known.get(net.name, {})) for net in nets}
         self.machines: Mapping[str, NetworkPart] = {}  # all that have ports,
         self.on: Collection[str] = ()  # and which of them are on
-        self.capture: Told | None = None
+        self.captured: set[str] = set(kept.get("captured", ()))  # machines of which `told` is told what passes
+        self.told: Told | None = None
 
     def kept(self) -> dict[str, Any]:
-        return {"clock": self.clock, "networks": {name: one.kept() for name, one in self.segments.items()}}
+        networks = {name: one.kept() for name, one in self.segments.items()}
+        return {"clock": self.clock, "networks": networks, "captured": sorted(self.captured)}
 
     @property
     def flying(self) -> bool:
@@ -197,7 +199,7 @@ class Wires:
         for name, segment in self.segments.items():
             mine = {machine: part for machine, part in self.machines.items() if part.name == name}
             here = {machine: cables[machine] for machine in mine if machine in cables}
-            segment.plug(mine, self.on, here, self.capture)
+            segment.plug(mine, self.on, here, self._told)
         try:
             return self._run(guests, set(running), steps, host, cables)
         finally:
@@ -223,6 +225,10 @@ class Wires:
             ends |= dict.fromkeys(woken, GOES_ON)
             running |= woken
         return ends
+
+    def _told(self, name: str, step: int, frame: bytes, inwards: bool, why: str) -> None:
+        if self.told is not None and name in self.captured:
+            self.told(name, step, frame, inwards, why)
 
     def _moments(self, now: int, running: set[str], stop: int) -> Iterator[int]:
         """When frames arrive next, if there may be any."""

@@ -44,7 +44,7 @@ def facts(capfd: Capture, command: str) -> Any:
 
 def test_every_verb_is_a_command() -> None:
     verbs = {verb.value for verb in set(Verb) - LATER - set(EVENTS)}
-    assert verbs | {"define", "run", "forget", "press"} == set(VERBS)
+    assert verbs | {"define", "run", "forget", "press", "capture"} == set(VERBS)
 
 
 def test_a_machine_has_a_life(here: Path, capfd: Capture) -> None:
@@ -136,6 +136,11 @@ def test_the_commands_of_the_documentation(here: Path, capfd: Capture) -> None:
     (here / "web.toml").write_text('guest = "echo"\n')
     for guest in ("token", "hello", "dice"):
         (here / f"{guest}.toml").write_text(f'guest = "{guest}"\n')
+    for name, typed in (("one", 'input = "two.txt"\n'), ("two", "")):
+        (here / f"{name}.toml").write_text(f'guest = "ping"\n{typed}[[networks]]\nname = "lan"\n')
+    (here / "two.txt").write_text("10.0.0.2\n")
+    (here / "office").mkdir()
+    (here / "office" / "host.toml").write_text('[[networks]]\nname = "lan"\n')
     (here / "small").mkdir()
     (here / "small" / "host.toml").write_text('type = "vmm"\n')
     page = (Path(__file__).parents[2] / "docs" / "host.md").read_text()

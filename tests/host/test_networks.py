@@ -1,6 +1,7 @@
 """Machines of a host on its networks: the same frames at the same steps however the host is run, nothing that was sent
 is lost or told twice by whatever is done to it, and nobody's frames cost anybody memory."""
 
+import subprocess
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 from isa.assembler import Image
 from isa.errors import SourceError, TraplineError
 from isa.machine.storage import page_shift
-from monitor.host import Definition, Host, State, read_capacity, read_definition
+from monitor.host import Definition, Host, State, captures, read_capacity, read_definition
 from monitor.host.living import Living
 from monitor.host.networks import Net, NetworkPart
 from monitor.host.wires import WAITING, Segment, Wires
+from tests.clients import client
 from tests.host.hosts import opened
 from tests.host.test_migration import moved
 from tests.planting import Patch
@@ -294,3 +296,50 @@ def test_what_is_kept_of_networks_is_found_out_if_it_is_damaged(tmp_path: Path) 
         host.ledger._file.execute("UPDATE wires SET text = replace(text, 'lan', 'man')")
     with shop(tmp_path) as host, pytest.raises(TraplineError, match="is damaged"):
         host.run(100)
+
+
+# ---- captures
+
+
+def no_room(kept: object) -> None:
+    raise OSError("no room")
+
+
+def test_what_is_captured_is_what_passed_once(tmp_path: Path, monkeypatch: Patch) -> None:
+    with shop(tmp_path) as host:
+        host.capture("a")
+        host.run(700)
+        with monkeypatch.context() as patch, pytest.raises(OSError, match="no room"):
+            patch.setattr(host.ledger, "keep_wires", no_room)
+            host.run(600)  # nothing of it happens
+    for steps in (600, 30_000):
+        with shop(tmp_path) as host:
+            host.run(steps)
+            host.capture("b", off=True)
+    words = [client("tshark", "tshark"), "-r", str(tmp_path / "a.pcapng"), "-T", "fields", "-e", "frame.time_epoch"]
+    found = subprocess.run([*words, "-e", "eth.src"], capture_output=True, text=True, check=True, timeout=60).stdout
+    times, senders = zip(*(line.split("\t") for line in found.splitlines()), strict=True)
+    assert list(map(float, times)) == sorted(map(float, times)) and not (tmp_path / "b.pcapng").exists()
+    assert senders == ("02:54:00:00:00:03",) * 3 + ("02:54:00:00:00:01",) * 3
+
+
+def test_a_capture_ends_where_it_is_full_and_there_are_not_too_many(tmp_path: Path, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(captures, "MOST", 20_000)
+    monkeypatch.setattr(captures, "AT_ONCE", 1)
+    with lan(tmp_path) as host:
+        machine(host, "bad", "flood")
+        with pytest.raises(TraplineError, match="told is on no network"):
+            host.define(Definition("told", "reflect", storage=WORDS), image("reflect"))
+            host.capture("told")
+        host.capture("bad")
+        machine(host, "a", "reflect")
+        with pytest.raises(TraplineError, match="1 machines are captured, and no more can be"):
+            host.capture("a")
+        for _ in range(3):
+            host.run(3000)
+        assert 18_000 < (tmp_path / "bad.pcapng").stat().st_size <= 20_000
+        (tmp_path / "a.pcapng").symlink_to(tmp_path / "elsewhere")
+        host.capture("bad", off=True)
+        with pytest.raises(TraplineError, match="cannot write"):
+            host.capture("a")
+        assert host.wires is not None and host.wires.captured == set() and not (tmp_path / "elsewhere").exists()

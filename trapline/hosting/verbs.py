@@ -115,6 +115,11 @@ def _undefine(host: "Host", arguments: argparse.Namespace) -> "list[Record]":
     return [host.undefine(name, arguments.all) for name in arguments.names]
 
 
+def _captured(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", type=str)
+    parser.add_argument("--off", action="store_true", help="no more")
+
+
 def _steps(parser: argparse.ArgumentParser) -> None:
     help = f"steps for each machine that runs, or of the clock of a host with a policy (default: {STEPS})"
     parser.add_argument("--steps", type=natural, metavar="N", default=STEPS, help=help)
@@ -147,5 +152,8 @@ VERBS: dict[str, Command] = {
     "clone": _named("copy a machine", "clone", "NEW"),
     "resize": _named("give it so many words from its next start on", "resize", "WORDS", count),
     "cancel": _each("have it stay that is on its way to another host", "cancel"),
+    "capture": Command(
+        "have the frames at its port in a file, NAME.pcapng", _captured, lambda host, a: [host.capture(a.name, a.off)]
+    ),
     "undefine": Command("forget a machine", _undefined, _undefine),
 }
