@@ -16,6 +16,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from monitor.host import Host
 from monitor.host.life import State
+from monitor.host.used import Passed
 from tests.clients import client
 from tests.host.test_served import folder as folder
 from tests.host.test_served import served, until
@@ -23,7 +24,7 @@ from tests.planting import Patch
 from tests.trapline.test_readme import commands, pattern
 from trapline.cli import main
 from trapline.hosting import metrics
-from trapline.hosting.view import Row, rates, rows, seen
+from trapline.hosting.view import Row, rates, rows, seen, thousandths
 
 Capture = pytest.CaptureFixture[str]
 ROOT = Path(__file__).parents[2]
@@ -70,6 +71,63 @@ def test_rates_are_of_what_passed_between(shop: Path) -> None:
     assert rates(before, now, 2.0) == {"batch": ((now[0].steps) / 2, (now[0].exits) / 2)}
     assert rates(now, before, 2.0) == {} == rates(before, now, 0.0)  # it went back, no time passed
     assert isinstance(now[0], Row)
+
+
+def devices() -> None:
+    """A disk and a card that were used, in the terminal and in Prometheus's words."""
+    Path("reads.toml").write_text('guest = "disk"\n')
+    for name, typed in (("one", 'input = "two.txt"\n'), ("two", "")):
+        Path(f"{name}.toml").write_text(f'guest = "ping"\n{typed}[[networks]]\nname = "lan"\n')
+    Path("two.txt").write_text("10.0.0.2\n")
+    with open("shop/host.toml", "a") as file:
+        file.write('[[networks]]\nname = "lan"\n')
+    main(["host", "define", "shop", "reads.toml", "one.toml", "two.toml"])
+    main(["host", "start", "shop", "reads", "one", "two"])
+    main(["host", "run", "shop"])
+    found = rows(*seen("shop"))
+    assert [(row.name, row.read > 0, row.written > 0, row.received, row.sent) for row in found] == [
+        ("one", False, False, 4, 4), ("reads", True, True, 0, 0), ("two", False, False, 4, 4)]  # fmt: skip
+    text = metrics.exposed(*seen("shop")).decode()
+    told = numbers(text)
+    for row in found:
+        kinds = {"block_stats_read_requests": row.read, "block_stats_write_requests": row.written}
+        name = f'{{vm="{row.name}"}}'
+        if row.ports:
+            kinds = {"interface_stats_receive_packets": row.received, "interface_stats_transmit_packets": row.sent}
+            name = f'{{source_bridge="lan",vm="{row.name}"}}'
+        assert all(told[f"libvirt_domain_{kind}_total{name}"] == number for kind, number in kinds.items())
+    tool = client("promtool", "prometheus")
+    checked = subprocess.run([tool, "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_what_passes_disks_and_cards_is_told(shop: Path, capfd: Capture) -> None:
+    devices()
+    capfd.readouterr()
+    assert main(["host", "top", "shop", "--plain"]) == 0
+    words = [line.split() for line in capfd.readouterr().out.splitlines()[4:]]
+    now = rows(*seen("shop"))
+    for row, line in zip(now, words[1:], strict=True):
+        steps = row.direct + row.interpreted + row.idle
+        counts = [row.read, row.written, row.received, row.sent, row.dropped]
+        there = [row.blocks] * 2 + [row.ports] * 3
+        assert line[0] == row.name
+        assert line[1:] == [f"{1000 * n / steps:.2f}" if has else "-" for n, has in zip(counts, there, strict=True)]
+    assert thousandths(now[0], now[0]) == [0.0] * 5  # nothing since
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [
+        ("monitor.host.disks.Held.counted", lambda self: Passed()),
+        ("monitor.host.wires.Cable.counted", lambda self: Passed()),
+        ("trapline.hosting.metrics.FRAMES", {"receive_packets": ("sent_octets", "Something else.")}),
+    ],
+)
+def test_what_is_not_counted_is_noticed(shop: Path, monkeypatch: Patch, place: str, wrong: object) -> None:
+    monkeypatch.setattr(place, wrong)
+    with pytest.raises((AssertionError, KeyError)):
+        devices()
 
 
 def numbers(text: str) -> dict[str, float]:
@@ -156,6 +214,7 @@ def test_a_browser_shows_it_and_types_on_a_console(folder: Path) -> None:
             page.get_by_label("Type a line").press("Enter")
             expect(page.locator("#console")).to_have_text("desserts\n")
             assert "idle" in page.locator("#rows").inner_text()
+            assert page.locator("#rows td").all_inner_texts()[-5:] == ["-"] * 5  # it has no disk, and no card
             browser.close()
         assert wrong == [] and all(url.startswith(said[1].strip()) for url in asked)
 

@@ -3,10 +3,10 @@
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from trapline.hosting.view import Row, facts, rates, rows, seen
+from trapline.hosting.view import PASSED, Row, facts, rates, rows, seen, thousandths
 from trapline.options import updated
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
         emit_json({"machines": facts(now)})
     elif arguments.plain or not sys.stdout.isatty():
         show(drawn(now, {}))
+        if any(row.blocks or row.ports for row in now):
+            show(passing(now, {}))
     else:
         _live(arguments.folder, now)
     return 0
@@ -35,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _live(folder: str, now: list[Row]) -> None:
     """Until Ctrl-C."""
+    from rich.console import Group
     from rich.live import Live
 
     with Live(drawn(now, {}), screen=True, auto_refresh=False) as live:
@@ -43,7 +46,8 @@ def _live(folder: str, now: list[Row]) -> None:
                 began, before = time.monotonic(), now
                 time.sleep(EVERY)
                 now = rows(*seen(folder))
-                live.update(drawn(now, rates(before, now, time.monotonic() - began)), refresh=True)
+                fast, then = rates(before, now, time.monotonic() - began), {row.name: row for row in before}
+                live.update(Group(drawn(now, fast), "", passing(now, then)), refresh=True)
         except KeyboardInterrupt:
             return
 
@@ -65,6 +69,23 @@ def drawn(found: Sequence[Row], fast: dict[str, tuple[float, float]]) -> "Table"
         parts = [f"{part / 10:.1f}%" if part is not None else "-" for part in (row.promised, row.had)]
         waited = "-" if row.waited is None else _short(row.waited)
         table.add_row(row.name, row.state, _short(steps), _short(exits), direct, _short(row.storage), *parts, waited)
+    return table
+
+
+def passing(found: Sequence[Row], then: Mapping[str, Row]) -> "Table":
+    """What passes the disks and cards of those that have some, for each 1,000 of their steps, since then or since they
+    were defined."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("in 1,000 steps", no_wrap=True)
+    for name in PASSED:
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in found:
+        if row.blocks or row.ports:
+            numbers = [f"{number:.2f}" for number in thousandths(row, then.get(row.name))]
+            there = [row.blocks] * 2 + [row.ports] * 3
+            table.add_row(row.name, *(text if has else "-" for text, has in zip(numbers, there, strict=True)))
     return table
 
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Row:
     """`promised` and `had` are parts of a thousand of its processor, where a policy promises some; `waited` and
-    `within` are the longest that it has waited for a turn and may wait, in steps. Exits, and how its steps ran, are
-    since it was defined."""
+    `within` are the longest that it has waited for a turn and may wait, in steps. Exits, how its steps ran, blocks that
+    it has read and written, and frames that it has received and sent, or that were dropped on the way, are since it was
+    defined; `ports` is how many it has."""
 
     name: str
     state: str
@@ -29,6 +30,12 @@ class Row:
     had: int | None
     waited: int | None
     within: int | None
+    ports: int
+    read: int
+    written: int
+    received: int
+    sent: int
+    dropped: int
 
 
 def rows(records: "Sequence[Record]", accounts: Sequence[dict[str, Any] | None]) -> list[Row]:
@@ -36,7 +43,7 @@ def rows(records: "Sequence[Record]", accounts: Sequence[dict[str, Any] | None])
 
 
 def _row(record: "Record", account: dict[str, Any] | None) -> Row:
-    used = record.used
+    used, passed = record.used, record.used.passed
     clock = account["clock"] if account else 0
     return Row(
         name=record.name,
@@ -52,6 +59,12 @@ def _row(record: "Record", account: dict[str, Any] | None) -> Row:
         had=1000 * account["charged"] // clock if account and clock else None,
         waited=account["waited"] if account else None,
         within=account["longest_wait"] if account else None,
+        ports=len(record.definition.networks),
+        read=passed.read,
+        written=passed.written,
+        received=passed.received,
+        sent=passed.sent,
+        dropped=passed.received_dropped + passed.sent_dropped,
     )
 
 
@@ -78,3 +91,16 @@ def rates(before: Sequence[Row], now: Sequence[Row], seconds: float) -> dict[str
         for row in now
         if row.name in then and seconds > 0 and row.steps >= then[row.name].steps
     }
+
+
+PASSED = ("read", "written", "received", "sent", "dropped")
+
+
+def thousandths(row: Row, was: Row | None) -> list[float]:
+    """What of `PASSED` there was for each 1,000 steps of a machine, since a moment, or since it was defined."""
+
+    def since(*keys: str) -> int:
+        return sum(getattr(row, key) - (getattr(was, key) if was is not None else 0) for key in keys)
+
+    steps = since("direct", "interpreted", "idle")
+    return [1000 * since(key) / steps if steps > 0 else 0.0 for key in PASSED]

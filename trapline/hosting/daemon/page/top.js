@@ -24,7 +24,13 @@ function cells(row, seconds) {
   const all = row.direct + row.interpreted;
   const direct = all ? ((100 * row.direct) / all).toFixed(1) + "%" : "-";
   const waited = row.waited === null ? "-" : short(row.waited);
-  return [row.state, rate("steps"), rate("exits"), direct, short(row.storage), part(row.promised), part(row.had), waited];
+  const since = (...keys) => keys.reduce((sum, key) => sum + row[key] - (was ? was[key] : 0), 0);
+  const steps = since("direct", "interpreted", "idle");
+  const passed = (key, there) => (there ? (steps > 0 ? (1000 * since(key)) / steps : 0).toFixed(2) : "-");
+  const disk = ["read", "written"].map((key) => passed(key, row.blocks));
+  const card = ["received", "sent", "dropped"].map((key) => passed(key, row.ports));
+  const had = [part(row.promised), part(row.had), waited];
+  return [row.state, rate("steps"), rate("exits"), direct, short(row.storage), ...had, ...disk, ...card];
 }
 
 function drawn(row, seconds) {
