@@ -20,7 +20,7 @@ def client(command: str, package: str) -> str:
     path = shutil.which(command)
     if path is not None:
         return path
-    _missing(f"{command} is missing: install the package {package}, or run `make clients`")
+    missing(f"{command} is missing: install the package {package}, or run `make clients`")
 
 
 def module(name: str) -> Path:
@@ -28,10 +28,11 @@ def module(name: str) -> Path:
     path = MODULES / name
     if (path / "package.json").is_file():
         return path
-    _missing(f"{name} is missing: run `make clients`, which has npm install it")
+    missing(f"{name} is missing: run `make clients`, which has npm install it")
 
 
-def _missing(reason: str) -> NoReturn:
+def missing(reason: str) -> NoReturn:
+    """Skip, or fail where all have to be there."""
     if os.environ.get("TRAPLINE_CLIENTS") == "required":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from isa.devices import Card
-from isa.machine import Machine
+from isa.machine import Machine, Reason
 from monitor.network.impairments import Fate, Impairments
 from monitor.network.switch import Port, Switch
 from monitor.schedule import Schedule
 
+MOST_FLYING = 1 << 16  # frames on their way; of more the newest are lost
 TICK = 1000  # steps of the clock after which frames that have left are looked at
 
 Outside = Callable[[int, bytes], object]
@@ -51,6 +52,12 @@ class Network:
     def clock(self) -> int:
         return self.schedule.steps + self._skipped
 
+    @property
+    def ended(self) -> bool:
+        """Whether no guest will ever run again, whatever arrives."""
+        ends = [self.schedule.end_of(guest) for guest in self.schedule.guests]
+        return all(end is not None and end.reason is not Reason.IDLE for end in ends)
+
     def _turned(self, machine: Machine, begins: bool) -> None:
         self._turn = self.clock, machine.steps
 
@@ -65,8 +72,9 @@ class Network:
         origin = self.stations[number].port.name
         for to, out in self.switch.arrive(now, number, frame):
             for due in self._fate.of(now, origin, self.stations[to].port.name):
-                heapq.heappush(self._flying, (due, self._count, to, out))
-                self._count += 1
+                if len(self._flying) < MOST_FLYING:
+                    heapq.heappush(self._flying, (due, self._count, to, out))
+                    self._count += 1
 
     def run(self, budget: int) -> bool:
         """Run so many steps of the clock; whether there is more to do without anything from outside."""
@@ -97,6 +105,7 @@ class Network:
             station = self.stations[to]
             if station.outside is not None:
                 station.outside(self.clock, frame)
-            elif station.card is not None and station.machine is not None:
+            elif station.card is not None and station.machine is not None and not station.machine.halted:
+                station.card.inbound.forget()
                 station.card.inbound.feed(frame)
                 self.schedule.wake(station.machine)

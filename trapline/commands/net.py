@@ -1,5 +1,5 @@
-"""Guests on a network of their own: a switch with VLANs, limits of rates, losses from a seed, captures for Wireshark
-(docs/networks.md); and what the switch promises, proved.
+"""Guests on a network of their own: a switch with VLANs, limits of rates, losses from a seed, captures for Wireshark,
+ports that are joined to the host (docs/networks.md); and what the switch promises, proved.
 
 exit code: 0 done; 1 a guest failed, or a promise does not hold; 3 the file, and why; 4 a promise stayed open.
 

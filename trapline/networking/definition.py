@@ -8,9 +8,12 @@ quantum = 1000              # steps of a guest's turn
 name = "a"                  # of its port
 guest = "ping"              # a shipped guest, or a file beside this one or below
 input = "hello\\n"           # what its console reads; otherwise what its header says
+station = 1                 # its number, and so its address; otherwise its place in the file
 vlans = [1]                 # one, or with `trunk = true` several
 rate = 0                    # octets that may leave for it in 1024 steps; 0: any number
 burst = 1514                # octets at once
+
+[[ports]]                   # see ports.py
 
 [impairments]
 loss = 10000                # of a million frames
@@ -25,6 +28,7 @@ ports = ["a"]               # which are cut off from all others
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isa.errors import TraplineError
@@ -35,11 +39,14 @@ from monitor.network.forwarding import MOST_VLANS
 from monitor.network.impairments import MILLION, Impairments, Partition
 from monitor.network.switch import Port
 from monitor.techniques.catalogue import TECHNIQUES
+from trapline.networking.ports import Outside, read_outside
 
 LARGEST = 1 << 16
-MOST_GUESTS = 64
+MOST_PORTS = 64
+MOST_STATION = (1 << 24) - 1
 MOST_STEPS = 1 << 40
 QUANTUM = 1000
+SPEED, MOST_SPEED = 2_000_000, 1 << 40
 NONE = "none"
 
 
@@ -51,15 +58,24 @@ class Guest:
     program: str
     input: bytes | None
     storage: int
+    station: int
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """The ports of the switch are those of the guests, and then those of `outside`."""
+
     monitor: str
     seed: int
     quantum: int
+    speed: int
     guests: tuple[Guest, ...]
+    outside: tuple[Outside, ...]
     impairments: Impairments
+
+    @property
+    def ports(self) -> list[Port]:
+        return [*(guest.port for guest in self.guests), *(out.port for out in self.outside)]
 
 
 def read_plan(path: str) -> Plan:
@@ -72,32 +88,40 @@ def read_plan(path: str) -> Plan:
     monitors = [NONE, *(name for name, technique in TECHNIQUES.items() if not technique.replaces)]
     monitor = table.text("monitor", "trap", monitors)
     seed, quantum = table.number("seed", 0, 1 << 63, 0), table.number("quantum", 1, 1 << 24, QUANTUM)
-    parts = table.tables("guests")
-    guests = tuple(_guest(part, os.path.dirname(path)) for part in parts)
-    names = [guest.port.name for guest in guests]
-    for part, name in zip(parts, names, strict=True):
-        if names.count(name) > 1:
-            part.wrong("name", f"two ports are called `{name}`")
-    if not 1 <= len(guests) <= MOST_GUESTS:
-        table.wrong("guests", f"a network has from 1 to {MOST_GUESTS} guests, each `[[guests]]`")
-    if len({vlan for guest in guests for vlan in guest.port.vlans}) > MOST_VLANS:
+    speed = table.number("speed", 1, MOST_SPEED, SPEED)
+    parts, others = table.tables("guests"), table.tables("ports")
+    guests = tuple(_guest(part, os.path.dirname(path), number) for number, part in enumerate(parts, 1))
+    outside = tuple(read_outside(part) for part in others)
+    if not guests or len(guests) + len(outside) > MOST_PORTS:
+        table.wrong("guests", f"a switch has from 1 to {MOST_PORTS} ports, and a guest at one: `[[guests]]`")
+    ports = [*(guest.port for guest in guests), *(out.port for out in outside)]
+    names = [port.name for port in ports]
+    _once("name", [*parts, *others], names, "two ports are called `{}`")
+    _once("station", parts, [guest.station for guest in guests], "two guests are station {}")
+    if len({vlan for port in ports for vlan in port.vlans}) > MOST_VLANS:
         table.wrong("guests", f"a switch has {MOST_VLANS} VLANs at most")
     partitions = tuple(_partition(part, names) for part in table.tables("partitions"))
     impairments = _impairments(table.table("impairments"), partitions)
     table.finish()
-    return Plan(monitor, seed, quantum, guests, impairments)
+    return Plan(monitor, seed, quantum, speed, guests, outside, impairments)
 
 
-def _guest(table: Table, folder: str) -> Guest:
-    name, program = table.text("name"), table.text("guest")
+def _once(key: str, parts: Sequence[Table], values: Sequence[object], message: str) -> None:
+    for part, value in zip(parts, values, strict=True):
+        if values.count(value) > 1:
+            part.wrong(key, message.format(value))
+
+
+def _guest(table: Table, folder: str, number: int) -> Guest:
+    port, program = read_port(table, table.text("name")), table.text("guest")
     if "/" in program or "." in program:
         here, found = os.path.realpath(folder), os.path.realpath(os.path.join(folder, program))
         if os.path.commonpath([here, found]) != here:
             table.wrong("guest", f"`{program:.60}` does not lie beside this file or below")
         program = os.path.join(folder, program)
-    port = read_port(table, name)
     given = table.text("input", "").encode() if "input" in table else None
-    return Guest(port, program, given, table.number("storage", 0, 1 << 26, 0))
+    station = table.number("station", 1, MOST_STATION, number)
+    return Guest(port, program, given, table.number("storage", 0, 1 << 26, 0), station)
 
 
 def _partition(table: Table, names: list[str]) -> Partition:

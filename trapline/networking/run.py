@@ -1,4 +1,4 @@
-"""`trapline net run`: a network, until nothing happens any more."""
+"""`trapline net run`: a network, until nothing happens any more; or, if it is joined to the host, until it is ended."""
 
 import argparse
 import sys
@@ -7,13 +7,14 @@ from contextlib import ExitStack
 from isa.errors import TraplineError
 from trapline.options import add_engine_option, count, read, written
 
-STEPS = 10_000_000
+STEPS, FOR_EVER = 10_000_000, 1 << 62
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("network", type=read, metavar="NET.toml", help="who is on it, and what goes wrong")
-    add("--steps", type=count, metavar="N", default=STEPS, help="of the clock, at most (default: %(default)s)")
+    limit = f"of the clock, at most (default: {STEPS}, or any number where ports are joined to the host)"
+    add("--steps", type=count, metavar="N", help=limit)
     add("--capture", type=written, metavar="FILE.pcapng", help="write all frames, for tshark and Wireshark")
     add_engine_option(parser)
 
@@ -21,6 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from monitor.network.capture import Capture
     from trapline.networking.definition import read_plan
+    from trapline.networking.doors import doors
+    from trapline.networking.live import Live
     from trapline.networking.running import begin
     from trapline.output import emit_json, engine_in_use
     from trapline.running.claims import claim
@@ -39,10 +42,14 @@ def run(arguments: argparse.Namespace) -> int:
                 raise TraplineError(
                     f"cannot write {arguments.capture}: {error.strerror}", "give another place"
                 ) from None
-            ports = [guest.port.name for guest in plan.guests]
-            running.network.switch.told = Capture(file, ports).told
-        sys.stdout.flush()
-        running.network.run(arguments.steps)
+            running.network.switch.told = Capture(file, [port.name for port in plan.ports]).told
+        if plan.outside:
+            live = opened.enter_context(Live(running.network, doors(plan), plan.speed))
+            print(*live.said, sep="\n", file=sys.stderr, flush=True)
+            live.run(arguments.steps or FOR_EVER)
+        else:
+            sys.stdout.flush()
+            running.network.run(arguments.steps or STEPS)
     for label in running.labels:
         label.end()
     ends, clock = running.ends(), running.network.clock

@@ -52,12 +52,13 @@ def begin(plan: Plan, engine: str, log: Log) -> Running:
     monitor = _monitor(plan, isa, sizes, engine)
     stations, machines = [], {}
     for number, (guest, program) in enumerate(zip(plan.guests, found, strict=True)):
-        card = Card(isa.word, number + 1)
+        card = Card(isa.word, guest.station)
         ports = _ports(plan, isa, guest, program, card, labels[number])
         machine = _machine(monitor, isa, sizes[number], ports, plan.seed, guest.port.name, engine)
         machine.load(program.image)
         stations.append(Station(guest.port, machine, card))
         machines[guest.port.name] = machine
+    stations += [Station(out.port) for out in plan.outside]
     schedule = Schedule(list(machines.values()), plan.quantum)
     return Running(Network(schedule, stations, plan.impairments, plan.seed), machines, labels)
 
