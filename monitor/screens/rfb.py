@@ -13,6 +13,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 
 from isa.devices import Picture, pointed, pressed
 from monitor.clients import PATIENCE, Clients, Connection, Gone
@@ -53,6 +54,11 @@ class Pixels:
     def packed(self, data: bytes) -> bytes:
         """The same as ZRLE has them."""
         return _spread(data, self._short)
+
+
+@lru_cache(16)
+def _pixels(form: tuple[int, ...], palette: bytes) -> Pixels:
+    return Pixels(form, palette)
 
 
 def _planes(table: list[bytes]) -> list[bytes]:
@@ -171,7 +177,7 @@ class Session:
                 if resized:
                     self.connection.say(struct.pack(">BxHHHHHi", 0, 1, 0, 0, *self._size, SIZE))
                 else:
-                    self._update(picture, had, Pixels(form, picture.palette))
+                    self._update(picture, had, _pixels(form, picture.palette))
         except (OSError, Gone):
             self.connection.leave()
 
@@ -196,6 +202,9 @@ def changed(picture: Picture, had: Picture | None, size: tuple[int, int]) -> Ite
     same = had is not None and (had.width, had.palette) == (picture.width, picture.palette)
     found = False
     for y in range(0, height, TILE):
+        band = slice(y * picture.width, (y + TILE) * picture.width)
+        if same and had and picture.pixels[band] == had.pixels[band]:
+            continue
         for x in range(0, width, TILE):
             wide, high = min(TILE, width - x), min(TILE, height - y)
             spans = ((y + row) * picture.width + x for row in range(high))

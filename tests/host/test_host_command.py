@@ -44,7 +44,7 @@ def facts(capfd: Capture, command: str) -> Any:
 
 def test_every_verb_is_a_command() -> None:
     verbs = {verb.value for verb in set(Verb) - LATER - set(EVENTS)}
-    assert verbs | {"define", "run", "forget", "press", "capture"} == set(VERBS)
+    assert verbs | {"define", "run", "forget", "press", "capture", "pool"} == set(VERBS)
 
 
 def test_a_machine_has_a_life(here: Path, capfd: Capture) -> None:

@@ -170,7 +170,8 @@ def test_the_commands_of_the_page(tmp_path: Path, monkeypatch: Patch, capfd: pyt
     monkeypatch.chdir(tmp_path)
     Path("servers").mkdir()
     Path("servers/host.toml").write_text("")
-    Path("paint.toml").write_text('guest = "paint"\nscreen = true\n')
+    for name in ("paint", "desk"):
+        Path(f"{name}.toml").write_text(f'guest = "{name}"\nscreen = true\n')
     page = (ROOT / "docs" / "screens.md").read_text()
     found = [pair for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL) for pair in commands(block)]
     assert len(found) > 5

@@ -16,6 +16,7 @@ from trapline.bench import (
     classes,
     cold,
     crowd,
+    desktops,
     exits,
     history,
     looking,
@@ -27,6 +28,7 @@ from trapline.bench import (
     snapshots,
     system,
     traces,
+    updates,
     waiting,
 )
 from trapline.bench.building import CROSS, NATIVE, LeftOut, version
@@ -44,6 +46,8 @@ MODULES: tuple[ModuleType, ...] = (
     system,
     many,
     crowd,
+    desktops,
+    updates,
     snapshots,
     boot,
     traces,

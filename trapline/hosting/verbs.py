@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from isa.errors import UsageError
 from trapline.options import Read, count, natural, read
 
 if TYPE_CHECKING:
@@ -106,6 +107,26 @@ def _press(host: "Host", arguments: argparse.Namespace) -> "list[Record]":
     return [host.press(arguments.name, events(arguments.keys))]
 
 
+def _pooled(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("do", choices=("take", "leave", "list"), help="a desktop, or look who has one")
+    parser.add_argument("image", metavar="NAME", type=str, help="the machine that they are clones of")
+    parser.add_argument("users", metavar="USER", nargs="*", type=str)
+    parser.add_argument("--keep", action="store_true", help="what is left, for when the user comes again")
+
+
+def _pool(host: "Host", arguments: argparse.Namespace) -> "list[Record]":
+    from monitor.host.pool import Pool
+
+    pool = Pool(host, arguments.image)
+    if arguments.do == "list":
+        return pool.taken()
+    if not arguments.users:
+        raise UsageError(f"who is to {arguments.do} a desktop?", "give a USER")
+    if arguments.do == "take":
+        return [pool.take(user) for user in arguments.users]
+    return [pool.leave(user, arguments.keep) for user in arguments.users]
+
+
 def _undefined(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", metavar="NAME", nargs="+", type=str)
     parser.add_argument("--all", action="store_true", help="its snapshots too, and what was saved of it")
@@ -150,6 +171,7 @@ VERBS: dict[str, Command] = {
     "revert": _named("be again what was kept", "revert", "SNAPSHOT"),
     "forget": _named("remove a snapshot", "forget", "SNAPSHOT"),
     "clone": _named("copy a machine", "clone", "NEW"),
+    "pool": Command("desktops for users, clones of one machine (docs/screens.md)", _pooled, _pool),
     "resize": _named("give it so many words from its next start on", "resize", "WORDS", count),
     "cancel": _each("have it stay that is on its way to another host", "cancel"),
     "capture": Command(
