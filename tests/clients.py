@@ -1,5 +1,5 @@
 """Programs that tests call and no Python package brings: of the system, such as coqc, and of npm. `make clients`
-installs them, the latter into build/clients.
+installs them, the latter into build/clients. And the site of the page, which `make site` builds.
 
 Where one is missing its tests are skipped, and say which package has it. With TRAPLINE_CLIENTS=required, as in
 `.ci/run`, they fail.
@@ -12,7 +12,8 @@ from typing import NoReturn
 
 import pytest
 
-MODULES = Path(__file__).parents[1] / "build" / "clients" / "node_modules"
+ROOT = Path(__file__).parents[1]
+MODULES = ROOT / "build" / "clients" / "node_modules"
 
 
 def client(command: str, package: str) -> str:
@@ -29,6 +30,17 @@ def module(name: str) -> Path:
     if (path / "package.json").is_file():
         return path
     missing(f"{name} is missing: run `make clients`, which has npm install it")
+
+
+def site() -> Path:
+    """The site, if it has been built, of the page as it is now."""
+    path, page = ROOT / "build" / "site", ROOT / "trapline" / "page" / "web"
+    same = ("style.css", "laboratory.js", "labs.js", "running.js", "store.js")
+    if not (path / "index.html").is_file():
+        missing("the site is missing: run `make site`")
+    if any((path / name).read_bytes() != (page / name).read_bytes() for name in same):
+        missing("the site is another one than the page: run `make site`")
+    return path
 
 
 def missing(reason: str) -> NoReturn:

@@ -6,6 +6,10 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 
+process.on("uncaughtException", (error) => { // the text alone: node would show the line, which is all of Python
+  console.error(String(error.message));
+  process.exit(1);
+});
 const [core, tree, out] = process.argv.slice(2).map((path) => resolve(path));
 const HOME = "/lib/python3.14/site-packages";
 const CACHE = "/home/pyodide/.cache";

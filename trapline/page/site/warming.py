@@ -4,7 +4,7 @@ page's Python and at the place where the page has it, since that is what `isa.fi
 import compileall
 import json
 import py_compile
-from contextlib import suppress
+from contextlib import chdir, suppress
 from importlib.resources import files
 from tempfile import TemporaryDirectory
 
@@ -23,7 +23,7 @@ def warm() -> None:
     for guest in names():
         with suppress(TraplineError):
             find(guest, None)
-    with TemporaryDirectory() as home:
+    with TemporaryDirectory() as home, chdir(home):
         question = {"ask": "command", "words": ["run", "first.s", "--isa=mine.isa"], "files": begin()}
         answer = json.loads(Page(home).ask(json.dumps(question)))["answer"]
         assert answer["code"] == 0, answer

@@ -1,0 +1,66 @@
+"""The page in a browser: by day that it starts, runs and compares, and names everything; test_labs_in_page.py and
+test_page_troubles.py have the rest of it, by night."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.page.opened import NARROW, PATIENCE, Opened, opened, violations
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, address: str) -> Opened:
+    found = opened(browser, address)
+    found.ready()
+    return found
+
+
+def test_it_runs_and_compares_and_asks_nobody(page: Opened) -> None:
+    page.press("Run")
+    assert page.text("#run-result .good").startswith("first on g3, under trap: halted after 8 steps")
+    assert page.page.get_by_role("region", name="What it printed").inner_text() == ".\n"
+    assert "4 exits" in page.text("#run-result")
+    frame = page.page.frame_locator("iframe")
+    expect(frame.locator("h1")).to_have_text("first: trapline report", timeout=PATIENCE)
+    page.page.locator("#machine").select_option("mine.isa")
+    page.press("Compare bare and monitored")
+    assert page.text("#run-result .bad") == "first on peek: NOT equivalent"
+    assert "step 0, pc 0x0: rrel r3, r4" in page.text("#run-result")
+    assert page.told == []
+
+
+def test_problems_are_shown_in_place(page: Opened) -> None:
+    text = page.page.locator("#text").input_value()
+    page.write("first.s", text.replace("halt", "hold"))
+    problem = page.page.locator("#problems button")
+    expect(problem).to_have_text("first.s:10:9", timeout=PATIENCE)
+    assert page.text("#marks mark.error") == "hold"
+    problem.click()
+    chosen = page.page.evaluate(
+        "() => { const t = document.activeElement; return t.value.slice(t.selectionStart, t.selectionEnd); }"
+    )
+    assert chosen == "hold"
+    page.write("first.s", text)
+    expect(page.page.locator("#problem-count")).to_have_text("No problems", timeout=PATIENCE)
+
+
+def test_everything_has_a_name_and_enough_contrast(page: Opened) -> None:
+    page.page.set_viewport_size(NARROW)
+    assert page.page.evaluate("() => document.documentElement.scrollWidth") <= NARROW["width"]
+    for scheme in ("light", "dark"):
+        page.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert violations(page.page) == []
+    page.page.evaluate("() => document.querySelector('label[for=steps]').remove()")  # what must be found
+    assert [found.partition(":")[0] for found in violations(page.page)] == ["label"]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("tab", ["Verify", "History", "Labs", "Commands"])
+def test_every_tool_has_names_and_fits_a_narrow_window(page: Opened, tab: str) -> None:
+    page.page.set_viewport_size(NARROW)
+    page.tab(tab)
+    if tab == "Labs":
+        page.press("Begin")
+    if tab == "History":
+        page.press("Open the program at its first step")
+    assert page.page.evaluate("() => document.documentElement.scrollWidth") <= NARROW["width"]
+    assert violations(page.page) == []
