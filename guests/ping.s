@@ -29,6 +29,7 @@ next:   call address            # r7
 ask:    sw   r7, asked(r0)
         sw   r0, number(r0)
         sw   r0, answers(r0)
+        call hop
         call arp_find           # or the first message would be dropped for it
         set  r1, PATIENCE - 2
         call wait

@@ -5,7 +5,9 @@
         .equ ARP_ETHERNET_IP, 0x00010800
         .equ ARP_ASK, 0x06040001        # sizes of both addresses, and what it is
         .equ ARP_ANSWER, 0x06040002
-        .equ KNOWN, 8           # places in the table, a power of two; the last bits of an address say which is its
+        .ifndef KNOWN
+        .equ KNOWN, 8           # places in the table, a power of two
+        .endif
 
 # arp_in: a packet of r10 octets in the frame r12.
 arp_in: push ra
@@ -30,9 +32,7 @@ arp_in: push ra
         srli r2, r2, 16
         or   r2, r3, r2
         srli r1, r1, 16
-        andi r3, r7, KNOWN - 1
-        slli r4, r3, 1
-        add  r3, r3, r4
+        call arp_place
         sw   r7, known(r3)
         sw   r1, known + 1(r3)
         sw   r2, known + 2(r3)
@@ -46,22 +46,29 @@ arp_in: push ra
 
 # arp_find: r1:r2 is the station with the address r7, and r3 is 1; or r3 is 0, and it is asked for. Uses r1 to r5.
 arp_find:
-        andi r3, r7, KNOWN - 1
-        slli r4, r3, 1
-        add  r3, r3, r4
+        push ra
+        call arp_place
         lw   r4, known(r3)
         lw   r1, known + 1(r3)
         lw   r2, known + 2(r3)
         set  r3, 1
         beq  r4, r7, 1f
-        push ra
         li   r1, 0xffff         # all stations
         set  r2, -1
         li   r3, ARP_ASK
         call arp_send
         set  r3, 0
-        pop  ra
-1:      ret
+1:      pop  ra
+        ret
+
+# arp_place: r3 = where in `known` the address r7 has its place: its last bits say so, and those of its network. Uses r4.
+arp_place:
+        srli r3, r7, 8
+        xor  r3, r3, r7
+        andi r3, r3, KNOWN - 1
+        slli r4, r3, 1
+        add  r3, r3, r4
+        ret
 
 # arp_send: the station r1:r2 is asked for the address r7, or answered who asked from there; r3 says which. Uses r1 to
 # r5.

@@ -11,16 +11,21 @@
         .equ STATION, 3
         .equ SLOTS, 4
         .equ BUFFERS, 8         # to receive into, a power of two
-        .equ BUFFER, 380        # words: two octets, and a frame of 1514
+        .equ BUFFER, 380        # words: two octets, and a frame of 1514 and its tag
+
+        .ifndef TAG
+        .equ TAG, 0             # words of a frame's tag: 1 at a trunk of several VLANs (IEEE 802.1Q), see router.s
+        .endif
 
         .equ TO, 0              # words of a frame: 16 bits of an address in the first, 32 in the second
         .equ FROM, 2            # here 32 and 16
-        .equ TYPE, 3            # in its low half
-        .equ PACKET, 4
-        .equ HEADER, 14         # octets before the packet
+        .equ TYPE, 3 + TAG      # in its low half
+        .equ PACKET, 4 + TAG
+        .equ HEADER, 14 + 4 * TAG       # octets before the packet
         .equ LOCAL, 0x0254      # the first octets of the address of every station
         .equ TYPE_IP, 0x0800
         .equ TYPE_ARP, 0x0806
+        .equ TYPE_TAG, 0x8100
 
         .equ TICK, 20000        # steps, while somebody needs the clock
 
@@ -78,6 +83,17 @@ frame_in:
         lw   r10, inbound + SLOTS + 2(r2)
         addi r10, r10, -HEADER  # octets of the packet, filled up to 46
         bltz r10, 2f            # it was too long for a buffer
+        .if  TAG
+        lw   r1, TYPE - 1(r12)
+        andi r1, r1, 0xffff
+        li   r2, TYPE_TAG
+        bne  r1, r2, 2f
+        lw   r1, TYPE(r12)
+        srli r1, r1, 16
+        andi r1, r1, 0xfff
+        call enter_vlan         # the program's: r1 is 0 if it has no business there
+        beqz r1, 2f
+        .endif
         lw   r1, TYPE(r12)
         andi r1, r1, 0xffff
         set  r2, TYPE_IP
@@ -112,6 +128,13 @@ net_send:
         or   r2, r2, r5
         sw   r2, outbuf + FROM(r0)
         slli r1, r1, 16
+        .if  TAG
+        li   r2, TYPE_TAG
+        or   r1, r1, r2
+        sw   r1, outbuf + TYPE - 1(r0)
+        lw   r1, vlan(r0)
+        slli r1, r1, 16
+        .endif
         or   r1, r1, r3
         sw   r1, outbuf + TYPE(r0)
         addi r4, r4, HEADER

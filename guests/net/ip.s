@@ -5,6 +5,7 @@
         .equ ICMP, 1            # protocols
         .equ TCP, 6
         .equ UDP, 17
+        .equ GATEWAY, 254       # the last octet of a router's address
         .equ CARRIED, PACKET + 5        # where in `outbuf` that begins which a packet of ours carries
 
 # ip_in: a packet of at most r10 octets in the frame r12.
@@ -31,14 +32,21 @@ ip_in:  push ra
         call checksum
         pop  r2
         bnez r1, 9f
-        lw   r1, 4(r9)
-        lw   r3, our_ip(r0)
-        bne  r1, r3, 9f
         lw   r1, 3(r9)          # from whom
         beqz r1, 9f
         srli r3, r1, 28
         sltiu r3, r3, 0xe
         beqz r3, 9f             # no sender is for many
+        lw   r1, 4(r9)
+        lw   r3, our_ip(r0)
+        .ifdef ROUTER
+        beq  r1, r3, 1f
+        call forward
+        b    9f
+1:
+        .else
+        bne  r1, r3, 9f
+        .endif
         lw   r1, 1(r9)
         andi r1, r1, 0x3fff
         bnez r1, 9f             # a fragment
@@ -82,13 +90,27 @@ ip_send:
         lw   r2, outbuf + PACKET + 2(r0)
         or   r2, r2, r1
         sw   r2, outbuf + PACKET + 2(r0)
+        push r7
+        call hop
         call arp_find
+        pop  r7
         pop  r4
         beqz r3, 1f
         set  r3, TYPE_IP
         call net_send
 1:      pop  ra
         ret
+
+# hop: r7 = the address to which what is for the address r7 goes first. Of our own network are those that differ from us
+# in the last octet only; others are reached through its router. Uses r1 and r2.
+hop:    lw   r1, our_ip(r0)
+        xor  r2, r1, r7
+        srli r2, r2, 8
+        beqz r2, 1f
+        srli r1, r1, 8
+        slli r1, r1, 8
+        addi r7, r1, GATEWAY
+1:      ret
 
 # carried: r1 = the checksum of r2 octets from the word r1 on, carried between us and the address r7 by protocol r3: the
 # sum begins with those. It is 0 if the octets have the right checksum already. Uses r2 to r5.

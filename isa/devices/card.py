@@ -24,6 +24,7 @@ SEND, RECEIVE = range(2)  # the ports, from the first
 ADDRESS, SIZE, RESULT, SLOT = range(4)  # words of a slot
 BAD_SIZE = 2
 HEADER, LEAST, MOST = 14, 60, 1514  # octets of a frame; a shorter one is padded with zeros
+TAGGED, TAG = b"\x81\x00", 4  # what stands where its type would, and octets more (IEEE 802.1Q)
 BEFORE = 2  # octets of a buffer before its frame
 PACE = 100  # steps for a frame that leaves
 MOST_SAVED = {"status": BAD_RING, "receiving": BAD_RING, "kicked": 1}
@@ -36,6 +37,11 @@ Wire = Callable[[int, bytes], object]
 def station_address(station: int) -> bytes:
     """The address of a station: locally administered, then its number in four octets."""
     return b"\x02\x54" + station.to_bytes(4, "big")
+
+
+def is_whole(frame: bytes) -> bool:
+    """Whether it has as many octets as a frame may have."""
+    return HEADER <= len(frame) <= MOST + TAG * (frame[12:14] == TAGGED)
 
 
 class Registers(NamedTuple):
@@ -117,13 +123,16 @@ class Card:
         status = self._refusal(address, size, storage)
         if status == READY:
             frame = self._octets.read(storage, address, BEFORE + size)[BEFORE:]
-            self._emit(now, frame + bytes(max(0, LEAST - size)))
+            if is_whole(frame):
+                self._emit(now, frame + bytes(max(0, LEAST - size)))
+            else:
+                status = BAD_SIZE
         storage.write(slot + RESULT, [status])
         ring.put(TAKEN, (ring.taken + 1) % ring.size)
         self._change(due=now + PACE if more else 0, status=BUSY if more else READY)
 
     def _refusal(self, address: int, size: int, storage: DeviceStorage) -> int:
-        if not HEADER <= size <= MOST:
+        if not HEADER <= size <= MOST + TAG:
             return BAD_SIZE
         return READY if address + self._octets.words(BEFORE + size) <= storage.size else BAD_ADDRESS
 
@@ -150,8 +159,7 @@ class Card:
         return bool(kept)
 
     def _is_for_us(self, frame: bytes) -> bool:
-        whole = HEADER <= len(frame) <= MOST
-        return whole and (self.curious or bool(frame[0] & GROUP) or frame[:6] == self.address)
+        return is_whole(frame) and (self.curious or bool(frame[0] & GROUP) or frame[:6] == self.address)
 
     def _deliver(self, storage: DeviceStorage) -> None:
         """Frames that wait go into buffers, as far as there are any."""
@@ -204,7 +212,7 @@ class Card:
         whole = Saved(self.name, saved)
         registers = {name: whole.number(name, MOST_SAVED.get(name, LARGEST)) for name in Registers._fields}
         waiting = tuple(Saved(self.name, {"frame": frame}).data("frame") for frame in whole.list("waiting"))
-        if len(waiting) > WAITING or any(not HEADER <= len(frame) <= MOST for frame in waiting):
+        if len(waiting) > WAITING or not all(map(is_whole, waiting)):
             raise whole.damaged("`waiting` holds what is no frame, or too many")
         self.inbound.restore(Saved(self.name, whole.mapping("inbound")))
         self._now, self._waiting = Registers(**registers), waiting

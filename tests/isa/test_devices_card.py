@@ -112,6 +112,20 @@ def test_frames_for_others_are_not_received_but_by_the_curious() -> None:
         assert card.told()["waiting"] == received
 
 
+def test_a_tag_may_make_a_frame_longer() -> None:
+    plain, tagged = bytes(MOST + 4), bytes(12) + b"\x81\x00" + bytes(MOST - 10)
+    for each, size, result in ((tagged, MOST + 4, READY), (plain, MOST + 4, BAD_SIZE), (tagged, MOST + 5, BAD_SIZE)):
+        card = Card(32, 7, None, Arrivals([(0, each.ljust(size, b"\0"))]), curious=True)
+        card.act(0, Storage(32, 16))
+        assert card.told()["waiting"] == (result == READY)
+        guest = Guest()
+        guest.octets.write(guest.storage, BUFFERS, bytes(BEFORE) + each)
+        guest.give((BUFFERS, size))
+        guest.kick(SEND)
+        guest.wait(PACE)
+        assert (guest.results(1), len(guest.out)) == ([result], int(result == READY))
+
+
 @pytest.mark.parametrize(
     ("address", "size", "result"),
     [

@@ -244,7 +244,7 @@ def test_what_it_does_not(check: Callable[[], None]) -> None:
 # ---- planted mistakes
 
 BUGS = [  # the file, a line of it that is gone, or another instead, and who finds it
-    ("ip.s", "        bnez r1, 9f\n        lw   r1, 4(r9)", "        lw   r1, 4(r9)", drops_what_is_wrong),
+    ("ip.s", "        bnez r1, 9f\n        lw   r1, 3(r9)", "        lw   r1, 3(r9)", drops_what_is_wrong),
     ("ip.s", "        blt  r10, r3, 9f ", "# ", drops_what_is_wrong),
     ("ip.s", "        or   r2, r2, r1\n        sw   r2, outbuf + PACKET + 2(r0)\n", "", answers_echoes),
     ("ip.s", "        sltu r4, r3, r4\n        add  r3, r3, r4         # and", "        # and", answers_echoes),
@@ -281,7 +281,7 @@ def planted(folder: Path, file: str, line: str, instead: str) -> str:
     """A copy of the guests with a mistake in the stack."""
     for part in ("lib", "net"):
         shutil.copytree(Path(DIRECTORY) / part, folder / part)
-    for program in ("ping", "keyvalue", "web"):
+    for program in ("ping", "keyvalue", "web", "router"):
         shutil.copy(Path(DIRECTORY) / f"{program}.s", folder)
     text = (folder / "net" / file).read_text()
     assert text.count(line) >= 1

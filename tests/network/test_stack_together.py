@@ -114,8 +114,10 @@ def test_what_ping_says(capfd: Capture) -> None:
 
 def test_what_the_manual_shows(capfd: Capture) -> None:
     text = (Path(__file__).parents[2] / "docs" / "stack.md").read_text()
-    Path("lab.toml").write_text(text.partition("```toml\n")[2].partition("```")[0])
-    check("stack.md", "Seen at work", capfd)
+    for file, heading in (("lab", "Seen at work"), ("routed", "A router")):
+        text = text.partition("```toml\n")[2]
+        Path(f"{file}.toml").write_text(text.partition("```")[0])
+        check("stack.md", heading, capfd)
 
 
 def test_planted_bugs_are_caught(here: Path, capfd: Capture) -> None:
