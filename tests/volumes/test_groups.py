@@ -13,14 +13,10 @@ from monitor.volumes.group.mending import rebuild, replace_part, scrub
 from monitor.volumes.group.part import needed
 from tests.planting import Patch
 from tests.sizes import sized
-from tests.volumes.groups import EACH, Bench, Memory, put
+from tests.volumes.groups import EACH, Bench, Memory, all_of, mixed, put
 
 SHAPES = [("linear", 2), ("striped", 3), ("mirrored", 2), ("mirrored", 3), ("parity", 3), ("parity", 4)]
 REDUNDANT = [shape for shape in SHAPES if shape[0] in ("mirrored", "parity")]
-
-
-def all_of(group: Group) -> bytes:
-    return group.read(0, group.size)
 
 
 @pytest.mark.parametrize("seed", range(sized(2, 100)))
@@ -122,11 +118,6 @@ def whole_after_every_write(level: str, count: int, seed: int, losses: int) -> N
         if losses:  # and the other way round: the part is not there when the rest is opened
             for index in range(count):
                 assert mixed(all_of(Bench(level, count, [bytes(data) for data in datas]).open([index])), allowed)
-
-
-def mixed(seen: bytes, allowed: list[bytes]) -> bool:
-    """A write that was not acknowledged may be there by pieces, each of them whole: what is next to it is as it was."""
-    return all(byte in {state[i] for state in allowed} for i, byte in enumerate(seen))
 
 
 @pytest.mark.parametrize(("level", "count"), SHAPES[:-1])

@@ -98,7 +98,7 @@ def open_group(path: str, writable: bool = True) -> Group:
         label = _newest(wanted, labels)
         parts: list[Part | None] = [None] * label.parts
         for volume, found in zip(volumes, labels, strict=True):
-            if volume and found and found.count == label.count and found.index < label.parts:
+            if volume and found and found.serves(label) and found.index < label.parts:
                 parts[found.index] = Part(volume, label.each)
             elif volume:
                 volume.close()

@@ -78,7 +78,9 @@ class Group(Kept):
         self._lose({index})
 
     def note(self, **changes: object) -> None:
-        """Have every part that is there know of a change. A part that cannot be written is lost."""
+        """Have every part that is there know of a change, once what it says is safe. A part that cannot be written is
+        lost."""
+        self.flush()
         self.label = replace(self.label, count=self.label.count + 1, **changes)  # type: ignore[arg-type]
         lost = set()
         for index in range(self.shape.parts):
@@ -228,39 +230,50 @@ class Group(Kept):
         return [(parity, within, exclusive_or([data, *(self.sure(i, within, len(data)) for i in others)]))]
 
     def _do(self, pieces: list[Piece]) -> None:
+        """What is to be done is safe before it is begun; and so is, by the same flush, what was done before."""
         self._number += 1
-        self._journal(packed(self._number, pieces))
+        self._journal(self._number, pieces)
+        self.flush()
         for index, within, data in pieces:
             self.put(index, within, data)
         self._enough()
 
-    def _journal(self, record: bytes) -> None:
+    def _journal(self, number: int, pieces: list[Piece]) -> None:
+        record = packed(number, pieces)
         for index in range(self.shape.parts):
             part = self.there(index)
             if part is not None:
                 try:
-                    part.write_journal(record)
+                    part.write_journal(number, record)
                 except OSError:
                     self._lose({index})
         self._enough()
 
     def _replay(self) -> None:
-        """Do again what was begun last: whether it was done to the end nobody knows."""
-        found: list[tuple[int, list[Piece]]] = []
+        """Do again what was begun last, and what before that: whether they were done to the end nobody knows."""
+        found: dict[int, list[Piece]] = {}
+        common: set[int] | None = None
         for index in range(self.shape.parts):
             part = self.there(index)
             if part is not None:
                 try:
-                    found.append(part.journal())
+                    records = part.journal()
                 except OSError:
                     self._lose({index})
-        self._number, pieces = max(found, key=lambda record: record[0], default=(0, []))
-        if pieces and any(number < self._number for number, _ in found):
-            self._journal(packed(self._number, pieces))  # a part with an older one would do that when it is alone
-        for index, within, data in pieces:
-            if index < self.shape.parts and within + len(data) <= self.shape.each:
-                self.put(index, within, data)
-        self._enough()
+                else:
+                    found |= records
+                    common = set(records) if common is None else common & set(records)
+        self._number = max(found, default=0)
+        again = [number for number in (self._number - 1, self._number) if number in found]
+        for number in again:
+            if number not in (common or ()):
+                self._journal(number, found[number])  # a part with an older one would do that when it is alone
+        self.flush()
+        for number in again:
+            for index, within, data in found[number]:
+                if index < self.shape.parts and within + len(data) <= self.shape.each:
+                    self.put(index, within, data)
+        self.flush()
 
     def zero(self, offset: int, count: int) -> None:
         for at in range(offset, offset + count, UNIT):

@@ -18,9 +18,9 @@ from isa.errors import MachineError
 from monitor.volumes.volume import Volume
 
 BLOCK = 512  # bytes that have a sum
-UNIT = 16384  # bytes of a write that are done together
+UNIT = 8192  # bytes of a write that are done together
 LABELS, LABEL = (0, 4096), 4096
-JOURNAL, JOURNAL_SIZE = 8192, 4096 + 2 * UNIT
+JOURNAL, JOURNAL_SIZE = 8192, 4096 + 2 * UNIT  # of each of two records, which are written in turn
 SUMS = 65536
 SUM = 8  # bytes, see `sums.py`
 MAGIC = b"TPLGROUP"
@@ -46,6 +46,12 @@ class Label:
     rebuilding: int = -1
     upto: int = 0
     scrubbed: int = 0
+
+    def serves(self, newest: "Label") -> bool:
+        """Whether a part that knows this has missed nothing that one with the newest label knows. All are told of a
+        change before anything is done after it; so one that a kill kept from hearing of the last one is as good, if
+        it was not that it is left out."""
+        return self.index not in newest.failed and newest.count - self.count <= 1
 
     def packed(self) -> bytes:
         text = json.dumps({**asdict(self), "rebuilding": self.rebuilding + 1}).encode()
@@ -82,7 +88,6 @@ class Part:
         self.volume, self.each = volume, each
         self._tables = SUMS, SUMS + each // BLOCK * SUM
         self._data = SUMS + 2 * each // BLOCK * SUM
-        self._turn = 0
 
     def read(self, offset: int, count: int) -> bytes:
         return self.volume.read(self._data + offset, count)
@@ -91,12 +96,14 @@ class Part:
         self.volume.write(self._data + offset, data)
 
     def write_label(self, label: Label) -> None:
-        """Over the older of the two copies. One that is not there afterwards is an OSError: the part only says that it
-        writes."""
-        self._turn += 1
+        """Over the older of the two copies, and before all that comes. One that is not there afterwards is an OSError:
+        the part only says that it writes."""
+        found = [Label.parsed(self.volume.read(place, LABEL)) for place in LABELS]
+        place = LABELS[min((0, 1), key=lambda i: _age(found[i]))]
         data = label.packed().ljust(LABEL, b"\0")
-        self.volume.write(LABELS[self._turn % 2], data)
-        if self.volume.read(LABELS[self._turn % 2], LABEL) != data:
+        self.volume.write(place, data)
+        self.volume.flush()
+        if self.volume.read(place, LABEL) != data:
             raise OSError(errno.EIO, "what was written is not there")
 
     def sums(self, table: int) -> "array[int]":
@@ -112,12 +119,20 @@ class Part:
             copy.byteswap()
         self.volume.write(self._tables[table] + first * SUM, copy.tobytes())
 
-    def write_journal(self, record: bytes) -> None:
-        self.volume.write(JOURNAL, record)
+    def write_journal(self, number: int, record: bytes) -> None:
+        self.volume.write(JOURNAL + number % 2 * JOURNAL_SIZE, record)
 
-    def journal(self) -> tuple[int, list[Piece]]:
-        """The number of what was last written into the journal, and what it says; 0 and nothing if it is not whole."""
-        return parsed(self.volume.read(JOURNAL, JOURNAL_SIZE))
+    def journal(self) -> dict[int, list[Piece]]:
+        """What was last written into the journal, and what before that, by number, as far as it is whole."""
+        places = (JOURNAL, JOURNAL + JOURNAL_SIZE)
+        found = dict(parsed(self.volume.read(place, JOURNAL_SIZE)) for place in places)
+        found.pop(0, None)
+        return found
+
+
+def _age(label: Label | None) -> tuple[int, int]:
+    """By which labels are ordered; one that is not whole is the oldest."""
+    return (label.count, label.upto) if label else (0, 0)
 
 
 def label_of(volume: Volume) -> Label | None:
@@ -125,7 +140,7 @@ def label_of(volume: Volume) -> Label | None:
     if volume.size < SUMS:
         return None
     found = [Label.parsed(volume.read(place, LABEL)) for place in LABELS]
-    return max((label for label in found if label), key=lambda label: (label.count, label.upto), default=None)
+    return max(found, key=_age)
 
 
 def packed(number: int, pieces: list[Piece]) -> bytes:
