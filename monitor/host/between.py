@@ -1,11 +1,13 @@
 """What happens to machines between this host and others: `monitor.host.migration` has who does it when, and why there
 is one machine whoever is killed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from isa.errors import TraplineError
 from monitor.host import admission
+from monitor.host.contents import Contents
 from monitor.host.keeping import Keeping
 from monitor.host.ledger import ARRIVED, HANDED, LEAVING
 from monitor.host.life import State, Verb, after
@@ -16,6 +18,10 @@ class Cancelled(TraplineError):
     """Somebody has cancelled a migration before it was decided: the machine stays."""
 
     exit_code = 1
+
+
+class _Tried(Exception):
+    """It could be done, and is not to be."""
 
 
 class Between(Keeping):
@@ -93,15 +99,30 @@ class Between(Keeping):
         """No more of that machine comes."""
         self._coming.pop(token, None)
 
-    def hold(self, token: str, record: Record, sent: Mapping[bytes, tuple[int, bytes]]) -> None:
+    def hold(
+        self,
+        token: str,
+        record: Record,
+        sent: Mapping[bytes, tuple[int, bytes]],
+        became: Callable[[Contents], Record] | None = None,
+    ) -> None:
         """Keep the last of a machine of another host, which is not this one's before `arrive`. One of that name that
-        was held before, and not decided about, is forgotten."""
+        was held before, and not decided about, is forgotten. `became` puts away what it has become since."""
         self.take(token, record, sent)
+        self._try(record)
         with self._change():
             self._free(record.name)
+            if became is not None:
+                record = became(self.contents).departing(State.MIGRATING)
             for other in self.ledger.arriving(record.name):
                 self.ledger.forget_move(other)
             self.ledger.hold(token, replace(record, snapshot=""))
+
+    def _try(self, record: Record) -> None:
+        """Whether it could be on here, beside those that are. Raises TraplineError."""
+        with suppress(_Tried), self._change():
+            self._keep(record.in_state(record.point.was))
+            raise _Tried
 
     def arrive(self, token: str) -> bool:
         """The other host has decided: the machine of this token is this one's, and goes on. Whether it is known."""

@@ -22,7 +22,7 @@ from isa.machines.catalogue import find
 from monitor.host import saving
 from monitor.host.capacity import Capacity
 from monitor.host.contents import Contents
-from monitor.host.definition import Definition
+from monitor.host.definition import Definition, DiskPart
 from monitor.host.disks import Held
 from monitor.host.life import State, Verb, after
 from monitor.host.record import Point, Record
@@ -58,7 +58,7 @@ class Living:
         self.capacity, self.contents = capacity, contents
         self.isa = find(capacity.machine)
         self.page = 1 << page_shift(self.isa.word)
-        self.real = Storage(self.isa.word, self.whole(capacity.storage) + self.page)  # the monitor keeps page 0
+        self.real = self._storage(self.whole(capacity.storage) + self.page)  # the monitor keeps page 0
         self.monitor = Monitor(bare(self.isa, self.real, engine=engine), technique=TECHNIQUES[capacity.monitor])
         self._running: dict[str, _Running] = {}
 
@@ -128,6 +128,16 @@ class Living:
             wires.clock = turns.clock
         return ends
 
+    def _storage(self, words: int) -> Storage:
+        return Storage(self.isa.word, words)
+
+    def _disk(self, digest: str, part: DiskPart) -> Held:
+        return Held(self.contents.get(digest), not part.read_only)
+
+    def _bring(self, digest: str, vm: VirtualMachine) -> None:
+        """Have a machine that was just made be as it was kept."""
+        saving.bring(self.contents, digest, vm)
+
     def _gather(self, records: Mapping[str, Record]) -> dict[str, str]:
         """Have exactly these here, each as its record says; why not, by name, where that cannot be."""
         for name, running in list(self._running.items()):
@@ -170,9 +180,7 @@ class Living:
 
     def _made(self, record: Record) -> _Running:
         get, wanted, point = self.contents.get, record.definition, record.point
-        disks = tuple(
-            Held(get(digest), not part.read_only) for digest, part in zip(point.disks, wanted.disks, strict=True)
-        )
+        disks = tuple(self._disk(digest, part) for digest, part in zip(point.disks, wanted.disks, strict=True))
         live = None if misfit(self.isa, Console.name, Console.ports) else Live()
         input = Script(get(record.input)) if record.input else live
         disk = Disk(disks[0], self.isa.word) if disks else None
@@ -185,7 +193,7 @@ class Living:
         vm = self.monitor.create(wanted.storage, ports, wanted.seed, record.name)
         try:
             if point.machine:
-                saving.bring(self.contents, point.machine, vm)
+                self._bring(point.machine, vm)
             else:
                 vm.load(parse_image(get(record.image), record.name))
         except BaseException:

@@ -104,6 +104,11 @@ class Record(Displayed):
         """The same in another state, from which it may come back."""
         return replace(self, point=replace(self.point, state=state, was=self.point.state))
 
+    @property
+    def leaves(self) -> bool:
+        """Whether it is on its way to another host, where it goes on as what it was."""
+        return self.state is State.MIGRATING and self.point.was in (State.RUNNING, State.IDLE)
+
     def failed(self, why: str) -> "Record":
         """The same, crashed before it could take a step."""
         return replace(self, point=replace(self.point, state=State.CRASHED, detail=why))

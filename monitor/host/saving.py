@@ -39,21 +39,32 @@ def joined(contents: Contents, storage: str, rest: bytes) -> str:
 
 def bring(contents: Contents, digest: str, machine: Machine) -> None:
     """Have a machine that was just made be as it was kept. Raises TraplineError; the machine must not be run."""
+    put(machine.storage, contents.blocks(bring_rest(contents, digest, machine)))
+
+
+def bring_rest(contents: Contents, digest: str, machine: Machine) -> str:
+    """The same of all but its storage, which is left zeros; the digest of that. Raises TraplineError."""
     storage, snapshot = machine.storage, rest_of(contents, digest)
     kept = contents.parts(digest)[0]
     if contents.size(kept) != storage.size * storage.cells.itemsize:
         raise MachineError("the machine was kept with another storage", "bring it back to a snapshot")
     snapshot.apply(machine)
-    put(storage, contents.blocks(kept))
+    return kept
+
+
+def words_of(storage: Storage, block: bytes) -> bytes:
+    """A block as the processor has words. Raises MachineError for words that are too wide."""
+    data = _turned(block, storage.cells.format)
+    if storage.width % 8 and any(word >> storage.width for word in array(storage.cells.format, data)):
+        raise MachineError("a word of the storage that was kept is too wide", "bring it back to a snapshot")
+    return data
 
 
 def put(storage: Storage, blocks: Iterable[tuple[int, bytes]]) -> None:
     """Put blocks into storage. Raises MachineError for words that are too wide."""
     line = storage.cells.itemsize << LINE_SHIFT
     for number, block in blocks:
-        data = _turned(block, storage.cells.format)
-        if storage.width % 8 and any(word >> storage.width for word in array(storage.cells.format, data)):
-            raise MachineError("a word of the storage that was kept is too wide", "bring it back to a snapshot")
+        data = words_of(storage, block)
         for at in range(0, len(data), line):
             storage.put_line((number * BLOCK + at) // line, data[at : at + line])
 

@@ -13,6 +13,7 @@ from monitor.host.record import Record
 from tests.host.hosts import define, opened
 
 PACE = Pace(limit=100, rate=5)
+POST_COPY = Pace(rate=5, rounds=0, post_copy=True)  # it leaves at once, and all of it follows
 
 
 def moved(source: Host, target: Host, pace: Pace = PACE) -> Outcome:

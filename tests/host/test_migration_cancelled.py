@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,9 @@ from monitor.host.between import Cancelled
 from monitor.host.ledger import Ledger
 from monitor.host.life import State
 from monitor.host.looking import withdrawn
-from monitor.host.migration import Channel
+from monitor.host.migration import Channel, Pace
 from tests.host.hosts import opened
-from tests.host.moving import begun, moved, two, where
+from tests.host.moving import PACE, POST_COPY, begun, moved, two, where
 from tests.planting import Patch
 from trapline.cli import main
 
@@ -27,13 +28,13 @@ ROOT = Path(__file__).parents[2]
 MOMENTS = ("ready", "want", "got", "held")  # what the source has heard when somebody cancels
 
 
-def cancelled(path: Path, patch: Patch, moment: str, cancel: Callable[[Host], object]) -> None:
+def cancelled(path: Path, patch: Patch, moment: str, cancel: Callable[[Host], object], pace: Pace = PACE) -> None:
     """Somebody cancels when the source has heard this: it stays, and nobody else has it."""
     real = Channel.hear
 
-    def hear(channel: Channel, *kinds: str) -> object:
+    def hear(channel: Channel, *kinds: str) -> tuple[dict[str, Any], bytes]:
         heard = real(channel, *kinds)
-        if kinds == (moment,) and not done:
+        if heard[0]["kind"] == moment and not done:
             done.append(moment)
             cancel(hosts[0])
         return heard
@@ -43,7 +44,7 @@ def cancelled(path: Path, patch: Patch, moment: str, cancel: Callable[[Host], ob
         begun(hosts[0])
         patch.setattr(Channel, "hear", hear)
         with pytest.raises(Cancelled, match="web stays"):
-            moved(*hosts)
+            moved(*hosts, pace)
         assert done and hosts[0].machine("web").state in (State.RUNNING, State.IDLE) and len(where(hosts)) == 1
         patch.undo()
         assert moved(*hosts).arrived  # another time it goes
@@ -55,6 +56,11 @@ def cancelled(path: Path, patch: Patch, moment: str, cancel: Callable[[Host], ob
 def test_by_another_process_or_by_the_same_it_stays(moment: str, tmp_path: Path, monkeypatch: Patch) -> None:
     cancelled(tmp_path / "other", monkeypatch, moment, lambda host: withdrawn(host.folder, "web"))
     cancelled(tmp_path / "same", monkeypatch, moment, lambda host: host.cancel("web"))
+
+
+@pytest.mark.parametrize("moment", ["want", "held"])
+def test_while_it_runs_ahead_it_can_be_called_back(moment: str, tmp_path: Path, monkeypatch: Patch) -> None:
+    cancelled(tmp_path, monkeypatch, moment, lambda host: host.cancel("web"), POST_COPY)
 
 
 def test_a_decision_that_does_not_look_is_found(tmp_path: Path, monkeypatch: Patch) -> None:

@@ -17,10 +17,10 @@ from isa.errors import TraplineError
 from monitor.host import Host, Record
 from monitor.host.ledger import Ledger
 from monitor.host.life import State
-from monitor.host.migration import Channel, arriving, migrate, receive
+from monitor.host.migration import Channel, Pace, arriving, migrate, receive
 from tests.host.hosts import check_objects, everything, opened
 from tests.host.killing import Calls
-from tests.host.moving import PACE, begun, moved, two, where
+from tests.host.moving import PACE, POST_COPY, begun, moved, two, where
 from tests.planting import Patch
 
 SAID = ("say", "hear")
@@ -31,6 +31,10 @@ SOURCE = (
 TARGET = (
     *("hear migrate", "say ready", "hear offer", "say want", "hear objects", "take", "say got", "hear whole", "hold"),
     *("say held", "hear decided", "arrive", "say known"),
+)
+SWITCHED = (  # post-copy: the same to where it leaves, and it runs ahead then
+    *((0, step) for step in ("say switch", "hear want", "say objects", "hear held", "hand_over", "say decided")),
+    *((1, step) for step in ("hear switch", "say want", "hear objects", "hold", "say held", "hear decided", "arrive")),
 )
 Arm = Callable[[Host, Channel], object]  # makes a process one that is killed, somewhere
 
@@ -79,13 +83,13 @@ def process(path: Path, end: socket.socket, other: socket.socket, does: Arm, arm
     return number
 
 
-def killed(path: Path, side: int, arm: Arm) -> bool:
+def killed(path: Path, side: int, arm: Arm, pace: Pace = PACE) -> bool:
     """Migrate `web`, while one side is killed; whether it was."""
     with opened(path / "one") as host:
         begun(host, 60)
     opened(path / "two").close()
     ends = socket.socketpair()
-    sides = (path / "one", lambda host, channel: migrate(host, "web", channel, PACE)), (path / "two", receive)
+    sides = (path / "one", lambda host, channel: migrate(host, "web", channel, pace)), (path / "two", receive)
     numbers = [
         process(folder, ends[i], ends[1 - i], does, arm if side == i else None)
         for i, (folder, does) in enumerate(sides)
@@ -128,11 +132,18 @@ def test_killed_at_each_step_of_the_protocol(side: int, step: str, tmp_path: Pat
     one_runs(tmp_path)
 
 
+@pytest.mark.parametrize(("side", "step"), SWITCHED)
+def test_killed_while_it_runs_ahead(side: int, step: str, tmp_path: Path) -> None:
+    assert killed(tmp_path, side, after(step), POST_COPY)
+    one_runs(tmp_path)
+
+
 @pytest.mark.nightly
+@pytest.mark.parametrize("pace", [PACE, POST_COPY], ids=["pre-copy", "post-copy"])
 @pytest.mark.parametrize("side", [0, 1])
-def test_killed_at_each_call(side: int, tmp_path: Path) -> None:
+def test_killed_at_each_call(side: int, pace: Pace, tmp_path: Path) -> None:
     call = 0
-    while killed(tmp_path / str(call), side, at(call)):
+    while killed(tmp_path / str(call), side, at(call), pace):
         one_runs(tmp_path / str(call))
         call += 1
     one_runs(tmp_path / str(call))

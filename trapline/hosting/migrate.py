@@ -6,10 +6,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from trapline.hosting.moving import add_certificates, connected
-from trapline.options import add_engine_option, count, natural, updated
+from trapline.options import add_engine_option, natural, updated
 
 if TYPE_CHECKING:
     from monitor.host.migration.leaving import Round
+
+
+POLICIES = ("pre-copy", "post-copy")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("address", type=str, metavar="ADDRESS", help="where the other host receives: a socket's path, or HOST:PORT")
     add("--downtime", type=natural, metavar="STEPS", default=2_000, help="it stands still for (default: %(default)s)")
     add("--rate", type=natural, metavar="STEPS", default=25, help="that sending an object takes (default: %(default)s)")
-    add("--rounds", type=count, metavar="N", default=10, help="before it is slowed down (default: %(default)s)")
+    add("--rounds", type=natural, metavar="N", default=10, help="before it is slowed down (default: %(default)s)")
+    add("--policy", choices=POLICIES, default=POLICIES[0], help="post-copy: it leaves first, and the rest follows")
     add("--no-throttle", action="store_true", help="rather give up than slow it down")
     add_certificates(parser)
     add_engine_option(parser)
@@ -30,7 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     from monitor.host.migration import Channel, Pace, migrate
     from trapline.output import emit_json, engine_in_use
 
-    pace = Pace(arguments.downtime, arguments.rate, arguments.rounds, not arguments.no_throttle)
+    throttle, post_copy = not arguments.no_throttle, arguments.policy == POLICIES[1]
+    pace = Pace(arguments.downtime, arguments.rate, arguments.rounds, throttle, post_copy)
     told = (lambda made: None) if arguments.json else _told
     with Host(arguments.folder, engine_in_use(arguments.engine)) as host:
         host.machine(arguments.name) if host.ledger.handed(arguments.name) is None else None
@@ -40,6 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
         emit_json(asdict(outcome))
     elif outcome.arrived:
         print(f"{outcome.name} has arrived; it stood still for {outcome.downtime:,} steps")
+        if pace.post_copy:
+            print(f"it took {outcome.ahead:,} before all of it had come, and waited for {outcome.waited:,} objects")
     else:
         print(f"{outcome.name} is the other host's, which has not said that it knows: migrate it again to tell it")
     return 0 if outcome.arrived else 1

@@ -1,7 +1,8 @@
 """Live migration: a machine goes from one host to another while it runs, and cannot tell.
 
 `wire.py` is how two hosts speak, `leaving.py` is the side that a machine leaves, `offering.py` how that finds what the
-other lacks, and `arriving.py` the side where it arrives.
+other lacks, and `arriving.py` the side where it arrives. `taking.py` asks for objects, `ahead.py` is a machine that
+runs before all of it has come, and `absent.py` what it runs in.
 
 **Who has it.** Whoever is killed when, there is one machine in the end, and never two that run. The decision is the
 source's alone, and one transaction of its ledger: before it, the machine is the source's, and what the target holds may

@@ -2,20 +2,22 @@
 other side has decided."""
 
 import json
-from typing import Any, TypeGuard
+from typing import Any
 
 from isa.errors import TraplineError
 from isa.machine.identity import meaning_digest
 from monitor.host import admission
 from monitor.host.definition import check_name
 from monitor.host.host import Host
+from monitor.host.migration.ahead import Ahead
+from monitor.host.migration.taking import ROOM, Fetched, Sent, asked
 from monitor.host.migration.wire import VERSION, Channel, Lost
-from monitor.host.objects import GROUP, WIDTH, digest_of
+from monitor.host.objects import WIDTH
+from monitor.host.promises import check_terms
 from monitor.host.record import Record
 from monitor.host.types import DERIVED
 
-KINDS = range(GROUP, 16)  # of objects
-Sent = dict[bytes, tuple[int, bytes]]
+MOST_RATE = 1 << 32  # steps that an object may take
 
 
 def receive(host: Host, channel: Channel) -> str | None:
@@ -52,53 +54,52 @@ def _take(host: Host, channel: Channel, header: dict[str, Any]) -> str | None:
 
 def _hold(host: Host, channel: Channel, token: str, record: Record) -> None:
     """Take what the other side sends, until this one has all of it, and has said so."""
-    room = 4 * admission.most_bytes(host.living, record.definition)
-    sent: Sent = {}
+    most = admission.most_bytes(host.living, record.definition)
+    room, sent = ROOM * most, Sent()
     while True:
-        header, data = channel.hear("offer", "round", "whole")
+        header, data = channel.hear("offer", "round", "whole", "switch")
         if header["kind"] == "offer":
-            sent |= _asked(host, channel, data, sent)
-            room -= len(data)
-            if sum(len(data) for _, data in sent.values()) > room:
+            found = asked(channel, host.objects.lacking(one for one in _digests(data) if one not in sent))
+            room -= len(data) + sum(len(data) for _, data in found.values())
+            if room < 0:
                 raise Lost("more than any such machine has")
+            sent |= found
             continue
         record = _record(header, record)
-        keep = host.take if header["kind"] == "round" else host.hold
         try:
+            if header["kind"] == "switch":
+                return _run_ahead(host, channel, token, record, header.get("rate"), Sent())
+            keep = host.take if header["kind"] == "round" else host.hold
             keep(token, record, sent)
+        except Lost:
+            raise
         except TraplineError as error:
             channel.say("refused", why=error.message, help=error.help)
             raise
-        sent = {}
         if header["kind"] == "whole":
-            channel.say("held")
-            return
+            return channel.say("held")
+        sent = Sent()
         channel.say("got")
 
 
-def _asked(host: Host, channel: Channel, offered: bytes, sent: Sent) -> Sent:
-    """Of the digests that are offered those objects that are not here."""
-    digests = [offered[at : at + WIDTH] for at in range(0, len(offered), WIDTH)]
-    wanted = host.objects.lacking(one for one in dict.fromkeys(digests) if one not in sent)
-    channel.say("want", b"".join(wanted))
-    if not wanted:
-        return {}
-    header, data = channel.hear("objects")
-    kinds, lengths = header.get("kinds"), header.get("lengths")
-    if not _numbers(kinds, len(wanted)) or not _numbers(lengths, len(wanted)) or sum(lengths) != len(data):
-        raise Lost("the objects are not as many, or not as long, as was said")
-    found, at = {}, 0
-    for digest, kind, length in zip(wanted, kinds, lengths, strict=True):
-        object = data[at : at + length]
-        at += length
-        if kind not in KINDS or length < 0 or digest_of(kind, object) != digest:
-            raise Lost("the objects are others than were wanted")
-        found[digest] = kind, object
-    return found
+def _run_ahead(host: Host, channel: Channel, token: str, record: Record, rate: object, sent: Sent) -> None:
+    """Have the machine run before all of it has come."""
+    if type(rate) is not int or not 0 <= rate <= MOST_RATE:
+        raise Lost("it does not say how many steps an object takes")
+    fetched = Fetched(host.objects, channel, sent, admission.most_bytes(host.living, record.definition))
+    ahead = Ahead(host.capacity, fetched, record)
+    stood, fetched.waited = fetched.waited, 0
+    try:
+        ahead.come(rate)
+    except Lost as error:
+        rule = f"{error.message}; {record.name} had run {ahead.steps:,} steps here before all of it had come"
+        raise Lost(rule, "nobody has seen those: it goes on at its source, from where it left") from None
+    host.hold(token, record, sent, ahead.kept)
+    channel.say("held", stood=stood, steps=ahead.steps, waited=fetched.waited)
 
 
-def _numbers(given: Any, count: int) -> TypeGuard[list[int]]:
-    return isinstance(given, list) and len(given) == count and all(type(number) is int for number in given)
+def _digests(data: bytes) -> dict[bytes, None]:
+    return dict.fromkeys(data[at : at + WIDTH] for at in range(0, len(data), WIDTH))
 
 
 def _agreed(host: Host, header: dict[str, Any]) -> tuple[str, Record]:
@@ -123,6 +124,9 @@ def _agreed(host: Host, header: dict[str, Any]) -> tuple[str, Record]:
     admission.check_more(host.living, taken, record.definition)
     host.joined(record.definition)
     admission.check_storage_left(host.living, taken, record)
+    check_terms(host.capacity, record.definition)
+    if host.joined(record.definition) != record.definition:
+        raise TraplineError(f"{record.name} has no place in a network here", "define it there")
     return token, record
 
 
@@ -131,7 +135,7 @@ def _record(header: dict[str, Any], known: Record | None = None) -> Record:
     try:
         given, point, text = header["record"]
         found = Record.parse(str(given), point, text)
-        if any(len(bytes.fromhex(digest)) != WIDTH for digest in found.digests):
+        if any(len(bytes.fromhex(digest)) != WIDTH for digest in found.digests) or not found.leaves:
             raise ValueError
     except (KeyError, ValueError, TypeError, LookupError, json.JSONDecodeError):
         raise TraplineError("what it says of the machine makes no sense", "see that it is a host") from None

@@ -22,12 +22,14 @@ from monitor.host.record import Record
 @dataclass(frozen=True, slots=True)
 class Pace:
     """`limit` is how many steps the machine may stand still, `rate` what an object costs, `rounds` how many there may
-    be before it is slowed down, or, without `throttle`, before it is given up."""
+    be before it is slowed down, or, without `throttle`, before it is given up; or, with `post_copy`, before it runs at
+    the other side, where the rest follows."""
 
     limit: int = 2_000
     rate: int = 25
     rounds: int = 10
     throttle: bool = True
+    post_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,15 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`downtime` is in steps; `arrived` says that the other side has said that it runs."""
+    """`downtime` is in steps; `arrived` says that the other side has said that it runs. Of post-copy, `ahead` is how
+    many steps it took there before all of it had come, and `waited` for how many objects it had to wait."""
 
     name: str
     rounds: tuple[Round, ...]
     downtime: int
     arrived: bool
+    ahead: int = 0
+    waited: int = 0
 
 
 class NotConverging(TraplineError):
@@ -71,6 +76,8 @@ def migrate(host: Host, name: str, channel: Channel, pace: Pace | None = None, t
     if handed is not None:
         return Outcome(name, (), 0, arrived=host.ledger.handed(name) is None)
     token = host.ledger.identity() + secrets.token_hex(8)
+    if pace is not None and pace.post_copy and host.ledger.machine(name).definition.networks:
+        raise TraplineError(f"{name} has a network, and frames of it would be seen before it is there", "use pre-copy")
     record, pace = host.depart(name, token), pace or Pace()
     channel.pulse = lambda: host.check_leaves(name, token)
     try:
@@ -80,9 +87,13 @@ def migrate(host: Host, name: str, channel: Channel, pace: Pace | None = None, t
         channel.hear("ready")
         offering = Offering(host.objects, channel)
         rounds, record = _rounds(lambda steps: host.step(name, token, steps), record, offering, pace, told)
-        left, _ = offering.send(record)
-        channel.say("whole", record=_told(record))
-        channel.hear("held")
+        if pace.post_copy:
+            channel.say("switch", record=_told(record), rate=pace.rate)
+            held = offering.serve(record)
+        else:
+            left, _ = offering.send(record)
+            channel.say("whole", record=_told(record))
+            held = {"stood": left, **channel.hear("held")[0]}
         host.hand_over(name, token)
     except BaseException:
         host.give_up(name)
@@ -90,7 +101,8 @@ def migrate(host: Host, name: str, channel: Channel, pace: Pace | None = None, t
     finally:
         channel.pulse = lambda: None
     arrived = _tell(host, channel, token)
-    return Outcome(name, rounds, left * pace.rate, arrived)
+    stood, ahead, waited = (int(held.get(key, 0)) for key in ("stood", "steps", "waited"))
+    return Outcome(name, rounds, stood * pace.rate, arrived, ahead, waited)
 
 
 def _told(record: Record) -> list[str]:
@@ -123,7 +135,7 @@ def _rounds(
     """Send until little is left: the rounds, and the machine as it stands still then."""
     rounds: list[Round] = []
     slower = 0
-    while True:
+    while not (pace.post_copy and len(rounds) >= pace.rounds):
         count, size = offering.send(record)
         offering.channel.say("round", record=_told(record))
         offering.channel.hear("got")
@@ -135,11 +147,12 @@ def _rounds(
         made = Round(len(rounds) + 1, count, size, cost >> slower, cost - (cost >> slower), left * pace.rate)
         rounds.append(made)
         told(made)
-        if made.downtime <= pace.limit:
-            return tuple(rounds), record
-        if len(rounds) >= pace.rounds:
+        if made.downtime <= pace.limit and not pace.post_copy:
+            break
+        if len(rounds) >= pace.rounds and not pace.post_copy:
             if not pace.throttle:
                 rule = f"{record.name} changes {left} objects in a round, which take {made.downtime:,} steps"
                 rule += f", and may stand still for {pace.limit:,}"
                 raise NotConverging(rule, "throttle it, or allow more")
             slower += 1
+    return tuple(rounds), record

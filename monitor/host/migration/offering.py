@@ -5,7 +5,9 @@ whatever both sides have, they pass over at the first digest that they share: a 
 machine that comes back.
 """
 
-from monitor.host.migration.wire import Channel
+from typing import Any
+
+from monitor.host.migration.wire import Channel, Lost
 from monitor.host.objects import WIDTH, Objects, below
 from monitor.host.record import Record
 
@@ -33,13 +35,33 @@ class Offering:
             had = set(some).difference(wanted)
             self._there |= self.objects.all_below(had, self._there)
             self._there.update(wanted)
-            found = [self.objects.read(one) for one in wanted]
-            if found:
-                kinds, lengths = [kind for kind, _ in found], [len(data) for _, data in found]
-                self.channel.say("objects", b"".join(data for _, data in found), kinds=kinds, lengths=lengths)
+            found = self._say(wanted)
             todo = [one for kind, data in found for one in below(kind, data)] + todo
             count, size = count + len(found), size + sum(len(data) for _, data in found)
         return count, size
+
+    def serve(self, record: Record) -> dict[str, Any]:
+        """Answer the other side, which asks for what it lacks while the machine runs there, until it has all of it:
+        what it says then. Raises TraplineError, Lost if it asks for anything else."""
+        may = set(_roots(record))
+        while True:
+            header, data = self.channel.hear("want", "held")
+            self.channel.pulse()
+            if header["kind"] == "held":
+                return header
+            wanted = [data[at : at + WIDTH] for at in range(0, len(data), WIDTH)]
+            if len(wanted) > TOGETHER or not may.issuperset(wanted):
+                raise Lost("the other host wants what is no part of the machine")
+            for found in self._say(wanted):
+                may.update(below(*found))
+
+    def _say(self, digests: list[bytes]) -> list[tuple[int, bytes]]:
+        """Send these objects."""
+        found = [self.objects.read(one) for one in digests]
+        if found:
+            kinds, lengths = [kind for kind, _ in found], [len(data) for _, data in found]
+            self.channel.say("objects", b"".join(data for _, data in found), kinds=kinds, lengths=lengths)
+        return found
 
     def _wanted(self, digests: list[bytes]) -> list[bytes]:
         """Those of the digests that the other side wants."""
