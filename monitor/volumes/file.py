@@ -56,8 +56,13 @@ class HostFile(Kept):
 
     def peek(self, offset: int, count: int) -> bytes:
         """As `read`, with zeros for what lies behind the end of the file."""
-        there = min(count, max(0, os.fstat(self._fd).st_size - offset))
+        there = min(count, max(0, self.end - offset))
         return self.read(offset, there) + bytes(count - there)
+
+    @property
+    def end(self) -> int:
+        """How many bytes the file has now, of which those behind `size` were written since it was opened."""
+        return os.fstat(self._fd).st_size
 
     def write(self, offset: int, data: bytes) -> None:
         view = memoryview(data)

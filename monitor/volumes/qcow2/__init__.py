@@ -7,7 +7,8 @@ together, as `qemu-img check` does.
 
 What keeps an image whole when the process is killed is the order of writes: a cluster is counted before it is filled,
 and filled before anything points to it. So the worst that is left is a cluster that is counted and not used, and a bit
-in the header says that there may be some: whoever opens such an image next counts anew.
+in the header says that there may be some: whoever opens such an image next counts anew. When the power fails counts may
+be anything, and are made anew likewise; that a cluster was filled before it was pointed to is kept by flushes.
 """
 
 from monitor.volumes.qcow2.changing import commit, rebase

@@ -77,13 +77,13 @@ def _entries(image: Image) -> Iterator[tuple[str, int]]:
 
 
 def mend(image: Image) -> int:
-    """Count anew: after a kill nothing is wrong but that clusters are counted that are not used. How many those were.
-    Raises OSError if something else is wrong."""
-    needed, leaks = used(image), 0
-    for cluster, count in list(image.counts.used):
-        if count > needed[cluster]:
-            image.counts[cluster], leaks = needed[cluster], leaks + 1
+    """Count anew: after a kill nothing is wrong but that clusters are counted that are not used, and after a loss of
+    power counts may be anything. How many clusters were counted too often. Raises OSError if anything else is wrong.
+    """
+    image.flush()
+    leaks = image.counts.mend(used(image))
     flag(image)
+    image.flush()
     if errors := check(image).errors:
         raise OSError(0, f"the image is damaged: {errors[0]}")
     return leaks

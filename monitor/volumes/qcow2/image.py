@@ -1,7 +1,9 @@
 """The volume: where each cluster of it lies is said by two levels of tables, and what is nowhere is what it stands on.
 
 An entry with `COPIED` says that its cluster is used by it alone, so it may be written in place; any other is copied
-first. Order of writes: count, fill, then point; what is not pointed to any more is uncounted last.
+first. Order of writes: count, fill, then point; what is not pointed to any more is uncounted last. Counts are made anew
+by whoever finds the image used after a kill or a loss of power. But that a cluster is filled before it is pointed to is
+kept when the power fails too: by a flush between the two, unless what would be seen there otherwise are the same zeros.
 """
 
 import errno
@@ -38,6 +40,7 @@ class Image(Kept):
         self.counts = Counts(file, self.header)
         self.table = numbers(file.read(self.header.table, 8 * self.header.table_size), "Q")
         self._tables: dict[int, array[int]] = {}  # of the second level, by where they lie
+        self._loose = False  # whether something was written that must be safe before anything points to it
 
     # -- where things are --
 
@@ -117,8 +120,10 @@ class Image(Kept):
             self.file.write((entry & PLACE) + start, data)
             return
         before = self._read(index, 0, self.cluster) if len(data) < self.cluster else b""
+        blank = all(zero for _, zero in self._extents(index, 0, self.cluster))
         self.begin()
         cluster = self.counts.take()
+        self._loose = self._loose or not blank or cluster * self.cluster < self.file.end
         self.file.write(cluster * self.cluster, before[:start] + data + before[start + len(data) :])
         self.point(index, cluster * self.cluster | COPIED)
 
@@ -136,6 +141,12 @@ class Image(Kept):
         """Counts are going to change: whoever finds the image after a kill is to look."""
         if not self.header.dirty:
             self._mark(self.header.incompatible | DIRTY)
+            self.flush()
+
+    def settle(self) -> None:
+        """What was written before and must come first is safe from here on."""
+        if self._loose:
+            self.flush()
 
     def _mark(self, incompatible: int) -> None:
         self.file.write(INCOMPATIBLE_AT, incompatible.to_bytes(8, "big"))
@@ -146,6 +157,7 @@ class Image(Kept):
         upper, place = divmod(index, self._each)
         before = self.entry(index) & PLACE
         lower = self.table[upper]
+        self.settle()
         if lower & COPIED:
             self.level2(lower & PLACE)[place] = entry
             self.file.write((lower & PLACE) + 8 * place, entry.to_bytes(8, "big"))
@@ -159,7 +171,9 @@ class Image(Kept):
         table = array("Q", self.level2(lower)) if lower else array("Q", bytes(self.cluster))
         table[place] = entry
         cluster = self.counts.take()
+        self._loose = bool(lower) or cluster * self.cluster < self.file.end
         self.file.write(cluster * self.cluster, octets(table))
+        self.settle()
         self._tables[cluster * self.cluster] = table
         self.table[upper] = cluster * self.cluster | COPIED
         self.file.write(self.header.table + 8 * upper, self.table[upper].to_bytes(8, "big"))
@@ -172,14 +186,15 @@ class Image(Kept):
         self.header = header
 
     def flush(self) -> None:
-        self.file.flush()
+        self.counts.flush()
+        self._loose = False
 
     def stamp(self) -> object:
         return self.file.stamp()
 
     def close(self) -> None:
         if self.header.dirty and self.writable:
-            self.file.flush()
+            self.flush()
             self._mark(self.header.incompatible & ~DIRTY)
             self.writable = False
         self.file.close()

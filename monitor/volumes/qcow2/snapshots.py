@@ -113,6 +113,7 @@ def revert(image: Image, name: str) -> None:
     _use(image, after, 1)
     image.table = array("Q", (entry & ~COPIED for entry in after))
     at = _put(image, octets(image.table))
+    image.flush()
     image.header = replace(image.header, table=at)
     image.file.write(TABLE_AT, struct.pack(">IQ", len(after), at))
     _drop(image, place, 8 * len(before))
@@ -160,6 +161,7 @@ def _list(image: Image, listed: list[Snapshot]) -> None:
     """These are the snapshots from now on."""
     old, length = image.header.snapshots_at, sum(len(one.packed()) for one in snapshots(image))
     place = _put(image, b"".join(one.packed() for one in listed))
+    image.flush()
     image.header = replace(image.header, snapshots=len(listed), snapshots_at=place)
     image.file.write(SNAPSHOTS_AT, struct.pack(">IQ", len(listed), place))
     if length:
