@@ -1,4 +1,4 @@
-"""Requests to machines that serve: each arrives on a console at a step of the host's clock, and is answered by a line.
+"""Requests to machines that serve: each arrives at a step of the host's clock, and is answered (`reached.py`: by what).
 
     serving = Serving(served, [Server(vm, requests) for vm in monitor.machines])
     serving.run(1_000_000)                      # until that step of the host's clock
@@ -13,10 +13,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from isa.devices import Console, Live
 from isa.errors import MachineError
 from isa.machine import Exit, Reason
 from monitor.service.account import Account
+from monitor.service.reached import ByConsole, Reached
 from monitor.service.served import Served
 from monitor.virtual import Virtual
 
@@ -43,24 +43,18 @@ class Cost:
 
 
 class Server:
-    """A machine that reads a console which is fed, and prints a line for every line. It is run until it waits for the
+    """A machine that answers every request, reached by its console or as is said. It is run until it waits for the
     first; `requests` are in the order of their steps. Raises MachineError for one that does not serve."""
 
-    def __init__(self, machine: Virtual, requests: Sequence[Request]) -> None:
-        console = machine.ports.find(Console)
-        if console is None or not isinstance(console.input, Live):
-            raise MachineError(f"{machine.name} has no console that can be fed", "give it one with a `Live` input")
-        self.machine, self.console, self.input = machine, console, console.input
+    def __init__(self, machine: Virtual, requests: Sequence[Request], reached: Reached | None = None) -> None:
+        self.machine, self.reached = machine, reached or ByConsole(machine)
         self.requests = tuple(requests)
+        self.answers: list[bytes] = []
         self.answered: list[int] = []
         self.arrived = 0
         self._wait(machine.run(MOST_STEPS), "before its first request")
-        self.begins = self._seen = console.transcript.length
-
-    @property
-    def answers(self) -> list[bytes]:
-        """All that it has answered."""
-        return self.console.printed(self.begins).splitlines()
+        self.reached.begin()
+        self._wait(machine.run(MOST_STEPS), "when it knows who asks")
 
     @property
     def latencies(self) -> list[int | None]:
@@ -69,36 +63,38 @@ class Server:
         return [None if end is None else end - asked.at for asked, end in zip(self.requests, given, strict=True)]
 
     def ask(self, line: bytes) -> Cost:
-        """Have it answer one request, alone and at once. Raises MachineError if it does not, by one line."""
-        exits, before = self.machine.statistics.taken, self.console.transcript.length
-        self.input.feed(line + b"\n")
+        """Have it answer one request, alone and at once. Raises MachineError if it does not, by one answer."""
+        exits = self.machine.statistics.taken
+        self.reached.feed(line)
         end = self.machine.run(MOST_STEPS)
         shown = line.decode("latin-1")
         self._wait(end, f"after `{shown:.40}`")
-        said = self.console.printed(before)
-        lines = said.count(b"\n")
-        if lines != 1 or not said.endswith(b"\n"):
-            rule = f"{self.machine.name} answers `{shown:.40}` by {lines} lines"
-            raise MachineError(rule, "a server prints one line for every line that it reads, and waits by idling")
+        said, what = self.reached.taken(), self.reached.answers
+        if len(said) != 1 or self.reached.unfinished:
+            rule = f"{self.machine.name} answers `{shown:.40}` by {len(said)} {what}"
+            help = f"a server gives one of its {what} for every one that it is asked by, and waits by idling"
+            raise MachineError(rule, help)
+        self.answers += said
         return Cost(end.steps, self.machine.statistics.taken - exits)
 
     def _wait(self, end: Exit, when: str) -> None:
         if end.reason is not Reason.IDLE:
             rule = f"{self.machine.name} does not wait for requests {when}: {end.reason.value}"
-            raise MachineError(rule, "a server reads lines from its console for ever, and idles meanwhile")
+            raise MachineError(rule, f"a server reads {self.reached.answers} for ever, and idles meanwhile")
 
     def feed(self, now: int) -> bool:
         """Give it what has arrived until now; whether there was anything."""
         until = bisect_right(self.requests, now, self.arrived, key=lambda request: request.at)
         new, self.arrived = self.requests[self.arrived : until], until
         for request in new:
-            self.input.feed(request.line + b"\n")
+            self.reached.feed(request.line)
         return bool(new)
 
     def look(self, now: int) -> None:
         """What it has answered since the last look is seen now."""
-        said, self._seen = self.console.printed(self._seen), self.console.transcript.length
-        self.answered += [now] * said.count(b"\n")
+        said = self.reached.taken()
+        self.answers += said
+        self.answered += [now] * len(said)
 
 
 @dataclass

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isa.assembler import Image, assemble
-from isa.devices import Console, Disk, Live, MemoryBacking, attach
+from isa.devices import Card, Console, Disk, Live, MemoryBacking, RandomSource, attach
 from isa.engines.choice import REFERENCE, bare
 from isa.machine import Storage
 from monitor.monitor import Monitor, VirtualMachine
@@ -12,13 +12,18 @@ from monitor.service import Served, Terms
 from monitor.service.account import Account
 from monitor.service.level import Load
 from monitor.service.policies.policy import Policy
+from monitor.service.reached import ByNetwork
 from monitor.service.requests import Request, Server, Serving
 from monitor.service.served import exits
 from tests.machines_to_test import G3
 from trapline.running.programs import find
 
 SIZE, PRICE = 2048, 20
-SERVE, NOISE = find("serve", "g3").image, find("noise", "g3", [("ROUNDS", 0)]).image
+SERVE, STORE, NOISE = (
+    find("serve", "g3").image,
+    find("keyvalue", "g3").image,
+    find("noise", "g3", [("ROUNDS", 0)]).image,
+)
 BUSY = assemble(G3, "        .org 16\nstart:  addi r1, r1, 1\n        b start\n", "busy.s")
 
 
@@ -31,6 +36,14 @@ def server(monitor: Monitor, requests: Sequence[Request]) -> Server:
 
 def monitor(guests: int) -> Monitor:
     return Monitor(bare(G3, Storage(32, (guests + 2) * SIZE), engine=REFERENCE))
+
+
+def store(monitor: Monitor, requests: Sequence[Request]) -> Server:
+    """One that is asked over a network."""
+    card = Card(32, 1)
+    vm = monitor.create(8 * SIZE, attach(G3, Console(Live()), card, RandomSource(32, 0)))
+    vm.load(STORE)
+    return Server(vm, requests, ByNetwork(card, 7000))
 
 
 def load(requests: Sequence[Request], quantum: int) -> Load:

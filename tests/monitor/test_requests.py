@@ -8,13 +8,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from isa.errors import MachineError
+from monitor.network.datagram import carried, datagram, known
 from monitor.service import Terms
 from monitor.service.compiled import CompiledPolicy
 from monitor.service.level import Level, Load, least, periods
 from monitor.service.policies.catalogue import policy
 from monitor.service.policies.policy import Bill, Policy
-from monitor.service.requests import Request, Server
-from tests.monitor.serving_hosts import BUSY, NOISE, PRICE, SIZE, hosted, load, monitor, server
+from monitor.service.requests import Request, Server, Serving
+from monitor.service.served import Served
+from tests.monitor.serving_hosts import BUSY, NOISE, PRICE, SIZE, hosted, load, monitor, server, store
+from tests.network import packets
 from tests.sizes import sized
 
 QUANTUM = 300
@@ -74,6 +77,44 @@ def test_who_does_not_serve_is_told_so() -> None:
     one = server(on, [])
     with pytest.raises(MachineError, match=r"answers `w 1\nw 2` by 2 lines"):
         one.ask(b"w 1\nw 2")
+
+
+# ---- by a network
+
+
+def test_a_server_is_asked_by_datagrams() -> None:
+    asked = requests((100, "set colour blue"), (900, "get colour"), (950, "get nothing"))
+    alone = store(monitor(8), asked)
+    costs = tuple(alone.ask(request.line) for request in asked)
+    assert alone.answers == [b"ok", b"= blue", b"none"]
+    on = monitor(10)
+    one, noise = store(on, asked), on.create(SIZE)
+    noise.load(NOISE)
+    served = Served(on.machines, policy("shares"), [Terms(reserve=300, period=3000)] * 2, quantum=QUANTUM, price=PRICE)
+    Serving(served, [one]).run(60_000)
+    most = Load(tuple(asked), costs, PRICE, QUANTUM).latencies(Terms(reserve=300, period=3000))
+    assert one.answers == alone.answers
+    assert all(had is not None and had <= end for had, end in zip(one.latencies, most, strict=True))
+    assert [end is not None for end in one.latencies] == [True] * 3 and min(filter(None, one.latencies)) > 1000
+    with pytest.raises(MachineError, match="answers `nothing` by 2 datagrams"):
+        one.reached.feed(b"get colour")
+        one.ask(b"nothing")
+
+
+@pytest.mark.parametrize("place", [*range(14, 42, 3), 45])
+def test_a_datagram_that_is_wrong_is_none(place: int) -> None:
+    frame = datagram(1, 2, (7000, 50_000), b"to whom it concerns")
+    assert carried(frame, 2, 50_000) == b"to whom it concerns" and carried(frame, 2, 50_001) is None
+    assert carried(frame[:place] + bytes([frame[place] ^ 0x11]) + frame[place + 1 :], 2, 50_000) is None
+    assert carried(frame[:50], 2, 50_000) is None and carried(b"", 2, 50_000) is None
+    with pytest.raises(ValueError, match="carries 512 octets, not 513"):
+        datagram(1, 2, (1, 1), bytes(513))
+
+
+def test_another_implementation_makes_the_same_datagram() -> None:
+    ours, theirs = datagram(packets.PEER, packets.GUEST, (5000, 7000), b"hello"), packets.datagram(b"hello")
+    assert ours[34:] == theirs[34:] and ours[:14] == theirs[:14] and carried(theirs, packets.GUEST, 7000) == b"hello"
+    assert known(packets.PEER, packets.GUEST) == packets.arp()
 
 
 # ---- what is promised

@@ -253,6 +253,14 @@ def test_the_manual_shows_what_is_said(here: Path, capfd: Capture) -> None:
     assert len(shown) == 1
 
 
+def test_a_server_of_the_manual_is_asked_by_a_network(here: Path, capsys: Capture) -> None:
+    (of_networks,) = [text for kind, text in BLOCK.findall(PAGE) if kind == "toml" and "port" in text]
+    Path("net.toml").write_text(SMALL.replace("processors", "storage = 65536\nprocessors") + of_networks)
+    assert main(["host", "consolidate", "net.toml", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["kept"] and [len(server["latencies"]) for server in facts["trials"][1]["servers"]] == [3, 4, 9]
+
+
 def test_a_picture_has_every_server_and_trial(here: Path) -> None:
     good = kept()
     root = ElementTree.fromstring(str(drawn(good)))
@@ -300,6 +308,9 @@ SERVER = '[[servers]]\nname = "a"\nwithin = 9000\n'
         (SERVER + ASKED + "often = 1", "bad.toml:6:1: error: there is no `often` here"),
         (SERVER + ASKED + 'send = "w 9999"', "error: a cannot be promised to answer 100% of its requests within 9,000"),
         (SERVER + 'guest = "hello"\n' + ASKED, "error: a does not wait for requests before its first request: halt"),
+        (SERVER + "port = 0\n" + ASKED, "bad.toml:4:1: error: `port` must be from 1 to 65,535, not 0"),
+        (SERVER + "port = 7\n" + ASKED + f'send = "{"a" * 512}"', "bad.toml:4:1: error: a datagram carries 512"),
+        (SERVER + "port = 7000\n" + ASKED + 'send = "w 1"', "error: a answers `w 1` by 0 datagrams"),
         ("[host]\nstorage = 4095\n" + SERVER + ASKED, "error: a needs 4,096 words, and a host has 4,095"),
     ],
 )

@@ -24,6 +24,7 @@ from isa.files.tables import LARGEST, Table, read_table
 from isa.machines.catalogue import find as find_machine
 from monitor.host.definition import MOST_WORDS
 from monitor.host.networks import NAME, RULE
+from monitor.network.datagram import MOST
 from monitor.schedule import QUANTUM
 from monitor.service.level import Level
 from monitor.service.promised import MOST_PRICE, MOST_QUANTUM, PRICE
@@ -34,13 +35,15 @@ from trapline.running.programs import Program, find
 from trapline.serving.consolidation.asked import beside, file_bytes, requests
 
 MOST_SERVERS = 100
+MOST_PORT = (1 << 16) - 1
 POLICIES = ("shares", "deadline")  # which promise so many steps in every period
 NOISE, FOREVER = "noise", ("ROUNDS", 0)  # the usual neighbour, and what makes it endless
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A server: `disk` in blocks, `storage` in words."""
+    """A server: `disk` in blocks, `storage` in words. It is asked at a `port` of UDP, or, if that is 0, by its
+    console."""
 
     name: str
     program: Program
@@ -48,6 +51,7 @@ class Wanted:
     disk: int
     level: Level
     requests: tuple[Request, ...]
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,10 @@ def _server(path: str, machine: str, table: Table) -> Wanted | None:
     if name and not NAME.fullmatch(name):
         table.wrong("name", f"{name!r:.80} is no name", RULE)
     storage, disk = _size(table, program), table.number("disk", 0, 1 << 16, program.disk if program else 0)
-    return Wanted(name, program, storage, disk, level, asked) if program else None
+    port = table.number("port", 1, MOST_PORT) if "port" in table else 0
+    if port and any(len(request.line) >= MOST for request in asked):
+        table.wrong("port", f"a datagram carries {MOST} characters at most, and a request is longer", "ask for less")
+    return Wanted(name, program, storage, disk, level, asked, port) if program else None
 
 
 def _neighbour(path: str, machine: str, table: Table) -> Neighbour | None:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from isa.description import Isa
-from isa.devices import BLOCK, Console, Disk, Live, MemoryBacking, attach
+from isa.devices import BLOCK, Card, Console, Disk, Live, MemoryBacking, RandomSource, attach
+from isa.devices.catalogue import port_width
+from isa.devices.ports import Device
 from isa.engines.choice import bare
 from isa.errors import TraplineError
 from isa.machine import Storage
@@ -12,10 +14,12 @@ from isa.machine.storage import page_shift
 from isa.machines.catalogue import find
 from monitor.monitor import Monitor, VirtualMachine
 from monitor.service.level import Load, least, periods
+from monitor.service.reached import ByNetwork
 from monitor.service.requests import Server
 from monitor.service.terms import Terms
 from trapline.serving.consolidation.plan import Neighbour, Plan, Wanted
 
+STATION = 1  # of a server on its network
 Show = Callable[[int, int], None]
 
 
@@ -41,13 +45,16 @@ class Maker:
 
     def server(self, monitor: Monitor, wanted: Wanted) -> Server:
         """A server that waits for its first request. Raises MachineError for what does not serve."""
-        devices: list[Console | Disk] = [Console(Live())]
+        devices: list[Device] = [Console(Live())]
+        card = Card(self.isa.word, STATION) if wanted.port else None
+        if card is not None:
+            devices += [card, RandomSource(port_width(self.isa))]
         if wanted.disk:
             block = BLOCK * ((self.isa.word + 7) // 8)  # bytes
             devices.append(Disk(MemoryBacking(bytes(wanted.disk * block), True), self.isa.word))
         vm = monitor.create(wanted.storage, attach(self.isa, *devices), name=wanted.name)
         vm.load(wanted.program.image)
-        return Server(vm, wanted.requests)
+        return Server(vm, wanted.requests, None if card is None else ByNetwork(card, wanted.port))
 
     def neighbour(self, monitor: Monitor, neighbour: Neighbour) -> VirtualMachine:
         vm = monitor.create(neighbour.storage)
