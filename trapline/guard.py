@@ -4,9 +4,11 @@ A page of another site can have a browser ask us too, and can name us by a name 
 host that we are, and come from no other origin; one that opens the socket must say where it comes from.
 """
 
+import base64
+import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")
@@ -27,6 +29,10 @@ class Guard:
         """All that somebody needs to be let in."""
         return f"http://{HOST}:{self.port}/{self.token}/"
 
+    def narrow(self, what: str) -> "Guard":
+        """A guard of this alone."""
+        return replace(self, token=narrowed(self.token, what))
+
     def refusal(self, token: str, headers: Mapping[str, str], socket: bool = False) -> str:
         """Why a request is refused; nothing if it is not."""
         if not secrets.compare_digest(token.encode(), self.token.encode()):
@@ -37,6 +43,12 @@ class Guard:
         if origin is None and not socket:
             return ""
         return "" if origin == f"http://{host}" else "a page from elsewhere may not ask for this"
+
+
+def narrowed(token: str, what: str) -> str:
+    """Another token, for this alone: who has it cannot tell that for all, nor that for anything else."""
+    made = hmac.digest(token.encode(), what.encode(), "sha256")
+    return base64.urlsafe_b64encode(made[:24]).decode()
 
 
 def headers(guard: Guard) -> dict[str, str]:

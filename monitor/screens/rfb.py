@@ -1,25 +1,29 @@
 """A guest's screen for viewers of VNC: RFB, the remote framebuffer protocol (RFC 6143), versions 3.3, 3.7 and 3.8.
 
 What a viewer has is remembered for it, and only tiles that changed are sent, raw or as ZRLE, in the pixels that it asks
-for. An update is sent when something has changed, not when it is asked for. Security is what the socket gives: this
-speaks on one that belongs to its user, or on the loopback address.
+for. An update is sent when something has changed, not when it is asked for. Security is what the socket gives, or a
+password (`guarded`), which keeps other users of this machine out, and nobody who can listen.
 
 A viewer is a stranger: it is given up when it says nonsense, leaves a message half-said, or takes nothing for a
 minute.
 """
 
+import os
 import socket
 import struct
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import TypeVar
 
 from isa.devices import Picture, pointed, pressed
 from monitor.clients import PATIENCE, Clients, Connection, Gone
 from monitor.screens.shown import Shown
 
+T = TypeVar("T")
 TILE = 64
+NONE, PASSWORD = 1, 2  # kinds of security
 RAW, ZRLE, SIZE = 0, 16, -223  # of the last, DesktopSize
 MOST_ENCODINGS, MOST_TEXT = 1024, 1 << 20
 FORMAT = struct.Struct(">BBBBHHHBBBxxx")  # bits, depth, big-endian, true colour, three maxima, three shifts
@@ -73,6 +77,46 @@ def _spread(data: bytes, planes: list[bytes]) -> bytes:
     return bytes(out)
 
 
+def unguarded(connection: Connection) -> None:
+    """Let a viewer in, with no security but the socket's. Raises Gone, OSError."""
+    minor = _version(connection)
+    if minor == 3:
+        connection.say(struct.pack(">I", NONE))
+        return
+    connection.say(bytes((1, NONE)))
+    if connection.take(1)[0] != NONE:
+        raise Gone
+    if minor == 8:
+        connection.say(bytes(4))
+
+
+def guarded(connection: Connection, admit: Callable[[bytes, bytes], T | None]) -> T:
+    """Let a viewer in that answers a challenge, whose answer means something to `admit`: what it means. Raises Gone,
+    OSError."""
+    minor = _version(connection)
+    connection.say(struct.pack(">I", PASSWORD) if minor == 3 else bytes((1, PASSWORD)))
+    if minor > 3 and connection.take(1)[0] != PASSWORD:
+        raise Gone
+    challenge = os.urandom(16)
+    connection.say(challenge)
+    found = admit(challenge, connection.take(16))
+    if found is None:
+        reason = b"this is the password of nothing here"
+        connection.say(struct.pack(">I", 1) + (struct.pack(">I", len(reason)) + reason) * (minor == 8))
+        raise Gone
+    connection.say(bytes(4))
+    return found
+
+
+def _version(connection: Connection) -> int:
+    """The minor version that a viewer speaks: 3, 7 or 8."""
+    connection.say(b"RFB 003.008\n")
+    said = connection.take(12)
+    if not said.startswith(b"RFB 003."):
+        raise Gone
+    return {b"RFB 003.007\n": 7, b"RFB 003.008\n": 8}.get(said, 3)
+
+
 class Session:
     """One viewer, on a connected socket."""
 
@@ -88,10 +132,12 @@ class Session:
         self._over = False
         self._lock = threading.Lock()
 
-    def serve(self) -> None:
-        """All of it, until the viewer goes. Raises Gone, OSError."""
+    def serve(self, admitted: bool = False) -> None:
+        """All of it, until the viewer goes; one that is not `admitted` yet needs no password. Raises Gone, OSError."""
+        if not admitted:
+            unguarded(self.connection)
         with self.showing.watched():
-            self._greet()
+            self._begin()
             threading.Thread(target=self._send, daemon=True).start()
             try:
                 while True:
@@ -100,20 +146,7 @@ class Session:
                 self._over = True
                 self._wanted.set()
 
-    def _greet(self) -> None:
-        self.connection.say(b"RFB 003.008\n")
-        said = self.connection.take(12)
-        minor = {b"RFB 003.003\n": 3, b"RFB 003.007\n": 7, b"RFB 003.008\n": 8}.get(said, 3)
-        if not said.startswith(b"RFB 003."):
-            raise Gone
-        if minor == 3:
-            self.connection.say(struct.pack(">I", 1))  # no security but the socket's
-        else:
-            self.connection.say(b"\x01\x01")
-            if self.connection.take(1) != b"\x01":
-                raise Gone
-            if minor == 8:
-                self.connection.say(bytes(4))
+    def _begin(self) -> None:
         self.connection.take(1)  # whether others may look as well: they may
         _, picture = self.showing.seen()
         name = self.name.encode()[:200]

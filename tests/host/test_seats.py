@@ -6,6 +6,7 @@ import os
 import stat
 import struct
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -27,12 +28,15 @@ from tests.host.hosts import folder as host_folder
 from tests.host.test_screened import ROOM, WORDS, on_bare_machine, paint
 from tests.host.test_served import served
 from tests.planting import Bugs, Patch, Planted, must_catch
-from tests.screens.test_screens import Viewer
+from tests.screens.test_screens import Viewer, unpacked
 from tests.sizes import sized
 from trapline.cli import main
+from trapline.hosting.daemon.client import asked, serving
+from trapline.hosting.daemon.doors import answered
 from trapline.hosting.daemon.owning import Owning
 from trapline.hosting.daemon.screens import Screens, Seat
 
+VNCDO = [sys.executable, "-m", "vncdotool.command"]
 PATIENCE = 20.0  # seconds
 Capture = pytest.CaptureFixture[str]
 
@@ -166,9 +170,55 @@ def test_who_may_see(place: Path) -> None:
             one.send("text")
             with pytest.raises(ConnectionClosed):
                 one.recv(5)
-        for page, status in (("screens/easel/", 200), ("screens/easel/screen.js", 200), ("novnc/../host.db", 404)):
-            words = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--path-as-is", f"{said[1].strip()}{page}"]
-            assert subprocess.run(words, capture_output=True, text=True).stdout == str(status)
+        seat = seat_of(place)
+        assert seat["page"] != f"{said[1].strip()}screens/easel/" and seat["vnc"] == seat["password"] == ""
+        own = seat["page"].removesuffix("screens/easel/")
+        with connect(f"ws{own[4:]}screens/easel/socket", origin=origin) as one:  # type: ignore[arg-type]
+            assert one.recv(5) == b"RFB 003.008\n"
+        for page, status in (("screens/easel/", 200), ("screens/blind/", 403), ("", 403), ("v1/machines", 403)):
+            assert fetched(own + page) == status
+        for page, status in (
+            ("screens/easel/", 200),
+            ("screens/easel/screen.js", 200),
+            ("screens/easel/novnc/../../../host.db", 404),
+        ):
+            assert fetched(said[1].strip() + page) == status
+
+
+def fetched(url: str) -> int:
+    """The status of an answer to this, as it stands there."""
+    words = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--path-as-is", url]
+    return int(subprocess.run(words, capture_output=True, text=True).stdout)
+
+
+def seat_of(place: Path) -> dict[str, str]:
+    connection = serving(str(place))
+    assert connection is not None
+    found: dict[str, str] = asked(connection, "GET", "/v1/machines/easel/seat")
+    return found
+
+
+def test_a_password_says_which_machine(place: Path) -> None:
+    """To a library that nobody here wrote, which also comes by the socket that needs none."""
+    with served(place, "--vnc", "0") as (_, said):
+        seat = seat_of(place)
+        assert said[1] == f"screens at {seat['vnc']}\n" and len(seat["password"]) == 8
+        at, wanted = seat["vnc"].replace(":", "::"), on_bare_machine(["40,30", "A"])
+        do = ["move", "40", "30", "click", "1", "key", "A", "pause", "1", "capture"]
+        for words in (["-s", at, "-p", seat["password"]], ["-s", seat["socket"]]):
+            done = subprocess.run([*VNCDO, *words, *do, "seen.png"], capture_output=True, text=True, timeout=60)
+            assert not done.returncode, done.stderr
+            colours = [wanted.palette[3 * pixel : 3 * pixel + 3] for pixel in wanted.pixels]
+            assert unpacked(Path("seen.png").read_bytes()) == b"".join(colours)
+        Path("seen.png").unlink()
+        wrong = [*VNCDO, "-s", at, "-p", "password", "capture", "seen.png"]
+        assert subprocess.run(wrong, capture_output=True, timeout=60).returncode and not Path("seen.png").exists()
+
+
+def test_passwords_are_answered_as_des_says() -> None:
+    """By the vector of the standard's publication 500-20: keys have the lowest bit of an octet first here."""
+    key = bytes(int(f"{octet:08b}"[::-1], 2) for octet in bytes.fromhex("1046913489980131"))
+    assert answered(bytes(8), key) == bytes.fromhex("88d55e54f54c97b4")
 
 
 def test_novnc_shows_what_the_guest_does(place: Path, capfd: Capture) -> None:

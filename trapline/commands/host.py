@@ -24,7 +24,7 @@ from trapline.hosting.verbs import VERBS
 
 SUMMARY = "virtual machines that are kept, what may be done with them, and what they are promised"
 # Those of `trapline.serving` are the others.
-HERE = ("demo", "serve", "events", "migrate", "receive", "top", "attach", "metrics", "shot")
+HERE = ("demo", "serve", "events", "migrate", "receive", "top", "attach", "metrics", "shot", "seat")
 OTHERS = {
     "demo": "four servers and a noisy neighbour: promises kept, one moved, one killed, one brought back",
     "serve": "let a host run by itself, and ask it through sockets (docs/host-interface.md)",
@@ -34,6 +34,7 @@ OTHERS = {
     "top": "what the machines are doing, as it goes on (docs/watching.md)",
     "attach": "a machine's console, until one detaches",
     "shot": "what a machine's screen shows, as a picture (docs/screens.md)",
+    "seat": "where a machine's screen is to be seen, and how one is let in (docs/screens.md)",
     "metrics": "the machines in numbers, as Prometheus reads them",
     "prove": "prove what each policy promises, for all states",
     "promise": "what machines can be promised together, and how long each waits at most",

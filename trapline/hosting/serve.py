@@ -12,6 +12,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=updated, metavar="DIR", help="the host's folder")
     help = "also listen on this port of the loopback address, for who knows the token; 0 for any free one"
     parser.add_argument("--http", type=port, metavar="PORT", help=help)
+    help = "and show screens on this one, to viewers of VNC that know a password (docs/screens.md)"
+    parser.add_argument("--vnc", type=port, metavar="PORT", help=help)
     help = "the folder of noVNC, which shows screens in a browser (docs/screens.md)"
     parser.add_argument("--novnc", type=read, metavar="FOLDER", help=help)
     add_engine_option(parser)
@@ -26,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn", "websockets"):
             raise
         raise UsageError("a host that is served needs starlette, uvicorn and websockets", EXTRA) from None
-    serve(arguments.folder, engine_in_use(arguments.engine), arguments.http, _novnc(arguments.novnc))
+    serve(arguments.folder, engine_in_use(arguments.engine), arguments.http, arguments.vnc, _novnc(arguments.novnc))
     return 0
 
 

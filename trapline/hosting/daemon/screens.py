@@ -86,6 +86,9 @@ class Screens:
         for name in list(self._served):
             self._leave(name)
 
+    def seats(self) -> list[Seat]:
+        return [seat for seat, _ in list(self._served.values())]
+
     def place(self, name: str) -> str:
         """Where a machine's viewers connect."""
         return os.path.join(self.home, name + SUFFIX)

@@ -1,19 +1,28 @@
-"""Screens in a browser: a page for each, noVNC's files where the user has them, and a WebSocket to the machine's socket
-(`screens.py`). What is said there is RFB, and nobody here reads it."""
+"""Screens in a browser, each below `screens/NAME/`: a page, noVNC's files where the user has them, and a WebSocket to
+the machine's socket (`screens.py`). What is said there is RFB, and nobody here reads it."""
 
 import asyncio
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from isa.errors import TraplineError
+from monitor.host.admission import check_screen
 from monitor.host.networks import NAME
+from trapline.guard import Guard
+from trapline.hosting.daemon.asking import failure
+from trapline.hosting.daemon.owning import Owning
 from trapline.hosting.daemon.screens import Screens
+
+if TYPE_CHECKING:
+    from trapline.hosting.daemon.doors import Doors
 
 PAGE = Path(__file__).parent / "page"
 AT_ONCE = 1 << 16  # bytes
@@ -54,7 +63,23 @@ def routes(screens: Screens, novnc: str | None) -> list[BaseRoute]:
         Route("/screens/{name}/screen.js", page),
         WebSocketRoute("/screens/{name}/socket", socket),
     ]
-    return [*found, Mount("/novnc", StaticFiles(directory=novnc))] if novnc else found
+    return [*found, Mount("/screens/{name}/novnc", StaticFiles(directory=novnc))] if novnc else found
+
+
+def seats(owning: Owning, screens: Screens, doors: "Doors | None", guard: Guard | None) -> BaseRoute:
+    """Where a machine is to be seen, for the user who owns the host: he tells whom he likes."""
+
+    async def seat(request: Request) -> Response:
+        name = request.path_params["name"]
+        try:
+            await asyncio.wrap_future(owning.ask(lambda host: check_screen(host.machine(name))))
+        except TraplineError as error:
+            return JSONResponse(failure(error), 404)
+        page = f"{guard.narrow(name).address}screens/{name}/" if guard else ""
+        vnc, password = (doors.address, doors.password(name)) if doors else ("", "")
+        return JSONResponse({"socket": screens.place(name), "vnc": vnc, "password": password, "page": page})
+
+    return Route("/v1/machines/{name}/seat", seat)
 
 
 async def _carried(websocket: WebSocket, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -6,18 +6,22 @@ import signal
 import socket
 import stat
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import uvicorn
-from starlette.routing import BaseRoute
 
-from isa.errors import TraplineError
+from isa.errors import TraplineError, UsageError
 from trapline.guard import HOST, Guard
 from trapline.hosting.daemon import qmp, web
 from trapline.hosting.daemon.owning import Owning
 from trapline.hosting.daemon.screens import Screens
-from trapline.hosting.daemon.seen import client, routes
+from trapline.hosting.daemon.seen import client, routes, seats
+
+if TYPE_CHECKING:
+    from trapline.hosting.daemon.doors import Doors
 
 FOLDER, API, QMP = "run", "api.sock", "qmp.sock"
 BACKLOG, LOOPBACK = 64, 32  # connections that wait, and that are there on the loopback address
@@ -53,37 +57,62 @@ def private(folder: str) -> Iterator[dict[str, socket.socket]]:
                 os.unlink(os.path.join(home, name))
 
 
-def serve(folder: str, engine: str, port: int | None, novnc: str | None = None) -> None:
-    """Run a host until this process is asked to end. Raises TraplineError."""
+def serve(folder: str, engine: str, port: int | None, vnc: int | None = None, novnc: str | None = None) -> None:
+    """Run a host until this process is asked to end: its interface on `port` of the loopback address too, its screens
+    on `vnc`, and in a browser with noVNC of that folder. Raises TraplineError."""
     owning = Owning(folder, engine)
     owning.begin()
     screens = Screens(owning, os.path.join(owning.folder, FOLDER))
     try:
-        with private(folder) as sockets:
+        with private(folder) as sockets, _doors(screens, vnc) as doors:
             owning.follow = screens.follow
-            owning.ask(lambda host: None)  # after that it follows what there is
-            asyncio.run(_serving(owning, sockets, port, routes(screens, client(novnc))))
+            owning.ask(lambda host: None).result()  # after that it has followed what there is
+            listening = None if port is None else _loopback(port)
+            guard = Guard(listening.getsockname()[1]) if listening else None
+            trusted = web.application(owning, True, [seats(owning, screens, doors, guard)])
+            served = [(_server(trusted), sockets[API])]
+            lines = [f"serving {owning.folder}: {FOLDER}/{API}, {FOLDER}/{QMP}"]
+            if listening and guard:
+                guarded = web.Guarded(web.application(owning, False, routes(screens, client(novnc))), guard)
+                served.append((_server(guarded, LOOPBACK), listening))
+                lines.append(guard.address)
+            if doors:
+                lines.append(f"screens at {doors.address}")
+            print("\n".join(lines), flush=True)
+            asyncio.run(_serving(owning, sockets[QMP], served))
     finally:
         owning.end()
         screens.close()
 
 
-async def _serving(owning: Owning, sockets: dict[str, socket.socket], port: int | None, seen: list[BaseRoute]) -> None:
+@contextmanager
+def _doors(screens: Screens, port: int | None) -> Iterator["Doors | None"]:
+    """Screens for viewers with a password, if that was asked for."""
+    if port is None:
+        yield None
+        return
+    try:
+        from trapline.hosting.daemon.doors import Doors
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "cryptography":
+            raise
+        raise UsageError("screens with passwords need cryptography", "pip install 'trapline[vnc]'") from None
+
+    doors = Doors(_loopback(port), screens)
+    threading.Thread(target=doors.serve, daemon=True).start()
+    try:
+        yield doors
+    finally:
+        doors.close()
+
+
+async def _serving(owning: Owning, monitor: socket.socket, served: list[tuple[uvicorn.Server, socket.socket]]) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     monitors = qmp.Server(owning)
     owning.told = lambda events: loop.call_soon_threadsafe(monitors.tell, events)
-    server = await asyncio.start_unix_server(monitors.client, sock=sockets[QMP])
-    served = [(_server(web.application(owning, trusted=True)), sockets[API])]
-    lines = [f"serving {owning.folder}: {FOLDER}/{API}, {FOLDER}/{QMP}"]
-    if port is not None:
-        listening = _loopback(port)
-        guard = Guard(listening.getsockname()[1])
-        guarded = web.Guarded(web.application(owning, trusted=False, more=seen), guard)
-        served.append((_server(guarded, LOOPBACK), listening))
-        lines.append(guard.address)
-    print("\n".join(lines), flush=True)
+    server = await asyncio.start_unix_server(monitors.client, sock=monitor)
     running = [asyncio.create_task(one._serve([at])) for one, at in served]
     await ended.wait()
     for one, _ in served:

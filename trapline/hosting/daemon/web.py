@@ -3,6 +3,7 @@ through one check of token, name and origin (`trapline.guard`); the socket in th
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ PAGE = Path(__file__).parent / "page"
 LARGEST = 1 << 17  # bytes of a request's body
 PATIENCE = 10.0  # seconds for it to come
 REFUSED = {1: 409, 2: 404, 3: 422}  # by exit code; what else, 500
+SCREEN = re.compile(r"/screens/([^/]+)/")
 Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
@@ -135,7 +137,8 @@ def _failed(error: Exception, status: int = 0) -> Response:
 
 
 class Guarded:
-    """An application behind the check of who asks: a token in `Authorization: Bearer`, or first in the path."""
+    """An application behind the check of who asks: a token in `Authorization: Bearer`, or first in the path. A screen
+    has one of its own, with which nothing else can be had."""
 
     def __init__(self, inner: App, guard: Guard) -> None:
         self.inner, self.guard = inner, guard
@@ -149,7 +152,9 @@ class Guarded:
         if not token:
             _, token, rest = (scope["path"] + "/").split("/", 2)
             scope = {**scope, "path": "/" + rest.removesuffix("/"), "raw_path": None}
-        why = self.guard.refusal(token, given, scope["type"] == "websocket")
+        seat = SCREEN.match(scope["path"])
+        guards = (self.guard, self.guard.narrow(seat[1])) if seat else (self.guard,)
+        why = min(guard.refusal(token, given, scope["type"] == "websocket") for guard in guards)
         if why:
             await JSONResponse({"error": {"message": why, "help": "", "exit_code": 2}}, 403)(scope, receive, send)
             return

@@ -1,5 +1,5 @@
 // The screen of a machine, shown by noVNC, which the host serves from where its user has it.
-import RFB from "../../novnc/core/rfb.js";
+import RFB from "./novnc/core/rfb.js";
 const said = document.getElementById("said"), name = decodeURIComponent(location.pathname.split("/").at(-2));
 document.title = name;
 
