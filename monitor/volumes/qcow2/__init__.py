@@ -1,9 +1,9 @@
 """Images in QEMU's format qcow2, version 3: they take the room that was written, and can stand on another image.
 
-The specification is QEMU's docs/interop/qcow2.txt. `header.py` is the first cluster, `counts.py` says how often each
-cluster is used and finds free ones, `image.py` is the volume, `making.py` creates one, `snapshots.py` keeps inside it
-what it was, and `changing.py` moves one off or into what it stands on. `checking.py` looks whether all of it fits
-together, as `qemu-img check` does.
+The specification is QEMU's docs/interop/qcow2.txt. `header.py` is the first cluster, `entries.py` what tables say,
+`counts.py` how often each cluster is used and which are free, `image.py` is the volume, `making.py` creates one,
+`snapshots.py` keeps inside it what it was, and `changing.py` moves one off or into what it stands on. `checking.py`
+looks whether all of it fits together, as `qemu-img check` does.
 
 What keeps an image whole when the process is killed is the order of writes: a cluster is counted before it is filled,
 and filled before anything points to it. So the worst that is left is a cluster that is counted and not used, and a bit

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from monitor.volumes.qcow2.entries import is_nowhere
 from monitor.volumes.qcow2.header import BACKING_FORMAT, STANDS_ON
-from monitor.volumes.qcow2.image import PLACE, ZERO, Image
+from monitor.volumes.qcow2.image import Image
 from monitor.volumes.volume import Volume
 
 Progress = Callable[[int, int], object]
@@ -13,7 +14,7 @@ Progress = Callable[[int, int], object]
 def own(image: Image) -> Iterator[tuple[int, int]]:
     """(offset, bytes) of the clusters that the image itself has."""
     for offset in range(0, image.size, image.cluster):
-        if image.entry(offset // image.cluster) & (PLACE | ZERO):
+        if not is_nowhere(image.entry(offset // image.cluster)):
             yield offset, min(image.cluster, image.size - offset)
 
 
@@ -40,7 +41,7 @@ def rebase(
     copied = 0
     for offset in range(0, image.size, image.cluster):
         count = min(image.cluster, image.size - offset)
-        if not image.entry(offset // image.cluster) & (PLACE | ZERO):
+        if is_nowhere(image.entry(offset // image.cluster)):
             data, other = image.read(offset, count), _padded(below, offset, count)
             if data != other:
                 image.write(offset, data)

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from monitor.volumes.qcow2.image import COMPRESSED, COPIED, PLACE, Image
+from monitor.volumes.qcow2.entries import COMPRESSED, COPIED, PLACE
+from monitor.volumes.qcow2.image import Image
 from monitor.volumes.qcow2.snapshots import flag, snapshots, tables
 
 
@@ -35,8 +36,8 @@ def used(image: Image) -> Counter[int]:
     for place, often in lower.items():
         found[place // size] += often
         for entry in image.level2(place):
-            if entry & PLACE and not entry & COMPRESSED:
-                found[(entry & PLACE) // size] += often
+            for cluster in image.uses(entry):
+                found[cluster] += often
     return found
 
 
@@ -59,7 +60,9 @@ def check(image: Image) -> Findings:
     ]
     own = 0
     for place, entry in _entries(image):
-        own += bool(entry & PLACE)
+        own += 1
+        if entry & COMPRESSED:
+            continue
         if bool(entry & COPIED) != (image.counts[(entry & PLACE) // image.cluster] == 1) and entry & PLACE:
             errors.append(f"{place} says otherwise than the counts whether its cluster is used once")
         if (entry & PLACE) % image.cluster:
@@ -72,7 +75,7 @@ def _entries(image: Image) -> Iterator[tuple[str, int]]:
     for upper, entry in enumerate(image.table):
         if entry & PLACE:
             for place, lower in enumerate(image.level2(entry & PLACE)):
-                if lower & PLACE:
+                if lower & (PLACE | COMPRESSED):
                     yield f"the entry of cluster {upper * each + place}", lower
 
 

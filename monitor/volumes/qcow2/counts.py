@@ -147,6 +147,8 @@ class Counts:
         """Count everything anew; how many clusters were counted too often. Raises OSError if there is no room for
         counts that are missing."""
         self.flush()
+        if max(needed, default=0) >= self.most:
+            raise OSError(errno.EIO, "the image is damaged: something lies where nothing can be counted")
         often, wrong = dict(self.used), 0
         for cluster in sorted({*often, *needed}):
             count = needed.get(cluster, 0)

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 
 from monitor.volumes.file import HostFile
 from monitor.volumes.qcow2.counts import Counts, numbers, octets
+from monitor.volumes.qcow2.entries import COMPRESSED, COPIED, PLACE, ZERO, clusters, inflated, is_zero, stretch
 from monitor.volumes.qcow2.header import DIRTY, Header, Unreadable
 from monitor.volumes.volume import Kept, Volume
 
-COPIED, COMPRESSED, ZERO = 1 << 63, 1 << 62, 1
-PLACE = 0x00FF_FFFF_FFFF_FE00
 INCOMPATIBLE_AT = 72  # of the header
 TABLES = 64  # of the second level in memory at a time
 
@@ -40,6 +39,7 @@ class Image(Kept):
         self.counts = Counts(file, self.header)
         self.table = numbers(file.read(self.header.table, 8 * self.header.table_size), "Q")
         self._tables: dict[int, array[int]] = {}  # of the second level, by where they lie
+        self._last = 0, b""  # a compressed entry, and what it leads to
         self._loose = False  # whether something was written that must be safe before anything points to it
 
     # -- where things are --
@@ -57,10 +57,11 @@ class Image(Kept):
     def entry(self, index: int) -> int:
         """What the tables say of a cluster of the volume; 0 if nothing. Raises OSError."""
         upper = self.table[index // self._each] & PLACE
-        found = self.level2(upper)[index % self._each] if upper else 0
-        if found & COMPRESSED:
-            raise OSError(errno.ENOTSUP, f"the image {self.path} has compressed clusters: convert it with `qemu-img`")
-        return found
+        return self.level2(upper)[index % self._each] if upper else 0
+
+    def uses(self, entry: int) -> range:
+        """The clusters of the file that an entry of a table of the second level uses."""
+        return clusters(entry, self.header.cluster_bits)
 
     def _pieces(self, offset: int, count: int) -> Iterator[tuple[int, int, int]]:
         """(cluster, from where in it, how many bytes) of a stretch of the volume."""
@@ -78,11 +79,23 @@ class Image(Kept):
 
     def _read(self, index: int, start: int, count: int) -> bytes:
         entry = self.entry(index)
+        if entry & COMPRESSED:
+            return self._inflated(entry)[start : start + count]
         if entry & ZERO:
             return bytes(count)
         if entry & PLACE:
             return self.file.peek((entry & PLACE) + start, count)
         return self._below(index * self.cluster + start, count)
+
+    def _inflated(self, entry: int) -> bytes:
+        """What a compressed entry leads to; of the last one it is remembered. Raises OSError."""
+        if self._last[0] != entry:
+            try:
+                data = inflated(self.file.peek(*stretch(entry, self.header.cluster_bits)), self.cluster)
+            except ValueError:
+                raise OSError(errno.EIO, f"the image {self.path} is damaged: a compressed cluster is none") from None
+            self._last = entry, data
+        return self._last[1]
 
     def _below(self, offset: int, count: int) -> bytes:
         """From what it stands on; zeros behind its end."""
@@ -100,8 +113,8 @@ class Image(Kept):
 
     def _extents(self, index: int, start: int, count: int) -> list[tuple[int, bool]]:
         entry, offset = self.entry(index), index * self.cluster + start
-        if entry & (ZERO | PLACE):
-            return [(count, bool(entry & ZERO))]
+        if entry & (ZERO | PLACE | COMPRESSED):
+            return [(count, is_zero(entry))]
         there = min(count, max(0, self.backing.size - offset)) if self.backing else 0
         below = self.backing.extents(offset, there) if self.backing and there else []
         return [*below, (count - there, True)] if count > there else below
@@ -116,7 +129,7 @@ class Image(Kept):
 
     def _write(self, index: int, start: int, data: bytes) -> None:
         entry = self.entry(index)
-        if entry & COPIED and not entry & ZERO:
+        if entry & COPIED and not entry & (ZERO | COMPRESSED):
             self.file.write((entry & PLACE) + start, data)
             return
         before = self._read(index, 0, self.cluster) if len(data) < self.cluster else b""
@@ -133,7 +146,7 @@ class Image(Kept):
             if not whole:
                 if any(self._read(index, start, part)):
                     self._write(index, start, bytes(part))
-            elif not self.entry(index) & ZERO and (self.entry(index) or self.backing):
+            elif not is_zero(self.entry(index)) and (self.entry(index) or self.backing):
                 self.begin()
                 self.point(index, ZERO)
 
@@ -155,7 +168,7 @@ class Image(Kept):
     def point(self, index: int, entry: int) -> None:
         """Have the tables say this of a cluster of the volume; what they said before is used once less."""
         upper, place = divmod(index, self._each)
-        before = self.entry(index) & PLACE
+        before = self.uses(self.entry(index))
         lower = self.table[upper]
         self.settle()
         if lower & COPIED:
@@ -163,8 +176,8 @@ class Image(Kept):
             self.file.write((lower & PLACE) + 8 * place, entry.to_bytes(8, "big"))
         else:
             self._point_anew(upper, place, entry, lower & PLACE)
-        if before:
-            self.counts.drop(before // self.cluster)
+        for cluster in before:
+            self.counts.drop(cluster)
 
     def _point_anew(self, upper: int, place: int, entry: int, lower: int) -> None:
         """The same with a new table of the second level, a copy of the one that others use too if there is one."""

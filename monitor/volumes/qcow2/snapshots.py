@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from isa.errors import TraplineError
 from monitor.volumes.qcow2.counts import numbers, octets
+from monitor.volumes.qcow2.entries import COMPRESSED, COPIED, PLACE
 from monitor.volumes.qcow2.header import Unreadable
-from monitor.volumes.qcow2.image import COPIED, PLACE, Image
+from monitor.volumes.qcow2.image import Image
 
 FIXED = struct.Struct(">QIHHIIQII")
 EXTRA = struct.Struct(">QQ")  # size of a processor's state, size of the volume
@@ -138,8 +139,8 @@ def _use(image: Image, table: "array[int]", times: int) -> None:
     """All that a first table leads to is used once more, or less."""
     for place, often in Counter(entry & PLACE for entry in table if entry & PLACE).items():
         for entry in image.level2(place):
-            if entry & PLACE:
-                image.counts[(entry & PLACE) // image.cluster] += times * often
+            for cluster in image.uses(entry):
+                image.counts[cluster] += times * often
         image.counts[place // image.cluster] += times * often
 
 
@@ -185,7 +186,7 @@ def _flag_lower(image: Image, place: int) -> None:
 
 
 def _flagged(image: Image, entry: int) -> int:
-    if not entry & PLACE:
+    if not entry & PLACE or entry & COMPRESSED:
         return entry
     once = image.counts[(entry & PLACE) // image.cluster] == 1
     return entry | COPIED if once else entry & ~COPIED
