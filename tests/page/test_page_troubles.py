@@ -35,17 +35,17 @@ def proving(page: Opened) -> None:
     """In the middle of a proof."""
     page.tab("Verify")
     page.press("Verify", wait=False)
-    expect(page.page.locator("#state")).to_contain_text("questions", timeout=PATIENCE)
+    expect(page.page.locator("#progress")).to_contain_text("questions", timeout=PATIENCE)
 
 
 def test_an_endless_guest_comes_to_its_end(page: Opened) -> None:
-    page.write("first.s", "start:  b start\n")
+    page.write("first.s", "start:  addi r1, r1, 1\n        b start\n")
     page.page.locator("#steps").fill("20000")
     page.press("Run")
     assert "not finished after 20,000 steps" in page.text("#run-result .bad")
     page.page.locator("#steps").fill("100000000000")
     page.press("Run", wait=False)
-    expect(page.page.locator("#state")).to_contain_text("of at most", timeout=PATIENCE)
+    expect(page.page.locator("#progress")).to_contain_text("of at most", timeout=PATIENCE)
     page.press("Stop")
     assert "Stopped. Your files are as they were." in page.text("#run-result")
     page.write("first.s", begin()["first.s"])
@@ -118,12 +118,14 @@ def test_a_damaged_state_is_put_aside(browser: Browser, address: str) -> None:
     alive(first)
 
 
-@pytest.mark.parametrize(("begins", "said"), [(FULL, "has no more room for this page"), (SHUT, "keeps nothing")])
+@pytest.mark.parametrize(
+    ("begins", "said"), [(FULL, "has no more room for this page"), (SHUT, "keeps nothing")], ids=["full", "shut"]
+)
 def test_a_browser_that_keeps_nothing_says_so(browser: Browser, address: str, begins: str, said: str) -> None:
     page = opened(browser, address, begin=begins)
     page.ready()
+    alive(page)  # to run something is to keep what is running
     assert said in page.notes().inner_text()
-    alive(page)
 
 
 @pytest.mark.parametrize("lacks", ["Worker", "WebAssembly", "DecompressionStream"])

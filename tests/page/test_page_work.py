@@ -69,7 +69,7 @@ def test_history_by_buttons_and_words(page: Opened) -> None:
     page.press("Back to an exit")
     page.page.locator("#line").fill("last r2")
     page.press("Do it")
-    assert page.text("#history-now").startswith("Step 4 of 8")
+    assert page.text("#history-now").startswith("step 4 of 8")
     page.page.locator("#line").fill("set r2 = 33")
     page.press("Do it")
     assert "would give up" in page.notes().inner_text()

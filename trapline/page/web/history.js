@@ -12,7 +12,7 @@ export function history(lab, subject, show) {
     if (!found) return;
     said = [...said, ...found.lines].slice(-200);
     $("history-controls").hidden = false;
-    $("history-now").textContent = `Step ${found.step.toLocaleString("en")} of ${found.newest.toLocaleString("en")}${found.halted ? ", halted" : ""}. ${found.lines.at(-1) ?? ""}`;
+    $("history-now").textContent = found.lines.at(-1) ?? `step ${found.step.toLocaleString("en")}`;
     panel.replaceChildren(element("div", { class: "columns" },
       element("div", {}, element("h3", {}, "Code"), code(found.code)),
       element("div", {}, element("h3", {}, "Console"), screen("What it has printed", found.printed || "(nothing)"),

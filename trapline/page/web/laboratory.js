@@ -4,12 +4,14 @@ import { Editor } from "./editor.js";
 import { Ended, Python } from "./python.js";
 import { Store } from "./store.js";
 
+const MOST = 20; // commands that are listed
 const PATIENCE = 400; // milliseconds after the last letter until what is wrong is asked
 
 export class Laboratory {
   constructor() {
     this.busy = "";
-    this.said = []; // commands that were said, for whoever lists them
+    this.said = []; // commands that were said last, for whoever lists them
+    this.count = 0;
     this.store = new Store((text) => this.note(text));
     this.editor = new Editor((text) => this.typed(text));
     this.python = new Python((text) => this.tell(text));
@@ -48,9 +50,10 @@ export class Laboratory {
     let told = "";
     const show = () => {
       const seconds = Math.floor((Date.now() - began) / 1000);
-      $("state").textContent = `${what}${told ? `: ${told}` : "…"}${seconds > 1 && !told ? ` ${seconds} s` : ""}`;
+      $("progress").textContent = told || (seconds > 1 ? `${seconds} s` : "");
     };
     const clock = setInterval(show, 1000);
+    $("state").textContent = `${what}…`; // is read out; how far it is, is not
     $("stop").disabled = false;
     this.store.work.running = question.words ? { ...question, what } : null;
     this.store.keep();
@@ -66,6 +69,7 @@ export class Laboratory {
       return null;
     } finally {
       clearInterval(clock);
+      $("progress").textContent = "";
       this.busy = "";
       this.store.work.running = null;
       this.store.keep();
@@ -84,7 +88,8 @@ export class Laboratory {
     const found = await this.ask(`trapline ${words.join(" ")}`, { ask: "command", words }, panel);
     if (found === null) return null;
     const kept = Object.fromEntries(Object.entries(found.files).filter(([name]) => !hidden.includes(name)));
-    this.said.push({ words, ...found });
+    this.said.push({ number: ++this.count, words, ...found });
+    if (this.said.length > MOST) this.said.shift();
     this.changed.forEach((one) => one());
     if (Object.keys(kept).length) this.take(kept);
     return { ...found, text: found.out + found.err };

@@ -4,8 +4,8 @@ import { $, element, screen } from "./elements.js";
 export function words(lab) {
   const panel = $("words-result");
   lab.changed.push(() => {
-    panel.replaceChildren(...lab.said.slice(-20).reverse().map(({ words: said, out, err, code }) => element("div", {},
-      element("h3", {}, `trapline ${said.join(" ")}`), screen("What it said", `${out}${err}` || "(nothing)"), element("p", { class: "hint" }, `exit code ${code}`))));
+    panel.replaceChildren(...[...lab.said].reverse().map(({ number, words: said, out, err, code }) => element("div", {},
+      element("h3", {}, `${number}. trapline ${said.join(" ")}`), screen(`What ${number} said`, `${out}${err}` || "(nothing)"), element("p", { class: "hint" }, `exit code ${code}`))));
   });
   $("words-form").onsubmit = async (event) => {
     event.preventDefault();
