@@ -6,7 +6,7 @@ PACKAGES := isa monitor proofs guests trapline
 # Programs that tests call and that no Python package brings: names of Debian packages.
 CLIENTS := coq gdb-multiarch neovim nodejs emacs-nox elpa-eglot chromium tmux libvirt-clients qemu-utils \
 	libnbd-bin tshark prometheus openssl gvncviewer tigervnc-viewer xvfb xdotool iproute2 iputils-ping curl \
-	netcat-openbsd
+	netcat-openbsd skopeo
 # The same of npm: screens in a browser, the page, the debug adapter, and readers of GIFT and QTI; they go into
 # build/clients.
 MODULES := @novnc/novnc@1.7.0 axe-core@4.14.1 @vscode/debugadapter-testsupport@1.68.0 mocha@12.0.3 gift-pegjs@1.0.2 \

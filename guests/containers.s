@@ -3,7 +3,7 @@
 # this kernel, and it alone keeps them apart: `--define UNCHECKED` leaves away one of its checks, and escape.s shows what
 # that costs.
 #
-# Reading order: os.s; then os/containers.s, and os/files.s.
+# Reading order: os.s; then os/containers.s, os/lines.s and os/files.s.
 #
 # machine: g3
 # prints: [boot: 0 containers]

@@ -332,6 +332,7 @@ wake:   set  r2, processes
         .include "os/machines.s"
         .else
         .include "os/containers.s"
+        .include "os/lines.s"
         .include "os/files.s"
         .endif
 

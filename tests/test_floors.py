@@ -69,6 +69,7 @@ FLOORS = (
     "trapline.jobs",
     "trapline.running",
     "trapline.volumes",
+    "trapline.containers",
     "trapline.networking",
     "trapline.screening",
     "trapline.hosting",

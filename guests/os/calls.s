@@ -25,6 +25,11 @@ calls:  .word exit, write, read, yield, sleep, time, refuse, refuse, self, refus
 # ---- exit: the process ends ----------------------------------------------------------------------------------------
 exit:   sw   r0, P_STATE(r12)
         push r1
+        .ifdef CONTAINERS
+        beqz r1, 1f
+        call failed
+1:
+        .endif
         call name
         print " ends with "
         pop  r1

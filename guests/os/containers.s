@@ -32,6 +32,7 @@
         .equ C_USED, 48         # steps so far
         .equ C_LINE, 49         # the line that it has begun, and how many characters that has
         .equ C_HELD, 50
+        .equ C_FAILED, 51       # how many of its processes were killed for a fault, or ended with another code than 0
         .equ C_SIZE, 64
 
         .equ P_CONTAINER, P_MACHINE     # nobody has a virtual machine here
@@ -64,6 +65,7 @@ populate:
         addi r13, r13, -1
         j    2b
 4:      mov  r11, r10           # the first container
+        sw   r11, contained(r0)
         lw   r13, directory + D_CONTAINERS(r0)
         set  r9, 1
         mov  r12, r13
@@ -144,6 +146,8 @@ contain:
         pop  r12
         j    4f
 cramped:
+        set  r1, 1
+        sw   r1, C_FAILED(r11)
         print "["
         call tag
         print " cannot begin]\n"
@@ -275,6 +279,7 @@ charge: lw   r11, P_CONTAINER(r12)
         bgtu r2, r3, exhausted
 2:      ret
 exhausted:
+        call failed
         call finish
         print "["
         call tag
@@ -295,98 +300,13 @@ charge_text:
         sw   r5, C_USED(r6)
         ret
 
+# failed: the process r12 has not done what it should. Uses r3 and r4.
+failed: lw   r3, P_CONTAINER(r12)
+        lw   r4, C_FAILED(r3)
+        addi r4, r4, 1
+        sw   r4, C_FAILED(r3)
+        ret
+
 began:  .word 0                 # the timer when a process was resumed
-
-# ---- The console ----------------------------------------------------------------------------------------------------
-# hears: goes on only in a container that has what is typed; others are at the end of input.
-hears:  lw   r3, P_CONTAINER(r12)
-        lw   r3, C_FLAGS(r3)
-        andi r3, r3, 1
-        beqz r3, 1f
-        ret
-1:      set  r1, 0
-        j    done
-
-# say_own: add the character r5 to the line of the process's container, and print that when it ends. Uses r3, r5 and r6.
-say_own:
-        lw   r6, P_CONTAINER(r12)
-        lw   r3, C_HELD(r6)
-        xori r5, r5, '\n'
-        beqz r5, 1f
-        xori r5, r5, '\n'
-        lw   r6, C_LINE(r6)
-        add  r6, r6, r3
-        sw   r5, 0(r6)
-        addi r3, r3, 1
-        lw   r6, P_CONTAINER(r12)
-        sw   r3, C_HELD(r6)
-        addi r3, r3, -ROOM
-        beqz r3, 1f
-        ret
-1:      push ra
-        push r1
-        push r2
-        push r4
-        push r11
-        mov  r11, r6
-        call print_line
-        pop  r11
-        pop  r4
-        pop  r2
-        pop  r1
-        pop  ra
-        ret
-
-# finish: print the line of container r11 if it has begun one. print_line: print it in any case.
-finish: lw   r1, C_HELD(r11)
-        bnez r1, print_line
-        ret
-print_line:
-        push ra
-        call tag
-        print "| "
-        lw   r1, C_LINE(r11)
-        lw   r2, C_HELD(r11)
-        add  r2, r1, r2
-1:      beq  r1, r2, 2f
-        lw   r3, 0(r1)
-        emit r3
-        addi r1, r1, 1
-        j    1b
-2:      set  r3, '\n'
-        emit r3
-        emitted
-        sw   r0, C_HELD(r11)
-        pop  ra
-        ret
-
-# tag: print the name of container r11. Uses r1 to r4.
-tag:    set  r1, 0
-1:      add  r2, r11, r1
-        lw   r2, C_NAME(r2)
-2:      andi r3, r2, 0xff
-        beqz r3, 3f
-        emit r3
-        srli r2, r2, 8
-        j    2b
-3:      addi r1, r1, 1
-        addi r4, r1, -3
-        bnez r4, 1b
-        emitted
-        ret
-
-# name: end the container's line and print "[name.n", n the number of the process in it.
-name:   push ra
-        lw   r11, P_CONTAINER(r12)
-        call finish
-        print "["
-        call tag
-        print "."
-        lw   r1, C_FIRST(r11)
-        sub  r1, r12, r1
-        set  r2, P_SIZE
-        divu r1, r1, r2
-        addi r1, r1, 1
-        call putd
-        pop  ra
-        ret
+contained:
+        .word 0                 # the descriptors of the containers

@@ -2,6 +2,9 @@
 
 # ---- fault: kill the current process and say why -------------------------------------------------------------------
 fault:  sw   r0, P_STATE(r12)
+        .ifdef CONTAINERS
+        call failed
+        .endif
         call name
         print " killed: "
         lw   r2, CAUSE(r0)

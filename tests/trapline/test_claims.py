@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from guests.contained import Limits
 from isa.files import sources_read
 from trapline import cli
 from trapline.cli import main
+from trapline.containers.writing import laid_out, write
 from trapline.options import Written, read, updated, written
 from trapline.running import claims
 
@@ -57,10 +59,13 @@ OUTPUTS = {
     ("screen", "--socket"): "screen a.s",
     ("net run", "--capture"): "net run lab.toml",
     ("vmm", "--output"): "vmm pack a.s",
+    ("container build", "--output"): "container build recipe.toml",
+    ("container pack", "--output"): "container pack image.tar",
     ("volume serve", "--socket"): "volume serve a.s",
     ("witness", "--difference"): "witness mine.isa:mine setie",
     ("witness", "--output"): "witness mine.isa:mine setie",
 }
+ABOUT = ("mine.isa", "space.toml", "servers.toml", "lab.toml", "recipe.toml", "image.tar", "keys")
 FREE = {("lab quiz", "--output")}  # of a command that reads nothing
 # What takes a value and is no file of its own: a name that a room of Trapline understands.
 NAMES = {
@@ -77,6 +82,7 @@ NAMES = {
     "A",
     "B",
     "COMMAND",
+    "CONTAINER",
     "WHERE",
     "WHERE[:END]",
 }
@@ -128,6 +134,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "servers.toml").write_text('[[servers]]\nname = "a"\nwithin = 9000\n[[servers.requests]]\nat = 1\n')
     (tmp_path / "keys").write_text("abc")
     (tmp_path / "lab.toml").write_text('[[guests]]\nname = "a"\nguest = "hello"\n')
+    (tmp_path / "recipe.toml").write_text('command = "a"\n[programs]\na = "a.s"\n')
+    write(laid_out([{"a": b"    "}], "a", Limits())[1], str(tmp_path / "image.tar"))
     (tmp_path / "disk").write_bytes(bytes(2048))
     os.link(tmp_path / "a.s", tmp_path / "hard")
     os.symlink("a.s", tmp_path / "soft")
@@ -154,9 +162,7 @@ def test_no_output_is_the_file_that_the_command_is_about(
     of: str, option: str, name: str, here: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = OUTPUTS[of, option]
-    about = next(
-        (file for file in ("mine.isa", "space.toml", "servers.toml", "lab.toml", "keys") if file in command), "a.s"
-    )
+    about = next((file for file in ABOUT if file in command), "a.s")
     if name in ("hard", "soft"):
         (here / name).unlink()
         (os.link if name == "hard" else os.symlink)(about, name)
