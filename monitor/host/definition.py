@@ -14,7 +14,7 @@ slot = 25000                # steps of a static partition's frame
 processor = 1               # the only one that it runs on
 
 [[disks]]
-blocks = 64                 # empty; or `file = "web.img"`
+blocks = 64                 # empty; or `file = "web.img"`; or `folder = "site"`, all files in it as an archive
 read_only = false
 queue = false               # whether it is reached through a queue too
 
@@ -38,12 +38,13 @@ MOST_DISKS = 1  # there is one place for a disk (`isa.devices.catalogue`)
 
 @dataclass(frozen=True, slots=True)
 class DiskPart:
-    """One disk: so many empty blocks, or what a file holds."""
+    """One disk: so many empty blocks, or what a file holds, or with `folder` all files of a folder of that name."""
 
     blocks: int = 0
     file: str = ""
     read_only: bool = False
     queue: bool = False
+    folder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +130,15 @@ def _steps(table: Table, key: str) -> int | None:
 
 
 def _disk(part: Table) -> DiskPart:
-    file, blocks = _file(part, "file"), part.number("blocks", 0, MOST_BLOCKS, 0)
-    if bool(file) == bool(blocks):
-        part.wrong("blocks", "a disk has `blocks`, or a `file`, one of them", "write `blocks = 64`")
-    return DiskPart(blocks, file, part.flag("read_only"), part.flag("queue"))
+    file, folder, blocks = _file(part, "file"), _file(part, "folder"), part.number("blocks", 0, MOST_BLOCKS, 0)
+    if [bool(file), bool(folder), bool(blocks)].count(True) != 1:
+        part.wrong("blocks", "a disk has `blocks`, a `file` or a `folder`, one of them", "write `blocks = 64`")
+    read_only, queue = part.flag("read_only", bool(folder)), part.flag("queue")
+    if folder and not read_only:
+        part.wrong(
+            "read_only", "what a guest writes does not come into a folder: its disk is read-only", "leave it away"
+        )
+    return DiskPart(blocks, file or folder, read_only, queue, bool(folder))
 
 
 def _file(table: Table, key: str) -> str:
@@ -147,12 +153,25 @@ def _file(table: Table, key: str) -> str:
 def beside(definition: str, name: str, most: int) -> str:
     """The path of a file that a definition names. Raises TraplineError for one that a link leads to elsewhere, is none,
     or is larger than `most` bytes."""
-    folder = os.path.realpath(os.path.dirname(definition) or ".")
-    path = os.path.realpath(os.path.join(folder, name))
-    if not path.startswith(folder.rstrip(os.sep) + os.sep):
-        raise TraplineError(f"{definition}: `{name}` leads out of {folder}", "copy the file there")
+    path = _inside(definition, name)
     if not os.path.isfile(path):
         raise TraplineError(f"{definition}: there is no file `{name}` beside it", "check the name")
     if os.path.getsize(path) > most:
         raise TraplineError(f"{definition}: `{name}` is larger than {most:,} bytes", "use a smaller file")
+    return path
+
+
+def folder_beside(definition: str, name: str) -> str:
+    """The same of a folder."""
+    path = _inside(definition, name)
+    if not os.path.isdir(path):
+        raise TraplineError(f"{definition}: there is no folder `{name}` beside it", "check the name")
+    return path
+
+
+def _inside(definition: str, name: str) -> str:
+    folder = os.path.realpath(os.path.dirname(definition) or ".")
+    path = os.path.realpath(os.path.join(folder, name))
+    if not path.startswith(folder.rstrip(os.sep) + os.sep):
+        raise TraplineError(f"{definition}: `{name}` leads out of {folder}", "copy it there")
     return path

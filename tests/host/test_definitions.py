@@ -1,14 +1,18 @@
 """Files of hosts and machines: every mistake with its line, its rule and the fix; nothing outside their folder."""
 
+import io
 import os
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from isa.errors import SourceError, TraplineError, UsageError
-from monitor.host import Capacity, Definition, DiskPart, Host, read_capacity, read_definition
+from monitor.host import Capacity, Definition, DiskPart, Host, State, read_capacity, read_definition
 from monitor.host.definition import beside, check_name
 from tests.host.hosts import WORDS, define, image, opened
+from tests.planting import Patch
+from trapline.hosting import archive, defining
 
 MISTAKES = {
     'guest = "echo"\nstorage = -1\n': "web.toml:2:1: error: `storage` must be from 0 to 67,108,864, not -1",
@@ -18,9 +22,11 @@ MISTAKES = {
     'guest = "echo"\nname = "../up"\n': "web.toml:2:1: error: '../up' is no name",
     'image = "../a.s"\n': "web.toml:1:1: error: `../a.s` is not beside this file",
     'guest = "echo"\ninput = "/etc/passwd"\n': "web.toml:2:1: error: `/etc/passwd` is not beside this file",
-    'guest = "echo"\n[[disks]]\n': "web.toml:2:3: error: a disk has `blocks`, or a `file`, one of them",
+    'guest = "echo"\n[[disks]]\n': "web.toml:2:3: error: a disk has `blocks`, a `file` or a `folder`, one of them",
     'guest = "echo"\n[[disks]]\nblocks = 99999\n': "web.toml:3:1: error: `blocks` must be from 0 to 65,536, not 99,999",
     'guest = "echo"\n[[disks]]\nblocks = 1\n[[disks]]\nblocks = 1\n': "there is room for 1 disk, and these are 2",
+    'guest = "echo"\n[[disks]]\nfolder = ".."\n': "web.toml:3:1: error: `..` is not beside this file",
+    'guest = "echo"\n[[disks]]\nfolder = "a"\nread_only = false\n': "web.toml:4:1: error: what a guest writes does not",
     "guest = \n": "web.toml:1:9: error: this is no TOML",
 }
 
@@ -96,3 +102,56 @@ def test_a_folder_has_one_owner(tmp_path: Path) -> None:
     opened(tmp_path).close()
     with pytest.raises(TraplineError, match="is no host"):
         Host(str(tmp_path / "nothing"))
+
+
+# ---- folders
+
+
+def site(path: Path) -> Path:
+    (path / "site" / "sub").mkdir(parents=True)
+    (path / "site" / "b.txt").write_bytes(b"second\n")
+    (path / "site" / "sub" / "a.txt").write_bytes(b"x" * 700 + b"\n")
+    (path / "site" / "empty").write_bytes(b"")
+    (path / "web.toml").write_text('guest = "files"\n[[disks]]\nfolder = "site"\n')
+    return path / "web.toml"
+
+
+def test_a_guest_reads_the_files_of_a_folder(tmp_path: Path) -> None:
+    path = site(tmp_path)
+    with opened(tmp_path / "host", disks=1 << 16) as host:
+        record = defining.define(host, str(path))
+        assert record.definition.disks == (DiskPart(20, "site", read_only=True, folder=True),)
+        host.start("web")
+        host.run(100_000)
+        printed = b"b.txt: 7 octets\nsecond\nempty: 0 octets\nsub/a.txt: 701 octets\n" + b"x" * 700 + b"\n"
+        assert (host.machine("web").state, host.output("web")) == (State.HALTED, printed)
+        os.utime(tmp_path / "site" / "b.txt", (1, 1))
+        (tmp_path / "more.toml").write_bytes(path.read_bytes())
+        assert defining.define(host, str(tmp_path / "more.toml")).point.disks == record.point.disks
+    with tarfile.open(fileobj=io.BytesIO(archive.archived(str(tmp_path / "site"), defining._read, 1 << 20))) as found:
+        assert found.getnames() == ["b.txt", "empty", "sub/a.txt"]
+
+
+def test_what_cannot_be_an_archive_is_refused(tmp_path: Path, monkeypatch: Patch) -> None:
+    path = site(tmp_path)
+    with opened(tmp_path / "host") as host:
+        for name, why in (("n" * 101, "cannot be in an archive"), ("link", "is a link, or no file")):
+            there = tmp_path / "site" / name
+            there.write_bytes(b"") if "n" in name[:1] else there.symlink_to("/etc/passwd")
+            with pytest.raises(TraplineError, match=why):
+                defining.define(host, str(path))
+            there.unlink()
+        monkeypatch.setattr(archive, "MOST_FILES", 2)
+        with pytest.raises(TraplineError, match="has more than 2 files"):
+            defining.define(host, str(path))
+        monkeypatch.setattr(defining, "MOST_BYTES", 1 << 9)
+        with pytest.raises(TraplineError, match="is larger than 512 bytes"):
+            defining.define(host, str(path))
+        (tmp_path / "out").symlink_to("/etc")
+        path.write_text('guest = "files"\n[[disks]]\nfolder = "out"\n')
+        with pytest.raises(TraplineError, match="`out` leads out of"):
+            defining.define(host, str(path))
+        path.write_text('guest = "files"\n[[disks]]\nfolder = "web.toml"\n')
+        with pytest.raises(TraplineError, match="there is no folder `web"):
+            defining.define(host, str(path))
+        assert host.machines() == []

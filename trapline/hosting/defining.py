@@ -10,7 +10,9 @@ from isa.errors import TraplineError, UsageError
 from isa.files.sources_read import read_noted
 from isa.files.tables import LARGEST
 from monitor.host import Definition, DiskPart, Host, Record, read_definition
-from monitor.host.definition import MOST_BLOCKS, beside
+from monitor.host.admission import block_bytes
+from monitor.host.definition import MOST_BLOCKS, beside, folder_beside
+from trapline.hosting.archive import archived
 from trapline.running.programs import Program, find
 from trapline.running.rig import plenty
 
@@ -22,10 +24,17 @@ def define(host: Host, path: str) -> Record:
     wanted = read_definition(path, _read(path, LARGEST))
     program = _program(host, wanted, path)
     input = _read(beside(path, wanted.input, LARGEST_SCRIPT), LARGEST_SCRIPT) if wanted.input else b""
-    disks = [_read(beside(path, part.file, MOST_BYTES), MOST_BYTES) for part in wanted.disks if part.file]
+    disks = [_disk(host, part, path) for part in wanted.disks if part.file]
     needed = wanted.storage or program.storage or max(plenty(program.isa), program.image.top)
     parts = wanted.disks or ((DiskPart(blocks=program.disk, queue=program.queue),) if program.disk else ())
     return host.define(replace(wanted, storage=needed, disks=parts), program.image, input, disks)
+
+
+def _disk(host: Host, part: DiskPart, path: str) -> bytes:
+    if not part.folder:
+        return _read(beside(path, part.file, MOST_BYTES), MOST_BYTES)
+    archive = archived(folder_beside(path, part.file), _read, MOST_BYTES)
+    return archive + bytes(-len(archive) % block_bytes(host.living))
 
 
 def _program(host: Host, wanted: Definition, path: str) -> Program:
