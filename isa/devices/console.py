@@ -7,6 +7,7 @@ Port 0 receives the next character and sends one; port 1 receives the status. Ch
 
 import os
 import select
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from isa.devices.inputs import KINDS, Input, Script
@@ -85,6 +86,14 @@ class Console:
     def send(self, port: int, word: int, now: int) -> None:
         if port == 0:
             self.print(bytes([word & 0xFF]))
+
+    def stores(self, port: int) -> bool:
+        """Whatever is sent, as long as it goes nowhere else: a sink may fail, and at the very step."""
+        return self.sink is None
+
+    def store(self, port: int, words: Sequence[int]) -> None:
+        if port == 0:
+            self.print(bytes([word & 0xFF for word in words]))
 
     def print(self, characters: bytes) -> None:
         """Print all of them. Raises DeviceFailure, and then none of them is printed."""

@@ -5,7 +5,7 @@ number of blocks. A command takes `duration` steps; then the block moves, the st
 Where the blocks are kept is `backing.py`'s business; `queue.py` moves several at a time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +76,13 @@ class Disk:
                 self._block = word
             case 2 if self._job is None:
                 self._job = Job(word, self._address, self._block, now + self.duration)
+
+    def stores(self, port: int) -> bool:
+        """Address and block, which nobody asks for before the next command."""
+        return port < 2
+
+    def store(self, port: int, words: Sequence[int]) -> None:
+        self.send(port, words[-1], 0)
 
     def told(self) -> dict[str, int]:
         registers = {"address": self._address, "block": self._block, "status": self.recv(2, 0)}

@@ -1,24 +1,27 @@
-"""Words that a guest may ask for again and again, where native code finds them.
+"""Words that pass between a guest and its devices without Python, in a table that native code has too.
 
 A guest that polls asks a device for the same word many times, and nothing comes of it. A device that can tell so
-beforehand is `Steady`; its words lie in a table, and native code takes them from there, as long as the device does not
-change: until it acts, or is sent something, or asked for something else. What was taken is noted, each run of equal
-questions once, so that `Ports` can count it as if it had been asked.
+beforehand is `Steady`; its words lie in the table, and native code takes them from there, as long as the device does
+not change: until it acts, or is sent something, or asked for something else. And a device that merely puts down what it
+is sent is `Storing`: native code does that for it. Both are noted, in order, so that `Ports` can do and count them as
+if the device had been asked, before anybody looks.
 
-The table is 64-bit fields: which ports have a word there (a bit each), how many notes there are, the words by port, and
-then the notes: port and count, each in the fields of its own.
+The table is 64-bit fields: which ports have a word there, and which may be sent to (a bit each); how many notes there
+are; the words by port; and then the notes, each a port and an amount in fields of their own. The amount is how often a
+word was received, or, with `PORTS` added to the port, the word that was sent.
 """
 
 from array import array
-from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple, Protocol, runtime_checkable
 
 PORTS = 64  # a bit for each
-MOST = 32  # notes; where there is no room for another, native code leaves the question to Python
-OPEN, NOTES, WORDS = 0, 1, 2
+MOST = 256  # notes; where there is no room for another, native code leaves the step to Python
+OPEN, TAKES, NOTES, WORDS = 0, 1, 2, 3
 ASKED = WORDS + PORTS  # the ports of the notes
-TIMES = ASKED + MOST
-_SIZE = TIMES + MOST
+AMOUNTS = ASKED + MOST
+_SIZE = AMOUNTS + MOST
 
 
 @runtime_checkable
@@ -27,8 +30,40 @@ class Steady(Protocol):
 
     def steady(self, port: int) -> int | None:
         """What `recv` gives at a port, as often as it is asked and whenever, and without changing anything, until the
-        device acts or is sent something, or asked at another port; None if it may be otherwise."""
+        device acts or is sent something that it does not merely store, or asked at another port; None if it may be
+        otherwise."""
         ...
+
+
+@runtime_checkable
+class Storing(Protocol):
+    """A device that merely puts down what it is sent: nothing that can be asked of it or becomes due depends on that,
+    nor on when it was sent, and it cannot fail."""
+
+    def stores(self, port: int) -> bool:
+        """Whether that is so of a port, until somebody changes the device from outside a run."""
+        ...
+
+    def store(self, port: int, words: Sequence[int]) -> None:
+        """As `send` of each of the words, in this order."""
+        ...
+
+
+class Received(NamedTuple):
+    """A word that native code took so often."""
+
+    port: int
+    word: int
+    times: int
+
+
+class Sent(NamedTuple):
+    """Words that native code put down for a port, whose number at the device is `own`."""
+
+    port: int
+    device: Storing
+    own: int
+    words: list[int]
 
 
 class Polls:
@@ -37,30 +72,46 @@ class Polls:
     def __init__(self) -> None:
         self.table = array("Q", bytes(8 * _SIZE))
         self.address = self.table.buffer_info()[0]
-        self._known: set[int] = set()  # ports that were asked
+        self._known: set[int] = set()  # ports that were asked, and with `PORTS` added those that were sent to
         self._asked: dict[int, tuple[Steady, int]] = {}  # those of them whose devices are steady
+        self._told: dict[int, tuple[Storing, int]] = {}  # and those whose devices store
 
-    def note(self, port: int, device: object, own: int) -> None:
+    def received(self, port: int, device: object, own: int) -> None:
         """A port was asked: it may be asked again. `own` is its number at the device."""
         if port not in self._known and port < PORTS:
             self._known.add(port)
             if isinstance(device, Steady):
                 self._asked[port] = device, own
 
-    def renew(self) -> None:
-        """Something may have changed: look again at the ports that were asked. The notes must have been taken."""
-        ready = 0
+    def sent(self, port: int, device: object, own: int) -> None:
+        """A port was sent to: it may be again."""
+        if port + PORTS not in self._known and port < PORTS:
+            self._known.add(port + PORTS)
+            if isinstance(device, Storing):
+                self._told[port] = device, own
+
+    def renew(self, stores: bool) -> None:
+        """Something may have changed: look again at the ports that were used. `stores`: nobody wants to hear of each
+        word that is sent. The notes must have been taken."""
+        ready = takes = 0
         for port, (device, own) in self._asked.items():
             word = device.steady(own)
             if word is not None and not word >> 64:
                 self.table[WORDS + port] = word
                 ready |= 1 << port
-        self.table[OPEN] = ready
+        if stores:
+            for port, (storing, own) in self._told.items():
+                takes |= storing.stores(own) << port
+        self.table[OPEN], self.table[TAKES] = ready, takes
 
-    def take(self) -> Iterator[tuple[int, int, int]]:
-        """What native code took since the last call, in order: port, word, and how often."""
-        table = self.table
-        for note in range(table[NOTES]):
-            port = table[ASKED + note]
-            yield port, table[WORDS + port], table[TIMES + note]
+    def take(self) -> Iterator[Received | Sent]:
+        """What native code did since the last call, in order."""
+        table, count = self.table, self.table[NOTES]
         table[NOTES] = 0
+        notes = zip(table[ASKED : ASKED + count], table[AMOUNTS : AMOUNTS + count], strict=True)
+        for port, found in groupby(notes, lambda note: note[0]):
+            amounts = [amount for _, amount in found]
+            if port < PORTS:
+                yield Received(port, table[WORDS + port], sum(amounts))
+            else:
+                yield Sent(port - PORTS, *self._told[port - PORTS], amounts)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 from zlib import crc32
 
-from isa.devices.polling import NOTES, Polls
+from isa.devices.polling import NOTES, Polls, Received
 from isa.devices.rewinding import branch, mark_device, rewind_device
 from isa.devices.saved import Saved
 from isa.errors import MachineError, TraplineError
@@ -103,7 +103,8 @@ class Ports:
     them all in order, by which two machines can be compared at any step. `acted`, if set, is told of every device
     that has acted by itself: the step before which it did, the device, and the pending bits that it raises. `sent` is
     told of every word that is sent, with the step and the device; nobody is told of words received, since native code
-    takes some of these without asking (`isa.devices.polling`). Raises MachineError when two devices claim one port.
+    takes some of these without asking (`isa.devices.polling`). What else it did so is settled before anybody looks.
+    Raises MachineError when two devices claim one port.
     """
 
     def __init__(self, devices: Mapping[int, Device] | None = None) -> None:
@@ -127,52 +128,61 @@ class Ports:
 
     def recv(self, port: int, now: int) -> int:
         """The next word from a port; 0 where there is no device. Raises DeviceFailure."""
+        self.settle()
         place = self._places.get(port)
         if place is None:
             self._note(b"<%x %x" % (port, 0))
             return 0
         word = place[0].recv(place[1], now)
         self._note(b"<%x %x" % (port, word))
-        self._polls.note(port, *place)
-        self._polls.renew()
+        self._polls.received(port, *place)
+        self._polls.renew(self.sent is None)
         return word
 
     def send(self, port: int, word: int, now: int) -> None:
         """Give a word to a port; dropped where there is no device. Raises DeviceFailure."""
+        self.settle()
         place = self._places.get(port)
         if place:
             place[0].send(place[1], word, now)
             if self.sent is not None:
                 self.sent(now, place[0])
+            self._polls.sent(port, *place)
         self._note(b">%x %x" % (port, word))
-        self._polls.renew()
+        self._polls.renew(self.sent is None)
 
-    def _note(self, line: bytes) -> None:
-        if self._polls.table[NOTES]:
-            self._settle()
-        self._traffic += 1
+    def _note(self, line: bytes, times: int = 1) -> None:
+        self._traffic += times
         self._fingerprint = crc32(line, self._fingerprint)
 
-    def _settle(self) -> None:
-        """Count what native code received without asking."""
-        for port, word, times in self._polls.take():
-            self._traffic += times
-            self._fingerprint = crc32(b"<%x %x" % (port, word) * times, self._fingerprint)
+    def settle(self) -> None:
+        """After native code, and before anybody looks: have devices store what it sent them, and count that and what it
+        received without asking."""
+        if not self._polls.table[NOTES]:
+            return
+        for passed in self._polls.take():
+            if isinstance(passed, Received):
+                port, word, times = passed
+                self._note(b"<%x %x" % (port, word) * times, times)
+            else:
+                port, device, own, words = passed
+                device.store(own, words)
+                self._note(b">%x %%x" % port * len(words) % tuple(words), len(words))
 
     @property
     def traffic(self) -> int:
-        self._settle()
+        self.settle()
         return self._traffic
 
     @property
     def fingerprint(self) -> int:
-        self._settle()
+        self.settle()
         return self._fingerprint
 
     def renew(self) -> None:
         """Before a run: somebody may have changed a device."""
-        self._settle()
-        self._polls.renew()
+        self.settle()
+        self._polls.renew(self.sent is None)
 
     def deadline(self) -> int | None:
         """The first step at whose boundary `act` must run, or None."""
@@ -189,6 +199,7 @@ class Ports:
         Raises DeviceFailure with the failing device unchanged. The interrupts of devices that acted before it are
         kept, and returned by the call that succeeds.
         """
+        self.settle()
         try:
             for first, device in self.devices.items():
                 due = device.deadline()
@@ -208,12 +219,13 @@ class Ports:
 
     def mark(self) -> PortsMark:
         """What all devices are now, for `rewind`."""
+        self.settle()
         marks = tuple(mark_device(device) for device in self._devices)
         return PortsMark(marks, self.traffic, self.fingerprint, self._raised)
 
     def rewind(self, mark: PortsMark) -> None:
         """Be again what was marked."""
-        self._settle()
+        self.settle()
         for device, part in zip(self._devices, mark.devices, strict=True):
             rewind_device(device, part)
         _, self._traffic, self._fingerprint, self._raised = mark
@@ -227,6 +239,7 @@ class Ports:
 
     def save(self) -> dict[str, object]:
         """The state of all devices as JSON values, to go on from exactly here."""
+        self.settle()
         parts = [{"port": p, "name": d.name, "state": d.save()} for p, d in self.devices.items()]
         words = {"traffic": self.traffic, "fingerprint": self.fingerprint}
         return {"devices": parts, "raised": self._raised, **words}

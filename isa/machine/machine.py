@@ -233,7 +233,10 @@ class Machine(Displayed):
             return Reason.BREAKPOINT, None, ""
         limit = max(1, (stop if deadline is None else min(stop, deadline)) - self.steps)
         singly = self.breaking and self.trace is not None  # who records steps does not look for breakpoints
-        ran, trapped, why = self._take(1 if singly else limit, deliver and not singly)
+        try:
+            ran, trapped, why = self._take(1 if singly else limit, deliver and not singly)
+        finally:
+            self.ports.settle()
         self.steps += ran
         self.retired += ran - trapped
         if isinstance(why, Trap):

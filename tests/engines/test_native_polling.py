@@ -12,7 +12,7 @@ from isa.devices import Console, Ports
 from isa.devices.backing import MemoryBacking
 from isa.devices.disk import Disk
 from isa.devices.inputs import Script
-from isa.devices.polling import MOST, NOTES, Polls
+from isa.devices.polling import MOST, NOTES, Polls, Received, Sent
 from isa.engines.native.frame import Frame
 from isa.machine import Machine, Storage
 from isa.machine.trace import each_line
@@ -48,7 +48,7 @@ take:   in r5, r0
 BOTH = """
 start:  set r2, 4
         out r2, r2
-        set r8, 100
+        set r8, 300
         set r1, 1
 1:      in r3, r2
         in r4, r1
@@ -191,7 +191,7 @@ def a_word_outlives_what_a_device_does(patch: Patch) -> None:
 
     def act(self: Ports, now: int, storage: Any) -> int:
         with Patch.context() as inner:
-            inner.setattr(Polls, "renew", lambda self: None)
+            inner.setattr(Polls, "renew", lambda self, stores: None)
             return right(self, now, storage)
 
     patch.setattr(Ports, "act", act)
@@ -204,7 +204,7 @@ def a_word_outlives_the_question_after_it(patch: Patch) -> None:
     def recv(self: Ports, port: int, now: int) -> int:
         with Patch.context() as inner:
             if port == 0:
-                inner.setattr(Polls, "renew", lambda self: None)
+                inner.setattr(Polls, "renew", lambda self, stores: None)
             return right(self, port, now)
 
     patch.setattr(Ports, "recv", recv)
@@ -220,7 +220,7 @@ def a_character_is_promised_for_ever(patch: Patch) -> None:
 
 @caught_by(polling_is_the_same)
 def what_native_code_took_is_not_counted(patch: Patch) -> None:
-    def take(self: Polls) -> list[tuple[int, int, int]]:
+    def take(self: Polls) -> list[Received | Sent]:
         self.table[NOTES] = 0
         return []
 
@@ -230,7 +230,9 @@ def what_native_code_took_is_not_counted(patch: Patch) -> None:
 @caught_by(polling_is_the_same)
 def what_native_code_took_is_counted_once(patch: Patch) -> None:
     right = Polls.take
-    patch.setattr(Polls, "take", lambda self: [(port, word, 1) for port, word, _ in right(self)])
+    patch.setattr(
+        Polls, "take", lambda self: [n._replace(times=1) if isinstance(n, Received) else n for n in right(self)]
+    )
 
 
 @caught_by(two_devices_are_the_same)
@@ -242,4 +244,9 @@ def what_native_code_took_is_counted_in_another_order(patch: Patch) -> None:
 @caught_by(two_devices_are_the_same)
 def the_last_note_is_lost_where_all_are_full(patch: Patch) -> None:
     right = Polls.take
-    patch.setattr(Polls, "take", lambda self: list(right(self))[: MOST - 1])
+
+    def take(self: Polls) -> list[Received | Sent]:
+        self.table[NOTES] -= self.table[NOTES] == MOST
+        return list(right(self))
+
+    patch.setattr(Polls, "take", take)

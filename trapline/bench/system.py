@@ -26,7 +26,7 @@ from trapline.running.rig import Outfit, scratch_disk
 ROWS = ("os",)
 GUEST = "os"
 BARE = "bare"
-SIDES: dict[str, Monitors] = {BARE: 0} | {technique.name: (technique,) for technique in TECHNIQUES.values()}
+SIDES: dict[str, Monitors] = {BARE: 0} | {name: (kind,) for name, kind in TECHNIQUES.items() if not kind.replaces}
 SIZES = {"PRIMES_BELOW": 30_000, "YIELDS": 30_000}
 MOST = 12  # functions of Python to name
 

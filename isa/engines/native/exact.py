@@ -10,7 +10,7 @@ from itertools import takewhile
 from isa.description import Instruction
 from isa.engines.native.frame import FIELD, HOISTED, MOST_REWRITTEN, Code
 from isa.engines.native.plan import Plan
-from isa.engines.native.polled import question, receive
+from isa.engines.native.polled import question, receive, send, statement
 from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Memory, Values
 from isa.engines.reference.steps import parameters
@@ -178,17 +178,21 @@ class Exact:
             text.give(Code.LIMIT)
 
     def _ask(self, text: Body, values: Values, behaviour: Behaviour) -> None:
-        """Leave the step to Python, unless it traps before it asks for anything, or asks for a word that is at hand."""
+        """Leave the step to Python, unless it traps before it asks for anything, or asks for a word that is at hand, or
+        says one that is merely stored."""
         first = list(takewhile(lambda trap: not self.plan.asks(Behaviour((trap,))), behaviour.traps))
         for trap in first:
             self.trap(text, values, trap)
-        asked = question(behaviour)
-        if asked is not None and len(first) == len(behaviour.traps):
+        asked, said = question(behaviour), statement(behaviour)
+        if (asked is not None or said is not None) and len(first) == len(behaviour.traps):
             ask, look = text.label("ask"), text.label("look")
             text.branch(text.is_zero(text.field("watched")), look, ask)
             text.block(look)
-            receive(text, values, asked, text.address("polls"), ask)
-            self._perform(text, values, Behaviour((), behaviour.effects))
+            if asked is not None:
+                receive(text, values, asked, text.address("polls"), ask)
+            elif said is not None:
+                send(text, values, said, text.address("polls"), ask)
+            self._perform(text, values, Behaviour((), tuple(e for e in behaviour.effects if e is not said)))
             text.block(ask)
         text.give(Code.ASK)
 
