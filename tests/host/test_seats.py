@@ -205,7 +205,7 @@ def test_a_password_says_which_machine(place: Path) -> None:
         assert said[1] == f"screens at {seat['vnc']}\n" and len(seat["password"]) == 8
         at, wanted = seat["vnc"].replace(":", "::"), on_bare_machine(["40,30", "A"])
         do = ["move", "40", "30", "click", "1", "key", "A", "pause", "1", "capture"]
-        for words in (["-s", at, "-p", seat["password"]], ["-s", seat["socket"]]):
+        for words in (["-s", at, "-p", seat["password"]], ["-s", seat["socket"]])[: sized(1, 2)]:
             done = subprocess.run([*VNCDO, *words, *do, "seen.png"], capture_output=True, text=True, timeout=60)
             assert not done.returncode, done.stderr
             colours = [wanted.palette[3 * pixel : 3 * pixel + 3] for pixel in wanted.pixels]
