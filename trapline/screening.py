@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Iterable
 
 from isa.devices import Arrivals, Keys, Screen, Script, standard
 from isa.engines.choice import bare
@@ -53,5 +54,10 @@ def recorded(path: str | None) -> Arrivals:
 
 def kept(arrivals: Arrivals) -> bytes:
     """The same as text."""
-    events = ({"step": step, "event": int.from_bytes(item, "big")} for step, item in arrivals.known)
+    return lines(arrivals.known)
+
+
+def lines(known: Iterable[tuple[int, bytes]]) -> bytes:
+    """Events with their steps, as text."""
+    events = ({"step": step, "event": int.from_bytes(item, "big")} for step, item in known)
     return "".join(json.dumps(event) + "\n" for event in events).encode()

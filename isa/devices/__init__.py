@@ -7,7 +7,7 @@ disk's bytes), `octets.py` (bytes in words), `saved.py` (state read back), `diff
 `rewinding.py` and `journal.py` (going back).
 """
 
-from isa.devices.arrivals import Arrivals
+from isa.devices.arrivals import Arrivals, Kept
 from isa.devices.backing import Backing, FileBacking, MemoryBacking, copied
 from isa.devices.card import Card, station_address
 from isa.devices.catalogue import PLACES, attach, standard
@@ -42,6 +42,7 @@ __all__ = [
     "Disk",
     "FileBacking",
     "Input",
+    "Kept",
     "Keys",
     "Live",
     "MemoryBacking",

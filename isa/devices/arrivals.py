@@ -5,9 +5,14 @@ arrived is known with its steps: a machine that goes back is given it again at t
 the arrivals of another is the same run.
 """
 
+import struct
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from isa.devices.saved import Saved, packed
+
+MOST_KEPT = 100_000  # items of the past
+_PAST = struct.Struct(">QI")  # the step of an item, and how many octets it has
 
 Known = tuple[int, bytes]  # the step before which it arrives, and what
 Record = Callable[[int, bytes], object]
@@ -83,3 +88,48 @@ class Arrivals:
         if rest != sorted(rest, key=lambda item: item[0]):
             raise saved.damaged("its arrivals are out of order")
         self._known, self._next, self._fed = rest, 0, fed
+
+
+class Kept(Arrivals):
+    """Arrivals of which the past is saved too: what was done at a machine since it booted. Of more than `MOST_KEPT`
+    nothing is kept, and the past is not `whole` any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.whole = True
+
+    @property
+    def past(self) -> tuple[Known, ...]:
+        return tuple(self._known[: self._next])
+
+    def arrive(self, now: int) -> list[bytes]:
+        arrived = super().arrive(now)
+        if self._next > MOST_KEPT or not self.whole:
+            self.whole = False
+            self.forget()
+        return arrived
+
+    def save(self) -> dict[str, object]:
+        past = b"".join(_PAST.pack(step, len(item)) + item for step, item in self.past)
+        return {**super().save(), "past": packed(past), "whole": int(self.whole)}
+
+    def restore(self, saved: Saved) -> None:
+        super().restore(saved)
+        self.whole = saved.has("past") and saved.flag("whole")
+        past = _items(saved) if self.whole else []
+        if any(before[0] > after[0] for before, after in pairwise((*past, *self._known[:1]))):
+            raise saved.damaged("what arrived is out of order")
+        self._known, self._next = past + self._known, len(past)
+
+
+def _items(saved: Saved) -> list[Known]:
+    """What a saved past says."""
+    data, at = saved.data("past"), 0
+    found: list[Known] = []
+    while at < len(data):
+        step, size = _PAST.unpack_from(data, at) if at + _PAST.size <= len(data) else (0, len(data))
+        at += _PAST.size + size
+        if at > len(data) or len(found) == MOST_KEPT:
+            raise saved.damaged("its past is cut off, or too long")
+        found.append((step, data[at - size : at]))
+    return found

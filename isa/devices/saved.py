@@ -33,6 +33,9 @@ class Saved:
             raise self.damaged(f"`{key}` is missing")
         return self._values[key]
 
+    def has(self, key: str) -> bool:
+        return key in self._values
+
     def number(self, key: str, most: int = LARGEST) -> int:
         """A number from 0 to `most`."""
         value = self._get(key)

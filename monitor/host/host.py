@@ -11,7 +11,8 @@ from dataclasses import replace
 from isa.assembler import Image
 from isa.assembler.image_format import dump
 from isa.devices import Picture
-from isa.errors import UsageError
+from isa.devices.arrivals import MOST_KEPT
+from isa.errors import TraplineError, UsageError
 from monitor.host import admission
 from monitor.host.between import Between
 from monitor.host.captures import check_captured
@@ -39,6 +40,15 @@ class Host(Between):
     def picture(self, name: str) -> Picture | None:
         """What a machine's screen shows; None if it is dark. Raises UsageError for a machine that has none."""
         return self.living.picture(admission.check_screen(self.machine(name)))
+
+    def done(self, name: str) -> Sequence[tuple[int, bytes]]:
+        """What was done at a machine's keyboard and pointer since it booted: steps and events. Raises UsageError for a
+        machine that has none, TraplineError if that was too much to keep."""
+        done = self.living.done(admission.check_screen(self.machine(name)))
+        if not done.whole:
+            rule = f"more was done at {name} than is kept, {MOST_KEPT:,} events"
+            raise TraplineError(rule, "reset it, and it is kept from there on")
+        return done.past
 
     def counters(self, name: str) -> dict[tuple[Decision, str], int]:
         """The exits of a machine since it was defined, by what its monitor decided and the cause."""

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from isa.assembler.image_format import parse as parse_image
-from isa.devices import Card, Console, Disk, Keys, Live, Notices, Picture, Screen, Script, standard
-from isa.devices.catalogue import misfit, port_width
+from isa.devices import Card, Console, Disk, Kept, Keys, Live, Notices, Picture, Screen, Script, standard
+from isa.devices.catalogue import misfit
 from isa.devices.keys import split
 from isa.devices.notices import STOP
 from isa.devices.ports import Device
@@ -89,6 +89,12 @@ class Living:
             return screen.picture(running.vm.storage) if screen is not None else None
         return saving.picture(self.contents, record.point.machine, self.isa.word) if record.point.machine else None
 
+    def done(self, record: Record) -> Kept:
+        """What was done at a machine's keyboard and pointer since it booted."""
+        keys = saving.keys(self.contents, record.point.machine) if record.point.machine else Keys(Kept())
+        assert isinstance(keys.inbound, Kept)
+        return keys.inbound
+
     def listens(self, record: Record) -> bool:
         """Whether what is typed comes to it."""
         return True
@@ -160,7 +166,6 @@ class Living:
                 console.input.feed(record.sent.encode("latin-1"))
             keys = running.vm.ports.find(Keys)
             if keys is not None:
-                keys.inbound.forget()
                 for event in split(bytes.fromhex(record.keyed)):
                     keys.inbound.feed(event)
             if running.cable is not None:
@@ -185,7 +190,7 @@ class Living:
         input = Script(get(record.input)) if record.input else live
         disk = Disk(disks[0], self.isa.word) if disks else None
         notices = Notices(record.generation)
-        others: list[Device] = [Screen(port_width(self.isa)), Keys()] if wanted.screen else []
+        others: list[Device] = [Screen(self.isa.word), Keys(Kept())] if wanted.screen else []
         cable = next((Cable(part, Card(self.isa.word, part.station)) for part in wanted.networks), None)
         others += [] if cable is None else [cable.card]
         queue, seed = any(part.queue for part in wanted.disks), wanted.seed

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from isa.devices import Console, Picture, Screen
+from isa.devices import Console, Kept, Keys, Picture, Screen
 from isa.devices.saved import Saved
 from isa.errors import MachineError
 from isa.machine import Machine, Storage
@@ -91,6 +91,14 @@ def picture(contents: Contents, digest: str, word: int) -> Picture | None:
         return None
     screen.restore(state)
     return screen.picture(Stored(contents, contents.parts(digest)[0], word))
+
+
+def keys(contents: Contents, digest: str) -> Keys:
+    """A machine's keyboard and pointer, as they were kept."""
+    state, keys = _state(contents, digest, Keys.name), Keys(Kept())
+    if state is not None:
+        keys.restore(state)
+    return keys
 
 
 def _state(contents: Contents, digest: str, device: str) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from guests.pack import BYTES, LEAST, LETTERS, LONGEST, Entry, Tenant, flat, listed, pack, room
 from isa.assembler.image_format import parse as parse_image
-from isa.devices import Console, Disk, Live, Picture, Script, standard
+from isa.devices import Console, Disk, Kept, Live, Picture, Script, standard
 from isa.engines.choice import DEFAULT, bare
 from isa.errors import TraplineError
 from isa.machine import Exit, Machine, Reason, Storage
@@ -90,6 +90,10 @@ class Together:
     def picture(self, record: Record) -> Picture | None:
         """Guests of a monitor in assembly have no screen."""
         return None
+
+    def done(self, record: Record) -> Kept:
+        """Nor a keyboard."""
+        return Kept()
 
     def listens(self, record: Record) -> bool:
         """Whether it has booted, and what is typed comes to it."""

@@ -10,7 +10,7 @@ import pytest
 from guests import catalogue
 from isa.assembler import Image
 from isa.assembler.assembled import assembled
-from isa.devices import Arrivals, Keys, Picture, Screen, standard
+from isa.devices import Arrivals, Keys, Picture, Screen, arrivals, standard
 from isa.engines.choice import bare
 from isa.errors import TraplineError, UsageError
 from isa.machine import Storage
@@ -139,14 +139,20 @@ def test_not_every_host_has_screens(machine: str, type: str, why: str, tmp_path:
         host.define(Definition("easel", "paint", storage=WORDS, screen=True), paint())
 
 
-def test_events_do_not_heap_up(tmp_path: Path) -> None:
+def test_events_do_not_heap_up(tmp_path: Path, monkeypatch: Patch) -> None:
     with painting(tmp_path) as host:
         for _ in range(20):
             host.press("easel", events(["100,50"]))
             host.run(1000)
+        assert len(host.done("easel")) == 60
+        monkeypatch.setattr(arrivals, "MOST_KEPT", 62)
+        host.press("easel", events(["100,50"]))
+        host.run(1000)
         running = host.living._running["easel"]  # type: ignore[union-attr]
         keys = running.vm.ports.find(Keys)
-        assert keys is not None and len(keys.inbound.known) <= 3
+        assert keys is not None and keys.inbound.known == ()
+        with pytest.raises(TraplineError, match="more was done at easel than is kept"):
+            host.done("easel")
 
 
 def test_from_the_command_line(tmp_path: Path, monkeypatch: Patch, capfd: pytest.CaptureFixture[str]) -> None:

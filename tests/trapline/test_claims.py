@@ -52,6 +52,7 @@ OUTPUTS = {
     ("verify", "--export"): "verify mine.isa:mine",
     ("verify", "--html"): "verify mine.isa:mine",
     ("host receive", "--listen"): "host receive a.s",
+    ("host recording", "--output"): "host recording a.s web",
     ("host shot", "--output"): "host shot a.s web",
     ("machines", "--output"): "machines mine.isa:mine --draw trap",
     ("screen", "--record"): "screen a.s --steps 1 --shot s.png",

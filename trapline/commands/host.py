@@ -24,7 +24,8 @@ from trapline.hosting.verbs import VERBS
 
 SUMMARY = "virtual machines that are kept, what may be done with them, and what they are promised"
 # Those of `trapline.serving` are the others.
-HERE = ("demo", "serve", "events", "migrate", "receive", "top", "attach", "metrics", "shot", "seat")
+HERE = ("demo", "serve", "events", "migrate", "receive", "top", "attach", "metrics", "shot", "recording", "seat")
+SAME = {"recording": "shot"}  # in the module of another
 OTHERS = {
     "demo": "four servers and a noisy neighbour: promises kept, one moved, one killed, one brought back",
     "serve": "let a host run by itself, and ask it through sockets (docs/host-interface.md)",
@@ -34,6 +35,7 @@ OTHERS = {
     "top": "what the machines are doing, as it goes on (docs/watching.md)",
     "attach": "a machine's console, until one detaches",
     "shot": "what a machine's screen shows, as a picture (docs/screens.md)",
+    "recording": "what was done at its keyboard and pointer, to be replayed (docs/screens.md)",
     "seat": "where a machine's screen is to be seen, and how one is let in (docs/screens.md)",
     "metrics": "the machines in numbers, as Prometheus reads them",
     "prove": "prove what each policy promises, for all states",
@@ -64,4 +66,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _module(name: str) -> ModuleType:
-    return import_module(f"trapline.{'hosting' if name in HERE else 'serving'}.{name}")
+    return import_module(f"trapline.{'hosting' if name in HERE else 'serving'}.{SAME.get(name, name)}")

@@ -15,18 +15,18 @@ from starlette.routing import BaseRoute, Route
 
 from isa.errors import TraplineError
 from monitor.host import Host, Record
-from monitor.screens.png import png
-from monitor.screens.shown import DARK
 from trapline.guard import Guard, headers
 from trapline.hosting.daemon.asking import asked, failure
 from trapline.hosting.daemon.owning import Busy, Owning
 from trapline.hosting.metrics import TYPE, exposed
+from trapline.hosting.shot import taken
 from trapline.hosting.told import account
 from trapline.hosting.view import facts, rows
 
 PAGE = Path(__file__).parent / "page"
 LARGEST = 1 << 17  # bytes of a request's body
 PATIENCE = 10.0  # seconds for it to come
+KINDS = {"screen": "image/png", "recording": "application/jsonl"}
 REFUSED = {1: 409, 2: 404, 3: 422}  # by exit code; what else, 500
 SCREEN = re.compile(r"/screens/([^/]+)/")
 Scope = dict[str, Any]
@@ -71,11 +71,11 @@ def application(owning: Owning, trusted: bool, more: Sequence[BaseRoute] = ()) -
         except Exception as error:
             return _failed(error)
 
-    async def screen(request: Request) -> Response:
+    async def kept(request: Request) -> Response:
         try:
-            name = request.path_params["name"]
-            picture = await asyncio.wrap_future(owning.ask(lambda host: host.picture(name)))
-            return Response(png(picture or DARK), media_type="image/png")
+            name, what = request.path_params["name"], request.url.path.rpartition("/")[2]
+            data = await asyncio.wrap_future(owning.ask(lambda host: taken(host, name, what)))
+            return Response(data, media_type=KINDS[what])
         except Exception as error:
             return _failed(error)
 
@@ -109,7 +109,8 @@ def application(owning: Owning, trusted: bool, more: Sequence[BaseRoute] = ()) -
             Route("/v1/machines", machines),
             Route("/v1/machines/{name}", machine),
             Route("/v1/machines/{name}/console", console),
-            Route("/v1/machines/{name}/screen", screen),
+            Route("/v1/machines/{name}/screen", kept),
+            Route("/v1/machines/{name}/recording", kept),
             Route("/v1/events", events),
             Route("/v1/{verb}", verb, methods=["POST"]),
             *more,
