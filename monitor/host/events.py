@@ -33,6 +33,13 @@ class Events:
             self._write("".join(json.dumps(event) + "\n" for event in events))
         return events
 
+    def add(self, machine: str, event: str, **facts: object) -> dict[str, Any]:
+        """Write down what happened otherwise; the event."""
+        self._number += 1
+        told = {"number": self._number, "machine": machine, "event": event, **facts}
+        self._write(json.dumps(told) + "\n")
+        return told
+
     def _event(self, name: str, then: Record | None, now: Record | None) -> dict[str, Any] | None:
         was, state = then.state.value if then else "", now.state.value if now else GONE
         same = then is not None and now is not None and then.generation == now.generation

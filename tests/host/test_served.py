@@ -87,6 +87,8 @@ STORY = (
     "define s web.toml",
     "define s web.toml",
     "define s none.toml",
+    "run s",
+    "run s --steps 5",
     "pause s web",
     "snapshot s web one",
     "snapshot s web one",

@@ -4,6 +4,7 @@ import argparse
 import os
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 
 from isa.errors import TraplineError, UsageError
@@ -17,6 +18,11 @@ def add_certificates(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--certificate", type=read, metavar="FILE", help="who this side is (PEM)")
     parser.add_argument("--key", type=read, metavar="FILE", help="its private key")
     parser.add_argument("--authority", type=read, metavar="FILE", help="who says of the other side who it is")
+
+
+def located(address: str, where: Callable[[str], str]) -> str:
+    """The same address; one that is a path, as it is called elsewhere."""
+    return address if isinstance(_place(address), tuple) else where(address)
 
 
 def _place(address: str) -> tuple[str, int] | str:
@@ -83,11 +89,14 @@ class Listening:
         return f"{host}:{port}"
 
     def accept(self) -> socket.socket | None:
-        """The next who connects; None for one that may not."""
-        connection, _ = self.socket.accept()
+        """The next who connects; None for one that may not, or if nobody has come before the socket's limit."""
+        try:
+            connection, _ = self.socket.accept()
+        except TimeoutError:
+            return None
+        connection.settimeout(WAIT)
         if self.context is None:
             return connection
-        connection.settimeout(WAIT)
         try:
             return self.context.wrap_socket(connection, server_side=True)
         except OSError:

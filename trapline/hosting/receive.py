@@ -1,14 +1,22 @@
 """`trapline host receive`: take machines that other hosts send."""
 
 import argparse
+import os
 from contextlib import closing
 
-from trapline.hosting.moving import Listening, add_certificates
+from trapline.hosting.daemon.client import Connection, asked, serving
+from trapline.hosting.moving import Listening, add_certificates, located
+from trapline.hosting.verbs import Command
 from trapline.options import count, updated, written
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=updated, metavar="DIR", help="the host's folder")
+    options(parser)
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """What is said besides the host's folder."""
     parser.add_argument(
         "--listen", type=written, metavar="ADDRESS", required=True, help="a socket's path, or HOST:PORT"
     )
@@ -22,6 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
     from monitor.host.migration import Channel, receive
     from trapline.output import emit_json
 
+    server = serving(arguments.folder)
+    if server is not None:
+        return _through(arguments, server)
     names: list[str] = []
     with closing(Listening(arguments)) as listening, Host(arguments.folder) as host:
         if not arguments.json:
@@ -43,4 +54,18 @@ def run(arguments: argparse.Namespace) -> int:
                     print(f"{name} has arrived at step {host.machine(name).point.steps:,}", flush=True)
         if arguments.json:
             emit_json({"machines": [host.machine(name).facts() for name in names]})
+    return 0
+
+
+def _through(arguments: argparse.Namespace, connection: Connection) -> int:
+    """Have the process do it that serves this host, from now on."""
+    from trapline.output import emit_json
+
+    arguments.listen = located(arguments.listen, os.path.abspath)
+    words = Command("", options, lambda host, arguments: []).words(arguments)
+    answer = asked(connection, "POST", "/v1/receive", words)
+    if arguments.json:
+        emit_json({"machines": [], "address": answer["address"]})
+    else:
+        print("\n".join(answer["lines"]))
     return 0

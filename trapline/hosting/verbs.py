@@ -32,7 +32,8 @@ class Command:
         behind = [action for action in parser._actions if not action.option_strings]
         options = [action for action in parser._actions if action.option_strings]
         first = [word for action in options for word in _words(action, getattr(arguments, action.dest))]
-        return [*first, "--", *(word for action in behind for word in _words(action, getattr(arguments, action.dest)))]
+        rest = [word for action in behind for word in _words(action, getattr(arguments, action.dest))]
+        return [*first, "--", *rest] if rest else first
 
 
 def _words(action: argparse.Action, value: object) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from isa.errors import TraplineError, UsageError
-from trapline.hosting.verbs import VERBS
+from trapline.hosting.verbs import VERBS, Configure
 from trapline.mistakes import Mistake
 from trapline.options import Read
 
@@ -31,14 +31,20 @@ def asked(action: str, words: object, home: str, anywhere: bool = False) -> "Cal
     `anywhere`. Raises UsageError for what makes no sense."""
     if action not in VERBS:
         raise UsageError(f"there is no verb {action!r:.40}", f"verbs are {', '.join(VERBS)}")
+    arguments = parsed(action, VERBS[action].configure, words, home, anywhere)
+    return lambda host: answered(host, action, arguments)
+
+
+def parsed(action: str, configure: Configure, words: object, home: str, anywhere: bool) -> argparse.Namespace:
+    """The words as arguments. Raises UsageError."""
     if not isinstance(words, list) or len(words) > MOST_WORDS or not all(map(_is_word, words)):
         raise UsageError("`words` are a list of texts", "give them as behind DIR on the command line")
     parser = Words(prog=action, add_help=False, allow_abbrev=False)
-    VERBS[action].configure(parser)
+    configure(parser)
     arguments = parser.parse_args(words)
     for name, value in vars(arguments).items():
         setattr(arguments, name, _placed(value, home, anywhere))
-    return lambda host: answered(host, action, arguments)
+    return arguments
 
 
 def _is_word(word: object) -> bool:
@@ -49,12 +55,15 @@ def _placed(value: Any, home: str, anywhere: bool) -> Any:
     """Names of files, as from the host's folder."""
     if isinstance(value, list):
         return [_placed(item, home, anywhere) for item in value]
-    if not isinstance(value, Read):
-        return value
+    return Read(within(value, home, anywhere)) if isinstance(value, Read) else value
+
+
+def within(value: str, home: str, anywhere: bool) -> str:
+    """The whole name of a file in the folder `home` or below, or `anywhere`. Raises UsageError."""
     path = os.path.realpath(os.path.join(home, value))
     if not anywhere and os.path.commonpath([os.path.realpath(home), path]) != os.path.realpath(home):
         raise UsageError(f"{value} does not lie in the host's folder", "put it there")
-    return Read(path)
+    return path
 
 
 def answered(host: "Host", action: str, arguments: argparse.Namespace) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Owning:
         self.follow: Follow = lambda host, records: None
         self.events: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._known: list[Record] = []
-        self._asked: queue.Queue[tuple[Callable[[Host], Any], Future[Any]] | None] = queue.Queue(WAITING)
+        self._asked: queue.Queue[tuple[Callable[[Host], Any], Future[Any], bool] | None] = queue.Queue(WAITING)
         self._portion, self._stopping = 10_000, False
 
     def begin(self) -> None:
@@ -53,11 +53,11 @@ class Owning:
         self._thread.start()
         taken.result()
 
-    def ask(self, what: Callable[[Host], T]) -> "Future[T]":
-        """Have something done with the host. Raises Busy."""
+    def ask(self, what: Callable[[Host], T], looks: bool = False) -> "Future[T]":
+        """Have something done with the host, or looked at only. Raises Busy."""
         future: Future[T] = Future()
         try:
-            self._asked.put_nowait((what, future))
+            self._asked.put_nowait((what, future, looks))
         except queue.Full:
             raise Busy("too much is asked of this host at once", "ask again in a moment") from None
         return future
@@ -100,7 +100,7 @@ class Owning:
     def _running(self) -> bool:
         return any(record.state is State.RUNNING for record in self._known)
 
-    def _do(self, host: Host, what: Callable[[Host], Any], future: "Future[Any]") -> None:
+    def _do(self, host: Host, what: Callable[[Host], Any], future: "Future[Any]", looks: bool) -> None:
         if not future.set_running_or_notify_cancel():
             return
         try:
@@ -108,7 +108,8 @@ class Owning:
         except BaseException as error:
             future.set_exception(error)
         else:
-            self._note(host)
+            if not looks:
+                self._note(host)
             future.set_result(result)
 
     def _step(self, host: Host) -> None:
@@ -135,6 +136,13 @@ class Owning:
         self.events.extend(events)
         if events:
             self.told(events)
+
+    def happened(self, machine: str, event: str, **facts: object) -> None:
+        """Something that is no change of a machine's state; in the host's thread."""
+        with suppress(OSError):
+            told = self._noted.add(machine, event, **facts)
+            self.events.append(told)
+            self.told([told])
 
     def _refuse(self) -> None:
         """Nobody waits for an answer that does not come."""

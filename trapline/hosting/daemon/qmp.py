@@ -14,6 +14,7 @@ from typing import Any
 from isa.errors import TraplineError, UsageError
 from monitor.host.life import State
 from trapline.hosting.daemon.asking import asked
+from trapline.hosting.daemon.moves import Moves
 from trapline.hosting.daemon.owning import Owning
 
 LARGEST = 1 << 16  # bytes of a message
@@ -29,10 +30,17 @@ STATUS = {
     State.SAVED: "postmigrate",
     State.MIGRATING: "finish-migrate",
 }
-VERBS = {"stop": "pause", "cont": "resume", "system_reset": "reset", "system_powerdown": "stop", "quit": "kill"}
+VERBS = {
+    "stop": "pause",
+    "cont": "resume",
+    "system_reset": "reset",
+    "system_powerdown": "stop",
+    "quit": "kill",
+    "migrate_cancel": "cancel",
+}
 EVENTS = {"running": "RESUME", "paused": "STOP", "halted": "SHUTDOWN", "crashed": "GUEST_PANICKED", "defined": "RESET"}
-QUERIES = ("query-status", "query-name", "query-version", "query-commands", "x-machines", "x-console")
-COMMANDS = ("qmp_capabilities", *QUERIES, *VERBS, "x-select", "x-verb")
+QUERIES = ("query-status", "query-name", "query-version", "query-commands", "query-migrate", "x-machines", "x-console")
+COMMANDS = ("qmp_capabilities", *QUERIES, *VERBS, "migrate", "x-select", "x-verb")
 
 
 class Refusal(Exception):
@@ -75,8 +83,8 @@ def _unfinished(text: str, error: ValueError) -> bool:
 class Session:
     """One client."""
 
-    def __init__(self, owning: Owning, writer: asyncio.StreamWriter) -> None:
-        self.owning, self.writer = owning, writer
+    def __init__(self, owning: Owning, moves: Moves, writer: asyncio.StreamWriter) -> None:
+        self.owning, self.moves, self.writer = owning, moves, writer
         self.ready, self.name = False, ""
 
     def say(self, message: dict[str, Any]) -> None:
@@ -133,11 +141,20 @@ class Session:
         if command == "x-machines":
             return [record.facts() for record in await self._ask(lambda host: host.machines())]
         if command == "x-verb":
-            verb = asked(str(arguments.get("verb")), arguments.get("words", []), self.owning.folder)
-            return await self._ask(verb)
+            action, words = str(arguments.get("verb")), arguments.get("words", [])
+            if action in self.moves.begins:
+                return await asyncio.to_thread(self.moves.begin, action, words, False)
+            return await self._ask(asked(action, words, self.owning.folder))
         if command == "x-select":
             wanted = str(arguments.get("name", ""))
             self.name = (await self._ask(lambda host: host.machine(wanted))).name
+            return {}
+        if command == "migrate":
+            kind, _, path = str(arguments.get("uri", "")).partition(":")
+            if kind != "unix":
+                raise Refusal("GenericError", "a `uri` is unix:PATH; x-verb migrates over a network, with certificates")
+            words = [await self._selected(), path if "/" in path else f"./{path}"]
+            await asyncio.to_thread(self.moves.begin, "migrate", words, True)
             return {}
         return await self._about(command, await self._selected())
 
@@ -151,8 +168,19 @@ class Session:
         if command == "query-status":
             state: State = (await self._ask(lambda host: host.machine(name))).state
             return {"status": STATUS[state], "running": state in (State.RUNNING, State.IDLE), "x-state": state.value}
+        if command == "query-migrate":
+            return self._migration(name)
         await self._ask(asked(VERBS[command], [name], self.owning.folder))
         return {}
+
+    def _migration(self, name: str) -> dict[str, Any]:
+        """The last migration of a machine, in QEMU's words."""
+        move = next((move for move in self.moves.known() if move["name"] == name), None)
+        if move is None:
+            return {}
+        sent = {"transferred": sum(made["bytes"] for made in move["rounds"]), "dirty-sync-count": len(move["rounds"])}
+        why = {"error-desc": move["error"]["message"]} if move["error"] else {}
+        return {"status": move["status"], "ram": sent, **why}
 
     async def _selected(self) -> str:
         if not self.name:
@@ -167,13 +195,25 @@ class Session:
 
     def tell(self, event: dict[str, Any]) -> None:
         """An event, to a client that reads what it is told."""
-        named = EVENTS.get(event["event"])
+        named, data = _event(event)
         if not self.ready or named is None or self.writer.transport.get_write_buffer_size() > LARGEST:
             return
         now = time.time()
         stamp = {"seconds": int(now), "microseconds": int(now % 1 * 1_000_000)}
-        data = {"name": event["machine"], "steps": event["steps"], "state": event["event"]}
         self.say({"event": named, "timestamp": stamp, "data": data})
+
+
+def _event(event: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    """An event as QEMU calls it, and what it says; None for one that QEMU does not have."""
+    if event["event"] == "migration":
+        return "MIGRATION", {"status": event["status"], "name": event["machine"]}
+    if event["event"] == "round":
+        return "MIGRATION_PASS", {"pass": event["round"], "name": event["machine"]}
+    return EVENTS.get(event["event"]), {
+        "name": event["machine"],
+        "steps": event.get("steps", 0),
+        "state": event["event"],
+    }
 
 
 def _error(kind: str, text: str) -> dict[str, Any]:
@@ -183,12 +223,12 @@ def _error(kind: str, text: str) -> dict[str, Any]:
 class Server:
     """All clients of one host. `tell` may be called by any thread."""
 
-    def __init__(self, owning: Owning) -> None:
-        self.owning = owning
+    def __init__(self, owning: Owning, moves: Moves) -> None:
+        self.owning, self.moves = owning, moves
         self.sessions: set[Session] = set()
 
     async def client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        session = Session(self.owning, writer)
+        session = Session(self.owning, self.moves, writer)
         if len(self.sessions) >= CLIENTS:
             writer.close()
             return

@@ -16,6 +16,7 @@ import uvicorn
 from isa.errors import TraplineError, UsageError
 from trapline.guard import HOST, Guard
 from trapline.hosting.daemon import qmp, web
+from trapline.hosting.daemon.moves import Moves
 from trapline.hosting.daemon.owning import Owning
 from trapline.hosting.daemon.screens import Screens
 from trapline.hosting.daemon.seen import client, routes, seats
@@ -62,6 +63,7 @@ def serve(folder: str, engine: str, port: int | None, vnc: int | None = None, no
     on `vnc`, and in a browser with noVNC of that folder. Raises TraplineError."""
     owning = Owning(folder, engine)
     owning.begin()
+    moves = Moves(owning)
     screens = Screens(owning, os.path.join(owning.folder, FOLDER))
     try:
         with private(folder) as sockets, _doors(screens, vnc) as doors:
@@ -69,18 +71,19 @@ def serve(folder: str, engine: str, port: int | None, vnc: int | None = None, no
             owning.ask(lambda host: None).result()  # after that it has followed what there is
             listening = None if port is None else _loopback(port)
             guard = Guard(listening.getsockname()[1]) if listening else None
-            trusted = web.application(owning, True, [seats(owning, screens, doors, guard)])
+            trusted = web.application(owning, moves, True, [seats(owning, screens, doors, guard)])
             served = [(_server(trusted), sockets[API])]
             lines = [f"serving {owning.folder}: {FOLDER}/{API}, {FOLDER}/{QMP}"]
             if listening and guard:
-                guarded = web.Guarded(web.application(owning, False, routes(screens, client(novnc))), guard)
+                guarded = web.Guarded(web.application(owning, moves, False, routes(screens, client(novnc))), guard)
                 served.append((_server(guarded, LOOPBACK), listening))
                 lines.append(guard.address)
             if doors:
                 lines.append(f"screens at {doors.address}")
             print("\n".join(lines), flush=True)
-            asyncio.run(_serving(owning, sockets[QMP], served))
+            asyncio.run(_serving(owning, qmp.Server(owning, moves), sockets[QMP], served))
     finally:
+        moves.end()
         owning.end()
         screens.close()
 
@@ -106,19 +109,21 @@ def _doors(screens: Screens, port: int | None) -> Iterator["Doors | None"]:
         doors.close()
 
 
-async def _serving(owning: Owning, monitor: socket.socket, served: list[tuple[uvicorn.Server, socket.socket]]) -> None:
+async def _serving(
+    owning: Owning, monitors: qmp.Server, at: socket.socket, served: list[tuple[uvicorn.Server, socket.socket]]
+) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    monitors = qmp.Server(owning)
     owning.told = lambda events: loop.call_soon_threadsafe(monitors.tell, events)
-    server = await asyncio.start_unix_server(monitors.client, sock=monitor)
-    running = [asyncio.create_task(one._serve([at])) for one, at in served]
+    server = await asyncio.start_unix_server(monitors.client, sock=at)
+    running = [asyncio.create_task(one._serve([place])) for one, place in served]
     await ended.wait()
     for one, _ in served:
         one.should_exit = one.force_exit = True
     server.close()
     await asyncio.wait(running, timeout=5)
+    owning.told = lambda events: None
     print("ended", file=sys.stderr)
 
 

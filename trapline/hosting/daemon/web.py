@@ -17,6 +17,7 @@ from isa.errors import TraplineError
 from monitor.host import Host, Record
 from trapline.guard import Guard, headers
 from trapline.hosting.daemon.asking import asked, failure
+from trapline.hosting.daemon.moves import Moves
 from trapline.hosting.daemon.owning import Busy, Owning
 from trapline.hosting.metrics import TYPE, exposed
 from trapline.hosting.shot import taken
@@ -33,7 +34,7 @@ Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 
-def application(owning: Owning, trusted: bool, more: Sequence[BaseRoute] = ()) -> Starlette:
+def application(owning: Owning, moves: Moves, trusted: bool, more: Sequence[BaseRoute] = ()) -> Starlette:
     """The interface. Who is `trusted` is the user that owns the host, and may name files anywhere; `more` is there."""
 
     async def verb(request: Request) -> Response:
@@ -42,7 +43,10 @@ def application(owning: Owning, trusted: bool, more: Sequence[BaseRoute] = ()) -
                 body = await _body(request)
             given = json.loads(body or b"{}")
             words = given.get("words", []) if isinstance(given, dict) else None
-            what = asked(request.path_params["verb"], words, owning.folder, trusted)
+            action = request.path_params["verb"]
+            if action in moves.begins:
+                return JSONResponse(await asyncio.to_thread(moves.begin, action, words, trusted))
+            what = asked(action, words, owning.folder, trusted)
             return JSONResponse(await asyncio.wrap_future(owning.ask(what)))
         except (ValueError, TimeoutError) as error:
             return _failed(TraplineError(f"this is no request: {error or 'it did not come to its end'}"), 400)
@@ -54,6 +58,9 @@ def application(owning: Owning, trusted: bool, more: Sequence[BaseRoute] = ()) -
     async def machines(request: Request) -> Response:
         records = await asyncio.wrap_future(owning.ask(lambda host: host.machines()))
         return JSONResponse({"machines": [record.facts() for record in records]})
+
+    async def migrations(request: Request) -> Response:
+        return JSONResponse({"migrations": moves.known()})
 
     async def machine(request: Request) -> Response:
         try:
@@ -112,6 +119,7 @@ def application(owning: Owning, trusted: bool, more: Sequence[BaseRoute] = ()) -
             Route("/v1/machines/{name}/screen", kept),
             Route("/v1/machines/{name}/recording", kept),
             Route("/v1/events", events),
+            Route("/v1/migrations", migrations),
             Route("/v1/{verb}", verb, methods=["POST"]),
             *more,
         ]
