@@ -88,6 +88,10 @@ class Network:
                 self.schedule.run(room)
         return bool(self.schedule.waiting or self._flying)
 
+    def wait(self, steps: int) -> None:
+        """Time passes in which nobody does anything, as none could."""
+        self._skipped += steps
+
     def _next(self) -> int:
         return self._flying[0][0] if self._flying else self.clock + TICK
 

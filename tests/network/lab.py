@@ -8,6 +8,7 @@ from isa.devices import Card, Ports, standard
 from isa.engines.choice import bare
 from isa.machine import Storage
 from isa.machines.catalogue import find
+from monitor.network.impairments import Impairments
 from monitor.network.network import Network, Station
 from monitor.network.switch import Port
 from monitor.schedule import Schedule
@@ -21,7 +22,9 @@ WORDS = 16384
 class Lab:
     """`heard` are the frames that the guest has sent to the test."""
 
-    def __init__(self, program: str, folder: str | Path = DIRECTORY, seed: int = 7) -> None:
+    def __init__(
+        self, program: str, folder: str | Path = DIRECTORY, seed: int = 7, wrong: Impairments | None = None
+    ) -> None:
         self.heard: list[bytes] = []
         self.conversations = 0
         self.image = assembled(G3, str(Path(folder) / f"{program}.s"), str(folder), LIBRARY)
@@ -29,9 +32,9 @@ class Lab:
         self.machine = bare(G3, Storage(G3.word, WORDS), self._ports(card, seed), seed, engine="native")
         self.machine.load(self.image)
         stations = [Station(Port("guest"), self.machine, card), Station(Port("test"), outside=self._hear)]
-        self.network = Network(Schedule([self.machine]), stations)
+        self.network = Network(Schedule([self.machine]), stations, wrong, seed)
         self.run()
-        assert self.ask(packets.arp(), 20_000) == [packets.arp_answer()]
+        assert wrong or self.ask(packets.arp(), 20_000) == [packets.arp_answer()]
 
     def _ports(self, card: Card, seed: int) -> Ports:
         return standard(G3, seed=seed, others=[card])

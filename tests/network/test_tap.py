@@ -97,7 +97,7 @@ def test_the_clock_is_not_faster_than_it_may_be(monkeypatch: Patch) -> None:
 
 def test_planted_bugs_are_caught(monkeypatch: Patch) -> None:
     """Guests that wait for the clock have it at once."""
-    monkeypatch.setattr(Live, "_patience", lambda self, busy: 0.0)
+    monkeypatch.setattr(Live, "_patience", lambda self, most: 0.0)
     with pytest.raises(AssertionError):
         keeps_time(monkeypatch)
 
@@ -109,7 +109,7 @@ def test_planted_bugs_are_caught(monkeypatch: Patch) -> None:
         (("tap0", "a/b"), "is no name of a device"),
         (('tap = "tap0"', ""), "`tap` is missing"),
         (('"out"', '"web"'), "two ports are called `web`"),
-        (("vlans = [2]", "station = 1"), "two guests are station 1"),
+        (("vlans = [2]", "station = 1"), "two are station 1"),
         (("vlans = [2]", "station = 0"), "`station` must be from 1"),
         (("vlans = [2]", "speed = 1"), "there is no `speed` here"),
     ],

@@ -39,11 +39,10 @@ from monitor.network.forwarding import MOST_VLANS
 from monitor.network.impairments import MILLION, Impairments, Partition
 from monitor.network.switch import Port
 from monitor.techniques.catalogue import TECHNIQUES
-from trapline.networking.ports import Outside, read_outside
+from trapline.networking.ports import MOST_STATION, Gateway, Outside, read_outside
 
 LARGEST = 1 << 16
 MOST_PORTS = 64
-MOST_STATION = (1 << 24) - 1
 MOST_STEPS = 1 << 40
 QUANTUM = 1000
 SPEED, MOST_SPEED = 2_000_000, 1 << 40
@@ -91,13 +90,18 @@ def read_plan(path: str) -> Plan:
     speed = table.number("speed", 1, MOST_SPEED, SPEED)
     parts, others = table.tables("guests"), table.tables("ports")
     guests = tuple(_guest(part, os.path.dirname(path), number) for number, part in enumerate(parts, 1))
-    outside = tuple(read_outside(part) for part in others)
+    known = {guest.port.name: (guest.port, guest.station) for guest in guests}
+    outside = tuple(read_outside(part, known, number) for number, part in enumerate(others))
     if not guests or len(guests) + len(outside) > MOST_PORTS:
         table.wrong("guests", f"a switch has from 1 to {MOST_PORTS} ports, and a guest at one: `[[guests]]`")
     ports = [*(guest.port for guest in guests), *(out.port for out in outside)]
     names = [port.name for port in ports]
     _once("name", [*parts, *others], names, "two ports are called `{}`")
-    _once("station", parts, [guest.station for guest in guests], "two guests are station {}")
+    gateways = [
+        (part, out.to.station) for part, out in zip(others, outside, strict=True) if isinstance(out.to, Gateway)
+    ]
+    stations = [*((part, guest.station) for part, guest in zip(parts, guests, strict=True)), *gateways]
+    _once("station", [part for part, _ in stations], [station for _, station in stations], "two are station {}")
     if len({vlan for port in ports for vlan in port.vlans}) > MOST_VLANS:
         table.wrong("guests", f"a switch has {MOST_VLANS} VLANs at most")
     partitions = tuple(_partition(part, names) for part in table.tables("partitions"))

@@ -1,7 +1,6 @@
 """A network with doors, in the time of the world outside: its clock goes no faster than `speed` steps in a second, and
-stands while all wait for somebody outside."""
+just so while all guests wait for somebody outside."""
 
-from collections.abc import Sequence
 from functools import partial
 from selectors import DefaultSelector
 from time import monotonic
@@ -10,6 +9,7 @@ from monitor.network.network import Network
 from trapline.networking.doors.door import Door
 
 SLICE = 20_000  # steps of the clock until doors are looked at
+LONGEST = 60.0  # seconds to wait at once
 
 
 def _leave(door: Door, clock: int, frame: bytes) -> None:
@@ -43,22 +43,23 @@ class Live:
 
     def run(self, steps: int) -> None:
         """Until so many steps of the clock have passed, or all guests have ended."""
-        end = self.network.clock + steps
-        while self.network.clock < end and not self.network.ended:
-            began, clock = monotonic(), self.network.clock
-            busy = self.network.run(min(SLICE, end - clock))
-            self._ahead += (self.network.clock - clock) / self.speed
-            self._passed(began)
-            began = monotonic()
-            for key, _ in self._selector.select(self._patience(busy)):
-                key.data()
-            self._passed(began)
+        network, end = self.network, self.network.clock + steps
+        while network.clock < end and not network.ended:
+            began, clock = monotonic(), network.clock
+            busy = network.run(min(SLICE, end - clock))
             for door in self.doors.values():
                 door.look()
+            now = monotonic()
+            self._ahead = max(0.0, self._ahead + (network.clock - clock) / self.speed - (now - began))
+            left = (end - network.clock) / self.speed
+            for key, _ in self._selector.select(self._patience(self._ahead if busy else left)):
+                key.data()
+            waited = monotonic() - now
+            if not busy:
+                network.wait(min(int(waited * self.speed), end - network.clock))
+            self._ahead = max(0.0, self._ahead - waited)
 
-    def _passed(self, began: float) -> None:
-        self._ahead = max(0.0, self._ahead - (monotonic() - began))
-
-    def _patience(self, busy: bool) -> float | None:
-        dues: Sequence[float | None] = [self._ahead if busy else None, *(door.due() for door in self.doors.values())]
-        return min((due for due in dues if due is not None), default=None)
+    def _patience(self, most: float) -> float:
+        """In how many seconds something has to be done, `most` if nobody wants anything before."""
+        dues = (door.due() for door in self.doors.values())
+        return min((most, LONGEST, *(due for due in dues if due is not None)))
