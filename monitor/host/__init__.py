@@ -10,9 +10,10 @@ what makes each of them whole or nothing. Under them: `capacity.py` and `definit
 `record.py` (what is known of a machine), `ledger.py` (where that is kept), `objects.py`, `contents.py` and
 `saving.py` (what machines hold, in pieces that never change), `living.py` (the machines that run), which alone has
 them take steps: `turns.py`, in turn, or as a policy says (`service.py`, over `monitor.service`; `promises.py` has what
-it can promise at all). `networks.py` is what files say of networks, `wires.py` how frames pass. On hosts of other
-types, `types.py`, machines run `together.py`, under a monitor in assembly. `used.py` counts. `between.py` and
-`migration/` move machines between hosts, `events.py` writes down what happened. docs/host.md is for users.
+it can promise at all). `networks.py` is what files say of networks, `segment.py` and `wires.py` how frames pass. On
+hosts of other types, `types.py`, machines run `together.py`, under a monitor in assembly. `used.py` counts.
+`between.py` and `migration/` move machines between hosts, `events.py` writes down what happened. docs/host.md is for
+users.
 """
 
 from monitor.host.capacity import Capacity, read_capacity

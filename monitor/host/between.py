@@ -55,10 +55,21 @@ class Between(Keeping):
             self.check_leaves(name, token)
             before = self.machine(name)
             after(name, before.state, Verb.CANCEL, before.point.was)
-            record = self.living.run([before.in_state(State.RUNNING)], steps)[name]
+            record = self._alone(before.in_state(State.RUNNING), steps)
             if record.state in (State.RUNNING, State.IDLE):
                 record = replace(record, point=replace(record.point, state=State.MIGRATING, was=record.state))
             self._put(record)
+        return record
+
+    def _alone(self, before: Record, steps: int) -> Record:
+        """One machine takes steps; what it sends is on the way, and nothing arrives."""
+        wires = self.wires
+        if wires is not None:
+            wires.still = self.clock
+        record = self.living.run([before], steps, None, wires)[before.name]
+        if wires is not None:
+            wires.still = None
+            self.ledger.keep_wires(wires.kept())
         return record
 
     def cancel(self, name: str) -> Record:

@@ -92,6 +92,13 @@ class Keeping:
             self._wires.told = self.captures.note
         return self._wires
 
+    @property
+    def clock(self) -> int:
+        """Of the networks, in steps."""
+        return (
+            self.service.books.spent if self.service is not None else self.wires.clock if self.wires is not None else 0
+        )
+
     def joined(self, wanted: Definition) -> Definition:
         """A definition with ports that are free. Raises TraplineError."""
         if not wanted.networks:

@@ -26,10 +26,11 @@ from monitor.host.definition import Definition, DiskPart
 from monitor.host.disks import Held
 from monitor.host.life import State, Verb, after
 from monitor.host.record import Point, Record
+from monitor.host.segment import Cable
 from monitor.host.service import Service
 from monitor.host.turns import ByPolicy, InTurn
 from monitor.host.used import Passed, Used, taken
-from monitor.host.wires import Cable, Wires
+from monitor.host.wires import Wires
 from monitor.monitor import Monitor, VirtualMachine
 from monitor.techniques.catalogue import TECHNIQUES
 
@@ -123,6 +124,8 @@ class Living:
         guests: dict[str, Machine] = {name: one.vm for name, one in self._running.items()}
         cables = {name: one.cable for name, one in self._running.items() if one.cable is not None and wires}
         running = [name for name in guests if wanted[name].state is not State.IDLE]
+        if wires is not None and wires.still is not None:
+            return wires.alone(guests, steps, cables, InTurn(self.monitor, self.capacity))
         if service is not None:
             by = ByPolicy(service, wanted.values())
             return wires.run(guests, running, steps, cables, by) if wires else by.run(guests, steps, {})

@@ -17,8 +17,9 @@ burst = 1514
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from isa.description import Isa
 from isa.devices import Card
@@ -59,6 +60,10 @@ class NetworkPart:
     trunk: bool = False
     rate: int = 0
     burst: int = 1514
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> "NetworkPart":
+        return cls(**{**values, "vlans": tuple(values["vlans"])})
 
     def port(self, machine: str, net: Net, up: bool) -> Port:
         """The same at a switch."""

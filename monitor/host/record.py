@@ -146,8 +146,8 @@ class Record(Displayed):
         bytes.fromhex(values.get("keyed", ""))
         definition = values.pop("definition")
         disks = tuple(DiskPart(**part) for part in definition.pop("disks"))
-        joined = (NetworkPart(**{**part, "vlans": tuple(part["vlans"])}) for part in definition.pop("networks", ()))
-        wanted = Definition(**definition, disks=disks, networks=tuple(joined))
+        joined = tuple(map(NetworkPart.parse, definition.pop("networks", ())))
+        wanted = Definition(**definition, disks=disks, networks=joined)
         used = Used.parse(values.pop("used")) if "used" in values else NOTHING
         return cls(name, wanted, point=Point.parse(point), used=used, **values)
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from isa.machine import Exit, Machine, Reason
 from monitor.host.capacity import Capacity
 from monitor.host.record import Record
+from monitor.host.segment import Cable
 from monitor.host.service import Service
-from monitor.host.wires import GOES_ON, Cable
+from monitor.host.wires import GOES_ON
 from monitor.monitor import Monitor
 
 

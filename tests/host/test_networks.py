@@ -14,8 +14,10 @@ from isa.errors import SourceError, TraplineError
 from isa.machine.storage import page_shift
 from monitor.host import Definition, Host, State, captures, read_capacity, read_definition
 from monitor.host.living import Living
+from monitor.host.migration import Pace
 from monitor.host.networks import Net, NetworkPart
-from monitor.host.wires import WAITING, Segment, Wires
+from monitor.host.segment import WAITING, Segment
+from monitor.host.wires import Wires
 from tests.clients import client
 from tests.host.hosts import opened
 from tests.host.test_migration import moved
@@ -243,6 +245,23 @@ def test_it_moves_to_a_host_with_the_same_network(tmp_path: Path) -> None:
         there.run(30_000)
         assert b"5:0" in there.output("shout") and there.machine("web").used.passed.received == 6
         assert answered(here) == ANSWERS
+
+
+def sent_on_its_way(path: Path) -> None:
+    with shop(path / "one") as here, lan(path / "two") as there:
+        here.define(Definition("web", "shout", storage=WORDS, networks=(NetworkPart("lan"),)), image("shout"))
+        here.start("web")
+        moved(here, there, pace=Pace(limit=0, rate=50, rounds=3))
+        assert (there.machine("web").state, here.ledger.find("web")) == (State.IDLE, None)  # it waits for answers
+        here.run(30_000)
+        assert here.machine("a").used.passed.sent == 6  # it has answered both
+
+
+def test_what_a_machine_sends_on_its_way_elsewhere_arrives(tmp_path: Path, monkeypatch: Patch) -> None:
+    sent_on_its_way(tmp_path / "right")
+    monkeypatch.setattr(Segment, "hold", lambda self, cables: None)
+    with pytest.raises(AssertionError):
+        sent_on_its_way(tmp_path / "wrong")
 
 
 # ---- limits

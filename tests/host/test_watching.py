@@ -114,13 +114,16 @@ def test_what_passes_disks_and_cards_is_told(shop: Path, capfd: Capture) -> None
         assert line[0] == row.name
         assert line[1:] == [f"{1000 * n / steps:.2f}" if has else "-" for n, has in zip(counts, there, strict=True)]
     assert thousandths(now[0], now[0]) == [0.0] * 5  # nothing since
+    assert main(["host", "show", "shop", "one"]) == 0
+    shown = capfd.readouterr().out
+    assert "network     lan: station 1, VLAN 1\n  frames      4 received, 4 sent, 0 dropped" in shown
 
 
 @pytest.mark.parametrize(
     ("place", "wrong"),
     [
         ("monitor.host.disks.Held.counted", lambda self: Passed()),
-        ("monitor.host.wires.Cable.counted", lambda self: Passed()),
+        ("monitor.host.segment.Cable.counted", lambda self: Passed()),
         ("trapline.hosting.metrics.FRAMES", {"receive_packets": ("sent_octets", "Something else.")}),
     ],
 )

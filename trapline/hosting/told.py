@@ -48,11 +48,22 @@ def page(record: "Record", snapshots: "Sequence[Snapshot]", account: Account = N
     """All that is known of a machine."""
     yield record.title()
     facts = [*record.shown(), *((f"disk {n}", f"{d.blocks:,} blocks") for n, d in enumerate(record.definition.disks))]
-    facts += [*_used(record), *(_promised(account) if account else ())]
+    facts += [*_joined(record), *_used(record), *(_promised(account) if account else ())]
     yield from (f"  {name:10}  {text}" for name, text in facts)
     if snapshots:
         yield "snapshots:"
         yield from _tree(record, snapshots, "", 1)
+
+
+def _joined(record: "Record") -> Iterator[tuple[str, str]]:
+    passed = record.used.passed
+    for part in record.definition.networks:
+        vlans = f"VLAN{'s' * (len(part.vlans) > 1)} {', '.join(map(str, part.vlans))}"
+        yield "network", f"{part.name}: station {part.station}, {vlans}" + (", a trunk" if part.trunk else "")
+        dropped = passed.received_dropped + passed.sent_dropped
+        yield "frames", f"{passed.received:,} received, {passed.sent:,} sent, {dropped:,} dropped"
+    if record.definition.disks:
+        yield "blocks", f"{passed.read:,} read, {passed.written:,} written"
 
 
 def _used(record: "Record") -> Iterator[tuple[str, str]]:
