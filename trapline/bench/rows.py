@@ -33,6 +33,7 @@ from trapline.bench import (
     waiting,
 )
 from trapline.bench.building import CROSS, NATIVE, LeftOut, version
+from trapline.bench.contained import report as contained
 from trapline.bench.figures import Bench, Figure
 from trapline.bench.kernels import KERNELS
 from trapline.bench.peers import QEMU_SYSTEM, QEMU_USER
@@ -60,6 +61,7 @@ MODULES: tuple[ModuleType, ...] = (
     assembling,
     multiplication,
     types,
+    contained,
     classes,
 )
 ROWS: tuple[str, ...] = tuple(row for module in MODULES for row in module.ROWS)

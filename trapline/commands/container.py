@@ -7,27 +7,49 @@ examples:
   trapline container build web.toml -o web
   trapline container run web=times:3 mail.tar
   trapline container pack web -o web.disk
+  trapline container compare
 """
 
 import argparse
 
 from trapline.containers.verbs import VERBS
+from trapline.options import add_engine_option
 
 SUMMARY = "images in the OCI's layout, built and run as containers of one kernel"
 
 
+def _compare(arguments: argparse.Namespace) -> int:
+    from trapline.bench.contained.report import counted, facts, tables
+    from trapline.output import emit_json, engine_in_use, show
+    from trapline.progress import Line
+
+    with Line() as line:
+        found = counted(engine_in_use(arguments.engine), line.show)
+    if arguments.json:
+        emit_json(facts(found))
+        return 0
+    for number, table in enumerate(tables(found)):
+        print(end="\n" if number else "")
+        show(table)
+    return 0
+
+
+COMPARE = "count what containers cost beside virtual machines, and what becomes of either under attack"
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, verb in VERBS.items():
-        action = actions.add_parser(
-            name, help=verb.summary, description=verb.summary, formatter_class=parser.formatter_class
-        )
-        verb.configure(action)
+    told = {name: (verb.summary, verb.configure) for name, verb in VERBS.items()}
+    for name, (summary, configure) in {**told, "compare": (COMPARE, add_engine_option)}.items():
+        action = actions.add_parser(name, help=summary, description=summary, formatter_class=parser.formatter_class)
+        configure(action)
         action.add_argument("--json", action="store_true", help="write the result to stdout as one JSON object")
         action.set_defaults(parser=action)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.action == "compare":
+        return _compare(arguments)
     from trapline.output import emit_json
 
     facts, lines, code = VERBS[arguments.action].perform(arguments)

@@ -24,6 +24,7 @@ steps = 0
 import os
 from dataclasses import dataclass
 
+from guests.catalogue import DIRECTORY
 from guests.contained import (
     MOST_BLOCKS,
     MOST_CONTENTS,
@@ -39,6 +40,7 @@ from isa.files.sources_read import read_noted
 from isa.files.tables import Table, read_table
 
 LARGEST = 1 << 16
+SHIPPED = os.path.join(DIRECTORY, "contained")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ class Recipe:
 
 
 def read_recipe(path: str) -> Recipe:
-    """What a file says. Raises SourceError, TraplineError."""
+    """What a file says, or a shipped recipe of that name. Raises SourceError, TraplineError."""
+    if not os.path.exists(path) and path in shipped():
+        path = os.path.join(SHIPPED, f"{path}.toml")
     table = read_table(path, read_from(path, LARGEST))
     folder = os.path.dirname(path)
     based = "base" in table
@@ -80,6 +84,11 @@ def read_recipe(path: str) -> Recipe:
         table.wrong("remove", "there is no base whose files could be hidden")
     table.finish()
     return found
+
+
+def shipped() -> list[str]:
+    """The names of the recipes that are shipped."""
+    return sorted(file.removesuffix(".toml") for file in os.listdir(SHIPPED) if file.endswith(".toml"))
 
 
 def read_from(path: str, most: int = MOST_CONTENTS) -> bytes:

@@ -14,7 +14,8 @@ STEPS = 100_000_000
 
 
 def _building(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("recipe", type=read, metavar="RECIPE.toml", help="what is to be in it: docs/containers.md")
+    help = "a TOML file (docs/containers.md), or what is shipped: visits, keeper, escape"
+    parser.add_argument("recipe", type=read, metavar="RECIPE", help=help)
     parser.add_argument(
         "-o",
         "--output",
