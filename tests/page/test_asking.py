@@ -1,6 +1,8 @@
 """What the page asks, as JSON, in plain Python: commands, problems, history, labs; and every bad question."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +17,7 @@ from trapline.page import files as page_files
 from trapline.page import streams
 from trapline.page.asking import Page
 
+ROOT = Path(__file__).parents[2]
 FIRST = "start:  set r2, 'x'\n        out r2, r0\n        set r1, 0\n        halt\n"
 LEAK = """variant peek of g3 "Anyone can read the relocation." {
   override instr rrel "d, a" T(0x82) "Read the relocation." { x[d] <- base; x[a] <- bound }
@@ -207,3 +210,13 @@ def words_are_those_of_the_page() -> None:
 @pytest.mark.parametrize("bug", bugs, ids=lambda bug: bug.name)
 def test_planted_bugs_are_caught(bug: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     must_catch(bug, monkeypatch, (AssertionError, IndexError))
+
+
+def test_the_page_opens_without_what_it_does_not_need_yet(tmp_path: Path) -> None:
+    """Each module costs a browser milliseconds, and the solver a second."""
+    asked = "from trapline.page.asking import Page; import json, sys; page = Page(sys.argv[1])"
+    question = "page.ask(json.dumps({'ask': 'shelf'})); print(*sys.modules)"
+    command = [sys.executable, "-c", f"{asked}; {question}", str(tmp_path)]
+    modules = set(subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.split())
+    assert "isa.machines.catalogue" in modules
+    assert not {name for name in modules if name.startswith(("z3", "proofs", "lark", "rich", "trapline.editing"))}

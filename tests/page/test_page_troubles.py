@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.clients import ROOT
 from tests.page.opened import PATIENCE, Opened, opened
 from trapline.page.site.warming import begin
 
@@ -101,6 +102,17 @@ def test_a_description_with_mistakes_is_told_with_its_place(page: Opened) -> Non
     page.press("Verify")
     assert "mine.isa:2:" in page.page.get_by_role("region", name="Error").inner_text()
     page.page.locator("#machine").select_option("")
+    alive(page)
+
+
+def test_what_no_solver_decides_stays_open_in_time(page: Opened) -> None:
+    """No process is there to be ended; the solver's own limits do."""
+    page.load(hostile_isa=(ROOT / "tests" / "machines" / "hostile.isa").read_text())
+    page.tab("Commands")
+    page.page.locator("#command").fill("verify hostile.isa --timeout 5")
+    page.press("Say it")
+    assert "Which monitor this machine admits stayed open." in page.text("#words-result")
+    assert "exit code 4" in page.text("#words-result")
     alive(page)
 
 

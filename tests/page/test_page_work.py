@@ -72,7 +72,9 @@ def test_history_by_buttons_and_words(page: Opened) -> None:
     assert page.text("#history-now").startswith("step 4 of 8")
     page.page.locator("#line").fill("set r2 = 33")
     page.press("Do it")
-    assert "would give up" in page.notes().inner_text()
+    assert "would give up the 4 steps" in page.notes().inner_text()
+    page.press("Give them up")
+    assert page.page.get_by_role("region", name="registers").inner_text().splitlines()[2].split() == ["r2", "0x21"]
     page.page.locator("#line").fill("fly")
     page.press("Do it")
     assert "there is no word `fly`" in page.notes().inner_text()

@@ -1,18 +1,16 @@
 """Every question that the page asks, by name: what goes with it, and who answers. `folder` and `files` go with all that
-are about files."""
+are about files. What answers is loaded when it is first asked, so that the page opens soon."""
 
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isa.errors import UsageError
 from trapline.adapter.arguments import Arguments
-from trapline.labs.archive import packed
-from trapline.page import commanding, labs, shelf
 from trapline.page.files import Files, checked, lay
-from trapline.page.history import History
-from trapline.page.problems import problems
+
+if TYPE_CHECKING:
+    from trapline.page.history import History
 
 
 @dataclass
@@ -20,7 +18,7 @@ class Desk:
     """What lies there from one question to the next: `history` is the run that is being looked at."""
 
     told: Callable[[str], None]
-    history: History | None = None
+    history: "History | None" = None
 
     def leave(self) -> None:
         """End looking at a run."""
@@ -34,11 +32,15 @@ def _files(asked: Arguments) -> Files:
 
 
 def _command(desk: Desk, asked: Arguments) -> Any:
+    from trapline.page.commanding import command
+
     desk.leave()
-    return commanding.command(asked.texts("words"), _files(asked), desk.told)
+    return command(asked.texts("words"), _files(asked), desk.told)
 
 
 def _problems(desk: Desk, asked: Arguments) -> Any:
+    from trapline.page.problems import problems
+
     files = _files(asked)
     lay(".", files)
     return problems(files, asked.text("machine", ""))
@@ -46,6 +48,8 @@ def _problems(desk: Desk, asked: Arguments) -> Any:
 
 def _open(desk: Desk, asked: Arguments) -> Any:
     """Look at a run from its first step, or at the step of a file (`--at`): `words` follow `trapline debug`."""
+    from trapline.page.history import History
+
     desk.leave()
     lay(".", _files(asked))
     desk.history = History(asked.texts("words"))
@@ -58,15 +62,54 @@ def _say(desk: Desk, asked: Arguments) -> Any:
     return desk.history.say(asked.text("line"), asked.flag("agreed"))
 
 
+def _labs(desk: Desk, asked: Arguments) -> Any:
+    from trapline.page.labs import labs
+
+    return labs()
+
+
+def _start(desk: Desk, asked: Arguments) -> Any:
+    from trapline.page.labs import begun
+
+    return begun(asked.text("lab"), asked.text("student", ""))
+
+
+def _pack(desk: Desk, asked: Arguments) -> Any:
+    """An archive of the files, as base64."""
+    from base64 import b64encode
+
+    from trapline.labs.archive import packed
+
+    return b64encode(packed(_files(asked))).decode()
+
+
+def _unpack(desk: Desk, asked: Arguments) -> Any:
+    from trapline.page.labs import loaded
+
+    return loaded(asked.text("data"))
+
+
+def _shelf(desk: Desk, asked: Arguments) -> Any:
+    from trapline.page.shelf import shelf
+
+    return shelf()
+
+
+def _text(desk: Desk, asked: Arguments) -> Any:
+    from trapline.page.shelf import text_of
+
+    return text_of(asked.text("name"))
+
+
 QUESTIONS: dict[str, Callable[[Desk, Arguments], Any]] = {
     "command": _command,
     "problems": _problems,
     "open": _open,
     "say": _say,
-    "labs": lambda desk, asked: labs.labs(),
-    "start": lambda desk, asked: labs.begun(asked.text("lab"), asked.text("student", "")),
-    "pack": lambda desk, asked: b64encode(packed(_files(asked))).decode(),
-    "unpack": lambda desk, asked: labs.loaded(asked.text("data")),
-    "shelf": lambda desk, asked: shelf.shelf(),
-    "text": lambda desk, asked: shelf.text_of(asked.text("name")),
+    "labs": _labs,
+    "start": _start,
+    "pack": _pack,
+    "unpack": _unpack,
+    "shelf": _shelf,
+    "text": _text,
 }

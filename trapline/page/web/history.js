@@ -22,7 +22,7 @@ export function history(lab, subject, show) {
   const say = async (line, agreed = false) => {
     const found = await lab.ask(line, { ask: "say", line, agreed }, null);
     if (found?.gives_up) {
-      lab.note(`\`${line}\` would give up the ${found.gives_up} steps that came after this one.`, button("Do it", () => say(line, true)));
+      lab.note(`\`${line}\` would give up the ${found.gives_up} steps that came after this one.`, button("Give them up", () => say(line, true)));
       return;
     }
     seen(found);

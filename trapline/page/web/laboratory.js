@@ -145,7 +145,7 @@ export class Laboratory {
     fill($("machine"), { "": [["", "the program's own"]], "This folder": pairs(machines), Shipped: shipped(this.shelf.machines) });
     fill($("shelf"), { "": [["", "choose…"]], Guests: shipped(this.shelf.guests), Machines: shipped(this.shelf.machines) });
     this.changed.forEach((one) => one());
-    this.soon(0);
+    this.soon();
   }
 
   soon(patience = PATIENCE) {
@@ -153,9 +153,9 @@ export class Laboratory {
     this.timer = setTimeout(() => this.problems(), patience);
   }
 
-  /** Ask what is wrong in the texts, unless something else is asked. */
+  /** Ask what is wrong in the texts, unless something else is asked, or Python is not there yet: then later. */
   async problems() {
-    if (this.busy) return this.soon(1000);
+    if (this.busy || !this.python.ready) return this.soon(1000);
     const asked = JSON.stringify(this.store.files);
     try {
       const { answer } = await this.python.ask(this.about({ ask: "problems" }));

@@ -105,6 +105,13 @@ function unfinished(lab, show) {
   }));
 }
 
+/** Have the browser keep the site, once everything is there. */
+function keep() {
+  if (!("serviceWorker" in navigator) || !isSecureContext) return;
+  navigator.serviceWorker.register("./keeper.js").catch(() =>
+    lab.note("This browser keeps no copy of the page: without a network it will not open."));
+}
+
 const lab = new Laboratory();
 const show = tabs();
 theme(lab.store);
@@ -119,5 +126,4 @@ unfinished(lab, show);
 lab.show();
 follow(lab, show);
 addEventListener("hashchange", () => follow(lab, show));
-shelf(lab).catch((error) => lab.note(error.message));
-if ("serviceWorker" in navigator && isSecureContext) navigator.serviceWorker.register("./keeper.js").catch(() => lab.note("This browser keeps no copy of the page: without a network it will not open."));
+shelf(lab).catch((error) => lab.note(error.message)).finally(keep);
