@@ -35,11 +35,12 @@ def filled(living: Machines, wanted: Definition, image: Image, files: list[bytes
         raise TraplineError(rule, f"give it `storage = {image.top}` or more")
     size, disks = block_bytes(living), []
     for part in wanted.disks:
-        data = files.pop(0) if part.file else bytes(part.blocks * size)
+        data = files.pop(0) if part.file or part.volume else bytes(part.blocks * size)
         blocks, excess = divmod(len(data), size)
         if excess or not 0 < blocks <= MOST_BLOCKS:
-            rule = f"{wanted.name}: `{part.file}` has {len(data):,} bytes, which are not 1 to {MOST_BLOCKS:,} blocks"
-            raise TraplineError(rule, f"a block has {size} bytes: truncate -s {size * (blocks + 1)} {part.file}")
+            file = part.file or part.volume
+            rule = f"{wanted.name}: `{file}` has {len(data):,} bytes, which are not 1 to {MOST_BLOCKS:,} blocks"
+            raise TraplineError(rule, f"a block has {size} bytes: truncate -s {size * (blocks + 1)} {file}")
         disks.append((replace(part, blocks=blocks), data))
     return disks
 

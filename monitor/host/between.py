@@ -8,6 +8,7 @@ from dataclasses import replace
 from isa.errors import TraplineError
 from monitor.host import admission
 from monitor.host.contents import Contents
+from monitor.host.copies import without
 from monitor.host.keeping import Keeping
 from monitor.host.ledger import ARRIVED, HANDED, LEAVING
 from monitor.host.life import State, Verb, after
@@ -127,7 +128,7 @@ class Between(Keeping):
                 record = became(self.contents).departing(State.MIGRATING)
             for other in self.ledger.arriving(record.name):
                 self.ledger.forget_move(other)
-            self.ledger.hold(token, replace(record, snapshot=""))
+            self.ledger.hold(token, replace(record, snapshot="", definition=without(record.definition)))
 
     def _try(self, record: Record) -> None:
         """Whether it could be on here, beside those that are. Raises TraplineError."""

@@ -53,6 +53,11 @@ class Contents:
                 raise TraplineError(f"{self.objects.path}: {digest} has blocks outside", "mend it from a copy")
             yield number, block
 
+    def differences(self, old: str, new: str) -> Iterator[tuple[int, bytes]]:
+        """The blocks in which contents differ from others of the same size, as the new ones have them."""
+        size, top = self._root(new)
+        yield from self._other(self._root(old)[1], top, _height(size), 0, size)
+
     def join(self, parts: Sequence[str]) -> str:
         """Keep contents together."""
         return self._kept(self.objects.make(GROUP, b"".join(map(bytes.fromhex, parts))))
@@ -129,6 +134,19 @@ class Contents:
         data, span = self._node(top, height), FAN ** (height - 1)
         for index in range(len(data) // WIDTH):
             yield from self._under(data[index * WIDTH : (index + 1) * WIDTH], height - 1, first + index * span, within)
+
+    def _other(self, old: bytes, new: bytes, height: int, first: int, size: int) -> Iterator[tuple[int, bytes]]:
+        if old == new or first * BLOCK >= size:
+            return
+        if height == 0:
+            yield first, bytes(min(BLOCK, size - first * BLOCK)) if new == EMPTY else self._read(new, BYTES)
+            return
+        before, now = self._node(old, height), self._node(new, height)
+        span = FAN ** (height - 1)
+        for index in range(max(len(before), len(now)) // WIDTH):
+            here = slice(index * WIDTH, (index + 1) * WIDTH)
+            pair = before[here] or EMPTY, now[here] or EMPTY
+            yield from self._other(*pair, height - 1, first + index * span, size)
 
     def _node(self, digest: bytes, height: int) -> bytes:
         return b"" if digest == EMPTY else self._read(digest, height)

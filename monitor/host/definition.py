@@ -14,7 +14,8 @@ slot = 25000                # steps of a static partition's frame
 processor = 1               # the only one that it runs on
 
 [[disks]]
-blocks = 64                 # empty; or `file = "web.img"`; or `folder = "site"`, all files in it as an archive
+blocks = 64                 # empty; or `file = "web.img"`; or `folder = "site"`, all files in it as an archive; or
+volume = "web.toml"         # one in the host's folder, which follows the disk (`copies.py`)
 read_only = false
 queue = false               # whether it is reached through a queue too
 
@@ -38,13 +39,15 @@ MOST_DISKS = 1  # there is one place for a disk (`isa.devices.catalogue`)
 
 @dataclass(frozen=True, slots=True)
 class DiskPart:
-    """One disk: so many empty blocks, or what a file holds, or with `folder` all files of a folder of that name."""
+    """One disk: so many empty blocks, or what a file holds, or with `folder` all files of a folder of that name, or
+    what a volume of the host holds, which then holds what the disk does."""
 
     blocks: int = 0
     file: str = ""
     read_only: bool = False
     queue: bool = False
     folder: bool = False
+    volume: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +133,16 @@ def _steps(table: Table, key: str) -> int | None:
 
 
 def _disk(part: Table) -> DiskPart:
-    file, folder, blocks = _file(part, "file"), _file(part, "folder"), part.number("blocks", 0, MOST_BLOCKS, 0)
-    if [bool(file), bool(folder), bool(blocks)].count(True) != 1:
-        part.wrong("blocks", "a disk has `blocks`, a `file` or a `folder`, one of them", "write `blocks = 64`")
+    file, folder, volume = (_file(part, key) for key in ("file", "folder", "volume"))
+    blocks = part.number("blocks", 0, MOST_BLOCKS, 0)
+    if sum(map(bool, (file, folder, volume, blocks))) != 1:
+        part.wrong("blocks", "a disk has `blocks`, a `file`, `folder` or `volume`, one of them", "write `blocks = 64`")
     read_only, queue = part.flag("read_only", bool(folder)), part.flag("queue")
     if folder and not read_only:
         part.wrong(
             "read_only", "what a guest writes does not come into a folder: its disk is read-only", "leave it away"
         )
-    return DiskPart(blocks, file or folder, read_only, queue, bool(folder))
+    return DiskPart(blocks, file or folder, read_only, queue, bool(folder), volume)
 
 
 def _file(table: Table, key: str) -> str:

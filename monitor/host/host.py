@@ -16,6 +16,7 @@ from isa.errors import TraplineError, UsageError
 from monitor.host import admission
 from monitor.host.between import Between
 from monitor.host.captures import check_captured
+from monitor.host.copies import check_alone, without
 from monitor.host.definition import Definition, check_name
 from monitor.host.life import State, Verb, after, hearing
 from monitor.host.promises import check_terms
@@ -65,6 +66,7 @@ class Host(Between):
         wanted = replace(wanted, disks=tuple(part for part, _ in filled))
         with self._change():
             self._new(wanted)
+            check_alone(wanted, self.machines())
             wanted = self.joined(wanted)
             put = self.contents.put
             point = Point(State.DEFINED, tuple(put(data) for _, data in filled), storage=wanted.storage)
@@ -83,7 +85,8 @@ class Host(Between):
             self._new(replace(record.definition, name=new))
             copy = replace(record.in_state(hearing(record.state)), name=new, snapshot="", used=NOTHING)
             parts = tuple(replace(part, station=0) for part in record.definition.networks)
-            copy = replace(copy, definition=self.joined(replace(record.definition, name=new, networks=parts)))
+            wanted = replace(without(record.definition), name=new, networks=parts)
+            copy = replace(copy, definition=self.joined(wanted))
             copy = replace(copy, generation=self.ledger.next_generation())
             self._keep(copy)
         return copy
@@ -170,6 +173,7 @@ class Host(Between):
             records = self.living.run([*running, *waiting], steps, self.service, self.wires)
             heard = [before for before in waiting if records[before.name] != before]
             changed = {before.name for before in [*running, *heard]}
+            self._kept.update((record.name, record) for record in machines)  # a volume may be behind
             for name in sorted(changed):
                 self._put(records[name])
             if self.wires is not None:

@@ -18,6 +18,7 @@ from monitor.host import admission
 from monitor.host.capacity import read_capacity
 from monitor.host.captures import Captures
 from monitor.host.contents import Contents
+from monitor.host.copies import Copies
 from monitor.host.definition import Definition
 from monitor.host.ledger import Ledger
 from monitor.host.life import ACTIVE, State, Verb, after
@@ -52,7 +53,8 @@ class Keeping:
             self.living: admission.Machines = kind(self.capacity, self.contents, engine)
             self._service: Service | None = None
             self._wires: Wires | None = None
-            self.captures = Captures(folder)
+            self.captures, self.copies = Captures(folder), Copies(folder, self.contents)
+            self._kept: dict[str, Record] = {}  # by the change that is being made
             self._coming: dict[str, frozenset[str]] = {}  # what was sent of machines that are on their way here
             self._begin()
         except BaseException:
@@ -150,11 +152,13 @@ class Keeping:
         if self.service is not None:
             self.service.settle(record)
         self.ledger.put(record)
+        self._kept[record.name] = record
 
     @contextmanager
     def _change(self, sweep: bool = False) -> Iterator[None]:
         """One change of the ledger, and of contents. Those that nobody needs any more are taken away now and then, or
         with `sweep` at once."""
+        self._kept.clear()
         try:
             with self.ledger.change():
                 yield
@@ -168,6 +172,7 @@ class Keeping:
             raise
         with suppress(OSError):  # what was done is done
             self.captures.write()
+        self.copies.bring(self._kept.values())
         if sweep or self.objects.grown:
             self.objects.sweep(self.ledger.digests().union(*self._coming.values()))
 

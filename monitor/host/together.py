@@ -65,6 +65,9 @@ class Together:
         if any(part.read_only for part in wanted.disks):
             rule = f"{wanted.name} has a disk that is read-only, and on this host all can be written"
             raise TraplineError(rule, "leave `read_only` away")
+        if any(part.volume for part in wanted.disks):
+            rule = f"{wanted.name} has a disk with a volume, and on this host all are parts of one disk"
+            raise TraplineError(rule, "name it as a `file`, and it is copied")
         if any(part.queue for part in wanted.disks):
             rule = f"{wanted.name} has a disk with a queue, and on this host none has one"
             raise TraplineError(rule, "leave `queue` away")

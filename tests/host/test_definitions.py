@@ -22,7 +22,7 @@ MISTAKES = {
     'guest = "echo"\nname = "../up"\n': "web.toml:2:1: error: '../up' is no name",
     'image = "../a.s"\n': "web.toml:1:1: error: `../a.s` is not beside this file",
     'guest = "echo"\ninput = "/etc/passwd"\n': "web.toml:2:1: error: `/etc/passwd` is not beside this file",
-    'guest = "echo"\n[[disks]]\n': "web.toml:2:3: error: a disk has `blocks`, a `file` or a `folder`, one of them",
+    'guest = "echo"\n[[disks]]\n': "web.toml:2:3: error: a disk has `blocks`, a `file`, `folder` or `volume`, one",
     'guest = "echo"\n[[disks]]\nblocks = 99999\n': "web.toml:3:1: error: `blocks` must be from 0 to 65,536, not 99,999",
     'guest = "echo"\n[[disks]]\nblocks = 1\n[[disks]]\nblocks = 1\n': "there is room for 1 disk, and these are 2",
     'guest = "echo"\n[[disks]]\nfolder = ".."\n': "web.toml:3:1: error: `..` is not beside this file",

@@ -12,7 +12,9 @@ from isa.files.tables import LARGEST
 from monitor.host import Definition, DiskPart, Host, Record, read_definition
 from monitor.host.admission import block_bytes
 from monitor.host.definition import MOST_BLOCKS, beside, folder_beside
+from monitor.host.looking import file_of
 from trapline.hosting.archive import archived
+from trapline.running.disks import OURS, contents
 from trapline.running.programs import Program, find
 from trapline.running.rig import plenty
 
@@ -24,15 +26,17 @@ def define(host: Host, path: str) -> Record:
     wanted = read_definition(path, _read(path, LARGEST))
     program = _program(host, wanted, path)
     input = _read(beside(path, wanted.input, LARGEST_SCRIPT), LARGEST_SCRIPT) if wanted.input else b""
-    disks = [_disk(host, part, path) for part in wanted.disks if part.file]
+    disks = [_disk(host, part, path) for part in wanted.disks if part.file or part.volume]
     needed = wanted.storage or program.storage or max(plenty(program.isa), program.image.top)
     parts = wanted.disks or ((DiskPart(blocks=program.disk, queue=program.queue),) if program.disk else ())
     return host.define(replace(wanted, storage=needed, disks=parts), program.image, input, disks)
 
 
 def _disk(host: Host, part: DiskPart, path: str) -> bytes:
+    """What it holds at first: a file or a folder beside the definition, or a volume in the host's folder."""
     if not part.folder:
-        return _read(beside(path, part.file, MOST_BYTES), MOST_BYTES)
+        found = beside(path if part.file else file_of(host.folder), part.file or part.volume, MOST_BYTES)
+        return contents(found, MOST_BYTES) if found.endswith(OURS) else _read(found, MOST_BYTES)
     archive = archived(folder_beside(path, part.file), _read, MOST_BYTES)
     return archive + bytes(-len(archive) % block_bytes(host.living))
 

@@ -47,7 +47,8 @@ def line(record: "Record") -> str:
 def page(record: "Record", snapshots: "Sequence[Snapshot]", account: Account = None) -> Iterator[str]:
     """All that is known of a machine."""
     yield record.title()
-    facts = [*record.shown(), *((f"disk {n}", f"{d.blocks:,} blocks") for n, d in enumerate(record.definition.disks))]
+    disks = [f"{d.blocks:,} blocks{f', also in {d.volume}' * bool(d.volume)}" for d in record.definition.disks]
+    facts = [*record.shown(), *((f"disk {number}", text) for number, text in enumerate(disks))]
     facts += [*_joined(record), *_used(record), *(_promised(account) if account else ())]
     yield from (f"  {name:10}  {text}" for name, text in facts)
     if snapshots:

@@ -21,13 +21,13 @@ def attached(isa: Isa, path: str | None, read_only: bool, opened: ExitStack) -> 
     return Disk(volume, isa.word, port_width(isa))
 
 
-def contents(path: str) -> bytes:
-    """All bytes of a disk. Raises TraplineError, also for one of more than 256 MiB."""
+def contents(path: str, most: int = LARGEST_COPY) -> bytes:
+    """All bytes of a disk. Raises TraplineError, also for a volume of more than so many."""
     if not path.endswith(OURS):
         return bytes(copied(path).data)
     from monitor.volumes.opening import open_volume
 
     with closing(open_volume(path, writable=False)) as volume:
-        if volume.size > LARGEST_COPY:
+        if volume.size > most:
             raise TraplineError(f"the disk {path} is too large to be copied: {volume.size} bytes", "use a smaller disk")
         return volume.read(0, volume.size)

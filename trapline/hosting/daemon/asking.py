@@ -71,6 +71,7 @@ def answered(host: "Host", action: str, arguments: argparse.Namespace) -> dict[s
 
     records = VERBS[action].perform(host, arguments)
     lines = [line(record) for record in records] or ["no machine runs"]
+    lines += [f"{name}: {why}" for name, why in host.copies.behind.items()]
     return {"machines": [record.facts() for record in records], "lines": lines}
 
 
