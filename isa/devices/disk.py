@@ -5,9 +5,11 @@ number of blocks. A command takes `duration` steps; then the block moves, the st
 Where the blocks are kept is `backing.py`'s business; `queue.py` moves several at a time.
 """
 
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from sys import byteorder
 from typing import Any
 
 from isa.devices.backing import Backing, FileBacking
@@ -18,6 +20,7 @@ from isa.errors import MachineError, TraplineError
 
 BLOCK = 128
 DURATION = 200
+CELLS = {1: "B", 2: "H", 4: "I", 8: "Q"}  # kinds of arrays, by the bytes of a word
 
 READ, WRITE = 1, 2
 READY, BUSY, BAD_BLOCK, BAD_ADDRESS, BAD_COMMAND, READ_ONLY = range(6)
@@ -50,6 +53,7 @@ class Disk:
         self.duration = duration
         self._bytes = (width + 7) // 8
         self._mask = (1 << width) - 1
+        self._cell = CELLS.get(self._bytes, "") if byteorder == "little" else ""  # an array's, if it has such words
         self.blocks = _blocks(backing, BLOCK * self._bytes)
         if self.blocks >> (register or width):
             raise MachineError(f"a disk of {self.blocks} blocks has more than a word can count", "use a smaller disk")
@@ -138,10 +142,15 @@ class Disk:
             self.backing.flush()
 
     def _packed(self, words: list[int]) -> bytes:
+        if self._cell:
+            return array(self._cell, words).tobytes()
         return b"".join(word.to_bytes(self._bytes, "little") for word in words)
 
     def _unpacked(self, data: bytes) -> list[int]:
         n = self._bytes
+        if self._cell:
+            words = array(self._cell, data).tolist()
+            return words if self._mask >> 8 * n - 1 else [word & self._mask for word in words]
         return [int.from_bytes(data[i : i + n], "little") & self._mask for i in range(0, len(data), n)]
 
     @contextmanager

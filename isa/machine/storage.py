@@ -9,6 +9,7 @@ because small programs keep code and data in one page. What nobody has touched t
 
 import gc
 import mmap
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 from weakref import WeakMethod, WeakSet
@@ -20,6 +21,7 @@ LINE_SHIFT = 6  # a line has 64 words
 DIRTY, CODE = 1, 2  # bits of a line's entry in `lines`; a store takes the fast path exactly when the entry is DIRTY
 REFERENCE, RECORD, REGION = 1, 2, 4  # bits of a word's entry in `code`: who made something of the word
 _FORMATS: dict[int, Literal["B", "H", "I", "Q"]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
+SEVERAL = 8  # words that are sooner written together than each by itself
 MANY = 32  # pages: as much as a core has at hand
 WIDEST = 8 * max(_FORMATS)
 LARGEST = 1 << 30  # words; keeps a typing error from asking the host for the impossible
@@ -108,8 +110,14 @@ class Storage:
     def write(self, index: int, words: Sequence[int]) -> None:
         """Put words at `index`. Raises IndexError outside storage, with nothing written."""
         self._check(index, len(words))
-        for i, word in enumerate(words, index):
-            self.store(i, word)
+        touched = range(index >> LINE_SHIFT, (index + len(words) - 1 >> LINE_SHIFT) + 1)
+        if len(words) < SEVERAL or any(self.lines[line] & CODE for line in touched):
+            for i, word in enumerate(words, index):
+                self.store(i, word)
+        else:
+            self.cells[index : index + len(words)] = memoryview(array(self.cells.format, words))
+            for line in touched:
+                self.lines[line] = DIRTY
 
     def copied(self, index: int, count: int) -> "memoryview[int]":
         """Those words again, in memory of their own."""

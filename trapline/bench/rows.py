@@ -12,6 +12,7 @@ from typing import Any
 from trapline.bench import (
     against,
     assembling,
+    blocks,
     boot,
     classes,
     cold,
@@ -45,6 +46,7 @@ MODULES: tuple[ModuleType, ...] = (
     exits,
     waiting,
     ringed,
+    blocks,
     system,
     many,
     crowd,

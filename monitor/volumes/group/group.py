@@ -4,6 +4,7 @@ sums, and computed from the other parts where that fails."""
 import errno
 from array import array
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 
@@ -27,6 +28,7 @@ class Group(Kept):
         self.shape = Shape(label.parts, label.each, label.chunk)
         self.size, self.writable = self.level.room(self.shape), writable
         self.repaired = 0
+        self._threads = ThreadPoolExecutor(label.parts)
         self.failed = set(label.failed) - {label.rebuilding}
         missing = {i for i, part in enumerate(parts) if part is None} - self.failed
         self._sums = [self._load(i) for i in range(label.parts)]
@@ -293,19 +295,29 @@ class Group(Kept):
         return found
 
     def flush(self) -> None:
-        for index in range(self.shape.parts):
-            part = self.there(index)
-            if part is not None:
-                try:
-                    part.volume.flush()
-                except OSError:
-                    self._lose({index})
+        """All parts at once: their disks are not the same ones."""
+        there = [index for index in range(self.shape.parts) if self.there(index) is not None]
+        if lost := {
+            index for index, safe in zip(there, self._threads.map(self._flushed, there), strict=True) if not safe
+        }:
+            self._lose(lost)
         self._enough()
+
+    def _flushed(self, index: int) -> bool:
+        """Flush one part; whether it could be."""
+        part = self.parts[index]
+        try:
+            if part is not None:
+                part.volume.flush()
+        except OSError:
+            return False
+        return True
 
     def stamp(self) -> None:
         return None
 
     def close(self) -> None:
+        self._threads.shutdown()
         for part in self.parts:
             if part is not None:
                 part.volume.close()
