@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from isa.devices import Picture
+from isa.devices.keys import WAITING
 
 DARK = Picture(320, 200, bytes(320 * 200), bytes(768))
 
@@ -47,11 +48,15 @@ class Shown:
     def ended(self) -> bool:
         return self._ended
 
-    def type(self, event: bytes) -> None:
-        """An event from a viewer (`isa.devices.pressed`, `pointed`)."""
+    def type(self, event: bytes) -> bool:
+        """An event from a viewer (`isa.devices.pressed`, `pointed`): whether it is the first that waits. Of more than
+        a guest would keep the newest are dropped."""
         with self._condition:
-            self._typed.append(event)
+            first = not self._typed
+            if len(self._typed) < WAITING:
+                self._typed.append(event)
             self._condition.notify_all()
+            return first
 
     def typed(self) -> list[bytes]:
         """The events since the last time."""

@@ -3,14 +3,17 @@ there; noVNC and a viewer of VNC, which nobody here wrote, agree."""
 
 import base64
 import os
+import socket
 import stat
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
@@ -19,10 +22,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from isa.devices import Picture
+from isa.devices.keys import WAITING
 from monitor.host import Definition, Host
 from monitor.screens import rfb
 from monitor.screens.png import png
 from monitor.screens.rfb import OURS, Pixels
+from monitor.screens.shown import Shown
 from tests.clients import client, module
 from tests.host.hosts import folder as host_folder
 from tests.host.test_screened import ROOM, WORDS, on_bare_machine, paint
@@ -31,14 +36,17 @@ from tests.planting import Bugs, Patch, Planted, must_catch
 from tests.screens.test_screens import Viewer, unpacked
 from tests.sizes import sized
 from trapline.cli import main
+from trapline.hosting.daemon import doors as door
 from trapline.hosting.daemon.client import asked, serving
-from trapline.hosting.daemon.doors import answered
+from trapline.hosting.daemon.doors import Doors, answered
 from trapline.hosting.daemon.owning import Owning
 from trapline.hosting.daemon.screens import Screens, Seat
 
 VNCDO = [sys.executable, "-m", "vncdotool.command"]
 PATIENCE = 20.0  # seconds
 Capture = pytest.CaptureFixture[str]
+SEATS: list[Seat] = []
+SCREENS: list[Screens] = []
 
 
 def with_easel(path: Path) -> str:
@@ -58,6 +66,7 @@ def owned() -> Iterator[tuple[Owning, str]]:
         owning = Owning(with_easel(Path(path)), "reference")
         owning.begin()
         screens = Screens(owning, path)
+        SCREENS.append(screens)
         owning.follow = screens.follow
         owning.ask(lambda host: None).result(10)
         try:
@@ -126,9 +135,6 @@ def test_a_machine_that_is_off_is_dark_and_a_new_size_is_told() -> None:
         assert viewer.hear(16) == struct.pack(">BxHHHHHi", 0, 1, 0, 0, 640, 480, rfb.SIZE)
         viewer.width, viewer.height, viewer.pixels = 640, 480, [b""] * (640 * 480)
         until_seen(viewer, wide)
-
-
-SEATS: list[Seat] = []
 
 
 @pytest.fixture(autouse=True)
@@ -309,7 +315,60 @@ def test_viewers_that_go_in_the_middle_hurt_nobody(seed: int) -> None:
             until_seen(viewer, on_bare_machine([]))
 
 
+def a_flood_leaves_room() -> None:
+    """However much somebody does, the host is asked once about all of it."""
+    with owned() as (owning, home), closing(Viewer(f"{home}/easel.vnc")) as viewer:
+        viewer.update(incremental=False)
+        gate = threading.Event()
+        owning.ask(lambda host: gate.wait(PATIENCE))
+        try:
+            viewer.say(b"".join(struct.pack(">BBHH", 5, at % 2, at % 320, 7) for at in range(5000)))
+            viewer.say(struct.pack(">BBHHHH", 3, 0, 0, 0, 320, 200))
+            for _ in range(10):
+                viewer.hear(1000)  # what was said before it was heard
+            assert owning._asked.qsize() <= 2
+        finally:
+            gate.set()
+        assert len(owning.ask(lambda host: host.machine("easel").keyed).result(10)) <= 8 * WAITING
+
+
+def test_a_flood_leaves_room() -> None:
+    a_flood_leaves_room()
+
+
+@pytest.mark.parametrize("seed", range(sized(1, 500)))
+def test_nonsense_at_the_door_opens_nothing(seed: int, monkeypatch: Patch) -> None:
+    random = Random(seed)
+    monkeypatch.setattr(door, "WRONG", 0)
+    with owned(), socket.create_server(("127.0.0.1", 0)) as listener:
+        doors = Doors(listener, SCREENS[-1])
+        threading.Thread(target=doors.serve, daemon=True).start()
+        for _ in range(20):
+            said = random.choice((b"RFB 003.003\n", b"RFB 003.008\n", b"RFB 003.889\n", random.randbytes(12)))
+            said += random.choice((b"", b"\1", b"\2")) + random.randbytes(16)
+            assert b"easel" not in told(listener.getsockname()[1], said)
+        doors.close()
+        assert not any(seat.viewers for seat in SCREENS[-1].seats())
+
+
+def told(port: int, said: bytes) -> bytes:
+    """What a stranger hears who says this and no more."""
+    heard = b""
+    with socket.create_connection(("127.0.0.1", port), 10) as stranger, suppress(OSError):
+        stranger.sendall(said)
+        stranger.shutdown(socket.SHUT_WR)
+        while part := stranger.recv(4096):
+            heard += part
+    assert b"RFB 003.008\n".startswith(heard[:12]) and len(heard) < 100
+    return heard
+
+
 bugs = Bugs()
+
+
+@bugs.caught_by(a_flood_leaves_room)
+def the_host_is_asked_about_every_event(patch: Patch) -> None:
+    patch.setattr(Shown, "type", lambda seat, event: seat._typed.append(event) is None)
 
 
 @bugs.caught_by(what_one_does_all_see)

@@ -7,11 +7,15 @@ from random import Random
 
 import pytest
 
-from isa.devices import Picture
+from isa.devices import Arrivals, Keys, Picture, Ports, Screen, standard
+from isa.devices.keys import split
 from isa.machine import Reason
 from monitor.screens import words as words_of
+from monitor.screens.words import events
+from proofs.runs.compare import Setup, compare
+from tests.machines_to_test import G3
 from tests.planting import Bugs, Patch, Planted, must_catch
-from tests.screens.desks import PACE, Desk, desk, read, seen
+from tests.screens.desks import BOOT, PACE, WORDS, Desk, desk, read, seen
 from tests.sizes import sized
 
 SESSION = [
@@ -61,6 +65,17 @@ def test_a_session_looks_as_it_did() -> None:
 def test_it_looks_the_same_under_monitors(monitors: list[str]) -> None:
     words = SESSION if monitors != ["interpret"] else SESSION[:2]
     assert seen(words, monitors=monitors) == seen(words)
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_no_exit_tells_it_that_it_is_watched(depth: int) -> None:
+    """Bare against monitored at every exit: registers, storage, and so every pixel."""
+
+    def ports() -> Ports:
+        known = [(BOOT + PACE * at, event) for at, event in enumerate(split(events(SESSION)[:120]))]
+        return standard(G3, others=(Screen(32), Keys(Arrivals(known))))
+
+    assert compare(Setup(G3, desk(), WORDS, ports, depth, engine="native"), 4_000_000).equivalent
 
 
 def test_it_looks_the_same_from_the_other_engine() -> None:
@@ -118,7 +133,7 @@ def test_it_ends_when_it_is_told_to() -> None:
 
 # ---- only what changed is drawn, and that is enough
 
-WORDS = [*"abc", "Return", "BackSpace", "=help", "=tick", "=clear"]
+TYPED = [*"abc", "Return", "BackSpace", "=help", "=tick", "=clear"]
 
 
 def strokes(seed: int) -> list[str]:
@@ -127,7 +142,7 @@ def strokes(seed: int) -> list[str]:
     done = []
     for _ in range(12):
         if random.random() < 0.3:
-            done.append(random.choice(WORDS))
+            done.append(random.choice(TYPED))
         else:
             places = [(random.randrange(330), random.randrange(210)) for _ in range(random.randint(1, 4))]
             done += [f"{x},{y}:1" for x, y in places] + [f"{places[-1][0]},{places[-1][1]}:0"]

@@ -52,7 +52,7 @@ def updates(whole: bool, rounds: int) -> dict[str, Any]:
     thread = threading.Thread(target=_served, args=(Session(Connection(theirs), showing, "bench"),), daemon=True)
     thread.start()
     with ours:
-        _greeted(ours)
+        greeted(ours)
         seen, size = [], 0
         for number in range(rounds):
             ours.sendall(struct.pack(">BBHHHH", 3, number > 0, 0, 0, WIDTH, HEIGHT))
@@ -62,10 +62,10 @@ def updates(whole: bool, rounds: int) -> dict[str, Any]:
                 storage.write(PIXELS + number, [word] * (WORDS - PIXELS - number if whole else 1))
                 began = time.perf_counter()
                 showing.look()
-                size = _update(ours)
+                size = update(ours)
                 seen.append(time.perf_counter() - began)
             else:
-                _update(ours)
+                update(ours)
     thread.join()
     return {"seen": min(seen), "copied": min(_copied(size) for _ in range(rounds)), "bytes": size}
 
@@ -79,7 +79,7 @@ def _served(session: Any) -> None:
         session.connection.connected.close()
 
 
-def _greeted(viewer: socket.socket) -> None:
+def greeted(viewer: socket.socket) -> None:
     """As a viewer says it: version 3.8, no security, all may look."""
     _heard(viewer, 12)
     viewer.sendall(b"RFB 003.008\n")
@@ -90,7 +90,7 @@ def _greeted(viewer: socket.socket) -> None:
     _heard(viewer, struct.unpack(">20xI", _heard(viewer, 24))[0])
 
 
-def _update(viewer: socket.socket) -> int:
+def update(viewer: socket.socket) -> int:
     """Take an update of raw tiles: how many bytes."""
     (tiles,) = struct.unpack(">xxH", _heard(viewer, 4))
     size = 4

@@ -39,12 +39,16 @@ class Seat(Shown):
                 raise Gone from None
             yield
 
-    def type(self, event: bytes) -> None:
+    def type(self, event: bytes) -> bool:
         """It is pressed when the host comes to it, with what else was done meanwhile. What the machine does not take
         is lost, as on a keyboard whose machine is off."""
-        super().type(event)
-        with suppress(TraplineError):
-            self.owning.ask(self._press)
+        first = super().type(event)
+        if first:
+            try:
+                self.owning.ask(self._press)
+            except TraplineError:  # too much is asked of the host
+                self.typed()
+        return first
 
     def _press(self, host: Host) -> None:
         if events := b"".join(self.typed()):
