@@ -95,6 +95,11 @@ class Keeping:
         return self._wires
 
     @property
+    def flying(self) -> bool:
+        """Whether frames are on the way: then time passes though all machines wait."""
+        return self.wires is not None and self.wires.flying
+
+    @property
     def clock(self) -> int:
         """Of the networks, in steps."""
         return (

@@ -118,4 +118,4 @@ def everything(host: Host) -> dict[str, Any]:
     for digest in host.ledger.digests():
         list(walk(host, bytes.fromhex(digest)))
     machines = {r.name: (r.point.text(), r.text(), host.snapshots(r.name)) for r in host.machines()}
-    return {**machines, "accounts": host.ledger.kept()}
+    return {**machines, "accounts": host.ledger.kept(), "wires": host.ledger.wires()}

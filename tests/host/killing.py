@@ -46,7 +46,8 @@ STORY: tuple[Verb, ...] = (
     lambda host: host.undefine("web", everything=True),
     lambda host: host.undefine("copy"),
 )
-GIVEN = {"policy": "shares", "quantum": 100}  # so that accounts are kept as well
+LAN = '[[networks]]\nname = "lan"\n'
+GIVEN: Any = {"policy": "shares", "quantum": 100, "tables": LAN}  # so that accounts and frames are kept as well
 HERE = os.path.join("monitor", "host", "")  # the code that keeps a host
 FURTHER = len(STORY) if NIGHTLY else 2
 MODULES = ("posix", "sqlite3", "fcntl")  # the calls that do it

@@ -22,6 +22,7 @@ from tests.clients import client
 from tests.host.hosts import opened
 from tests.host.test_migration import moved
 from tests.planting import Patch
+from trapline.hosting.daemon.owning import Owning
 from trapline.running import programs
 
 GUESTS = Path(__file__).parents[1] / "network"
@@ -262,6 +263,28 @@ def test_what_a_machine_sends_on_its_way_elsewhere_arrives(tmp_path: Path, monke
     monkeypatch.setattr(Segment, "hold", lambda self, cables: None)
     with pytest.raises(AssertionError):
         sent_on_its_way(tmp_path / "wrong")
+
+
+def heard_of_a_host_that_is_served(path: Path) -> None:
+    with shop(path) as host:
+        host.run(850)  # all wait, and frames are on the way
+        assert {record.state for record in host.machines()} == {State.IDLE}
+    owning = Owning(str(path), "reference")
+    owning.begin()
+    try:
+        for _ in range(50):
+            if owning.ask(lambda host: not host.flying).result(10):
+                break
+        assert set(owning.ask(lambda host: host.output("shout")).result(10).decode().split()) == ANSWERS
+    finally:
+        owning.end()
+
+
+def test_a_host_that_is_served_brings_frames_though_all_machines_wait(tmp_path: Path, monkeypatch: Patch) -> None:
+    heard_of_a_host_that_is_served(tmp_path / "right")
+    monkeypatch.setattr(Host, "flying", False)
+    with pytest.raises(AssertionError):
+        heard_of_a_host_that_is_served(tmp_path / "wrong")
 
 
 # ---- limits

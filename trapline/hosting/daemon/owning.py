@@ -43,6 +43,7 @@ class Owning:
         self.follow: Follow = lambda host, records: None
         self.events: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._known: list[Record] = []
+        self._flying = False  # whether frames are on the way
         self._asked: queue.Queue[tuple[Callable[[Host], Any], Future[Any], bool] | None] = queue.Queue(WAITING)
         self._portion, self._stopping = 10_000, False
 
@@ -77,7 +78,7 @@ class Owning:
             taken.set_exception(error)
             return
         with host:
-            self._noted, self._known = Events(self.folder), host.machines()
+            self._noted, self._known, self._flying = Events(self.folder), host.machines(), host.flying
             self.events.extend(read(self.folder))
             taken.set_result(None)
             self._serve(host)
@@ -98,7 +99,7 @@ class Owning:
 
     @property
     def _running(self) -> bool:
-        return any(record.state is State.RUNNING for record in self._known)
+        return self._flying or any(record.state is State.RUNNING for record in self._known)
 
     def _do(self, host: Host, what: Callable[[Host], Any], future: "Future[Any]", looks: bool) -> None:
         if not future.set_running_or_notify_cancel():
@@ -127,7 +128,7 @@ class Owning:
         self._note(host)
 
     def _note(self, host: Host) -> None:
-        before, self._known = self._known, host.machines()
+        before, self._known, self._flying = self._known, host.machines(), host.flying
         self.follow(host, self._known)
         try:
             events = self._noted.note(before, self._known)
