@@ -128,6 +128,7 @@ class Between(Keeping):
                 record = became(self.contents).departing(State.MIGRATING)
             for other in self.ledger.arriving(record.name):
                 self.ledger.forget_move(other)
+            self.ledger.settle_identity()
             self.ledger.hold(token, replace(record, snapshot="", definition=without(record.definition)))
 
     def _try(self, record: Record) -> None:

@@ -42,7 +42,7 @@ class Events:
 
     def _event(self, name: str, then: Record | None, now: Record | None) -> dict[str, Any] | None:
         was, state = then.state.value if then else "", now.state.value if now else GONE
-        same = then is not None and now is not None and then.generation == now.generation
+        same = then is not None and now is not None and _life(then) == _life(now)
         if was == state and same:
             return None
         self._number += 1
@@ -61,6 +61,10 @@ class Events:
             os.close(fd)
         if full:
             os.replace(path, os.path.join(self.folder, OLDER))
+
+
+def _life(record: Record) -> tuple[int, int]:
+    return record.generation, record.origin
 
 
 def read(folder: str, since: int = 0) -> Iterator[dict[str, Any]]:

@@ -71,7 +71,7 @@ class Host(Between):
             put = self.contents.put
             point = Point(State.DEFINED, tuple(put(data) for _, data in filled), storage=wanted.storage)
             known = put(dump(image)), put(input) if input else ""
-            record = Record(wanted.name, wanted, *known, point, self.ledger.next_generation())
+            record = Record(wanted.name, wanted, *known, point, *self.ledger.next_generation())
             self.ledger.put(record)
         return record
 
@@ -87,7 +87,7 @@ class Host(Between):
             parts = tuple(replace(part, station=0) for part in record.definition.networks)
             wanted = replace(without(record.definition), name=new, networks=parts)
             copy = replace(copy, definition=self.joined(wanted))
-            copy = replace(copy, generation=self.ledger.next_generation())
+            copy = copy.as_new(*self.ledger.next_generation())
             self._keep(copy)
         return copy
 
@@ -237,7 +237,7 @@ class Host(Between):
         def back(record: Record, state: State) -> Record:
             wanted = replace(record.definition, storage=point.storage)
             again = replace(record, definition=wanted, point=point, snapshot=snapshot, asked=False, sent="", keyed="")
-            return replace(again.in_state(state), generation=self.ledger.next_generation())
+            return again.in_state(state).as_new(*self.ledger.next_generation())
 
         return self._do(name, Verb.REVERT, back, hearing(point.state))
 

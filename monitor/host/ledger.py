@@ -120,11 +120,15 @@ class Ledger:
         self._file.execute("UPDATE snapshots SET parent = ? WHERE machine = ? AND parent = ?", (snapshot.parent, *at))
         self._file.execute("DELETE FROM snapshots WHERE machine = ? AND name = ?", at)
 
-    def next_generation(self) -> int:
-        """A number that nobody had before."""
+    def next_generation(self) -> tuple[int, int]:
+        """A number that no machine here had before, and the number of this host, if it has exchanged machines with
+        others: no copy of a machine, here or there, has both."""
         self._file.execute("UPDATE host SET value = value + 1 WHERE key = 'generation'")
-        found: int = self._file.execute("SELECT value FROM host WHERE key = 'generation'").fetchone()[0]
-        return found
+        return self._number("generation"), self._number("identity")
+
+    def _number(self, key: str) -> int:
+        found = self._file.execute("SELECT value FROM host WHERE key = ?", (key,)).fetchone()
+        return int(found[0]) if found else 0
 
     def digests(self) -> set[str]:
         """Of all contents that somebody needs."""
@@ -193,9 +197,12 @@ class Ledger:
     def identity(self) -> str:
         """A number that no other host has, in 16 hexadecimal digits."""
         with self.change():
-            self._file.execute("INSERT OR IGNORE INTO host VALUES ('identity', ?)", (secrets.randbits(63),))
-            found: int = self._file.execute("SELECT value FROM host WHERE key = 'identity'").fetchone()[0]
-        return f"{found:016x}"
+            self.settle_identity()
+        return f"{self._number('identity'):016x}"
+
+    def settle_identity(self) -> None:
+        """From now on this host has a number: it exchanges machines with others."""
+        self._file.execute("INSERT OR IGNORE INTO host VALUES ('identity', ?)", (secrets.randbits(63) | 1,))
 
     def settle_type(self, type: str) -> str:
         """Note of which type the host is, unless machines have booted on another: the type that it is."""

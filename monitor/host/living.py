@@ -164,7 +164,7 @@ class Living:
             running.vm.exit = None
             notices, console = running.vm.ports.find(Notices), running.vm.ports.find(Console)
             if notices is not None:
-                notices.tell(record.generation, STOP if record.asked else 0)
+                notices.tell(record.generation, STOP if record.asked else 0, record.origin)
             if console is not None and isinstance(console.input, Live):
                 console.input.feed(record.sent.encode("latin-1"))
             keys = running.vm.ports.find(Keys)
@@ -192,7 +192,7 @@ class Living:
         live = None if misfit(self.isa, Console.name, Console.ports) else Live()
         input = Script(get(record.input)) if record.input else live
         disk = Disk(disks[0], self.isa.word) if disks else None
-        notices = Notices(record.generation)
+        notices = Notices(record.generation, record.origin)
         others: list[Device] = [Screen(self.isa.word), Keys(Kept())] if wanted.screen else []
         cable = next((Cable(part, Card(self.isa.word, part.station)) for part in wanted.networks), None)
         others += [] if cable is None else [cable.card]

@@ -67,10 +67,11 @@ class Point:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Record(Displayed):
-    """A machine. `image` and `input` are its program and what its console reads; `generation` tells it from its copies;
-    `asked` says that it was asked to stop; `snapshot` is the one that it comes from; `sent` is what was typed for it,
-    `keyed` what was done at its keyboard and pointer (events in hexadecimal digits), and neither has been given to it
-    yet; `used` is what it has had."""
+    """A machine. `image` and `input` are its program and what its console reads; `generation` tells it from its
+    copies, with the number of the host that gave it, its `origin` (0 if that had not exchanged machines with
+    others); `asked` says that it was asked to stop; `snapshot` is the one that it comes from; `sent` is what was
+    typed for it, `keyed` what was done at its keyboard and pointer (events in hexadecimal digits), and neither has
+    been given to it yet; `used` is what it has had."""
 
     name: str
     definition: Definition
@@ -78,6 +79,7 @@ class Record(Displayed):
     input: str
     point: Point
     generation: int
+    origin: int = 0
     asked: bool = False
     snapshot: str = ""
     sent: str = ""
@@ -96,6 +98,10 @@ class Record(Displayed):
     def after(self, point: Point) -> "Record":
         """The same, further on: what was typed has been given to it, and one that has ended is asked nothing."""
         return replace(self, point=point, sent="", keyed="", asked=self.asked and point.state in ACTIVE)
+
+    def as_new(self, generation: int, origin: int) -> "Record":
+        """A copy, or the same a second time."""
+        return replace(self, generation=generation, origin=origin)
 
     def in_state(self, state: State) -> "Record":
         return replace(self, point=replace(self.point, state=state))
@@ -131,12 +137,17 @@ class Record(Displayed):
     def facts(self) -> dict[str, Any]:
         """For JSON."""
         point = {"steps": self.point.steps, "retired": self.point.retired, "detail": self.point.detail}
-        known = {"generation": self.generation, "asked_to_stop": self.asked, "snapshot": self.snapshot}
+        known = {
+            "generation": self.generation,
+            "origin": f"{self.origin:016x}",
+            "asked_to_stop": self.asked,
+            "snapshot": self.snapshot,
+        }
         used = self.used.facts()
         return {"name": self.name, "state": self.state.value, **asdict(self.definition), **point, **known, **used}
 
     def text(self) -> str:
-        keys = "image", "input", "generation", "asked", "snapshot", "sent", "keyed"
+        keys = "image", "input", "generation", "origin", "asked", "snapshot", "sent", "keyed"
         plain = {key: getattr(self, key) for key in keys}
         return sealed({**plain, "definition": asdict(self.definition), "used": self.used.facts()}, self.name)
 

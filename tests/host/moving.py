@@ -16,8 +16,8 @@ PACE = Pace(limit=100, rate=5)
 POST_COPY = Pace(rate=5, rounds=0, post_copy=True)  # it leaves at once, and all of it follows
 
 
-def moved(source: Host, target: Host, pace: Pace = PACE) -> Outcome:
-    """Migrate `web` from one host to another."""
+def moved(source: Host, target: Host, pace: Pace = PACE, name: str = "web") -> Outcome:
+    """Migrate a machine from one host to another."""
     ours, theirs = (Channel(end, 10) for end in socket.socketpair())
 
     def arrive() -> None:
@@ -27,7 +27,7 @@ def moved(source: Host, target: Host, pace: Pace = PACE) -> Outcome:
     thread = threading.Thread(target=arrive)
     thread.start()
     try:
-        return migrate(source, "web", ours, pace)
+        return migrate(source, name, ours, pace)
     finally:
         ours.close()
         thread.join()

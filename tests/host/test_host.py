@@ -48,7 +48,7 @@ def test_a_clone_repeats_random_numbers_but_for_its_generation(tmp_path: Path, m
     one, two = parted(tmp_path / "right")
     assert one[0] == two[0] and len(one[0]) == 4
     assert one[1][:2] == two[1][:2] and not set(one[1][2:]) & set(two[1][2:])
-    monkeypatch.setattr("monitor.host.ledger.Ledger.next_generation", lambda ledger: 1)
+    monkeypatch.setattr("monitor.host.ledger.Ledger.next_generation", lambda ledger: (1, 0))
     one, two = parted(tmp_path / "wrong")
     assert one == two
 
