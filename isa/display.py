@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from html import escape
 from itertools import islice
 
 SHORT = 12  # facts in a line
@@ -24,5 +23,7 @@ class Displayed:
         return f"<{self.title()}: {', '.join(facts[:SHORT])}{', ...' if len(facts) > SHORT else ''}>"
 
     def _repr_html_(self) -> str:
+        from html import escape  # all names of HTML's characters, which nobody else asks for
+
         rows = "".join(f"<tr><td>{escape(n)}</td><td>{escape(t)}</td></tr>" for n, t in self.shown())
         return f"<table><caption>{escape(self.title())}</caption>{rows}</table>"

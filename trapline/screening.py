@@ -4,7 +4,10 @@ import argparse
 import json
 from collections.abc import Iterable
 
-from isa.devices import Arrivals, Keys, Screen, Script, standard
+from isa.devices import Script, standard
+from isa.devices.arrivals import Arrivals
+from isa.devices.keys import Keys
+from isa.devices.screen import Screen
 from isa.engines.choice import bare
 from isa.errors import TraplineError
 from isa.files.sources_read import read_noted

@@ -6,20 +6,19 @@ their places and refuses what the machine has no room for.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from isa.description import Isa, Role
-from isa.devices.card import Card
 from isa.devices.console import Console, Sink
 from isa.devices.disk import Disk, open_disk
 from isa.devices.inputs import Input
-from isa.devices.keys import Keys
-from isa.devices.notices import Notices
 from isa.devices.ports import Device, Ports
-from isa.devices.queue import Queue
 from isa.devices.random import RandomSource
 from isa.devices.rings import Rings
-from isa.devices.screen import Screen
 from isa.errors import MachineError
+
+if TYPE_CHECKING:
+    from isa.devices.notices import Notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +35,11 @@ PLACES: dict[str, Place] = {
     Disk.name: Place(2, interrupts=True, least=3),
     RandomSource.name: Place(5, interrupts=False),
     Rings.name: Place(6, interrupts=True, least=3),
-    Notices.name: Place(9, interrupts=True),
-    Card.name: Place(11, interrupts=True, least=8),
-    Screen.name: Place(13, interrupts=False, least=8),
-    Keys.name: Place(14, interrupts=True, least=32),
-    Queue.name: Place(15, interrupts=True, least=3),
+    "notices": Place(9, interrupts=True),  # by name: few machines have any of these
+    "card": Place(11, interrupts=True, least=8),
+    "screen": Place(13, interrupts=False, least=8),
+    "keys": Place(14, interrupts=True, least=32),
+    "queue": Place(15, interrupts=True, least=3),
 }
 
 
@@ -84,7 +83,7 @@ def standard(
     read_only: bool = False,
     queue: bool = False,
     seed: int | None = 0,
-    notices: Notices | None = None,
+    notices: "Notices | None" = None,
     others: Iterable[Device] = (),
 ) -> Ports:
     """The usual outfit: a console, a random source and rings wherever they fit, and a disk (a file's name, or a `Disk`)
@@ -98,13 +97,15 @@ def standard(
         attach(isa, *devices)
         devices.append(attached := _disk(isa, disk, read_only))
         if queue:
+            from isa.devices.queue import Queue
+
             devices.append(Queue(attached))
     if not misfit(isa, RandomSource.name, RandomSource.ports):
         devices.append(RandomSource(port_width(isa), seed or 0))
     if not misfit(isa, Rings.name, Rings.ports):
         behind = attach(isa, *devices)
         devices.append(Rings(behind.find(Console), behind.find(Disk)))
-    if notices is not None and not misfit(isa, Notices.name, Notices.ports):
+    if notices is not None and not misfit(isa, notices.name, notices.ports):
         devices.append(notices)
     return attach(isa, *devices, *others)
 

@@ -5,7 +5,6 @@ from isa.machine.machine import Machine
 from isa.machine.sizes import least_storage
 from isa.machine.state import Layout, MachineState
 from isa.machine.storage import Storage
-from isa.machine.trace import TraceLine
 
 __all__ = [
     "Exit",
@@ -15,7 +14,6 @@ __all__ = [
     "Pause",
     "Reason",
     "Storage",
-    "TraceLine",
     "Trap",
     "least_storage",
 ]

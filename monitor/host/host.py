@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from isa.assembler import Image
 from isa.assembler.image_format import dump
-from isa.devices import Picture
 from isa.devices.arrivals import MOST_KEPT
+from isa.devices.screen import Picture
 from isa.errors import TraplineError, UsageError
 from monitor.host import admission
 from monitor.host.between import Between

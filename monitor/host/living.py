@@ -9,11 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from isa.assembler.image_format import parse as parse_image
-from isa.devices import Card, Console, Disk, Kept, Keys, Live, Notices, Picture, Screen, Script, standard
+from isa.devices import Console, Disk, Live, Script, standard
+from isa.devices.arrivals import Kept
+from isa.devices.card import Card
 from isa.devices.catalogue import misfit
-from isa.devices.keys import split
-from isa.devices.notices import STOP
+from isa.devices.keys import Keys, split
+from isa.devices.notices import STOP, Notices
 from isa.devices.ports import Device
+from isa.devices.screen import Picture, Screen
 from isa.engines.choice import DEFAULT, bare
 from isa.errors import TraplineError
 from isa.machine import Exit, Machine, Reason, Storage

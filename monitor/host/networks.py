@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from isa.description import Isa
-from isa.devices import Card
+from isa.devices.card import Card
 from isa.devices.catalogue import misfit
 from isa.errors import TraplineError
 from isa.files.tables import Table

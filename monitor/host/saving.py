@@ -10,8 +10,11 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from isa.devices import Console, Kept, Keys, Picture, Screen
+from isa.devices import Console
+from isa.devices.arrivals import Kept
+from isa.devices.keys import Keys
 from isa.devices.saved import Saved
+from isa.devices.screen import Picture, Screen
 from isa.errors import MachineError
 from isa.machine import Machine, Storage
 from isa.machine.snapshot import Snapshot

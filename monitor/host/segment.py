@@ -10,7 +10,7 @@ from functools import partial
 from operator import itemgetter
 from typing import Any
 
-from isa.devices import Card
+from isa.devices.card import Card
 from monitor.host.networks import Net, NetworkPart
 from monitor.host.used import Passed
 from monitor.network.switch import Switch

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 
 from guests.pack import BYTES, LEAST, LETTERS, LONGEST, Entry, Tenant, flat, listed, pack, room
 from isa.assembler.image_format import parse as parse_image
-from isa.devices import Console, Disk, Kept, Live, Picture, Script, standard
+from isa.devices import Console, Disk, Live, Script, standard
+from isa.devices.arrivals import Kept
+from isa.devices.screen import Picture
 from isa.engines.choice import DEFAULT, bare
 from isa.errors import TraplineError
 from isa.machine import Exit, Machine, Reason, Storage

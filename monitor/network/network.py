@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from isa.devices import Card
+from isa.devices.card import Card
 from isa.machine import Machine, Reason
 from monitor.network.impairments import Fate, Impairments
 from monitor.network.switch import Port, Switch

@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-from isa.devices import Picture
+from isa.devices.screen import Picture
 
 
 def png(picture: Picture) -> bytes:

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TypeVar
 
-from isa.devices import Picture, pointed, pressed
+from isa.devices.keys import pointed, pressed
+from isa.devices.screen import Picture
 from monitor.clients import PATIENCE, Clients, Connection, Gone
 from monitor.screens.shown import Shown
 

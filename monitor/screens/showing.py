@@ -3,7 +3,8 @@ have typed and clicked arrives. The step of its arrival is all that the guest ca
 
 import time
 
-from isa.devices import Keys, Screen
+from isa.devices.keys import Keys
+from isa.devices.screen import Screen
 from isa.machine import Exit, Machine, Reason
 from monitor.screens.shown import Shown
 

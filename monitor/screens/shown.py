@@ -5,8 +5,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from isa.devices import Picture
 from isa.devices.keys import WAITING
+from isa.devices.screen import Picture
 
 DARK = Picture(320, 200, bytes(320 * 200), bytes(768))
 

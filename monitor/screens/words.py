@@ -9,7 +9,7 @@ Shift_L:1  Shift_L:0    down; up
 import re
 from collections.abc import Iterable
 
-from isa.devices import pointed, pressed
+from isa.devices.keys import pointed, pressed
 from isa.errors import UsageError
 
 LEFT = 1  # of the buttons

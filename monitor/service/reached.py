@@ -3,7 +3,8 @@ comes for each request, and one goes with the answer. `requests.py` asks."""
 
 from typing import Protocol
 
-from isa.devices import Card, Console, Live
+from isa.devices import Console, Live
+from isa.devices.card import Card
 from isa.errors import MachineError
 from monitor.network.datagram import carried, datagram, known
 from monitor.virtual import Virtual

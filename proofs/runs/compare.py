@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from isa.description import Isa
-from isa.devices import Ports, differences
+from isa.devices import Ports
+from isa.devices.difference import differences
 from isa.display import Displayed
 from isa.engines.choice import DEFAULT, bare
 from isa.machine import Exit, Machine, Reason, Storage, Trap

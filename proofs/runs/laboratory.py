@@ -20,7 +20,8 @@ from itertools import pairwise
 from typing import TypeVar
 
 from isa.description import Isa
-from isa.devices import Input, differences
+from isa.devices import Input
+from isa.devices.difference import differences
 from isa.engines.choice import bare
 from isa.machine import Exit, Machine, Reason, Storage
 from monitor import Decision, ExitEvent, Monitor, VirtualMachine

@@ -14,9 +14,9 @@ from isa.engines.native.engine import NativeEngine
 from isa.engines.native.exact import Exact
 from isa.engines.native.exits import Outcome
 from isa.engines.native.frame import Frame
-from isa.machine import Exit, Machine, Storage, TraceLine
+from isa.machine import Exit, Machine, Storage
 from isa.machine.time import Time
-from isa.machine.trace import each_line
+from isa.machine.trace import TraceLine, each_line
 from monitor import Decision, native
 from tests.engines.core_checks import ALONE, WAITING, agree, guest, turn
 from tests.engines.differential import shown

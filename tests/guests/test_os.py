@@ -12,7 +12,8 @@ from guests.catalogue import find
 from isa.assembler import Image, assemble
 from isa.assembler.assembled import assembled
 from isa.assembler.includes import Directory
-from isa.devices import Queue, queue
+from isa.devices import queue
+from isa.devices.queue import Queue
 from isa.machine.exits import Reason
 from proofs.runs.compare import Comparison, Setup, compare
 from tests.guests.boot import Booted, image_of, machine, outfit

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from isa.devices import Notices
+from isa.devices.notices import Notices
 from monitor.host import Definition, Host
 from monitor.host.ledger import Ledger
 from monitor.host.life import State

@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from isa.devices import Console, Disk, Live, Notices, standard
+from isa.devices import Console, Disk, Live, standard
+from isa.devices.notices import Notices
 from isa.engines.choice import bare
 from isa.errors import TraplineError
 from isa.machine import Machine, Storage

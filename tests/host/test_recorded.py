@@ -7,7 +7,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from isa.devices import Arrivals, Kept, Keys, Screen, pressed, standard
+from isa.devices import standard
+from isa.devices.arrivals import Arrivals, Kept
+from isa.devices.keys import Keys, pressed
+from isa.devices.screen import Screen
 from isa.engines.choice import bare
 from isa.errors import MachineError
 from isa.machine import Storage

@@ -10,7 +10,10 @@ import pytest
 from guests import catalogue
 from isa.assembler import Image
 from isa.assembler.assembled import assembled
-from isa.devices import Arrivals, Keys, Picture, Screen, arrivals, standard
+from isa.devices import arrivals, standard
+from isa.devices.arrivals import Arrivals
+from isa.devices.keys import Keys
+from isa.devices.screen import Picture, Screen
 from isa.engines.choice import bare
 from isa.errors import TraplineError, UsageError
 from isa.machine import Storage

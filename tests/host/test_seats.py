@@ -21,8 +21,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from isa.devices import Picture
 from isa.devices.keys import WAITING
+from isa.devices.screen import Picture
 from monitor.host import Definition, Host
 from monitor.screens import rfb
 from monitor.screens.png import png

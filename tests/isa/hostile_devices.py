@@ -7,22 +7,11 @@ from random import Random
 from typing import NamedTuple
 
 from isa.assembler import Image, assemble
-from isa.devices import (
-    Arrivals,
-    Card,
-    Disk,
-    Keys,
-    MemoryBacking,
-    Picture,
-    Ports,
-    Screen,
-    Script,
-    Telling,
-    pointed,
-    pressed,
-    standard,
-)
-from isa.devices.card import HEADER, LEAST, MOST, station_address
+from isa.devices import Disk, MemoryBacking, Ports, Script, Telling, standard
+from isa.devices.arrivals import Arrivals
+from isa.devices.card import HEADER, LEAST, MOST, Card, station_address
+from isa.devices.keys import Keys, pointed, pressed
+from isa.devices.screen import Picture, Screen
 from isa.machine import Storage
 from tests.machines_to_test import G3
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa.devices import Arrivals, Card, DeviceFailure, Ports, station_address
+from isa.devices import DeviceFailure, Ports
 from isa.devices import card as module
-from isa.devices.card import BAD_SIZE, BEFORE, HEADER, LEAST, MOST, PACE, RECEIVE, SEND, WAITING
+from isa.devices.arrivals import Arrivals
+from isa.devices.card import BAD_SIZE, BEFORE, HEADER, LEAST, MOST, PACE, RECEIVE, SEND, WAITING, Card, station_address
 from isa.devices.disk import BAD_ADDRESS, BUSY, READY
 from isa.devices.octets import Octets
 from isa.devices.rings import BAD_RING

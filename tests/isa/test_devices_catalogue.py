@@ -5,22 +5,11 @@ from pathlib import Path
 import pytest
 
 from isa.description import Enumeration, Fetch, Isa, Kind, Role, State
-from isa.devices import (
-    BLOCK,
-    PLACES,
-    Card,
-    Console,
-    Disk,
-    Keys,
-    MemoryBacking,
-    Notices,
-    RandomSource,
-    Rings,
-    Screen,
-    Script,
-    attach,
-    standard,
-)
+from isa.devices import BLOCK, PLACES, Console, Disk, MemoryBacking, RandomSource, Rings, Script, attach, standard
+from isa.devices.card import Card
+from isa.devices.keys import Keys
+from isa.devices.notices import Notices
+from isa.devices.screen import Screen
 from isa.errors import MachineError, TraplineError
 from isa.ir.nodes import Behaviour, Const
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa.devices import Arrival, Console, Descriptor, DeviceFailure, Live, Recorder, Replay, Script, load_recording
+from isa.devices import Console, Descriptor, DeviceFailure, Live, Replay, Script
 from isa.devices import read_input as read
 from isa.devices.console import ENDED, WAITING
+from isa.devices.recording import Arrival, Recorder, load_recording
 from isa.errors import TraplineError
 
 

@@ -5,11 +5,14 @@ from functools import partial
 
 import pytest
 
-from isa.devices import Card, Keys, Queue, Screen
 from isa.devices import card as card_module
 from isa.devices import keys as keys_module
 from isa.devices import queue as queue_module
+from isa.devices.card import Card
+from isa.devices.keys import Keys
+from isa.devices.queue import Queue
 from isa.devices.rings import Ring
+from isa.devices.screen import Screen
 from tests.isa.hostile_devices import EMPTY, World, commands
 from tests.planting import Bugs, Patch, Planted, must_catch
 from tests.sizes import sized

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.assembler import assemble
-from isa.devices import BLOCK, Arrival, Console, Disk, Live, MemoryBacking, Ports, RandomSource, Replay, Script
+from isa.devices import BLOCK, Console, Disk, Live, MemoryBacking, Ports, RandomSource, Replay, Script
 from isa.devices.disk import DURATION
+from isa.devices.recording import Arrival
 from isa.engines.choice import bare
 from isa.errors import TraplineError
 from isa.machine import Machine, Reason, Storage

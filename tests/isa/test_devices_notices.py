@@ -2,8 +2,8 @@
 
 import pytest
 
-from isa.devices import Notices, Ports
-from isa.devices.notices import STOP
+from isa.devices import Ports
+from isa.devices.notices import STOP, Notices
 from isa.errors import MachineError
 from tests.isa.test_devices_ports import Words
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa.devices import BLOCK, Console, DeviceFailure, Disk, MemoryBacking, Ports, RandomSource, Script, differences
+from isa.devices import BLOCK, Console, DeviceFailure, Disk, MemoryBacking, Ports, RandomSource, Script
+from isa.devices.difference import differences
 from isa.errors import MachineError, TraplineError
 
 WORD = 32

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isa.devices import BLOCK, Disk, MemoryBacking, Ports, Queue
+from isa.devices import BLOCK, Disk, MemoryBacking, Ports
 from isa.devices import queue as module
 from isa.devices.disk import BAD_ADDRESS, BAD_BLOCK, BAD_COMMAND, BUSY, READ, READ_ONLY, READY, WRITE
 from isa.devices.journal import journal
 from isa.devices.ports import DeviceFailure
-from isa.devices.queue import BAD_SIZE, FLUSH, FLUSHING, FOLLOW, MOST_PIECES, ROOM, SEEK, TRANSFER
+from isa.devices.queue import BAD_SIZE, FLUSH, FLUSHING, FOLLOW, MOST_PIECES, ROOM, SEEK, TRANSFER, Queue
 from isa.devices.rings import BAD_RING
 from isa.errors import MachineError
 from isa.machine import Storage

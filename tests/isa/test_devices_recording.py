@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa.devices import Arrival, Recorder, load_recording, parse_recording
+from isa.devices.recording import Arrival, Recorder, load_recording, parse_recording
 from isa.errors import SourceError, TraplineError
 
 HEADER = '{"trapline": "input", "version": 1}\n'

@@ -2,9 +2,10 @@
 
 import pytest
 
-from isa.devices import Arrivals, Keys, Ports, Screen, pointed, pressed
-from isa.devices.keys import WAITING
-from isa.devices.screen import RED_GREEN_BLUE
+from isa.devices import Ports
+from isa.devices.arrivals import Arrivals
+from isa.devices.keys import WAITING, Keys, pointed, pressed
+from isa.devices.screen import RED_GREEN_BLUE, Screen
 from isa.errors import MachineError
 from isa.machine import Storage
 from tests.planting import Bugs, Patch, Planted, must_catch

@@ -9,7 +9,8 @@ from contextlib import suppress
 
 import pytest
 
-from isa.devices import Console, Live, Terminal
+from isa.devices import Console, Live
+from isa.devices.terminal import Terminal
 
 
 @pytest.fixture

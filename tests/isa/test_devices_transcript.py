@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isa.devices import Console, Ports, differences
+from isa.devices import Console, Ports
 from isa.devices import transcript as module
+from isa.devices.difference import differences
 from isa.devices.saved import packed
 from isa.devices.transcript import KEPT, PIECE, Transcript
 from isa.errors import MachineError

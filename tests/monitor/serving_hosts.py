@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isa.assembler import Image, assemble
-from isa.devices import Card, Console, Disk, Live, MemoryBacking, RandomSource, attach
+from isa.devices import Console, Disk, Live, MemoryBacking, RandomSource, attach
+from isa.devices.card import Card
 from isa.engines.choice import REFERENCE, bare
 from isa.machine import Storage
 from monitor.monitor import Monitor, VirtualMachine

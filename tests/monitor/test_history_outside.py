@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from guests.catalogue import find
 from isa.assembler import assemble
-from isa.devices import BLOCK, Disk, Live, MemoryBacking, Ports, Recorder, Script, load_recording, standard
+from isa.devices import BLOCK, Disk, Live, MemoryBacking, Ports, Script, standard
 from isa.devices.backing import FileBacking
 from isa.devices.inputs import Input
+from isa.devices.recording import Recorder, load_recording
 from isa.engines.choice import REFERENCE, bare
 from isa.machine import Machine, Reason, Storage
 from isa.machine.snapshot import Snapshot

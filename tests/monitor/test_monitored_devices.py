@@ -8,9 +8,9 @@ import pytest
 from isa.assembler import assemble
 from isa.devices import BLOCK, Console, Disk, MemoryBacking, Ports, RandomSource, Script
 from isa.engines.choice import bare
-from isa.machine import Reason, Storage, TraceLine
+from isa.machine import Reason, Storage
 from isa.machine.snapshot import Snapshot
-from isa.machine.trace import each_line
+from isa.machine.trace import TraceLine, each_line
 from isa.machines.catalogue import find
 from monitor import Monitor, VirtualMachine
 from monitor.monitor import tower

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from guests.catalogue import DIRECTORY, LIBRARY
 from isa.assembler.assembled import assembled
-from isa.devices import Card, Ports, standard
+from isa.devices import Ports, standard
+from isa.devices.card import Card
 from isa.engines.choice import bare
 from isa.machine import Storage
 from isa.machines.catalogue import find

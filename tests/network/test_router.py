@@ -10,8 +10,8 @@ import pytest
 
 from guests.catalogue import DIRECTORY, LIBRARY
 from isa.assembler.assembled import assembled
-from isa.devices import Card, standard
-from isa.devices.card import station_address
+from isa.devices import standard
+from isa.devices.card import Card, station_address
 from isa.engines.choice import bare
 from isa.machine import Storage
 from monitor.network.network import Network, Station

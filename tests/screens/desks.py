@@ -6,8 +6,10 @@ from functools import cache
 from guests import catalogue
 from isa.assembler import Image
 from isa.assembler.assembled import assembled
-from isa.devices import Arrivals, Keys, Picture, Screen, standard
-from isa.devices.keys import split
+from isa.devices import standard
+from isa.devices.arrivals import Arrivals
+from isa.devices.keys import Keys, split
+from isa.devices.screen import Picture, Screen
 from isa.engines.choice import bare
 from isa.machine import Exit, Machine, Storage
 from isa.machines.catalogue import find

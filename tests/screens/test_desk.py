@@ -7,8 +7,10 @@ from random import Random
 
 import pytest
 
-from isa.devices import Arrivals, Keys, Picture, Ports, Screen, standard
-from isa.devices.keys import split
+from isa.devices import Ports, standard
+from isa.devices.arrivals import Arrivals
+from isa.devices.keys import Keys, split
+from isa.devices.screen import Picture, Screen
 from isa.machine import Reason
 from monitor.screens import words as words_of
 from monitor.screens.words import events

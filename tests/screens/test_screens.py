@@ -15,7 +15,10 @@ import pytest
 
 from guests import catalogue
 from isa.assembler.assembled import assembled
-from isa.devices import Arrivals, Keys, Picture, Screen, standard
+from isa.devices import standard
+from isa.devices.arrivals import Arrivals
+from isa.devices.keys import Keys
+from isa.devices.screen import Picture, Screen
 from isa.engines.choice import bare
 from isa.machine import Storage
 from isa.machines.catalogue import find

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from isa.devices import Arrival, Origin, Recorder, parse_recording, read_input
+from isa.devices import read_input
+from isa.devices.recording import Arrival, Origin, Recorder, parse_recording
 from isa.errors import UsageError
 from isa.machines.catalogue import find
 from trapline.cli import main

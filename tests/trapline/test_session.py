@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 
 from isa.assembler import assemble
-from isa.devices import Terminal
+from isa.devices.terminal import Terminal
 from isa.machine import Exit, Machine, Reason
 from isa.machines.catalogue import find
 from trapline.running.rig import Outfit, build

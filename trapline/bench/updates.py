@@ -31,7 +31,10 @@ def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
 
 def updates(whole: bool, rounds: int) -> dict[str, Any]:
     """Seconds until a viewer has the update, seconds for a copy of as many bytes, and how many; the least of all."""
-    from isa.devices import Arrivals, Keys, Screen, standard
+    from isa.devices import standard
+    from isa.devices.arrivals import Arrivals
+    from isa.devices.keys import Keys
+    from isa.devices.screen import Screen
     from isa.engines.choice import bare
     from isa.machine import Storage
     from isa.machines.catalogue import find

@@ -12,7 +12,6 @@ examples:
 
 import argparse
 import os
-import shlex
 import sys
 from functools import partial
 from itertools import chain, count
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from trapline.running.point import Point
     from trapline.running.session import Interruption
     from trapline.running.verdict import Verdict
+    from trapline.running.watching import Resting
 
 SUMMARY = "run a guest, bare or under monitors"
 
@@ -89,7 +89,6 @@ def run(arguments: argparse.Namespace) -> int:
     from trapline.running import session
     from trapline.running.launch import launch
     from trapline.running.verdict import verdict
-    from trapline.running.watching import resting_on
     from trapline.state.shown import Shown
 
     with (
@@ -102,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         if launched.sink is not None:
             launched.sink.before = progress.clear
         watch = _watched(launched, arguments)
-        resting = resting_on(launched.rig)
+        resting = _resting(launched)
         go = partial(
             session.run,
             watch or launched.rig.machine,
@@ -159,6 +158,15 @@ def _watched(launched: "Launch", arguments: argparse.Namespace) -> "Watch | None
     return Watch(launched.rig)
 
 
+def _resting(launched: "Launch") -> "Resting | None":
+    """What watches the assumptions on which the run rests, if it rests on any."""
+    if launched.rig.virtual is None:
+        return None
+    from trapline.running.watching import resting_on
+
+    return resting_on(launched.rig)
+
+
 def _profiled(launched: "Launch", arguments: argparse.Namespace) -> "Profile | None":
     if not (arguments.profile or arguments.report):
         return None
@@ -212,5 +220,7 @@ def _free(stem: str, arguments: argparse.Namespace) -> str:
 
 def _going_on(kept: str, arguments: argparse.Namespace) -> str:
     """The command that goes on with a saved machine: what the file does not say stands in it again."""
+    import shlex
+
     named = {"--isa": arguments.isa, "--disk": arguments.disk}
     return shlex.join(["trapline", "run", "--resume", kept, *(w for n, v in named.items() if v for w in (n, v))])

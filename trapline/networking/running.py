@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from isa.description import Isa
-from isa.devices import Card, Console, Ports, Script, standard
+from isa.devices import Console, Ports, Script, standard
+from isa.devices.card import Card
 from isa.devices.catalogue import misfit
 from isa.engines.choice import bare
 from isa.errors import UsageError

@@ -15,22 +15,10 @@ from typing import TYPE_CHECKING
 
 from isa.assembler import Image
 from isa.description import Isa
-from isa.devices import (
-    Console,
-    Descriptor,
-    Disk,
-    Input,
-    Live,
-    MemoryBacking,
-    Origin,
-    Queue,
-    Recorder,
-    Script,
-    Terminal,
-    read_input,
-)
+from isa.devices import Console, Descriptor, Disk, Input, Live, MemoryBacking, Script, read_input
 from isa.devices.catalogue import misfit
 from isa.devices.inputs import LARGEST_SCRIPT
+from isa.devices.recording import Origin, Recorder
 from isa.devices.saved import Saved
 from isa.errors import TraplineError, UsageError
 from isa.machines.catalogue import find as find_machine
@@ -43,9 +31,9 @@ from trapline.running.claims import claim
 from trapline.running.disks import attached
 from trapline.running.places import check_place
 from trapline.running.rig import Outfit, Rig, build, plenty, scratch_disk
-from trapline.running.watching import engine_for
 
 if TYPE_CHECKING:
+    from isa.devices.terminal import Terminal
     from isa.machine.snapshot import Snapshot
     from monitor.techniques import Monitors
 
@@ -79,7 +67,7 @@ class Launch:
     rig: Rig
     image: Image | None
     sink: Stdout | None
-    terminal: Terminal | None
+    terminal: "Terminal | None"
     again: Callable[[], Rig] | None = None
 
     def steps(self, asked: int | None) -> int:
@@ -143,7 +131,7 @@ def _fresh(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitStack
     engine = _engine(arguments, counting or debugged)
     rig = build(program.isa, words, kit, arguments.monitor.techniques, engine, counting)
     rig.machine.load(program.image)
-    terminal = Terminal(STDIN, input) if isinstance(input, Live) and rig.console and not debugged else None
+    terminal = _terminal(input) if isinstance(input, Live) and rig.console and not debugged else None
     spare = replace(kit, input=copy(kit.input), sink=None)
 
     def again() -> Rig:
@@ -175,7 +163,11 @@ def _resumed(arguments: argparse.Namespace, sink: Stdout | None, opened: ExitSta
 def _engine(arguments: argparse.Namespace, plain: bool) -> str:
     """The engine that was asked for; unless it must be `plain`, one that watches where there is something to watch."""
     asked = engine_in_use(arguments.engine)
-    return asked if plain else engine_for(arguments.monitor.techniques, asked)
+    if plain or not arguments.monitor.techniques:
+        return asked
+    from trapline.running.watching import engine_for
+
+    return engine_for(arguments.monitor.techniques, asked)
 
 
 def restored(snapshot: "Snapshot", isa: Isa, monitors: "Monitors", engine: str, sink: Stdout | None = None) -> Rig:
@@ -229,18 +221,25 @@ def _disk_of(snapshot: "Snapshot", isa: Isa) -> Disk | None:
 def _queued(snapshot: "Snapshot") -> bool:
     """Whether the machine had a queue."""
     parts = [Saved("ports", entry) for entry in Saved("ports", snapshot.ports).list("devices")]
-    return any(part.text("name") == Queue.name for part in parts)
+    return any(part.text("name") == "queue" for part in parts)
 
 
-def _reattached(rig: Rig) -> Terminal | None:
+def _reattached(rig: Rig) -> "Terminal | None":
     """Stdin, for a resumed guest that was reading live input; without a terminal its input has ended."""
     input = rig.console.input if rig.console else None
     if not isinstance(input, Live):
         return None
     if os.isatty(STDIN):
-        return Terminal(STDIN, input)
+        return _terminal(input)
     input.close()
     return None
+
+
+def _terminal(input: Live) -> "Terminal":
+    """Stdin for such an input."""
+    from isa.devices.terminal import Terminal
+
+    return Terminal(STDIN, input)
 
 
 def origin_of(program: programs.Program, seed: int) -> Origin:

@@ -9,11 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from isa.devices import Console, Terminal
+from isa.devices import Console
 from isa.machine import Exit, Reason
 from trapline.interrupts import code_of, handled, raising
+
+if TYPE_CHECKING:
+    from isa.devices.terminal import Terminal
 
 SLICE = 20_000  # steps between two looks at the world outside
 LONGEST = 1 << 22  # as much for a machine that nobody types at: at worst half a second until Ctrl-C is served
@@ -58,7 +61,7 @@ def run(
     machine: Runs,
     steps: int,
     interruption: Interruption,
-    terminal: Terminal | None = None,
+    terminal: "Terminal | None" = None,
     show: Callable[[int], None] | None = None,
     slice: int = SLICE,
     longest: int = SLICE,
@@ -84,7 +87,7 @@ def run(
             return Exit(reason, machine.steps - first, machine.retired - retired, end.trap, end.detail)
 
 
-def _awaited(terminal: Terminal | None) -> bool:
+def _awaited(terminal: "Terminal | None") -> bool:
     """Wait a little for somebody to type; whether there is still hope that it will happen, and so of going on."""
     return terminal is not None and (terminal.poll(PATIENCE) or not terminal.live.ended)
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from isa.description import Isa
-from isa.devices import BLOCK, Card, Console, Disk, Live, MemoryBacking, RandomSource, attach
+from isa.devices import BLOCK, Console, Disk, Live, MemoryBacking, RandomSource, attach
+from isa.devices.card import Card
 from isa.devices.catalogue import port_width
 from isa.devices.ports import Device
 from isa.engines.choice import bare
