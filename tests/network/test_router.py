@@ -206,7 +206,7 @@ def test_guests_reach_each_other_through_it(tmp_path: Path, capfd: Capture) -> N
     assert said == ["asks| 10.0.2.1: 2 of 3 answered", "asks| 10.0.2.1: 3 of 3 answered"]  # the first is lost for ARP
     (tmp_path / "net.toml").write_text(NET.format(station=257))
     assert main(["net", "run", str(tmp_path / "net.toml")]) == 3
-    assert "two guests are station 257" in capfd.readouterr().err
+    assert "two are station 257" in capfd.readouterr().err
 
 
 BUGS = [  # the file, a line of it, another instead, and who finds it
