@@ -1,11 +1,11 @@
-"""One site and one browser for a module of tests of the page."""
+"""One site and one browser for a module of tests of the page. At their end nobody elsewhere was asked for anything."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.page.opened import browsing, serving
+from tests.page.opened import Elsewhere, browsing, listening, serving
 
 
 @pytest.fixture(scope="module")
@@ -15,6 +15,13 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser(address: str) -> Iterator[Browser]:
-    with browsing() as found:
+def elsewhere() -> Iterator[Elsewhere]:
+    with listening() as found:
+        yield found
+        assert found.heard == []
+
+
+@pytest.fixture(scope="module")
+def browser(address: str, elsewhere: Elsewhere) -> Iterator[Browser]:
+    with browsing(elsewhere) as found:
         yield found

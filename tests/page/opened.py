@@ -1,6 +1,7 @@
 """The page in headless Chromium, served from the loopback address, with all that it complains of and asks for."""
 
 import json
+import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,13 +30,45 @@ def serving() -> Iterator[str]:
             thread.join()
 
 
+BROWSERS_OWN = b"google"  # in the name of every host that Chromium asks by itself
+
+
+class Elsewhere(socketserver.ThreadingTCPServer):
+    """All other hosts that there are: `heard` has the beginning of what anybody asked of them, workers included. In one
+    that is enciphered the name of the host can be read."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), socketserver.StreamRequestHandler)
+        self.heard: list[bytes] = []
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        said = request.recv(4096)
+        if BROWSERS_OWN not in said:
+            self.heard.append(said)
+
+
 @contextmanager
-def browsing() -> Iterator[Browser]:
+def browsing(elsewhere: Elsewhere) -> Iterator[Browser]:
+    """A browser for which every other host is `elsewhere`."""
     program = client("chromium", "chromium")
+    rules = f"MAP * 127.0.0.1:{elsewhere.server_address[1]}, EXCLUDE 127.0.0.1"
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        arguments = ["--no-sandbox", f"--host-resolver-rules={rules}"]
+        started = playwright.chromium.launch(executable_path=program, args=arguments)
         yield started
         started.close()
+
+
+@contextmanager
+def listening() -> Iterator[Elsewhere]:
+    with Elsewhere() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @dataclass

@@ -1,10 +1,12 @@
 """The page in a browser: by day that it starts, runs and compares, and names everything; test_labs_in_page.py and
 test_page_troubles.py have the rest of it, by night."""
 
-import pytest
-from playwright.sync_api import Browser, expect
+from contextlib import suppress
 
-from tests.page.opened import NARROW, PATIENCE, Opened, opened, violations
+import pytest
+from playwright.sync_api import Browser, Error, expect
+
+from tests.page.opened import NARROW, PATIENCE, Elsewhere, Opened, opened, violations
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +67,21 @@ def test_every_tool_has_names_and_fits_a_narrow_window(page: Opened, tab: str) -
         page.press("Open the program at its first step")
     assert page.page.evaluate("() => document.documentElement.scrollWidth") <= NARROW["width"]
     assert violations(page.page) == []
+
+
+@pytest.mark.parametrize("asker", ["page", "worker"])
+def test_whoever_asks_elsewhere_is_refused(page: Opened, elsewhere: Elsewhere, asker: str) -> None:
+    place = page.page if asker == "page" else page.page.workers[0]
+    assert place.evaluate("() => fetch('http://elsewhere.example/x').then(() => false, () => true)")
+    assert elsewhere.heard == []
+    page.told.clear()
+
+
+def test_whoever_is_not_refused_is_heard(browser: Browser, elsewhere: Elsewhere) -> None:
+    """So the tests that nobody was asked would fail if somebody were."""
+    other = browser.new_page()
+    with suppress(Error):
+        other.goto("http://elsewhere.example/x")
+    assert elsewhere.heard[0].startswith(b"GET /x ")
+    elsewhere.heard.clear()
+    other.close()

@@ -22,7 +22,7 @@ ELSEWHERE = {
     "volume": "serves other programs",
 }  # what has nothing to do here
 HISTORY = "debug"  # has a tab of its own
-SERVED = ("--web", "--cluster", "--jobs")
+SERVED = ("--web", "--cluster")
 
 
 def command(words: Sequence[str], files: Files, told: Callable[[str], None]) -> dict[str, Any]:
@@ -42,6 +42,8 @@ def _check(words: Sequence[str]) -> None:
     name = words[0] if words else ""
     if name in ELSEWHERE:
         raise UsageError(f"`{name}` {ELSEWHERE[name]}, and a page cannot", "install Trapline for that")
+    if words[:2] == ["lab", "grade"]:
+        raise UsageError("`lab grade` needs processes, and a page cannot", "install Trapline for that")
     if name == HISTORY and "--batch" not in words:
         raise UsageError("there is no terminal here to debug in", "the History tab has the same words")
     for word in words:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from hashlib import sha256
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
@@ -41,6 +42,9 @@ def _pack(found: dict[str, Path], making: Path) -> None:
     tree = making / "tree"
     for house in HOUSES:
         shutil.copytree(ROOT / house, tree / house, ignore=shutil.ignore_patterns(*UNNEEDED))
+    known = tree / f"trapline-{version('trapline')}.dist-info" / "METADATA"  # for `trapline --version`
+    known.parent.mkdir()
+    known.write_text(f"Metadata-Version: 2.1\nName: trapline\nVersion: {version('trapline')}\n", "utf-8")
     for name in ("lark", "rich"):
         parts.unpacked(found[name], tree)
     script = str(files("trapline.page.site") / "warm.mjs")

@@ -27,9 +27,17 @@ class Handler(SimpleHTTPRequestHandler):
         """Nobody reads it."""
 
 
-def served(folder: Path, port: int = 0) -> ThreadingHTTPServer:
+class Server(ThreadingHTTPServer):
+    """Somebody who closes a page in the middle is nothing to tell of."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+def served(folder: Path, port: int = 0) -> Server:
     """A server of a folder; port 0 is any that is free."""
-    return ThreadingHTTPServer((HOST, port), partial(Handler, directory=str(folder)))
+    return Server((HOST, port), partial(Handler, directory=str(folder)))
 
 
 def main() -> int:

@@ -32,8 +32,9 @@ function exits({ decisions, exits: rows, share_direct: share }) {
 /** The report of the run, which is a page of its own, in a frame that may do nothing else. */
 function picture(panel, report) {
   if (!report) return panel.append(element("p", { class: "open" }, "The picture of this run is too large for the page: `run --report FILE` on a computer has no such limit."));
+  const { theme } = document.documentElement.dataset, themed = theme ? report.replace("<html ", `<html data-theme="${theme}" `) : report;
   panel.append(element("h3", {}, "The run as a picture"),
-    element("iframe", { title: "The run as a picture", sandbox: "allow-scripts", srcdoc: report }));
+    element("iframe", { title: "The run as a picture", sandbox: "allow-scripts", srcdoc: themed }));
 }
 
 async function compare(lab, subject, panel, look) {

@@ -17,7 +17,7 @@ function unpacked(data, FS) {
 }
 
 async function pack() {
-  const answer = await fetch("./trapline.pack");
+  const answer = await fetch(new URL("./trapline.pack", import.meta.url));
   if (!answer.ok) throw new Error(`trapline.pack: ${answer.status}`);
   const stream = answer.body.pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());

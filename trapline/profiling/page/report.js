@@ -27,7 +27,7 @@
 
   function theme() {
     const order = ["auto", "light", "dark"];
-    let at = 0;
+    let at = Math.max(0, order.indexOf(document.documentElement.dataset.theme)); // as whoever shows the page wants it
     const set = () => {
       if (order[at] === "auto") delete document.documentElement.dataset.theme;
       else document.documentElement.dataset.theme = order[at];
