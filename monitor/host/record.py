@@ -6,6 +6,7 @@ All of it is plain and immutable. Contents (a program, disks, storage) are named
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -15,6 +16,7 @@ from monitor.host.life import ACTIVE, State
 from monitor.host.networks import NetworkPart
 from monitor.host.used import NOTHING, Used
 
+LATELY = 2048  # records that are read again, and most of which have not changed
 SEAL = 16  # digits
 
 
@@ -152,6 +154,7 @@ class Record(Displayed):
         return sealed({**plain, "definition": asdict(self.definition), "used": self.used.facts()}, self.name)
 
     @classmethod
+    @lru_cache(LATELY)
     def parse(cls, name: str, point: str, text: str) -> "Record":
         values = unsealed(text, name)
         bytes.fromhex(values.get("keyed", ""))

@@ -1,5 +1,8 @@
 """The storage of a machine as it is kept, of which only the blocks are read that somebody looks at."""
 
+import sys
+from array import array
+
 from isa.machine import Storage
 from monitor.host.contents import BLOCK, Contents
 
@@ -10,7 +13,8 @@ class Stored:
 
     def __init__(self, contents: Contents, digest: str, word: int) -> None:
         self.contents, self.digest = contents, digest
-        self._octets = Storage(word, 1).cells.itemsize  # of a word
+        cells = Storage(word, 1).cells
+        self._format, self._octets = cells.format, cells.itemsize  # of a word
         self.size = contents.size(digest) // self._octets
 
     def read(self, index: int, count: int) -> list[int]:
@@ -23,8 +27,10 @@ class Stored:
         for number, block in self.contents.blocks(self.digest, range(start, -(-end // BLOCK))):
             at = (number - start) * BLOCK
             data[at : at + len(block)] = block
-        here = range(first - start * BLOCK, end - start * BLOCK, self._octets)
-        return [int.from_bytes(data[at : at + self._octets], "little") for at in here]
+        words = array(self._format, bytes(data[first - start * BLOCK : end - start * BLOCK]))
+        if sys.byteorder == "big":  # they are kept the other way round
+            words.byteswap()
+        return words.tolist()
 
     def write(self, index: int, words: list[int]) -> None:
         raise NotImplementedError("what is kept never changes")
