@@ -160,7 +160,7 @@ def what_nobody_needs_stays(patch: Patch) -> None:
 @BUGS.caught_by(histories)
 def what_is_kept_changes(patch: Patch) -> None:
     """The digest of a node does not depend on all that is below it."""
-    patch.setattr(objects, "_digest", lambda kind, data: sha256(bytes([kind & 255]) + data[:64]).digest())
+    patch.setattr(objects, "digest_of", lambda kind, data: sha256(bytes([kind & 255]) + data[:64]).digest())
 
 
 def test_what_is_kept_is_what_was() -> None:
