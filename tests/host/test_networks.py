@@ -265,6 +265,35 @@ def test_what_a_machine_sends_on_its_way_elsewhere_arrives(tmp_path: Path, monke
         sent_on_its_way(tmp_path / "wrong")
 
 
+def test_a_router_joins_vlans_of_a_host(tmp_path: Path) -> None:
+    """Three guests with a stack; the first question is lost while the router asks where that station is."""
+    with lan(tmp_path, policy="shares") as host:
+        for name, guest, part in (
+            ("asks", "ping", {"station": 257}),
+            ("web", "web", {"station": 513, "vlans": (2,)}),
+            ("router", "router", {"vlans": (1, 2), "trunk": True}),
+        ):
+            program = programs.find(guest, "g3")
+            joined = (NetworkPart("lan", **part),)  # type: ignore[arg-type]
+            typed = b"10.0.2.1\n" if name == "asks" else b""
+            wanted = Definition(name, guest, storage=program.storage, input="typed" if typed else "", networks=joined)
+            host.define(wanted, program.image, typed)
+            host.start(name)
+        host.run(3_000_000)
+        assert host.output("asks") == b"10.0.2.1: 2 of 3 answered\n"
+        assert host.machine("web").used.passed.received_dropped == 0
+
+
+def test_a_machine_whose_contents_are_damaged_costs_nobody_else_his_frames(tmp_path: Path) -> None:
+    with shop(tmp_path) as host:
+        host.run(100)
+        digest = host.contents.parts(host.machine("b").point.machine)[-1]
+    with shop(tmp_path) as host:
+        host.objects._file.execute("DELETE FROM objects WHERE digest = ?", (bytes.fromhex(digest),))
+        assert answered(host) == {one for one in ANSWERS if one[0] == "1"}
+        assert host.machine("b").state is State.CRASHED
+
+
 def heard_of_a_host_that_is_served(path: Path) -> None:
     with shop(path) as host:
         host.run(850)  # all wait, and frames are on the way
