@@ -37,33 +37,25 @@ class Least(Generic[T]):
         self._rise(item, len(self._heap) - 1)
 
     def take(self, item: T) -> None:
-        """Take it out, if it is there."""
+        """Take it out, if it is there: those below move up, and whoever was last goes where they have left room."""
         place = self._places.pop(item, None)
         if place is None:
             return
-        last = self._heap.pop()
-        if last is not item:
-            self._rise(last, place)
-            self._sink(last, self._places[last])
+        heap, last = self._heap, self._heap.pop()
+        if last is item:
+            return
+        while (below := 2 * place + 1) < len(heap):
+            if below + 1 < len(heap) and self.before(heap[below + 1], heap[below]):
+                below += 1
+            self._set(heap[below], place)
+            place = below
+        self._rise(last, place)
 
     def _rise(self, item: T, place: int) -> None:
         while place and self.before(item, above := self._heap[(place - 1) >> 1]):
             self._set(above, place)
             place = (place - 1) >> 1
         self._set(item, place)
-
-    def _sink(self, item: T, place: int) -> None:
-        while (below := self._below(place)) is not None and self.before(self._heap[below], item):
-            self._set(self._heap[below], place)
-            place = below
-        self._set(item, place)
-
-    def _below(self, place: int) -> int | None:
-        """The first of the two under a place."""
-        left, right = 2 * place + 1, 2 * place + 2
-        if right < len(self._heap) and self.before(self._heap[right], self._heap[left]):
-            return right
-        return left if left < len(self._heap) else None
 
     def _set(self, item: T, place: int) -> None:
         self._heap[place] = item
