@@ -1,131 +1,27 @@
 """Machines of a host on its networks: the same frames at the same steps however the host is run, nothing that was sent
 is lost or told twice by whatever is done to it, and nobody's frames cost anybody memory."""
 
-import subprocess
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from isa.assembler import Image
-from isa.errors import SourceError, TraplineError
-from isa.machine.storage import page_shift
-from monitor.host import Definition, Host, State, captures, read_capacity, read_definition
+from isa.errors import TraplineError
+from monitor.host import Definition, Host, State
 from monitor.host.living import Living
 from monitor.host.migration import Pace
-from monitor.host.networks import Net, NetworkPart
+from monitor.host.networks import NetworkPart
 from monitor.host.segment import WAITING, Segment
 from monitor.host.wires import Wires
-from tests.clients import client
 from tests.host.hosts import opened
+from tests.host.networked import ANSWERS, LAN, WORDS, answered, image, lan, machine, shop
 from tests.host.test_migration import moved
 from tests.planting import Patch
 from trapline.hosting.daemon.owning import Owning
 from trapline.running import programs
 
-GUESTS = Path(__file__).parents[1] / "network"
-LAN = '[[networks]]\nname = "lan"\nvlans = [1, 2]\n'
-WORDS = 8192
-assert WORDS % (1 << page_shift(32)) == 0
-
-
-@cache
-def image(name: str) -> Image:
-    return programs.find(str(GUESTS / f"{name}.s"), "g3").image
-
-
-def machine(host: Host, name: str, guest: str, **part: Any) -> None:
-    wanted = Definition(name, guest, storage=WORDS, networks=(NetworkPart("lan", **part),))
-    host.define(wanted, image(guest))
-    host.start(name)
-
-
-def lan(path: Path, tables: str = LAN, **given: object) -> Host:
-    return opened(path, tables, storage=8 * WORDS, quantum=300, **given)
-
-
-def shop(path: Path, **given: object) -> Host:
-    """One that shouts, two that answer, and one of another VLAN."""
-    host = lan(path, **given)
-    if not host.machines():
-        for name, guest in (("a", "reflect"), ("b", "reflect"), ("shout", "shout")):
-            machine(host, name, guest)
-        machine(host, "other", "reflect", vlans=(2,))
-    return host
-
-
 KEPT = Segment.kept
-ANSWERS = {f"{station}:{n}" for station in (1, 2) for n in range(3)}
-
-
-# ---- what files say
-
-
-MISTAKES = {
-    '[[networks]]\nname = "l"\nspeed = 1\n': "host.toml:3:1: error: there is no `speed` here",
-    '[[networks]]\nname = "L"\n': "host.toml:2:1: error: 'L' is no name",
-    "[[networks]]\n": "host.toml:1:3: error: `name` is missing",
-    '[[networks]]\nname = "l"\n[[networks]]\nname = "l"\n': "two networks are called `l`",
-    '[[networks]]\nname = "l"\nvlans = [0]\n': "host.toml:3:1: error: `vlans` must be a list of whole numbers from 1",
-    f'[[networks]]\nname = "l"\nvlans = {list(range(1, 66))}\n': "a switch has 64 VLANs at most",
-    '[[networks]]\nname = "l"\ndelay = 0\n': "host.toml:3:1: error: `delay` must be from 1 to 1,048,576, not 0",
-    '[[networks]]\nname = "l"\nports = 9999\n': "host.toml:3:1: error: `ports` must be from 1 to 1,024, not 9,999",
-    "".join(f'[[networks]]\nname = "l{n}"\n' for n in range(65)): "a host has 64 networks at most",
-    'type = "vmm"\n[[networks]]\nname = "l"\n': "`networks` is for a host of the derived monitor",
-}
-OF_MACHINES = {
-    '[[networks]]\nname = "l"\n[[networks]]\nname = "m"\n': "there is room for 1 card, and these are 2",
-    '[[networks]]\nname = "l"\nvlans = [1, 2]\n': "web.toml:4:1: error: a port is of one VLAN, unless it is a trunk",
-    '[[networks]]\nname = "l"\nstation = -1\n': "web.toml:4:1: error: `station` must be from 0 to 4,294,967,295",
-    '[[networks]]\nname = "l"\nburst = 100\n': "web.toml:4:1: error: `burst` is for a port with a `rate`",
-    '[[networks]]\nname = "../l"\n': "web.toml:3:1: error: '../l' is no name",
-    '[network]\nname = "l"\n': "web.toml:2:2: error: there is no `network` here",
-}
-
-
-@pytest.mark.parametrize("text", MISTAKES)
-def test_a_mistake_in_a_host_has_its_place(text: str) -> None:
-    with pytest.raises(SourceError) as caught:
-        read_capacity("host.toml", text.encode())
-    assert MISTAKES[text] in caught.value.render()
-
-
-@pytest.mark.parametrize("text", OF_MACHINES)
-def test_a_mistake_in_a_machine_has_its_place(text: str) -> None:
-    with pytest.raises(SourceError) as caught:
-        read_definition("web.toml", f'guest = "echo"\n{text}'.encode())
-    assert OF_MACHINES[text] in caught.value.render()
-
-
-def test_what_files_say_is_read() -> None:
-    text = b'[[networks]]\nname = "l"\nvlans = [3, 4]\nports = 2\nrate = 100\nburst = 60\ndelay = 7\n'
-    assert read_capacity("host.toml", text).networks == (Net("l", (3, 4), 2, 100, 60, 7),)
-    text = (
-        b'guest = "echo"\n[[networks]]\nname = "l"\nstation = 9\nvlans = [3, 4]\ntrunk = true\nrate = 8\nburst = 70\n'
-    )
-    assert read_definition("web.toml", text).networks == (NetworkPart("l", 9, (3, 4), True, 8, 70),)
-
-
-def test_a_port_is_no_more_than_its_network_has(tmp_path: Path) -> None:
-    tables = LAN + "ports = 2\nrate = 500\nburst = 100\n"
-    with lan(tmp_path, tables) as host:
-        machine(host, "one", "reflect", station=2)
-        for part, why in (
-            (NetworkPart("wan"), "is to be on a network `wan`, which its host has not"),
-            (NetworkPart("lan", vlans=(3,)), "is to be of VLAN 3, and `lan` has 1, 2"),
-            (NetworkPart("lan", station=2), "is to be station 2 of `lan`, and another machine is"),
-            (NetworkPart("lan", rate=501), "is to have a rate of 501, and ports of `lan` have 500 at most"),
-            (NetworkPart("lan", rate=1, burst=101), "is to have a burst of 101, and ports of `lan` have 100 at most"),
-        ):
-            with pytest.raises(TraplineError, match=why) as caught:
-                host.define(Definition("two", "reflect", storage=WORDS, networks=(part,)), image("reflect"))
-            assert caught.value.help
-        machine(host, "two", "reflect")
-        assert host.machine("two").definition.networks[0].station == 1
-        with pytest.raises(TraplineError, match="`lan` has 2 ports, and all are taken"):
-            host.clone("two", "three")
 
 
 # ---- frames
@@ -181,11 +77,6 @@ def test_what_depends_on_where_runs_end_is_noticed(
 
 
 # ---- what is done to machines meanwhile
-
-
-def answered(host: Host) -> set[str]:
-    host.run(30_000)
-    return set(host.output("shout").decode().split())
 
 
 def test_frames_on_the_way_outlive_what_is_done_to_machines(tmp_path: Path) -> None:
@@ -367,50 +258,3 @@ def test_what_is_kept_of_networks_is_found_out_if_it_is_damaged(tmp_path: Path) 
         host.ledger._file.execute("UPDATE wires SET text = replace(text, 'lan', 'man')")
     with shop(tmp_path) as host, pytest.raises(TraplineError, match="is damaged"):
         host.run(100)
-
-
-# ---- captures
-
-
-def no_room(kept: object) -> None:
-    raise OSError("no room")
-
-
-def test_what_is_captured_is_what_passed_once(tmp_path: Path, monkeypatch: Patch) -> None:
-    with shop(tmp_path) as host:
-        host.capture("a")
-        host.run(700)
-        with monkeypatch.context() as patch, pytest.raises(OSError, match="no room"):
-            patch.setattr(host.ledger, "keep_wires", no_room)
-            host.run(600)  # nothing of it happens
-    for steps in (600, 30_000):
-        with shop(tmp_path) as host:
-            host.run(steps)
-            host.capture("b", off=True)
-    words = [client("tshark", "tshark"), "-r", str(tmp_path / "a.pcapng"), "-T", "fields", "-e", "frame.time_epoch"]
-    found = subprocess.run([*words, "-e", "eth.src"], capture_output=True, text=True, check=True, timeout=60).stdout
-    times, senders = zip(*(line.split("\t") for line in found.splitlines()), strict=True)
-    assert list(map(float, times)) == sorted(map(float, times)) and not (tmp_path / "b.pcapng").exists()
-    assert senders == ("02:54:00:00:00:03",) * 3 + ("02:54:00:00:00:01",) * 3
-
-
-def test_a_capture_ends_where_it_is_full_and_there_are_not_too_many(tmp_path: Path, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(captures, "MOST", 20_000)
-    monkeypatch.setattr(captures, "AT_ONCE", 1)
-    with lan(tmp_path) as host:
-        machine(host, "bad", "flood")
-        with pytest.raises(TraplineError, match="told is on no network"):
-            host.define(Definition("told", "reflect", storage=WORDS), image("reflect"))
-            host.capture("told")
-        host.capture("bad")
-        machine(host, "a", "reflect")
-        with pytest.raises(TraplineError, match="1 machines are captured, and no more can be"):
-            host.capture("a")
-        for _ in range(3):
-            host.run(3000)
-        assert 18_000 < (tmp_path / "bad.pcapng").stat().st_size <= 20_000
-        (tmp_path / "a.pcapng").symlink_to(tmp_path / "elsewhere")
-        host.capture("bad", off=True)
-        with pytest.raises(TraplineError, match="cannot write"):
-            host.capture("a")
-        assert host.wires is not None and host.wires.captured == set() and not (tmp_path / "elsewhere").exists()
