@@ -1,7 +1,7 @@
-# A web server for one page (HTTP/1.0, RFC 1945), on port 80 of whatever network there is. Without a network card
-# (`trapline net run` gives it one) it says so.
+# A web server for one page (HTTP/1.0, RFC 1945), on port 80 of whatever network there is. If it has a disk, and text is
+# on it, that is the page. Without a network card (`trapline net run` gives it one) it says so.
 #
-# storage: 12288
+# storage: 16384
 # prints: there is no network
 # exit: r1 = 0
 
@@ -9,6 +9,9 @@
 
         .equ TCP_PORT, 80
         .equ RANDOM, 5          # port of the random source
+        .equ DISK, 2            # ports of the disk: address, block, command
+        .equ BLOCK, 128         # words
+        .equ OWN_BLOCKS, 8      # that may be read
 
         .org 16
 start:  la   sp, stack
@@ -17,8 +20,9 @@ start:  la   sp, stack
         print "there is no network\n"
         set  r1, 0
         halt
-1:      call net_next
-        b    1b
+1:      call own_page
+2:      call net_next
+        b    2b
 
 # served: there is text on the connection r8, line by line. The first says what is wanted, and NOTE then has the answer;
 # those that follow matter to other servers, and an empty one ends them.
@@ -75,7 +79,7 @@ served: push ra
 wanted: push ra
         la   r2, get_page
         call begins
-        la   r4, page
+        lw   r4, shown(r0)
         bnez r1, 1f
         la   r2, get
         call begins
@@ -99,6 +103,70 @@ begins: mov  r3, r5
         ret
 3:      set  r1, 0
         ret
+
+# own_page: what is on the disk up to a zero octet is the page that is shown. Uses r1 to r9.
+own_page:
+        push ra
+        set  r8, 0              # the block
+        la   r9, own_text       # where its characters go
+1:      call read_block
+        bnez r1, 4f
+        la   r3, block
+2:      lw   r5, 0(r3)
+        set  r6, 4              # octets, the first in the lowest bits
+3:      andi r1, r5, 0xff
+        beqz r1, 4f
+        sw   r1, 0(r9)
+        addi r9, r9, 1
+        srli r5, r5, 8
+        addi r6, r6, -1
+        bnez r6, 3b
+        addi r3, r3, 1
+        la   r1, block + BLOCK
+        bne  r3, r1, 2b
+        addi r8, r8, 1
+        set  r1, OWN_BLOCKS
+        bne  r8, r1, 1b
+4:      la   r1, own_text
+        sub  r2, r9, r1         # characters
+        beqz r2, 6f
+        la   r1, own
+        sw   r1, shown(r0)
+        sub  r3, r9, r1
+        addi r3, r3, -1
+        sw   r3, 0(r1)
+        la   r3, own_digits + 3
+        la   r4, own_digits - 1
+        set  r5, 10
+5:      remu r1, r2, r5
+        addi r1, r1, '0'
+        sw   r1, 0(r3)
+        divu r2, r2, r5
+        addi r3, r3, -1
+        bne  r3, r4, 5b
+6:      pop  ra
+        ret
+
+# read_block: block r8 of the disk into `block`; r1 is 0 if that was done. Uses r1 to r4.
+read_block:
+        set  r4, -1             # no text: if it is there still, there is no disk
+        sw   r4, block(r0)
+        la   r1, block
+        set  r2, DISK
+        out  r1, r2
+        set  r2, DISK + 1
+        out  r8, r2
+        set  r1, 1
+        set  r2, DISK + 2
+        out  r1, r2
+        set  r3, 1
+1:      in   r1, r2
+        beq  r1, r3, 1b
+        bnez r1, 2f
+        lw   r3, block(r0)
+        bne  r3, r4, 2f
+        set  r1, 1
+2:      ret
 
 get_page:
         .string "GET / "
@@ -127,6 +195,15 @@ missing_end:
         reply bad, "400 Bad Request"
         .ascii "<!DOCTYPE html>\n<title>Bad request</title>\n<p>One can GET a page here.</p>\n"
 bad_end:
+
+own:    .word 0                 # the same for what is on the disk
+        .ascii "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nContent-Length: "
+own_digits:
+        .ascii "0000\r\n\r\n"
+own_text:
+        .space OWN_BLOCKS * BLOCK * 4
+shown:  .word page
+block:  .space BLOCK
 
 protocols:
         .word ICMP, icmp_in, TCP, tcp_in, 0

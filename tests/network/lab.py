@@ -4,7 +4,7 @@ from pathlib import Path
 
 from guests.catalogue import DIRECTORY, LIBRARY
 from isa.assembler.assembled import assembled
-from isa.devices import Ports, standard
+from isa.devices import Disk, standard
 from isa.devices.card import Card
 from isa.engines.choice import bare
 from isa.machine import Storage
@@ -24,21 +24,25 @@ class Lab:
     """`heard` are the frames that the guest has sent to the test."""
 
     def __init__(
-        self, program: str, folder: str | Path = DIRECTORY, seed: int = 7, wrong: Impairments | None = None
+        self,
+        program: str,
+        folder: str | Path = DIRECTORY,
+        seed: int = 7,
+        wrong: Impairments | None = None,
+        disk: Disk | None = None,
     ) -> None:
         self.heard: list[bytes] = []
         self.conversations = 0
         self.image = assembled(G3, str(Path(folder) / f"{program}.s"), str(folder), LIBRARY)
         card = Card(G3.word, packets.GUEST)
-        self.machine = bare(G3, Storage(G3.word, WORDS), self._ports(card, seed), seed, engine="native")
+        self.machine = bare(
+            G3, Storage(G3.word, WORDS), standard(G3, seed=seed, disk=disk, others=[card]), seed, engine="native"
+        )
         self.machine.load(self.image)
         stations = [Station(Port("guest"), self.machine, card), Station(Port("test"), outside=self._hear)]
         self.network = Network(Schedule([self.machine]), stations, wrong, seed)
         self.run()
         assert wrong or self.ask(packets.arp(), 20_000) == [packets.arp_answer()]
-
-    def _ports(self, card: Card, seed: int) -> Ports:
-        return standard(G3, seed=seed, others=[card])
 
     def _hear(self, clock: int, frame: bytes) -> None:
         self.heard.append(frame)

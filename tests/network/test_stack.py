@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from guests.catalogue import DIRECTORY
+from isa.devices import Disk, MemoryBacking
 from tests.network import packets
 from tests.network.lab import Conversation, Lab
 from tests.network.packets import ACK, FIN, ICMP, PSH, RST, SYN, TCP, UDP
@@ -70,6 +71,16 @@ def serves_a_page(folder: str = DIRECTORY) -> None:
     assert Conversation(there, 80).say(long) == b""
 
 
+def serves_the_page_on_its_disk(folder: str = DIRECTORY) -> None:
+    for size in (0, 1, 27, 511, 512, 4096, 5000):
+        text = bytes(33 + i % 90 for i in range(size))
+        disk = Disk(MemoryBacking(text.ljust(-(-size // 512) * 512 or 512, b"\0")), 32)
+        asked = Conversation(Lab("web", folder, disk=disk), 80)
+        head, _, page = (asked.say(REQUEST) + asked.close()).partition(b"\r\n\r\n")
+        assert page == text[:4096] or (not size and page.endswith(b"</html>\n"))
+        assert head.startswith(b"HTTP/1.0 200 OK") and int(head.rpartition(b"Content-Length: ")[2]) == len(page)
+
+
 def sends_again_until_it_gives_up(folder: str = DIRECTORY) -> None:
     """Nobody acknowledges an answer: it comes again, later and later, and then no more."""
     there = Lab("keyvalue", folder)
@@ -97,7 +108,10 @@ def takes_every_octet_once(folder: str = DIRECTORY) -> None:
     assert asked.take([answer]) == b"ok\n" and asked.say(b"get a\n") == b"= 123456\n"
 
 
-CHECKS = (answers_echoes, keeps_what_it_is_told, serves_a_page, sends_again_until_it_gives_up, takes_every_octet_once)
+CHECKS = (
+    *(answers_echoes, keeps_what_it_is_told, serves_a_page, serves_the_page_on_its_disk),
+    *(sends_again_until_it_gives_up, takes_every_octet_once),
+)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -245,6 +259,7 @@ def test_what_it_does_not(check: Callable[[], None]) -> None:
 
 BUGS = [  # the file, a line of it that is gone, or another instead, and who finds it
     ("ip.s", "        bnez r1, 9f\n        lw   r1, 3(r9)", "        lw   r1, 3(r9)", drops_what_is_wrong),
+    ("../web.s", "        bne  r8, r1, 1b\n4: ", "4: ", serves_the_page_on_its_disk),
     ("ip.s", "        blt  r10, r3, 9f ", "# ", drops_what_is_wrong),
     ("ip.s", "        or   r2, r2, r1\n        sw   r2, outbuf + PACKET + 2(r0)\n", "", answers_echoes),
     ("ip.s", "        sltu r4, r3, r4\n        add  r3, r3, r4         # and", "        # and", answers_echoes),

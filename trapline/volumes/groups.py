@@ -2,13 +2,13 @@
 
 import argparse
 import os
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from isa.errors import TraplineError
-from trapline.options import count, updated
+from trapline.options import count, read, updated
 from trapline.progress import Counter
-from trapline.volumes.verb import Told, Verb, reasoned
+from trapline.volumes.verb import Told, Verb, copy, reasoned
 
 if TYPE_CHECKING:
     from monitor.volumes.group import Group
@@ -39,10 +39,31 @@ def _naming(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=updated, metavar="VOLUME.toml", help="the file that names the parts")
 
 
+def _making(parser: argparse.ArgumentParser) -> None:
+    _naming(parser)
+    parser.add_argument("--of", type=read, metavar="FILE", help="with what another volume holds; otherwise empty")
+
+
 def _make(arguments: argparse.Namespace) -> Told:
     from monitor.volumes.group import make
+    from monitor.volumes.opening import open_volume
 
-    make(arguments.file)
+    if arguments.of is None:
+        make(arguments.file)
+        return _status(arguments)
+    with reasoned(arguments.of), closing(open_volume(arguments.of, writable=False)) as source:
+        made = make(arguments.file)
+        try:
+            with reasoned(arguments.file), closing(open_volume(arguments.file)) as volume:
+                if source.size > volume.size:
+                    rule = f"{arguments.of} has {source.size:,} bytes, and {arguments.file} {volume.size:,}"
+                    raise TraplineError(rule, "write a larger `size`")
+                copy(source, volume)
+        except BaseException:
+            for part in made.parts:
+                with suppress(OSError):
+                    os.unlink(part)  # half a copy is none
+            raise
     return _status(arguments)
 
 
@@ -119,7 +140,7 @@ def _rebuild(arguments: argparse.Namespace) -> Told:
 
 
 GROUPS = {
-    "make": Verb("make the parts that a file names, empty", _naming, _make),
+    "make": Verb("make the parts that a file names", _making, _make),
     "status": Verb("which parts of a volume are good; exit code 1 if one is not", _naming, _status),
     "scrub": Verb("read everything that the parts hold, and mend what can be mended", _naming, _scrub),
     "fail": Verb("leave a part out, as if it had failed", _failing, _fail),

@@ -4,13 +4,17 @@ import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isa.errors import TraplineError
 from trapline.options import read, updated
 
+if TYPE_CHECKING:
+    from monitor.volumes.volume import Volume
+
 SUFFIXES = {"K": 10, "M": 20, "G": 30, "T": 40}
 FORMATS = ("raw", "qcow2")
+COPIED = 1 << 20  # bytes at a time
 Told = tuple[dict[str, Any], list[str], int]  # for `--json`, for people, and the exit code
 
 
@@ -50,3 +54,15 @@ def add_file(parser: argparse.ArgumentParser, changes: bool, format: bool = True
 
 def add_format(parser: argparse.ArgumentParser, help: str, option: str = "--format") -> None:
     parser.add_argument(option, choices=FORMATS, help=help)
+
+
+def copy(volume: "Volume", output: "Volume") -> None:
+    """All that is not zeros, into a volume that is new. Raises OSError."""
+    at = 0
+    for length, zero in volume.extents(0, volume.size):
+        for offset in range(at, at + (0 if zero else length), COPIED):
+            data = volume.read(offset, min(COPIED, at + length - offset))
+            if data.strip(b"\0"):
+                output.write(offset, data)
+        at += length
+    output.flush()

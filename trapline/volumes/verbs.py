@@ -10,13 +10,10 @@ from isa.errors import TraplineError
 from trapline.options import read, written
 from trapline.volumes.groups import GROUPS
 from trapline.volumes.groups import facts as group_facts
-from trapline.volumes.verb import Told, Verb, add_file, add_format, reasoned, size
+from trapline.volumes.verb import Told, Verb, add_file, add_format, copy, reasoned, size
 
 if TYPE_CHECKING:
     from monitor.volumes.qcow2.image import Image
-    from monitor.volumes.volume import Volume
-
-COPIED = 1 << 20  # bytes at a time
 
 
 def _creating(parser: argparse.ArgumentParser) -> None:
@@ -166,18 +163,6 @@ def _convert(arguments: argparse.Namespace) -> Told:
                 os.unlink(arguments.output)  # half a copy is none
             raise
     return _info(argparse.Namespace(file=arguments.output, format=None)) if made else made
-
-
-def copy(volume: "Volume", output: "Volume") -> None:
-    """All that is not zeros, into a volume that is new. Raises OSError."""
-    at = 0
-    for length, zero in volume.extents(0, volume.size):
-        for offset in range(at, at + (0 if zero else length), COPIED):
-            data = volume.read(offset, min(COPIED, at + length - offset))
-            if data.strip(b"\0"):
-                output.write(offset, data)
-        at += length
-    output.flush()
 
 
 def _committing(parser: argparse.ArgumentParser) -> None:
