@@ -5,8 +5,9 @@ names them, and all of a change together; what nobody names any more is garbage,
 it away. So there is no moment at which a process may not be killed. Next: `contents.py`, what objects stand for.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from hashlib import sha256
+from typing import Any
 
 from isa.errors import TraplineError
 from monitor.host.database import connected, explained
@@ -15,6 +16,7 @@ VERSION = 1
 WIDTH = 32  # bytes of a digest
 EMPTY = bytes(WIDTH)  # stands for nothing but zeros
 BYTES, TREE, GROUP = 0, -1, -2  # kinds of objects; from 1 on, a node so high above bytes
+TOGETHER = 500  # digests of a query
 SPARE = 4096  # objects that may be garbage however few there are
 
 _TABLES = """
@@ -58,9 +60,24 @@ class Objects:
 
     def lacking(self, digests: Iterable[bytes]) -> list[bytes]:
         """Those that are not there."""
-        query = "SELECT 1 FROM objects WHERE digest = ?"
+        wanted = list(digests)
+        there = {digest for (digest,) in self._rows("digest", wanted)}
+        return [one for one in wanted if one not in there]
+
+    def read_all(self, digests: Sequence[bytes]) -> list[tuple[int, bytes]]:
+        """As `read`, of many."""
+        found = {digest: (kind, data) for digest, kind, data in self._rows("digest, kind, data", digests)}
+        return [self._checked(one, found.get(one)) for one in digests]
+
+    def _rows(self, columns: str, digests: Sequence[bytes]) -> list[Any]:
+        """What of these is there, in any order."""
+        rows: list[Any] = []
         with explained(self.path):
-            return [one for one in digests if self._file.execute(query, (one,)).fetchone() is None]
+            for at in range(0, len(digests), TOGETHER):
+                some = digests[at : at + TOGETHER]
+                query = f"SELECT {columns} FROM objects WHERE digest IN ({', '.join('?' * len(some))})"
+                rows += self._file.execute(query, some).fetchall()
+        return rows
 
     def all_below(self, roots: Iterable[bytes], known: Set[bytes] = frozenset()) -> set[bytes]:
         """The roots and all below them, but for what is `known`, and what is below that. Bytes are named by the nodes
@@ -88,6 +105,9 @@ class Objects:
         """An object's kind and bytes. Raises TraplineError if it is not there, or is another."""
         with explained(self.path):
             found = self._file.execute("SELECT kind, data FROM objects WHERE digest = ?", (digest,)).fetchone()
+        return self._checked(digest, found)
+
+    def _checked(self, digest: bytes, found: Any) -> tuple[int, bytes]:
         if found is None:
             raise TraplineError(f"{self.path}: {digest.hex()} is missing", "take the file from a copy of the folder")
         kind, data = found

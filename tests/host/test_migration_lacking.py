@@ -10,7 +10,7 @@ from isa.errors import TraplineError
 from monitor.host import Host
 from monitor.host.contents import BLOCK, Contents
 from monitor.host.life import State
-from monitor.host.migration import Channel, arriving, offering
+from monitor.host.migration import arriving, offering
 from monitor.host.objects import EMPTY, WIDTH, Objects, digest_of
 from tests.host.hosts import check_objects, opened
 from tests.host.moving import begun, moved, two, where
@@ -74,14 +74,11 @@ def only_what_is_lacking(path: Path) -> None:
 
 def test_what_the_other_host_has_is_not_sent(tmp_path: Path, monkeypatch: Patch) -> None:
     only_what_is_lacking(tmp_path / "right")
-    real = arriving._asked
 
-    def all_of_it(host: Host, channel: Channel, offered: bytes, sent: arriving.Sent) -> arriving.Sent:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(host.objects, "lacking", list)
-            return real(host, channel, offered, sent)
+    def all_of_it(host: Host, offered: bytes, sent: arriving.Sent) -> list[bytes]:
+        return [one for at in range(0, len(offered), WIDTH) if (one := offered[at : at + WIDTH]) not in sent]
 
-    monkeypatch.setattr(arriving, "_asked", all_of_it)
+    monkeypatch.setattr(arriving, "_lacking", all_of_it)
     with pytest.raises(AssertionError):
         only_what_is_lacking(tmp_path / "wrong")
 

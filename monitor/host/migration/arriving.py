@@ -59,7 +59,7 @@ def _hold(host: Host, channel: Channel, token: str, record: Record) -> None:
     while True:
         header, data = channel.hear("offer", "round", "whole", "switch")
         if header["kind"] == "offer":
-            found = asked(channel, host.objects.lacking(one for one in _digests(data) if one not in sent))
+            found = asked(channel, _lacking(host, data, sent))
             room -= len(data) + sum(len(data) for _, data in found.values())
             if room < 0:
                 raise Lost("more than any such machine has")
@@ -98,8 +98,10 @@ def _run_ahead(host: Host, channel: Channel, token: str, record: Record, rate: o
     channel.say("held", stood=stood, steps=ahead.steps, waited=fetched.waited)
 
 
-def _digests(data: bytes) -> dict[bytes, None]:
-    return dict.fromkeys(data[at : at + WIDTH] for at in range(0, len(data), WIDTH))
+def _lacking(host: Host, offered: bytes, sent: Sent) -> list[bytes]:
+    """Of the digests that are offered those of objects that are not here."""
+    digests = dict.fromkeys(offered[at : at + WIDTH] for at in range(0, len(offered), WIDTH))
+    return host.objects.lacking(one for one in digests if one not in sent)
 
 
 def _agreed(host: Host, header: dict[str, Any]) -> tuple[str, Record]:

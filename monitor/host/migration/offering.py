@@ -57,7 +57,7 @@ class Offering:
 
     def _say(self, digests: list[bytes]) -> list[tuple[int, bytes]]:
         """Send these objects."""
-        found = [self.objects.read(one) for one in digests]
+        found = self.objects.read_all(digests)
         if found:
             kinds, lengths = [kind for kind, _ in found], [len(data) for _, data in found]
             self.channel.say("objects", b"".join(data for _, data in found), kinds=kinds, lengths=lengths)
