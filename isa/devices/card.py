@@ -115,10 +115,10 @@ class Card:
     def _transmit(self, now: int, storage: DeviceStorage) -> None:
         """Send the first frame of the ring. Raises DeviceFailure before anything changes."""
         ring = Ring.at(storage, self._now.ring, SLOT)
-        if ring is None or not ring.full:
+        if ring is None or not ring.held:
             self._change(due=0, status=READY if ring else BAD_RING)
             return
-        slot, *more = ring.full
+        slot, more = ring.slot(ring.taken), ring.held > 1
         address, size, _ = storage.read(slot, SLOT)
         status = self._refusal(address, size, storage)
         if status == READY:
@@ -171,11 +171,11 @@ class Card:
             self._change(buffers=0, receiving=BAD_RING)
             return
         ring.put(STATUS, self.station)
-        filled = list(zip(ring.full, self._waiting, strict=False))
-        for slot, frame in filled:
+        filled = min(ring.held, len(self._waiting))
+        for slot, frame in zip(ring.first(filled), self._waiting[:filled], strict=True):
             self._put(slot, frame, storage)
-        self._waiting = self._waiting[len(filled) :]
-        ring.put(TAKEN, (ring.taken + len(filled)) % ring.size)
+        self._waiting = self._waiting[filled:]
+        ring.put(TAKEN, (ring.taken + filled) % ring.size)
 
     def _put(self, slot: int, frame: bytes, storage: DeviceStorage) -> None:
         """A frame into the buffer of a slot; one that it does not fit is dropped, and the slot says so."""

@@ -61,9 +61,18 @@ class Ring:
         return self.address + HEADER + index % self.size * self.width
 
     @property
+    def held(self) -> int:
+        """How many slots are given and not taken."""
+        return (self.given - self.taken) % self.size
+
+    @property
     def full(self) -> list[int]:
         """The slots that are given and not taken."""
-        return [self.slot(self.taken + i) for i in range((self.given - self.taken) % self.size)]
+        return self.first(self.held)
+
+    def first(self, count: int) -> list[int]:
+        """So many of those that are taken next."""
+        return [self.slot(self.taken + i) for i in range(count)]
 
     @property
     def free(self) -> list[int]:

@@ -92,7 +92,7 @@ def arrives_whatever_is_lost(seed: int) -> None:
     assert Speaker(Lab("keyvalue", seed=seed, wrong=wrong), 7000, room=40).speak(SAID) == ANSWERED
 
 
-@pytest.mark.parametrize("seed", range(sized(2, 200)))
+@pytest.mark.parametrize("seed", range(1, sized(2, 200)))
 def test_all_arrives_whatever_is_lost(seed: int) -> None:
     arrives_whatever_is_lost(seed)
 

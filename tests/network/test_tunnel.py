@@ -134,6 +134,7 @@ def test_guests_on_two_hosts_reach_each_other(hosts: tuple[Namespace, Namespace]
     assert not subprocess.run([*shown, "-Y", wrong], capture_output=True, text=True, check=True, timeout=60).stdout
 
 
+@pytest.mark.nightly  # by day one other end is enough
 def test_linux_can_be_the_other_end(hosts: tuple[Namespace, Namespace], tmp_path: Path) -> None:
     client("ping", "iputils-ping"), client("curl", "curl")
     one, two = hosts
