@@ -1,44 +1,33 @@
 """The screens of a host that is served: whoever may sees what is in the machine's storage, and what he does arrives
 there; noVNC and a viewer of VNC, which nobody here wrote, agree."""
 
-import base64
 import os
 import socket
 import stat
 import struct
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
 
 from isa.devices.keys import WAITING
 from isa.devices.screen import Picture
 from monitor.host import Definition, Host
 from monitor.screens import rfb
-from monitor.screens.png import png
 from monitor.screens.rfb import OURS, Pixels
 from monitor.screens.shown import Shown
-from tests.clients import client, module
 from tests.host.hosts import folder as host_folder
 from tests.host.test_screened import ROOM, WORDS, on_bare_machine, paint
-from tests.host.test_served import served
 from tests.planting import Bugs, Patch, Planted, must_catch
-from tests.screens.test_screens import Viewer, unpacked
+from tests.screens.test_screens import Viewer
 from tests.sizes import sized
-from trapline.cli import main
 from trapline.hosting.daemon import doors as door
-from trapline.hosting.daemon.client import asked, serving
-from trapline.hosting.daemon.doors import Doors, answered
+from trapline.hosting.daemon.doors import Doors
 from trapline.hosting.daemon.owning import Owning
 from trapline.hosting.daemon.screens import Screens, Seat
 
@@ -52,7 +41,7 @@ SCREENS: list[Screens] = []
 def with_easel(path: Path) -> str:
     """A host with a machine that paints, and one that has no screen."""
     folder = host_folder(path / "s", storage=ROOM)
-    with Host(folder) as host:
+    with Host(folder, "reference") as host:
         for name in ("easel", "blind"):
             host.define(Definition(name, "paint", storage=WORDS, screen=name == "easel"), paint())
         host.start("easel")
@@ -148,160 +137,6 @@ def noted(monkeypatch: Patch) -> None:
 
     SEATS.clear()
     monkeypatch.setattr(Seat, "__init__", made)
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: Patch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    with_easel(tmp_path)
-    return tmp_path / "s"
-
-
-def test_who_may_see(place: Path) -> None:
-    """One check guards the WebSocket too; behind it RFB is spoken."""
-    with served(place, "--http", "0") as (_, said):
-        url = urlsplit(said[1].strip())
-        at, origin = f"ws://{url.netloc}{url.path}screens/", f"http://{url.netloc}"
-        wrong = [(at.replace(url.path, "/token/"), origin), (at, None), (at, "http://elsewhere.example")]
-        for address, whose in wrong:
-            with pytest.raises(InvalidStatus) as refused:
-                connect(f"{address}easel/socket", origin=whose)  # type: ignore[arg-type]
-            assert refused.value.response.status_code == 403
-        for name in ("blind", "none", "..", "api.sock"):
-            with pytest.raises((InvalidStatus, ConnectionClosed)):
-                connect(f"{at}{name}/socket", origin=origin).recv(5)  # type: ignore[arg-type]
-        with connect(f"{at}easel/socket", origin=origin) as one:  # type: ignore[arg-type]
-            assert one.recv(5) == b"RFB 003.008\n"
-            one.send("text")
-            with pytest.raises(ConnectionClosed):
-                one.recv(5)
-        seat = seat_of(place)
-        assert seat["page"] != f"{said[1].strip()}screens/easel/" and seat["vnc"] == seat["password"] == ""
-        own = seat["page"].removesuffix("screens/easel/")
-        with connect(f"ws{own[4:]}screens/easel/socket", origin=origin) as one:  # type: ignore[arg-type]
-            assert one.recv(5) == b"RFB 003.008\n"
-        for page, status in (("screens/easel/", 200), ("screens/blind/", 403), ("", 403), ("v1/machines", 403)):
-            assert fetched(own + page) == status
-        for page, status in (
-            ("screens/easel/", 200),
-            ("screens/easel/screen.js", 200),
-            ("screens/easel/novnc/../../../host.db", 404),
-        ):
-            assert fetched(said[1].strip() + page) == status
-
-
-def fetched(url: str) -> int:
-    """The status of an answer to this, as it stands there."""
-    words = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--path-as-is", url]
-    return int(subprocess.run(words, capture_output=True, text=True).stdout)
-
-
-def seat_of(place: Path) -> dict[str, str]:
-    connection = serving(str(place))
-    assert connection is not None
-    found: dict[str, str] = asked(connection, "GET", "/v1/machines/easel/seat")
-    return found
-
-
-def test_a_password_says_which_machine(place: Path) -> None:
-    """To a library that nobody here wrote, which also comes by the socket that needs none."""
-    with served(place, "--vnc", "0") as (_, said):
-        seat = seat_of(place)
-        assert said[1] == f"screens at {seat['vnc']}\n" and len(seat["password"]) == 8
-        at, wanted = seat["vnc"].replace(":", "::"), on_bare_machine(["40,30", "A"])
-        do = ["move", "40", "30", "click", "1", "key", "A", "pause", "1", "capture"]
-        for words in (["-s", at, "-p", seat["password"]], ["-s", seat["socket"]])[: sized(1, 2)]:
-            done = subprocess.run([*VNCDO, *words, *do, "seen.png"], capture_output=True, text=True, timeout=60)
-            assert not done.returncode, done.stderr
-            colours = [wanted.palette[3 * pixel : 3 * pixel + 3] for pixel in wanted.pixels]
-            assert unpacked(Path("seen.png").read_bytes()) == b"".join(colours)
-        Path("seen.png").unlink()
-        wrong = [*VNCDO, "-s", at, "-p", "password", "capture", "seen.png"]
-        assert subprocess.run(wrong, capture_output=True, timeout=60).returncode and not Path("seen.png").exists()
-
-
-def test_passwords_are_answered_as_des_says() -> None:
-    """By the vector of the standard's publication 500-20: keys have the lowest bit of an octet first here."""
-    key = bytes(int(f"{octet:08b}"[::-1], 2) for octet in bytes.fromhex("1046913489980131"))
-    assert answered(bytes(8), key) == bytes.fromhex("88d55e54f54c97b4")
-
-
-def test_novnc_shows_what_the_guest_does(place: Path, capfd: Capture) -> None:
-    from playwright.sync_api import sync_playwright
-
-    chromium, novnc = client("chromium", "chromium"), module("@novnc/novnc")
-    with served(place, "--http", "0", "--novnc", str(novnc)) as (_, said), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 400, "height": 400})
-        page.goto(f"{said[1].strip()}screens/easel/")
-        page.locator("#said", has_text="easel").wait_for(timeout=20_000)
-        page.locator("canvas").click(position={"x": 40, "y": 30})
-        page.keyboard.press("A")
-        size = page.locator("canvas").bounding_box()
-        assert size is not None
-        column, row = int(40 * 320 / size["width"]), int(30 * 200 / size["height"])
-        wanted = on_bare_machine([f"{column},{row}", "A"])
-        colours = b"".join(wanted.palette[3 * pixel :][:3] + b"\xff" for pixel in wanted.pixels)
-        read = """() => { const c = document.querySelector("canvas");
-            const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
-            let s = ""; for (let i = 0; i < d.length; i += 8192) s += String.fromCharCode(...d.subarray(i, i + 8192));
-            return btoa(s); }"""
-        for _ in range(100):
-            shown = base64.b64decode(page.evaluate(read))
-            if shown == colours:
-                break
-            time.sleep(0.1)
-        browser.close()
-        assert shown == colours
-        assert main(["host", "shot", str(place), "easel", "-o", "seen.png"]) == 0
-        assert Path("seen.png").read_bytes() == png(wanted)
-
-
-@pytest.mark.nightly
-def test_a_viewer_of_vnc_shows_what_the_guest_does(place: Path) -> None:
-    for command, package in (("xvfb-run", "xvfb"), ("xdotool", "xdotool")):
-        client(command, package)
-    viewer = client("xtigervncviewer", "tigervnc-viewer")
-    display = f":{60 + os.getpid() % 900}"
-    environment = {**os.environ, "DISPLAY": display}
-
-    def done(*words: str) -> str:
-        return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60).stdout
-
-    with served(place), TemporaryDirectory() as frames:
-        words = ["Xvfb", display, "-screen", "0", "800x600x24", "-fbdir", frames]
-        with subprocess.Popen(words, stderr=subprocess.DEVNULL) as screen:
-            window = ""
-            with subprocess.Popen([viewer, str(place / "run/easel.vnc")], env=environment, stderr=-3) as process:
-                for _ in range(200):
-                    if window := done("xdotool", "search", "--sync", "--name", "easel").strip():
-                        break
-                    time.sleep(0.1)
-                done("xdotool", "mousemove", "--window", window, "40", "30", "click", "1")
-                done("xdotool", "key", "--window", window, "A")
-                at = dict(line.split("=") for line in done("xdotool", "getwindowgeometry", "--shell", window).split())
-                wanted = on_bare_machine(["40,30", "A"])
-                colours = [wanted.palette[3 * pixel :][:3][::-1] for pixel in wanted.pixels]
-                place_of = int(at["X"]), int(at["Y"])
-                for _ in range(100):
-                    found = window_of(Path(frames) / "Xvfb_screen0", *place_of)
-                    near = sum(a != b for a, b in zip(found, colours, strict=True))
-                    if near <= 32 * 32:  # the pointer is drawn over it
-                        break
-                    time.sleep(0.1)
-                process.terminate()
-            screen.terminate()
-    assert near <= 32 * 32 and len(set(found)) > 100
-
-
-def window_of(dump: Path, x: int, y: int) -> list[bytes]:
-    """320 by 200 pixels of a screen in the format of xwd, the blue of each first."""
-    data = dump.read_bytes()
-    fields = struct.unpack(">25I", data[:100])
-    start, line = fields[0] + 12 * fields[19], fields[12]
-    rows = (data[start + (y + row) * line + 4 * x :][: 4 * 320] for row in range(200))
-    return [row[at : at + 3] for row in rows for at in range(0, 4 * 320, 4)]
 
 
 @pytest.mark.parametrize("seed", range(sized(2, 300)))
