@@ -32,6 +32,7 @@
         .equ C_USED, 48         # steps so far
         .equ C_LINE, 49         # the line that it has begun, and how many characters that has
         .equ C_HELD, 50
+        .equ C_LOOK, 52         # steps that it is charged when a name is looked for
         .equ C_FAILED, 51       # how many of its processes were killed for a fault, or ended with another code than 0
         .equ C_SIZE, 64
 
@@ -111,6 +112,18 @@ contain:
         add  r10, r10, r1
         sw   r10, C_LINE(r11)
         addi r10, r10, ROOM
+        lw   r8, C_FILES(r11)   # all files that may have to be looked at
+        lw   r3, C_LAYERS(r11)
+5:      beqz r3, 6f
+        add  r1, r11, r3
+        lw   r1, C_LAYER - 1(r1)
+        slli r1, r1, 1
+        lw   r1, directory + D_LAYER + 1(r1)
+        add  r8, r8, r1
+        addi r3, r3, -1
+        j    5b
+6:      slli r8, r8, 4          # about what each takes
+        sw   r8, C_LOOK(r11)
         lw   r8, C_PROCESSES(r11)
         lw   r9, C_WINDOW(r11)
         mul  r1, r8, r9

@@ -29,7 +29,12 @@
 wanted: .space NAME             # the name that is looked for
 
 # ---- named: put the name of r2 characters at virtual address r1 into `wanted`; r1 = 0 if it is refused ---------------
+# Container r11 is charged for the search, so that it cannot have the kernel work for nothing.
 named:  push ra
+        lw   r3, C_LOOK(r11)
+        lw   r4, C_USED(r11)
+        add  r4, r4, r3
+        sw   r4, C_USED(r11)
         call physical
         beqz r1, 9f
         addi r3, r2, -1

@@ -39,7 +39,8 @@ say_own:
         pop  ra
         ret
 
-# finish: print the line of container r11 if it has begun one. print_line: print it in any case.
+# finish: print the line of container r11 if it has begun one. print_line: print it in any case. Whatever would move the
+# cursor is a question mark: nobody prints a line that looks like somebody else's.
 finish: lw   r1, C_HELD(r11)
         bnez r1, print_line
         ret
@@ -51,24 +52,30 @@ print_line:
         lw   r2, C_HELD(r11)
         add  r2, r1, r2
 1:      beq  r1, r2, 2f
-        lw   r3, 0(r1)
-        emit r3
+        lw   r5, 0(r1)
+        andi r5, r5, 0xff
+        slti r6, r5, ' '
+        bnez r6, 4f
+        addi r6, r5, -0x7f
+        bnez r6, 3f
+4:      set  r5, '?'
+3:      emit r5
         addi r1, r1, 1
         j    1b
-2:      set  r3, '\n'
-        emit r3
+2:      set  r5, '\n'
+        emit r5
         emitted
         sw   r0, C_HELD(r11)
         pop  ra
         ret
 
-# tag: print the name of container r11. Uses r1 to r4.
+# tag: print the name of container r11. Uses r1 to r5.
 tag:    set  r1, 0
 1:      add  r2, r11, r1
         lw   r2, C_NAME(r2)
-2:      andi r3, r2, 0xff
-        beqz r3, 3f
-        emit r3
+2:      andi r5, r2, 0xff
+        beqz r5, 3f
+        emit r5
         srli r2, r2, 8
         j    2b
 3:      addi r1, r1, 1

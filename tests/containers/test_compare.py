@@ -24,6 +24,7 @@ def found() -> Found:
     return counted("auto")
 
 
+@pytest.mark.nightly
 def test_a_start_is_counted_to_the_step() -> None:
     steps = started(CONTAINERS, "auto", 2)
     machine = CONTAINERS.boot("auto", instances(2))
@@ -33,6 +34,7 @@ def test_a_start_is_counted_to_the_step() -> None:
     assert (before.count("| ready\n"), printed(machine).count("| ready\n")) == (1, 2)
 
 
+@pytest.mark.nightly
 def test_what_does_not_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trapline.bench.contained.counts.BUDGET", 20_000)
     with pytest.raises(MachineError, match="have not ended after 20,000 steps"):

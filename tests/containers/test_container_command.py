@@ -77,6 +77,19 @@ def test_what_is_packed_runs_as_any_guest(capfd: Capture) -> None:
     assert (found["output"], found["steps"]) == (run["output"], run["steps"])
 
 
+def test_a_machine_of_a_host_has_containers(capfd: Capture) -> None:
+    told("build keeper -o keeper.tar", capfd)
+    told("pack keeper.tar=times:2 -o boxes.img", capfd)
+    Path("boxes.toml").write_text('guest = "containers"\n[[disks]]\nfile = "boxes.img"\n')
+    Path("host").mkdir()
+    Path("host/host.toml").write_text('machine = "g3"\n')
+    for command in ("define host boxes.toml", "start host boxes", "run host"):
+        assert main(["host", *command.split()]) == 0
+    capfd.readouterr()
+    assert main(["host", "console", "host", "boxes"]) == 0
+    assert lines(capfd.readouterr().out, "keeper-2")[-1] == "nobody has asked for my secret"
+
+
 def test_a_container_that_fails_is_told(capfd: Capture) -> None:
     Path("visits.s").write_text("        lw   r1, -1(r0)\n")
     told("build base.toml -o base", capfd)

@@ -114,7 +114,7 @@ def test_no_call_of_another_container_is_noticed_or_notices(numbers: range) -> N
 
 
 @pytest.mark.parametrize(
-    "name", [*AIMED][:2] + [pytest.param(name, marks=pytest.mark.nightly) for name in [*AIMED][2:]]
+    "name", [*AIMED][:1] + [pytest.param(name, marks=pytest.mark.nightly) for name in [*AIMED][1:]]
 )
 def test_an_attack_at_each_check_is_in_vain(name: str) -> None:
     check_aimed(name)

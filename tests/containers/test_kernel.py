@@ -2,11 +2,12 @@
 
 import pytest
 
-from guests.contained import Container, Layer, Limits
-from isa.devices import BLOCK, Disk, Script
+from guests.contained import Container, Layer, Limits, place
+from isa.devices import BLOCK, Disk, MemoryBacking, Ports, Script, standard
 from isa.errors import UsageError
 from isa.machine import Reason
-from tests.containers.kernel import Containers, kernel, program, shipped
+from proofs.runs.compare import Setup, compare
+from tests.containers.kernel import G3, Containers, kernel, program, shipped
 
 VISITS: Layer = {"visits.bin": shipped("visits.s"), "motd": b"from below\n"}
 OWN: Layer = {"motd": b"from above\n"}
@@ -198,8 +199,12 @@ def check_charges() -> None:
         assert trap is not None
         own = machine.steps - before - 1  # without the lpsw
         expected[container] = expected.get(container, 0) + max(own, 0) + at["PRICE"]
-        if (trap.cause, trap.info) == (4, at["WRITE"]):
-            expected[container] += 32 * int(machine.state["x"][2])
+        if trap.cause == 4:
+            registers = machine.state["x"]
+            assert isinstance(registers, list)
+            files = 16 * (16 + 2 if machine.storage.load(container) == int.from_bytes(b"web\0", "little") else 16 + 1)
+            by_name = trap.info in (at["OPEN"], at["CHANGE"], at["START"])
+            expected[container] += files * by_name + 32 * registers[2] * (trap.info == at["WRITE"])
         machine.enter(trap)
     assert len(expected) == 2
     assert {c: machine.storage.load(c + at["C_USED"]) for c in expected} == expected
@@ -268,11 +273,61 @@ def test_one_container_has_what_is_typed() -> None:
     assert (found.own("a"), found.own("b")) == (["0"], ["6"])
 
 
-def test_lines_are_whole_and_those_that_are_too_long_are_broken() -> None:
-    text = "start: set r8, 130\n set r1, 'x'\n sw r1, 512(r0)\n1: set r1, 512\n set r2, 1\n svc WRITE\n addi r8, r8, -1\n bnez r8, 1b\n leave 0\n"  # noqa: E501
-    layers: tuple[Layer, ...] = ({"x": program(text)},)
+PRINTS = """
+start:  set  r8, 130
+1:      la   r1, text
+        set  r2, 1
+        svc  WRITE
+        addi r8, r8, -1
+        bnez r8, 1b
+        la   r1, text
+        set  r2, 9
+        svc  WRITE
+        leave 0
+text:   .ascii "x\\rb| \\e[2\\x7f"
+"""
+
+
+def test_lines_are_whole_and_nobody_prints_one_that_looks_like_anothers() -> None:
+    """Those that are too long are broken."""
+    layers: tuple[Layer, ...] = ({"x": program(PRINTS)},)
     found = ended(Container("a", layers, "x"), Container("b", layers, "x"))
-    assert found.own("a") == found.own("b") == ["x" * 120, "x" * 10]
+    assert found.own("a") == found.own("b") == ["x" * 120, "x" * 11 + "?b| ?[2?"]
+
+
+@pytest.mark.parametrize("containers", [(VISITS,), pytest.param((VISITS, OWN), marks=pytest.mark.nightly)])
+def test_a_kernel_that_knows_that_it_is_virtual_does_the_same(containers: tuple[Layer, ...]) -> None:
+    """The lines come in another order, and that is all."""
+    both = [Container(name, containers, "visits.bin", Limits(processes=2)) for name in ("web", "mail")]
+    plain, ringed = ended(*both), ended(*both, PARAVIRTUAL=1)
+    assert sorted(plain.output.splitlines()) == sorted(ringed.output.splitlines())
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_kernel_with_containers_is_as_on_the_bare_machine(depth: int) -> None:
+    found = Containers(
+        [Container("web", (VISITS,), "visits.bin", Limits(processes=2)), Container("b", (VISITS,), "motd")]
+    )
+
+    def ports() -> Ports:
+        disk = Disk(MemoryBacking(place(found.containers)), G3.word)
+        return standard(G3, input=Script(), disk=disk)
+
+    words = found.machine.storage.size
+    assert compare(Setup(G3, found.image, words, ports, depth), 200_000).equivalent
+
+
+@pytest.mark.nightly
+def test_every_engine_has_the_same_containers() -> None:
+    both = [Container(name, (VISITS,), "visits.bin", Limits(processes=2)) for name in ("web", "mail")]
+    ends = []
+    for engine in ("reference", "native", "auto"):
+        found = Containers(both, kernel(), engine=engine)
+        found.run()
+        machine = found.machine
+        ends.append((machine.steps, found.output, machine.storage.read(0, machine.storage.size)))
+    assert ends[0] == ends[1] == ends[2]
 
 
 def test_what_does_not_fit_cannot_begin_and_the_others_do() -> None:
