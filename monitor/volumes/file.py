@@ -8,6 +8,8 @@ import errno
 import fcntl
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from isa.errors import TraplineError
 from monitor.volumes.volume import Kept
@@ -44,6 +46,15 @@ class HostFile(Kept):
             fcntl.flock(self._fd, (fcntl.LOCK_EX if self.writable else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InUse(f"{path} is in use by {_holders(self._fd)}", "end that first, or read a copy") from None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else who asks has a shared file meanwhile."""
+        fcntl.flock(self._fd, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
 
     def read(self, offset: int, count: int) -> bytes:
         data = b""

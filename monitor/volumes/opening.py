@@ -19,6 +19,7 @@ from isa.errors import TraplineError
 from monitor.volumes import qcow2
 from monitor.volumes.file import HostFile
 from monitor.volumes.group import open_group
+from monitor.volumes.pool import MEMBER, Pool, belongs, make_member
 from monitor.volumes.qcow2.checking import mend
 from monitor.volumes.qcow2.header import BACKING_FORMAT, MAGIC, STANDS_ON, Unreadable
 from monitor.volumes.qcow2.image import Image
@@ -26,7 +27,7 @@ from monitor.volumes.thin import Thin
 from monitor.volumes.volume import Volume
 
 FORMATS = ("raw", "qcow2")  # of a file; what is made of several files, or thin, is known by its name alone
-ENDINGS = {".qcow2": "qcow2", ".toml": "group", ".thin": "thin"}
+ENDINGS = {".qcow2": "qcow2", ".toml": "group", ".thin": "thin", ".pool": "pool"}
 DEEPEST = 32  # images that stand on each other
 AGAIN = "do it again: nothing is lost"
 REGULAR = 1 << 20  # bytes read at a time for a digest
@@ -64,6 +65,8 @@ def open_image(path: str, writable: bool = True, changed: bool = False) -> Image
 
 
 def _opened(path: str, format: str, writable: bool, changed: bool, above: tuple[str, ...]) -> Volume:
+    if format == "pool":
+        raise TraplineError(f"{path} is a pool, and no volume", "open one of the thin volumes in it")
     if format == "group":
         return open_group(path, writable)
     file = HostFile(path, writable)
@@ -91,13 +94,17 @@ def _opened(path: str, format: str, writable: bool, changed: bool, above: tuple[
 
 
 def _thin(file: HostFile) -> Thin:
+    room: Pool | None = None
     try:
-        return Thin(file)
-    except OSError as error:
+        if member := belongs(file):
+            room = Pool(beside(file.path, member[0]), member[1], file.writable)
+        return Thin(file, room, MEMBER) if room else Thin(file)
+    except BaseException as error:
         file.close()
-        raise TraplineError(f"{file.path} is no thin volume: {error.strerror}", "give one that is") from None
-    except BaseException:
-        file.close()
+        if room is not None:
+            room.file.close()
+        if isinstance(error, OSError):
+            raise TraplineError(f"{file.path} is no thin volume: {error.strerror}", "give one that is") from None
         raise
 
 
@@ -201,6 +208,26 @@ def create_overlay(path: str, backing: str, format: str | None = None, bits: int
     size = volume.size
     volume.close()
     qcow2.create(path, size, backing, told, bits, Standing.of(below).packed())
+
+
+def create_member(path: str, size: int, pool: str) -> None:
+    """An empty thin volume in a pool, named as from the volume's own folder."""
+    room = Pool(beside(path, pool))
+    try:
+        make_member(path, size, pool, room.join())
+    finally:
+        room.file.close()
+
+
+def remove(path: str) -> None:
+    """Remove a thin volume, and give its pool back what it took."""
+    volume = _opened(path, "thin", True, False, ())
+    try:
+        volume.zero(0, volume.size)
+        volume.flush()
+        os.unlink(path)
+    finally:
+        volume.close()
 
 
 def commit(path: str) -> int:

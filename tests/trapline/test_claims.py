@@ -62,6 +62,7 @@ OUTPUTS = {
     ("vmm", "--output"): "vmm pack a.s",
     ("container build", "--output"): "container build recipe.toml",
     ("container pack", "--output"): "container pack image.tar",
+    ("volume create", "--in"): "volume create a.qcow2 --on a.s",
     ("volume serve", "--socket"): "volume serve a.s",
     ("witness", "--difference"): "witness mine.isa:mine setie",
     ("witness", "--output"): "witness mine.isa:mine setie",

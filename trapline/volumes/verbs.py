@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from isa.errors import TraplineError
-from trapline.options import read, written
+from trapline.options import read, updated, written
 from trapline.volumes.groups import GROUPS
 from trapline.volumes.groups import facts as group_facts
 from trapline.volumes.verb import Told, Verb, add_file, add_format, copy, reasoned, size
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 def _creating(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "file", type=written, metavar="FILE", help="an image if it ends with .qcow2, thin if with .thin, else raw"
+        "file",
+        type=written,
+        metavar="FILE",
+        help="an image if it ends with .qcow2, thin if with .thin, a pool if with .pool, else raw",
     )
     parser.add_argument("size", type=size, metavar="SIZE", nargs="?", help="bytes, such as 65536, 64K or 2G")
     parser.add_argument("--on", type=read, metavar="FILE", help="let the image stand on FILE, beside it or below")
@@ -26,6 +29,7 @@ def _creating(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pool", type=size, metavar="BYTES", help="what there is of a thin volume, which ends with .thin"
     )
+    parser.add_argument("--in", dest="within", type=updated, metavar="FILE", help="the pool that a thin volume shares")
     parser.add_argument("--cluster", type=size, metavar="BYTES", default=65536, help="of an image (default: 64K)")
 
 
@@ -34,7 +38,8 @@ def _create(arguments: argparse.Namespace) -> Told:
 
     from monitor.volumes import qcow2
     from monitor.volumes.file import HostFile
-    from monitor.volumes.opening import create_overlay
+    from monitor.volumes.opening import create_member, create_overlay
+    from monitor.volumes.pool import make_pool
     from monitor.volumes.thin import make_thin
 
     path, bits = arguments.file, arguments.cluster.bit_length() - 1
@@ -43,8 +48,10 @@ def _create(arguments: argparse.Namespace) -> Told:
         raise TraplineError(
             "a volume has a size, or it is an image that stands on another file", "give SIZE, or `--on`"
         )
-    if path.endswith(".toml") or path.endswith(".thin") != (arguments.pool is not None):
-        raise TraplineError("a volume of parts is made by `make`, and a thin one has a pool", "give `--pool BYTES`")
+    pools = [pool for pool in (arguments.pool, arguments.within) if pool is not None]
+    if path.endswith(".toml") or path.endswith(".thin") != (len(pools) == 1):
+        rule = "a volume of parts is made by `make`, and a thin one has a pool"
+        raise TraplineError(rule, "give `--pool BYTES`, or `--in FILE` for one that it shares")
     if 1 << bits != arguments.cluster:
         raise TraplineError(f"a cluster cannot have {arguments.cluster} bytes", "give a power of two")
     if arguments.on:
@@ -52,6 +59,13 @@ def _create(arguments: argparse.Namespace) -> Told:
         create_overlay(path, os.path.relpath(arguments.on, folder), arguments.on_format, bits)
     elif image:
         qcow2.create(path, arguments.size, bits=bits)
+    elif path.endswith(".pool"):
+        with reasoned(path):
+            make_pool(path, arguments.size)
+    elif arguments.within is not None:
+        folder = os.path.dirname(os.path.abspath(path))
+        with reasoned(path):
+            create_member(path, arguments.size, os.path.relpath(arguments.within, folder))
     else:
         with reasoned(path), open(path, "xb") as file:
             file.truncate(arguments.size if arguments.pool is None else arguments.pool)
@@ -68,15 +82,22 @@ def _create(arguments: argparse.Namespace) -> Told:
 def _info(arguments: argparse.Namespace) -> Told:
     from monitor.volumes.group import Group
     from monitor.volumes.opening import open_volume
+    from monitor.volumes.pool import Pool
     from monitor.volumes.qcow2.image import Image
-    from monitor.volumes.thin import Thin
+    from monitor.volumes.thin import CLUSTER, Thin
 
+    facts: dict[str, Any]
+    if arguments.file.endswith(".pool"):
+        with reasoned(arguments.file), closing((pool := Pool(arguments.file, writable=False)).file):
+            facts = {"file": arguments.file, "format": "pool", "size": pool.clusters * CLUSTER}
+            facts["free"] = pool.free * CLUSTER
+        return facts, [f"{arguments.file}: pool, {facts['size']:,} bytes, {facts['free']:,} of them free"], 0
     with reasoned(arguments.file), closing(open_volume(arguments.file, arguments.format, writable=False)) as volume:
-        facts: dict[str, Any] = {"file": arguments.file, "format": "raw", "size": volume.size}
+        facts = {"file": arguments.file, "format": "raw", "size": volume.size}
         if isinstance(volume, Image):
             facts |= _facts(volume)
         elif isinstance(volume, Thin):
-            facts |= {"format": "thin", "free": volume.free}
+            facts |= {"format": "thin", "free": volume.free, "taken": volume.taken}
         elif isinstance(volume, Group):
             facts |= group_facts(volume)
     lines = [f"{arguments.file}: {facts['format']}, {facts['size']:,} bytes"]
@@ -91,12 +112,20 @@ def _info(arguments: argparse.Namespace) -> Told:
 def _grown(arguments: argparse.Namespace) -> Told:
     from monitor.volumes.file import HostFile
     from monitor.volumes.opening import named_format
+    from monitor.volumes.pool import Pool, belongs
 
-    if named_format(arguments.file) not in ("raw", "thin"):
+    format = named_format(arguments.file)
+    if format not in ("raw", "thin", "pool"):
         raise TraplineError(
             f"{arguments.file} cannot grow in place", "`trapline volume convert` copies it into a new one"
         )
+    if format == "pool":
+        with reasoned(arguments.file), closing((pool := Pool(arguments.file)).file):
+            pool.grow(arguments.size)
+        return _info(argparse.Namespace(file=arguments.file, format=None))
     with reasoned(arguments.file), closing(HostFile(arguments.file)) as file:
+        if format == "thin" and belongs(file):
+            raise TraplineError(f"{arguments.file} shares its pool with others", "give that more room")
         if arguments.size < file.size:
             raise TraplineError(f"{arguments.file} has {file.size} bytes already", "give a larger size")
         file.resize(arguments.size)
@@ -106,6 +135,20 @@ def _grown(arguments: argparse.Namespace) -> Told:
 def _growing(parser: argparse.ArgumentParser) -> None:
     add_file(parser, changes=True, format=False)
     parser.add_argument("size", type=size, metavar="SIZE", help="bytes of the file, such as 2G")
+
+
+def _removing(parser: argparse.ArgumentParser) -> None:
+    add_file(parser, changes=True, format=False)
+
+
+def _removed(arguments: argparse.Namespace) -> Told:
+    from monitor.volumes.opening import named_format, remove
+
+    if named_format(arguments.file) != "thin":
+        raise TraplineError(f"{arguments.file} is no thin volume", "`rm` removes it")
+    with reasoned(arguments.file):
+        remove(arguments.file)
+    return {"file": arguments.file}, [f"{arguments.file} is removed"], 0
 
 
 def _facts(image: "Image") -> dict[str, Any]:
@@ -154,7 +197,9 @@ def _convert(arguments: argparse.Namespace) -> Told:
     from monitor.volumes.opening import open_volume
 
     with reasoned(arguments.file), closing(open_volume(arguments.file, arguments.format, writable=False)) as volume:
-        made = _create(argparse.Namespace(file=arguments.output, size=volume.size, on=None, cluster=65536, pool=None))
+        made = _create(
+            argparse.Namespace(file=arguments.output, size=volume.size, on=None, cluster=65536, pool=None, within=None)
+        )
         try:
             with closing(open_volume(arguments.output)) as output:
                 copy(volume, output)
@@ -223,6 +268,7 @@ VERBS = {
     "map": Verb("which bytes are known to be zeros", lambda parser: add_file(parser, changes=False), _mapped),
     "convert": Verb("copy a volume into a new one, of another format", _converting, _convert),
     "snapshot": Verb("keep what an image is now, go back to it, or forget it", _snapping, _snapshot),
+    "remove": Verb("remove a thin volume, and give its pool back what it took", _removing, _removed),
     "grow": Verb("give a raw volume, or the pool of a thin one, more room", _growing, _grown),
     "commit": Verb("write what an image has into what it stands on, and empty it", _committing, _commit),
     "rebase": Verb("let an image stand on something else, and show the same", _rebasing, _rebase),
