@@ -44,7 +44,11 @@ def serving(folder: str) -> Connection | None:
         if not stat.S_ISSOCK(os.lstat(path).st_mode):
             return None
         connection = Connection(path)
-        connection.connect()
+        try:
+            connection.connect()
+        except OSError:
+            connection.close()
+            return None
         return connection
     except OSError:
         return None
