@@ -33,13 +33,14 @@ def module(name: str) -> Path:
 
 
 def site() -> Path:
-    """The site, if it has been built, of the page as it is now."""
-    path, page = ROOT / "build" / "site", ROOT / "trapline" / "page" / "web"
-    same = ("style.css", "laboratory.js", "labs.js", "running.js", "store.js")
-    if not (path / "index.html").is_file():
+    """The site, if it has been built of what there is now."""
+    from trapline.page.site.building import MADE_OF, made_of
+
+    path = ROOT / "build" / "site"
+    if not (path / MADE_OF).is_file():
         missing("the site is missing: run `make site`")
-    if any((path / name).read_bytes() != (page / name).read_bytes() for name in same):
-        missing("the site is another one than the page: run `make site`")
+    if (path / MADE_OF).read_text() != made_of():
+        missing("the site was made of something else: run `make site`")
     return path
 
 

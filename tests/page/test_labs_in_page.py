@@ -71,7 +71,7 @@ def test_a_counterexample_opens_in_the_history_and_goes_back(browser: Browser, a
     before = page.text("#history-now")
 
     def step(text: str) -> int:
-        return int(text.split()[1].replace(",", ""))
+        return int(text.split()[1].strip(":").replace(",", ""))
 
     assert step(before) == step(now) - 1 and "letters.s:" in before
     assert page.page.locator("#history tr[aria-current=step]").count() == 1

@@ -21,6 +21,8 @@ def test_it_runs_and_compares_and_asks_nobody(page: Opened) -> None:
     assert page.text("#run-result .good").startswith("first on g3, under trap: halted after 8 steps")
     assert page.page.get_by_role("region", name="What it printed").inner_text() == ".\n"
     assert "4 exits" in page.text("#run-result")
+    page.page.get_by_role("button", name="first.s:10").click()
+    assert page.page.evaluate("() => document.activeElement.id") == "text"
     frame = page.page.frame_locator("iframe")
     expect(frame.locator("h1")).to_have_text("first: trapline report", timeout=PATIENCE)
     page.page.locator("#machine").select_option("mine.isa")

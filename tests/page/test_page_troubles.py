@@ -130,6 +130,14 @@ def test_a_damaged_state_is_put_aside(browser: Browser, address: str) -> None:
     alive(first)
 
 
+def test_a_page_that_is_open_twice_says_so(page: Opened, address: str) -> None:
+    other = page.page.context.new_page()
+    other.goto(address)
+    other.locator("#text").fill("halt\n")
+    expect(page.notes()).to_contain_text("This page is open twice", timeout=PATIENCE)
+    other.close()
+
+
 @pytest.mark.parametrize(
     ("begins", "said"), [(FULL, "has no more room for this page"), (SHUT, "keeps nothing")], ids=["full", "shut"]
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.clients import ROOT
 from tests.page.opened import PATIENCE, Opened, opened
 from trapline.page.site.warming import begin
 
@@ -40,6 +41,15 @@ def test_a_designer_gets_verdict_witness_and_repair(page: Opened) -> None:
     page.page.locator("#machine").select_option("mended.isa:peek_guarded")
     page.press("Verify")
     assert "This machine admits a trap-and-emulate monitor." in page.text("#verify-result .good")
+
+
+def test_a_description_is_pasted_and_judged(page: Opened) -> None:
+    page.tab("Verify")
+    page.press("New description", wait=False)
+    assert page.page.evaluate("() => document.activeElement.id") == "text"
+    page.page.keyboard.insert_text((ROOT / "tests" / "machines" / "small.isa").read_text())
+    page.press("Verify")
+    assert "Theorem 1: holds" in page.text("#verify-result")
 
 
 def test_a_link_holds_the_description(page: Opened, browser: Browser, address: str) -> None:

@@ -19,8 +19,9 @@ from trapline.page.site import parts
 
 ROOT = Path(__file__).parents[3]
 HOUSES = ("isa", "monitor", "proofs", "guests", "trapline")
-UNNEEDED = ("__pycache__", "*.pyc", "mechanised", "bench")
+UNNEEDED = ("__pycache__", "mechanised", "bench")
 PACK = "trapline.pack"
+MADE_OF = "made-of.txt"
 
 
 def build(goal: Path) -> int:
@@ -32,9 +33,21 @@ def build(goal: Path) -> int:
     shutil.copy(found[parts.SOLVER], making / "python")
     _pack(found, making)
     _page(making, found[parts.SOLVER].name)
+    (making / MADE_OF).write_text(made_of())
     shutil.rmtree(goal, ignore_errors=True)
     making.rename(goal)
     return sum(path.stat().st_size for path in goal.rglob("*") if path.is_file())
+
+
+def made_of() -> str:
+    """A digest of all of ours that is in a site: another site is to be made when it changes."""
+    whole = sha256()
+    for house in HOUSES:
+        for path in sorted((ROOT / house).rglob("*")):
+            name = path.relative_to(ROOT)
+            if path.is_file() and not set(UNNEEDED) & set(name.parts):
+                whole.update(f"{name}\0".encode() + sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
 
 
 def _pack(found: dict[str, Path], making: Path) -> None:

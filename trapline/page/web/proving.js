@@ -7,12 +7,22 @@ const SAID = { yes: "holds", no: "FAILS", unknown: "stayed open" };
 
 export function proving(lab, machine) {
   const panel = $("verify-result");
+  $("do-paste").onclick = () => paste(lab);
   $("do-verify").onclick = () => verify(lab, machine(), panel);
   $("do-repair").onclick = () => repair(lab, machine(), panel);
   $("do-prove").onclick = () => prove(lab, machine(), panel);
   $("do-link").onclick = () => link(lab, machine(), panel);
   $("do-explain").onclick = () => explain(lab, machine(), $("instruction").value.trim(), panel);
   $("do-witness").onclick = () => witness(lab, machine(), $("instruction").value.trim(), panel);
+}
+
+/** An empty description, for what is pasted. */
+function paste(lab) {
+  const file = lab.store.free("pasted.isa");
+  lab.take({ [file]: "" });
+  lab.open(file);
+  $("machine").value = file;
+  $("text").focus();
 }
 
 async function verify(lab, machine, panel) {

@@ -1,5 +1,5 @@
 // Run and compare: what a guest prints, its exits in a table and as a picture, and where bare and monitored part.
-import { $, element, screen, table } from "./elements.js";
+import { $, button, element, screen, table } from "./elements.js";
 
 const REPORT = "report.html", PARTING = "parting.json";
 
@@ -17,16 +17,29 @@ async function run(lab, subject, panel) {
     element("p", { class: code === 0 ? "good" : "bad" }, `${facts.guest} on ${facts.machine}, ${facts.monitors === "none" ? "bare" : `under ${facts.monitors}`}: ${facts.verdict}`),
     element("h3", {}, "Console"), screen("What it printed", facts.output || "(nothing)"));
   if (err.trim()) panel.append(screen("Notes", err.trim()));
-  if (facts.statistics) panel.append(exits(facts.statistics));
+  if (facts.statistics) panel.append(exits(facts.statistics, sources(files[REPORT]), lab));
   picture(panel, files[REPORT]);
 }
 
-function exits({ decisions, exits: rows, share_direct: share }) {
+/** The source lines of places, `[file, line, text]`, as the report has them. */
+function sources(report) {
+  const block = report && new DOMParser().parseFromString(report, "text/html").getElementById("data");
+  const { places = [], where = [] } = block ? JSON.parse(block.textContent) : {};
+  return new Map(places.map(([place, at]) => [place, where[at]]));
+}
+
+function exits({ decisions, exits: rows, share_direct: share }, lines, lab) {
+  const source = (place) => {
+    const [file, line, text] = lines.get(place) ?? [""];
+    if (!file) return "";
+    const named = file in lab.store.files ? button(`${file}:${line}`, () => lab.goto({ file, line, column: 1, end: text.length + 1 })) : `${file}:${line}`;
+    return element("span", {}, named, ` ${text.split("#")[0].trim()}`);
+  };
   const total = Object.values(decisions).reduce((a, b) => a + b, 0);
   return element("div", {}, element("h3", {}, "Exits to the monitor"),
     element("p", {}, `${(100 * share).toFixed(1)} % of instructions ran directly; ${total.toLocaleString("en")} exits.`),
-    table("Exits", ["pc", "decision", "cause", "exits"], rows.slice(0, 50).map((row) =>
-      [row.pc === null || row.pc < 0 ? "elsewhere" : `0x${row.pc.toString(16)}`, row.decision, row.cause, row.count.toLocaleString("en")])));
+    table("Exits", ["pc", "decision", "cause", "exits", "source"], rows.slice(0, 50).map((row) =>
+      [row.pc === null || row.pc < 0 ? "elsewhere" : `0x${row.pc.toString(16)}`, row.decision, row.cause, row.count.toLocaleString("en"), source(row.place)])));
 }
 
 /** The report of the run, which is a page of its own, in a frame that may do nothing else. */

@@ -30,6 +30,11 @@ export class Store {
       told("This browser keeps nothing for this page: save your work as files.");
     }
     if (text !== null) this.read(text);
+    addEventListener("storage", ({ key }) => {
+      if (key !== KEY || this.twice) return;
+      this.twice = true;
+      told("This page is open twice, and what is written last is kept. Close one of the two, and reload the other.");
+    });
   }
 
   read(text) {
