@@ -13,14 +13,14 @@ class Held(MemoryBacking):
     def __init__(self, data: bytes, writable: bool) -> None:
         super().__init__(data, writable)
         self._written: set[int] = set()
-        self.passed = Passed()
+        self._reads = self._writes = 0
 
     def read(self, offset: int, count: int) -> bytes:
-        self.passed += Passed(read=1)
+        self._reads += 1
         return super().read(offset, count)
 
     def write(self, offset: int, data: bytes) -> None:
-        self.passed += Passed(written=1)
+        self._writes += 1
         self._written.update(range(offset // BLOCK, -(-(offset + len(data)) // BLOCK)))
         super().write(offset, data)
 
@@ -32,7 +32,8 @@ class Held(MemoryBacking):
 
     def counted(self) -> Passed:
         """How many blocks were read and written since the last time."""
-        passed, self.passed = self.passed, Passed()
+        passed = Passed(read=self._reads, written=self._writes)
+        self._reads = self._writes = 0
         return passed
 
     def save(self) -> dict[str, object]:

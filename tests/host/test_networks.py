@@ -102,6 +102,19 @@ def test_whose_cable_is_pulled_hears_nothing(tmp_path: Path) -> None:
             assert host.machine("b").used.passed.received == 0
 
 
+def test_whose_network_is_gone_from_the_hosts_file_has_no_cable(tmp_path: Path) -> None:
+    with shop(tmp_path) as host:
+        host.run(100)
+    for tables in ("", '[[networks]]\nname = "wan"\n'):
+        with lan(tmp_path, tables) as host:
+            host.run(1000)
+            passed = host.machine("shout").used.passed
+            assert host.output("shout") == b"" and (passed.sent, passed.sent_dropped) == (0, 3)
+    with shop(tmp_path) as host:
+        host.reset("shout")
+        assert answered(host) == ANSWERS
+
+
 def test_a_clone_is_another_station(tmp_path: Path) -> None:
     with shop(tmp_path) as host:
         host.run(100)

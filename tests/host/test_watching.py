@@ -203,7 +203,8 @@ def test_a_real_prometheus_scrapes_it(folder: Path, tmp_path: Path) -> None:
 def test_a_browser_shows_it_and_types_on_a_console(folder: Path) -> None:
     chromium = client("chromium", "chromium")
     with served(folder, "--http", "0") as (_, said):
-        main(["host", "define", "s", "web.toml"])
+        Path("reads.toml").write_text('guest = "disk"\n')
+        main(["host", "define", "s", "web.toml", "reads.toml"])
         main(["host", "start", "s", "web"])
         until(folder, "web", State.IDLE)
         with sync_playwright() as driver:
@@ -217,6 +218,8 @@ def test_a_browser_shows_it_and_types_on_a_console(folder: Path) -> None:
             page.get_by_label("Type a line").press("Enter")
             expect(page.locator("#console")).to_have_text("desserts\n")
             assert "idle" in page.locator("#rows").inner_text()
+            cells = page.locator("#rows tr").first.locator("td").all_inner_texts()
+            assert cells[0] == "reads" and re.fullmatch(r"\d\.\d\d \d\.\d\d - - -", " ".join(cells[-5:]))
             assert page.locator("#rows td").all_inner_texts()[-5:] == ["-"] * 5  # it has no disk, and no card
             browser.close()
         assert wrong == [] and all(url.startswith(said[1].strip()) for url in asked)
