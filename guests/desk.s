@@ -54,7 +54,7 @@ next:   set  r2, KEYS
         in   r8, r2
         bnez r8, event
         call rest               # the clock stands still, or wakes us
-        idle                    # if an event came since, its bit is pending: no waiting
+asleep: idle                    # if an event came since, its bit is pending: no waiting
         rpnd r1
         cpnd r1                 # before the next look, or an event could wait for ever
         call count

@@ -148,6 +148,9 @@ def test_novnc_shows_what_the_guest_does(place: Place, tmp_path: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 400, "height": 400})
+        page.goto(place.address)
+        page.get_by_role("button", name="browser").click()
+        assert page.get_by_role("link", name="its screen").get_attribute("href") == "screens/browser/"
         page.goto(seat_of(place, "browser")["page"])
         page.locator("#said", has_text="browser").wait_for(timeout=20_000)
         size = page.locator("canvas").bounding_box()

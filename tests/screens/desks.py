@@ -11,7 +11,7 @@ from isa.devices.arrivals import Arrivals
 from isa.devices.keys import Keys, split
 from isa.devices.screen import Picture, Screen
 from isa.engines.choice import bare
-from isa.machine import Exit, Machine, Storage
+from isa.machine import Exit, Machine, Reason, Storage
 from isa.machines.catalogue import find
 from monitor.monitor import tower
 from monitor.screens.words import events
@@ -39,8 +39,8 @@ class Desk:
         isa = find("g3")
         known = [(BOOT + PACE * at, event) for at, event in enumerate(split(events(words)))]
         self.until = BOOT + PACE * (len(known) + 2)
-        self.screen = Screen(isa.word)
-        ports = standard(isa, others=(self.screen, Keys(Arrivals(known))))
+        self.screen, self.keys = Screen(isa.word), Keys(Arrivals(known))
+        ports = standard(isa, others=(self.screen, self.keys))
         self.machine: Machine = (
             tower(isa, WORDS, [TECHNIQUES[name] for name in monitors], ports, 0, engine)
             if monitors
@@ -50,6 +50,13 @@ class Desk:
 
     def run(self, steps: int = 0) -> Exit:
         return self.machine.run(steps or self.until - self.machine.steps)
+
+    def settle(self) -> None:
+        """Run on until nothing is left to be drawn."""
+        self.run(3_000_000)
+        self.machine.break_places = {desk().symbols["asleep"]}
+        assert self.run(1_000_000).reason in (Reason.BREAKPOINT, Reason.IDLE)
+        self.machine.break_places = set()
 
     @property
     def picture(self) -> Picture:

@@ -102,10 +102,9 @@ class Screens:
         server = None
         try:
             server = Server(listening(self.place(name), None), seat, name)
-        except TraplineError as error:  # all else of the machine can be had
-            print(f"nobody can see {name}: {error.message}", file=sys.stderr, flush=True)
-        if server is not None:
             threading.Thread(target=server.serve, daemon=True).start()
+        except (TraplineError, RuntimeError) as error:  # no place, no more threads: all else can be had
+            print(f"nobody can see {name}: {error}", file=sys.stderr, flush=True)
         self._served[name] = seat, server
 
     def _leave(self, name: str) -> None:
