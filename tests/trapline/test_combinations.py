@@ -42,6 +42,9 @@ Capture = pytest.CaptureFixture[str]
         ("machines --workers 2", "bounds what is verified", "add `--published`"),
         ("explain g3 li --asm", "has none of its own", "that it expands to"),
         ("explain g3 li --region hello", "has none of its own", "that it expands to"),
+        ("explain g3", "which instruction", "ask for `--cost`"),
+        ("explain g3 add --cost", "not of an instruction", "leave `add` away"),
+        ("explain g3 --cost --asm", "is about one instruction", "away with `--cost`"),
     ],
 )
 def test_what_has_no_meaning_is_refused(

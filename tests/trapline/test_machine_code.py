@@ -88,9 +88,11 @@ def test_numbers_are_named_as_the_layouts_have_them() -> None:
     assert "ret i64 1 " in commented["TRAP"] and "ret i64 0 " in commented["LIMIT"]
 
 
-def test_a_step_that_is_left_to_python_says_so() -> None:
+def test_a_step_that_may_be_left_to_python_says_so() -> None:
+    """It is taken here where the device only stores the word."""
     (step,) = listings("out")
-    assert "; ASK\n" in step.text and "; LIMIT\n" not in step.text
+    ask, limit = step.text.index("; ASK\n"), step.text.index("; LIMIT\n")
+    assert 0 < limit < ask
 
 
 @pytest.mark.parametrize("name", ["add", "sw", "jalr", "setie"])

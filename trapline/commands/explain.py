@@ -1,11 +1,13 @@
 """Explain one instruction of a machine: its encoding drawn as fields, its meaning, what it reads and writes by role,
 and the code that runs it: the reference engine's Python, or the native engine's LLVM IR and the host's assembly. All of
-it is derived from the description. `trapline machines MACHINE` lists the instructions of a machine.
+it is derived from the description. `trapline machines MACHINE` lists the instructions of a machine. With `--cost`, what
+steps, traps, exits and devices of the whole machine cost on this host.
 
 examples:
   trapline explain g3 lw
   trapline explain g3 lw --llvm
   trapline explain g3 add --asm --region matmul
+  trapline explain g3 --cost
 """
 
 import argparse
@@ -23,20 +25,27 @@ SUMMARY = "explain one instruction: encoding, meaning, reads and writes by role,
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("machine", metavar="MACHINE", help="a shipped machine, or PATH[:NAME] of a description")
-    parser.add_argument("instruction", metavar="INSTRUCTION", help="its mnemonic")
+    parser.add_argument("instruction", metavar="INSTRUCTION", nargs="?", help="its mnemonic")
     parser.add_argument("--llvm", action="store_true", help="its native code in LLVM's IR")
     parser.add_argument("--asm", action="store_true", help="its native code in the host's assembly")
     told = "the native code of the smallest loop of this guest that has the instruction"
     parser.add_argument("--region", metavar="GUEST", help=told)
+    told = "what a step, a trap, an exit and a device's event cost on this host, from some seconds of calibration"
+    parser.add_argument("--cost", action="store_true", help=told)
     add_define_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from isa.errors import UsageError
     from isa.machines.catalogue import find
     from trapline.output import console, emit_json
 
     isa = find(arguments.machine)
     name = arguments.instruction
+    if arguments.cost:
+        return _cost(isa, arguments)
+    if name is None:
+        raise UsageError("which instruction shall be explained?", "name one, or ask for `--cost`")
     if name in isa.instructions:
         explained, lines = _explained(isa, isa.instructions[name], arguments)
     else:
@@ -48,6 +57,31 @@ def run(arguments: argparse.Namespace) -> int:
         emit_json({"machine": isa.name, **explained})
     else:
         console().print("\n".join(lines), soft_wrap=True)
+    return 0
+
+
+def _cost(isa: Isa, arguments: argparse.Namespace) -> int:
+    """The costs of the machine, measured now."""
+    from isa.engines.choice import NATIVE
+    from isa.errors import UsageError
+    from trapline.explaining.cost import costs, table
+    from trapline.output import emit_json, engine_in_use, show
+    from trapline.progress import Line
+
+    help = "leave it away with `--cost`"
+    if arguments.instruction is not None:
+        raise UsageError("costs are those of a machine, not of an instruction", f"leave `{arguments.instruction}` away")
+    refuse(arguments, ["llvm", "asm", "region", "define"], "is about one instruction, and costs are not", help)
+    native = engine_in_use(NATIVE) == NATIVE
+    with Line() as line:
+        found = list(costs(isa, native, line.show))
+    if arguments.json:
+        emit_json({"machine": isa.name, "costs": [cost.facts() for cost in found]})
+        return 0
+    show(table(found))
+    for cost in found:
+        if cost.why:
+            print(f"left out: {cost.what}: {cost.why}")
     return 0
 
 
