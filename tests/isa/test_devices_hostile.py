@@ -17,8 +17,9 @@ from tests.isa.hostile_devices import EMPTY, World, commands
 from tests.planting import Bugs, Patch, Planted, must_catch
 from tests.sizes import sized
 
-SEQUENCES = sized(100, 10_000)  # and a million with TRAPLINE_NIGHTLY=100
+SEQUENCES = sized(100, 10_000)
 SHARDS = sized(1, 5)
+MANY, EACH = 1_000_000, 50_000  # without a save
 FEW = 60
 
 
@@ -46,6 +47,16 @@ def test_no_guest_escapes_and_none_can_tell_that_it_was_saved(shard: int) -> Non
     each = SEQUENCES // SHARDS
     seen = hostile(range(shard * each, (shard + 1) * each))
     assert all(count > each / 20 for count in seen.values()), seen
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("first", range(0, MANY, EACH))
+def test_a_million_do_no_harm(first: int) -> None:
+    for seed in range(first, first + EACH):
+        world = World(seed)
+        for command in commands(seed):
+            world.do(command)
+        assert world.sound(), f"seed {seed}"
 
 
 bugs = Bugs()
