@@ -50,6 +50,7 @@ FLOORS = (
     "proofs.runs",
     "proofs.programs",
     "proofs.under",
+    "proofs.kernel",
     "proofs.service",
     "proofs.network",
     "proofs.witness",

@@ -1,7 +1,8 @@
 """Containers: groups of processes on one kernel, from images in the OCI's image layout (docs/containers.md). Virtual
 machines can be held beside them.
 
-exit code: 0 done; 1 a container failed; 3 an image or a recipe cannot be used, and why.
+exit code: 0 done; 1 a container failed, or a promise does not hold; 3 an image or a recipe cannot be used, and why; 4 a
+promise stayed open.
 
 examples:
   trapline container build web.toml -o web
@@ -12,6 +13,7 @@ examples:
 
 import argparse
 
+from trapline.containers import prove
 from trapline.containers.verbs import VERBS
 from trapline.options import add_engine_option
 
@@ -40,7 +42,8 @@ COMPARE = "count what containers cost beside virtual machines, and what becomes 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     told = {name: (verb.summary, verb.configure) for name, verb in VERBS.items()}
-    for name, (summary, configure) in {**told, "compare": (COMPARE, add_engine_option)}.items():
+    told |= {"compare": (COMPARE, add_engine_option), "prove": (prove.SUMMARY, prove.configure)}
+    for name, (summary, configure) in told.items():
         action = actions.add_parser(name, help=summary, description=summary, formatter_class=parser.formatter_class)
         configure(action)
         action.add_argument("--json", action="store_true", help="write the result to stdout as one JSON object")
@@ -50,6 +53,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.action == "compare":
         return _compare(arguments)
+    if arguments.action == "prove":
+        return prove.run(arguments)
     from trapline.output import emit_json
 
     facts, lines, code = VERBS[arguments.action].perform(arguments)
