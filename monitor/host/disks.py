@@ -8,19 +8,20 @@ from monitor.host.used import Passed
 
 
 class Held(MemoryBacking):
-    """Bytes that are kept as contents of the host, and not with the machine; it notes to which blocks was written."""
+    """Bytes that are kept as contents of the host, and not with the machine; it notes to which blocks was written,
+    and how much was read and written."""
 
     def __init__(self, data: bytes, writable: bool) -> None:
         super().__init__(data, writable)
         self._written: set[int] = set()
-        self._reads = self._writes = 0
+        self._read = self._wrote = 0
 
     def read(self, offset: int, count: int) -> bytes:
-        self._reads += 1
+        self._read += count
         return super().read(offset, count)
 
     def write(self, offset: int, data: bytes) -> None:
-        self._writes += 1
+        self._wrote += len(data)
         self._written.update(range(offset // BLOCK, -(-(offset + len(data)) // BLOCK)))
         super().write(offset, data)
 
@@ -30,10 +31,10 @@ class Held(MemoryBacking):
         self._written.clear()
         return found
 
-    def counted(self) -> Passed:
-        """How many blocks were read and written since the last time."""
-        passed = Passed(read=self._reads, written=self._writes)
-        self._reads = self._writes = 0
+    def counted(self, block: int) -> Passed:
+        """How many blocks of so many bytes were read and written since the last time."""
+        passed = Passed(read=self._read // block, written=self._wrote // block)
+        self._read = self._wrote = 0
         return passed
 
     def save(self) -> dict[str, object]:

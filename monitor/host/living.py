@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from isa.assembler.image_format import parse as parse_image
-from isa.devices import Console, Disk, Live, Script, standard
+from isa.devices import BLOCK, Console, Disk, Live, Script, standard
 from isa.devices.arrivals import Kept
 from isa.devices.card import Card
 from isa.devices.catalogue import misfit
@@ -51,7 +51,8 @@ class _Running:
 
     def passed(self) -> Passed:
         """What has passed its devices since the last time."""
-        blocks = [disk.counted() for disk in self.disks]
+        block = BLOCK * ((self.vm.isa.word + 7) // 8)  # bytes
+        blocks = [disk.counted(block) for disk in self.disks]
         return sum(blocks, self.cable.counted() if self.cable is not None else Passed())
 
 

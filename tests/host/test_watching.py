@@ -78,13 +78,15 @@ def devices() -> None:
     Path("reads.toml").write_text('guest = "disk"\n')
     for name, typed in (("one", 'input = "two.txt"\n'), ("two", "")):
         Path(f"{name}.toml").write_text(f'guest = "ping"\n{typed}[[networks]]\nname = "lan"\n')
+    Path("blocks.toml").write_text('guest = "blocks"\n')  # several at once, by a queue
     Path("two.txt").write_text("10.0.0.2\n")
     with open("shop/host.toml", "a") as file:
         file.write('[[networks]]\nname = "lan"\n')
-    main(["host", "define", "shop", "reads.toml", "one.toml", "two.toml"])
-    main(["host", "start", "shop", "reads", "one", "two"])
+    main(["host", "define", "shop", "reads.toml", "one.toml", "two.toml", "blocks.toml"])
+    main(["host", "start", "shop", "reads", "blocks", "one", "two"])
     main(["host", "run", "shop"])
     found = rows(*seen("shop"))
+    assert found.pop(0).read == 4 * 64  # all blocks, four times
     assert [(row.name, row.read > 0, row.written > 0, row.received, row.sent) for row in found] == [
         ("one", False, False, 4, 4), ("reads", True, True, 0, 0), ("two", False, False, 4, 4)]  # fmt: skip
     text = metrics.exposed(*seen("shop")).decode()
@@ -105,7 +107,7 @@ def test_what_passes_disks_and_cards_is_told(shop: Path, capfd: Capture) -> None
     devices()
     capfd.readouterr()
     assert main(["host", "top", "shop", "--plain"]) == 0
-    words = [line.split() for line in capfd.readouterr().out.splitlines()[4:]]
+    words = [line.split() for line in capfd.readouterr().out.splitlines()[5:]]
     now = rows(*seen("shop"))
     for row, line in zip(now, words[1:], strict=True):
         steps = row.direct + row.interpreted + row.idle
@@ -122,7 +124,7 @@ def test_what_passes_disks_and_cards_is_told(shop: Path, capfd: Capture) -> None
 @pytest.mark.parametrize(
     ("place", "wrong"),
     [
-        ("monitor.host.disks.Held.counted", lambda self: Passed()),
+        ("monitor.host.disks.Held.counted", lambda self, block: Passed()),
         ("monitor.host.segment.Cable.counted", lambda self: Passed()),
         ("trapline.hosting.metrics.FRAMES", {"receive_packets": ("sent_octets", "Something else.")}),
     ],
