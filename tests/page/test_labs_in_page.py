@@ -77,6 +77,16 @@ def test_a_counterexample_opens_in_the_history_and_goes_back(browser: Browser, a
     assert page.page.locator("#history tr[aria-current=step]").count() == 1
 
 
+def test_a_lab_is_begun_anew_when_its_folder_is_deleted(page: Opened) -> None:
+    begin(page, "00-warm-up")
+    page.write("hello.s", "halt\n")
+    page.page.once("dialog", lambda dialog: dialog.accept())
+    page.press("Delete folder")
+    assert "lab-00-warm-up" not in page.kept()["folders"]
+    begin(page, "00-warm-up")
+    assert page.page.locator("#text").input_value() != "halt\n"
+
+
 def test_what_is_handed_in_is_graded(page: Opened, tmp_path: Path) -> None:
     begin(page, "01-guest")
     with page.page.expect_download() as waited:

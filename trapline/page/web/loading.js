@@ -24,6 +24,12 @@ export function loading(lab) {
     const found = await lab.ask("Save the folder", { ask: "pack" }, null);
     if (found) saved(`${store.work.folder}.zip`, Uint8Array.from(atob(found), (one) => one.charCodeAt(0)), "application/zip");
   };
+  $("delete-all").onclick = () => {
+    const { folder } = store.work, count = Object.keys(store.files).length;
+    if (!confirm(`Delete the folder ${folder} and its ${count} files?`)) return;
+    if (!store.drop(folder)) return lab.note("This is the only folder: delete its files one by one.");
+    lab.show();
+  };
   $("load").onclick = () => $("chosen").click();
   $("chosen").onchange = async () => {
     await take(lab, [...$("chosen").files].map((file) => [file.name, file]));

@@ -107,6 +107,15 @@ export class Store {
     this.put(files);
   }
 
+  /** Take a folder away, with all that is in it. Whether that was done: one is always left. */
+  drop(name) {
+    const left = Object.keys(this.work.folders).filter((one) => one !== name);
+    if (!left.length) return false;
+    delete this.work.folders[name];
+    this.enter(left[0]);
+    return true;
+  }
+
   /** A name that nothing has yet, like the one wished for. */
   free(name) {
     const [, stem, kind] = /^(.*?)(\.[^.]*)?$/.exec(name);
