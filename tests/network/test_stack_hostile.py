@@ -15,7 +15,7 @@ from tests.network.packets import ACK, FIN, ICMP, RST, TCP, UDP
 from tests.network.test_stack import REQUEST, WRONG, planted
 from tests.sizes import sized
 
-FRAMES = sized(200, 100_000)
+FRAMES = sized(200, 60_000)
 PORTS = {"ping": 7, "web": 80, "keyvalue": 7000}
 
 
