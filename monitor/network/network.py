@@ -16,7 +16,7 @@ from monitor.network.switch import Port, Switch
 from monitor.schedule import Schedule
 
 MOST_FLYING = 1 << 16  # frames on their way; of more the newest are lost
-TICK = 1000  # steps of the clock after which frames that have left are looked at
+TICK = 1000  # steps: at each multiple of it by the clock, frames that have left are looked at
 
 Outside = Callable[[int, bytes], object]
 
@@ -83,9 +83,14 @@ class Network:
             self._deliver()
             if not self.schedule.waiting and not self._skip(end):
                 return False
-            room = min(TICK, end - self.clock, self._next() - self.clock)
+            room = min(TICK - self.clock % TICK, end - self.clock, self._next() - self.clock)
             if room > 0:
                 self.schedule.run(room)
+        return self.busy
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to do without anything from outside."""
         return bool(self.schedule.waiting or self._flying)
 
     def wait(self, steps: int) -> None:

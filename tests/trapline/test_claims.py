@@ -59,6 +59,7 @@ OUTPUTS = {
     ("screen", "--shot"): "screen a.s --steps 1",
     ("screen", "--socket"): "screen a.s",
     ("net run", "--capture"): "net run lab.toml",
+    ("net run", "--record"): "net run lab.toml",
     ("vmm", "--output"): "vmm pack a.s",
     ("container build", "--output"): "container build recipe.toml",
     ("container pack", "--output"): "container pack image.tar",

@@ -76,6 +76,11 @@ class Plan:
     def ports(self) -> list[Port]:
         return [*(guest.port for guest in self.guests), *(out.port for out in self.outside)]
 
+    @property
+    def doors(self) -> dict[str, int]:
+        """Where the network leads out, by the names of the ports."""
+        return {out.port.name: number for number, out in enumerate(self.outside, len(self.guests))}
+
 
 def read_plan(path: str) -> Plan:
     """What a file says. Raises SourceError, TraplineError."""
