@@ -41,7 +41,7 @@ SLOW = {
     *("test_verdicts_proved", "test_verdicts_leaks", "test_verdicts_letter", "test_verdicts_prologues"),
     *("test_witness_steps", "test_counted", "test_profile", "test_report", "test_report_page", "test_server"),
     *("test_editors", "test_screen", "test_screen_served", "test_screen_terminal", "test_screen_timeline"),
-    *("test_serving", "test_killed", "test_page"),
+    *("test_serving", "test_killed", "test_page", "test_isolation", "test_escape", "test_container_command"),
 }
 
 

@@ -77,6 +77,10 @@ def test_what_is_packed_runs_as_any_guest(capfd: Capture) -> None:
     assert (found["output"], found["steps"]) == (run["output"], run["steps"])
 
 
+def test_a_recipe_that_is_shipped_may_give_an_image_of_its_name(capfd: Capture) -> None:
+    assert told("build keeper -o keeper", capfd)["digest"] == told("build keeper -o keeper.tar", capfd)["digest"]
+
+
 def test_a_machine_of_a_host_has_containers(capfd: Capture) -> None:
     told("build keeper -o keeper.tar", capfd)
     told("pack keeper.tar=times:2 -o boxes.img", capfd)

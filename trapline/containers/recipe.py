@@ -59,7 +59,7 @@ class Recipe:
 
 def read_recipe(path: str) -> Recipe:
     """What a file says, or a shipped recipe of that name. Raises SourceError, TraplineError."""
-    if not os.path.exists(path) and path in shipped():
+    if not os.path.isfile(path) and path in shipped():
         path = os.path.join(SHIPPED, f"{path}.toml")
     table = read_table(path, read_from(path, LARGEST))
     folder = os.path.dirname(path)

@@ -13,9 +13,18 @@ if TYPE_CHECKING:
 STEPS = 100_000_000
 
 
+def _recipe(text: str) -> str:
+    """A file that is read, or the name of a recipe that is shipped."""
+    import os
+
+    from trapline.containers.recipe import shipped
+
+    return text if not os.path.isfile(text) and text in shipped() else read(text)
+
+
 def _building(parser: argparse.ArgumentParser) -> None:
     help = "a TOML file (docs/containers.md), or what is shipped: visits, keeper, escape"
-    parser.add_argument("recipe", type=read, metavar="RECIPE", help=help)
+    parser.add_argument("recipe", type=_recipe, metavar="RECIPE", help=help)
     parser.add_argument(
         "-o",
         "--output",
