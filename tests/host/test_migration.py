@@ -10,11 +10,11 @@ from random import Random
 import pytest
 
 from isa.errors import TraplineError
-from monitor.host import Host, admission
+from monitor.host import Definition, DiskPart, Host, admission
 from monitor.host.life import State
 from monitor.host.migration import Channel, Lost, Pace, migrate, receive
 from monitor.host.migration.leaving import NotConverging, Round
-from tests.host.hosts import define, opened
+from tests.host.hosts import WORDS, define, image, opened
 from tests.host.moving import PACE, begun, moved, two
 from tests.planting import Patch
 from tests.sizes import sized
@@ -138,6 +138,30 @@ def test_a_host_that_has_no_room_says_so_and_the_machine_stays(
             moved(one, other)
         assert one.machine("web").state in (State.RUNNING, State.IDLE)
         assert other.ledger.find("web") is None
+
+
+def test_what_a_policy_cannot_promise_beside_others_is_refused_before_it_is_decided(tmp_path: Path) -> None:
+    hosts = [opened(tmp_path / name, policy="shares", period=1000, quantum=100) for name in ("one", "two")]
+    try:
+        for host, name in zip(hosts, ("web", "there"), strict=True):
+            wanted = Definition(name, "told", storage=WORDS, disks=(DiskPart(blocks=2),), reservation=600)
+            host.define(wanted, image())
+            host.start(name)
+        with pytest.raises(TraplineError, match="the other host: web is not admitted"):
+            moved(*hosts)
+        assert hosts[0].machine("web").state in (State.RUNNING, State.IDLE) and not hosts[1].ledger.arriving("web")
+    finally:
+        for host in hosts:
+            host.close()
+
+
+@pytest.mark.parametrize("rate", [-1, 1 << 20, 1.5, "x"])
+def test_a_rate_that_would_keep_a_host_busy_for_ever_is_refused(rate: object, tmp_path: Path) -> None:
+    with two(tmp_path) as (one, other):
+        begun(one)
+        with pytest.raises(TraplineError, match="by post-copy"):
+            moved(one, other, Pace(rate=rate, rounds=0, post_copy=True))  # type: ignore[arg-type]
+        assert one.machine("web").state in (State.RUNNING, State.IDLE)
 
 
 @pytest.mark.parametrize("seed", range(sized(15, 1000)))

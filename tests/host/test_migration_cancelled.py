@@ -17,7 +17,7 @@ from monitor.host.between import Cancelled
 from monitor.host.ledger import Ledger
 from monitor.host.life import State
 from monitor.host.looking import withdrawn
-from monitor.host.migration import Channel, Pace
+from monitor.host.migration import Channel, Lost, Pace
 from tests.host.hosts import opened
 from tests.host.moving import PACE, POST_COPY, begun, moved, two, where
 from tests.planting import Patch
@@ -61,6 +61,19 @@ def test_by_another_process_or_by_the_same_it_stays(moment: str, tmp_path: Path,
 @pytest.mark.parametrize("moment", ["want", "held"])
 def test_while_it_runs_ahead_it_can_be_called_back(moment: str, tmp_path: Path, monkeypatch: Patch) -> None:
     cancelled(tmp_path, monkeypatch, moment, lambda host: host.cancel("web"), POST_COPY)
+
+
+def test_what_goes_wrong_because_of_it_is_told_as_that(tmp_path: Path, monkeypatch: Patch) -> None:
+    """It runs on at once, and what it was is no longer there to be sent."""
+
+    def cancel(host: Host) -> None:
+        host.cancel("web")
+        monkeypatch.setattr(Channel, "say", lost)
+
+    def lost(channel: Channel, kind: str, data: bytes = b"", **values: Any) -> None:
+        raise Lost("and is gone")
+
+    cancelled(tmp_path, monkeypatch, "want", cancel)
 
 
 def test_a_decision_that_does_not_look_is_found(tmp_path: Path, monkeypatch: Patch) -> None:

@@ -17,7 +17,7 @@ from monitor.host.promises import check_terms
 from monitor.host.record import Record
 from monitor.host.types import DERIVED
 
-MOST_RATE = 1 << 32  # steps that an object may take
+MOST_RATE = 1 << 14  # steps that an object may take, while the machine runs ahead
 
 
 def receive(host: Host, channel: Channel) -> str | None:
@@ -85,7 +85,8 @@ def _hold(host: Host, channel: Channel, token: str, record: Record) -> None:
 def _run_ahead(host: Host, channel: Channel, token: str, record: Record, rate: object, sent: Sent) -> None:
     """Have the machine run before all of it has come."""
     if type(rate) is not int or not 0 <= rate <= MOST_RATE:
-        raise Lost("it does not say how many steps an object takes")
+        rule = f"an object is to take {rate!r:.20} steps, and takes 0 to {MOST_RATE:,} by post-copy"
+        raise TraplineError(rule, "give another `--rate`")
     fetched = Fetched(host.objects, channel, sent, admission.most_bytes(host.living, record.definition))
     ahead = Ahead(host.capacity, fetched, record)
     stood, fetched.waited = fetched.waited, 0

@@ -95,13 +95,18 @@ def migrate(host: Host, name: str, channel: Channel, pace: Pace | None = None, t
             channel.say("whole", record=_told(record))
             held = {"stood": left, **channel.hear("held")[0]}
         host.hand_over(name, token)
-    except BaseException:
-        host.give_up(name)
-        raise
+    except BaseException as error:
+        if host.ledger.handed(name) != token:
+            host.give_up(name)
+            if isinstance(error, TraplineError):
+                host.check_leaves(name, token)  # perhaps what went wrong is that somebody has cancelled it
+            raise
+        if not isinstance(error, TraplineError):
+            raise  # it was decided, and is told the next time
     finally:
         channel.pulse = lambda: None
     arrived = _tell(host, channel, token)
-    stood, ahead, waited = (int(held.get(key, 0)) for key in ("stood", "steps", "waited"))
+    stood, ahead, waited = (held.get(key, 0) for key in ("stood", "steps", "waited"))
     return Outcome(name, rounds, stood * pace.rate, arrived, ahead, waited)
 
 

@@ -5,8 +5,6 @@ whatever both sides have, they pass over at the first digest that they share: a 
 machine that comes back.
 """
 
-from typing import Any
-
 from monitor.host.migration.wire import Channel, Lost
 from monitor.host.objects import WIDTH, Objects, below
 from monitor.host.record import Record
@@ -40,7 +38,7 @@ class Offering:
             count, size = count + len(found), size + sum(len(data) for _, data in found)
         return count, size
 
-    def serve(self, record: Record) -> dict[str, Any]:
+    def serve(self, record: Record) -> dict[str, int]:
         """Answer the other side, which asks for what it lacks while the machine runs there, until it has all of it:
         what it says then. Raises TraplineError, Lost if it asks for anything else."""
         may = set(_roots(record))
@@ -48,7 +46,7 @@ class Offering:
             header, data = self.channel.hear("want", "held")
             self.channel.pulse()
             if header["kind"] == "held":
-                return header
+                return {key: value for key, value in header.items() if type(value) is int}
             wanted = [data[at : at + WIDTH] for at in range(0, len(data), WIDTH)]
             if len(wanted) > TOGETHER or not may.issuperset(wanted):
                 raise Lost("the other host wants what is no part of the machine")
