@@ -9,16 +9,19 @@ import pytest
 
 from isa.devices import standard
 from isa.devices.arrivals import Arrivals, Kept
-from isa.devices.keys import Keys, pressed
+from isa.devices.keys import Keys, pressed, split
 from isa.devices.screen import Screen
 from isa.engines.choice import bare
 from isa.errors import MachineError
 from isa.machine import Storage
 from isa.machines.catalogue import find
 from monitor.host import Host, saving
+from monitor.host.migration import Pace
 from monitor.screens.png import png
 from monitor.screens.words import events
-from tests.host.test_screened import STEPS, STROKES, WORDS, on_bare_machine, paint, painting
+from tests.host.hosts import opened
+from tests.host.moving import moved
+from tests.host.test_screened import ROOM, STEPS, STROKES, WORDS, on_bare_machine, paint, painting
 from tests.planting import Bugs, Patch, Planted, must_catch
 from tests.sizes import sized
 from trapline.cli import main
@@ -82,6 +85,20 @@ def test_a_recording_goes_with_its_machine(tmp_path: Path) -> None:
         assert host.done("easel") == first
         host.reset("easel")
         assert host.done("easel") == ()
+
+
+def test_another_host_shows_and_knows_the_same(tmp_path: Path) -> None:
+    """What was pressed and has not arrived goes with a machine that moves."""
+    with painting(tmp_path / "one") as one, opened(tmp_path / "other", storage=ROOM) as other:
+        one.press("easel", events(STROKES[:2]))
+        one.run(STEPS)
+        painted = one.picture("easel")
+        one.press("easel", events(STROKES[2:]))
+        assert moved(one, other, Pace(2000, 100, 10, True), "easel").arrived
+        assert one.machines() == [] and painted is not None
+        other.run(STEPS)
+        assert other.picture("easel") == on_bare_machine(STROKES) != painted
+        assert [event for _, event in other.done("easel")] == split(events(STROKES))
 
 
 def test_from_a_host_to_a_screen(tmp_path: Path, monkeypatch: Patch, capfd: pytest.CaptureFixture[str]) -> None:
