@@ -199,6 +199,7 @@ class Host(Between):
         self.wires.machines = {r.name: part for r in machines for part in r.definition.networks}
         self.wires.captured &= self.wires.machines.keys()
         self.wires.on = {r.name for r in machines if r.state in (State.RUNNING, State.IDLE)}
+        self.wires.away = {r.name for r in machines if r.state is State.MIGRATING}
         sends = any(record.state is State.RUNNING and record.definition.networks for record in machines)
         if not sends and not self.wires.flying:
             return []

@@ -74,6 +74,7 @@ class Segment:
         self._learned = [(vlan, bytes.fromhex(station), *rest) for vlan, station, *rest in kept.get("learned", ())]
         self._buckets = {name: (int(tokens), int(last)) for name, (tokens, last) in kept.get("buckets", {}).items()}
         self.cables: dict[str, Cable] = {}
+        self._away: dict[str, list[bytes]] = {}  # machines that have their steps elsewhere, and what has come for them
         self._switch = Switch([])
 
     def kept(self) -> dict[str, Any]:
@@ -90,15 +91,17 @@ class Segment:
         self,
         machines: Mapping[str, NetworkPart],
         on: Collection[str],
+        away: Collection[str],
         cables: Mapping[str, Cable],
         told: Told,
     ) -> None:
-        """Have ports for these machines, of which some are on. Those that have no cable here wait, and nothing comes
-        for them."""
+        """Have ports for these machines, of which some are on, or are and have their steps elsewhere. Others that have
+        no cable here wait, and nothing comes for them."""
+        self._away = {name: self._away.get(name, []) for name in away}
         self._parts = {**self._parts, **machines}
         self._connect(cables)
         ports = sorted(self._parts.items())
-        self._switch = Switch([part.port(name, self.net, name in on) for name, part in ports])
+        self._switch = Switch([part.port(name, self.net, name in on or name in away) for name, part in ports])
         self._switch.recall(self._learned)
         self._switch.told = partial(self._told, told)
         for port in self._switch.ports:
@@ -106,9 +109,12 @@ class Segment:
                 port.tokens, port.last = self._buckets[port.name]
 
     def hold(self, cables: Mapping[str, Cable]) -> None:
-        """Have these send, while nothing arrives."""
+        """Have these send, while nothing arrives but what has come for them before."""
         self._parts |= {name: cable.part for name, cable in cables.items()}
         self._connect(cables)
+        for name, cable in cables.items():
+            for frame in self._away.pop(name, []):
+                cable.bring(frame)
 
     def _connect(self, cables: Mapping[str, Cable]) -> None:
         self.cables = dict(cables)
@@ -150,6 +156,8 @@ class Segment:
                 if name in self.cables:  # one that could not be made hears nothing
                     self.cables[name].bring(out)
                     woken.add(name)
+                elif name in self._away and len(self._away[name]) < WAITING:
+                    self._away[name].append(out)
         return woken
 
     def _told(self, told: Told, step: int, number: int, frame: bytes, inwards: bool, why: str) -> None:

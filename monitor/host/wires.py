@@ -44,7 +44,8 @@ class Wires:
         known = kept.get("networks", {})
         self.segments = {net.name: Segment(net, known.get(net.name, {})) for net in nets}
         self.machines: Mapping[str, NetworkPart] = {}  # all that have ports,
-        self.on: Collection[str] = ()  # and which of them are on
+        self.on: Collection[str] = ()  # which of them are on,
+        self.away: Collection[str] = ()  # and which have their steps in `alone`
         self.captured: set[str] = set(kept.get("captured", ()))  # machines of which `told` is told what passes
         self.told: Told | None = None
         self.still: int | None = None  # where the host's clock stands meanwhile
@@ -70,7 +71,7 @@ class Wires:
         for name, segment in self.segments.items():
             mine = {machine: part for machine, part in self.machines.items() if part.name == name}
             here = {machine: cables[machine] for machine in mine if machine in cables}
-            segment.plug(mine, self.on, here, self._told)
+            segment.plug(mine, self.on, self.away, here, self._told)
         try:
             return self._run(guests, set(running), steps, host, cables)
         finally:

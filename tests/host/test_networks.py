@@ -220,6 +220,25 @@ def test_a_host_that_is_served_brings_frames_though_all_machines_wait(tmp_path: 
         heard_of_a_host_that_is_served(tmp_path / "wrong")
 
 
+def heard_on_its_way(path: Path) -> None:
+    """Others have steps while it migrates, as on a host that is served."""
+    with shop(path) as host:
+        host.run(100)
+        host.depart("a", "token")
+        host.run(2500)
+        assert set(host.output("shout").decode().split()) == {one for one in ANSWERS if one[0] == "2"}
+        host.step("a", "token", 900)
+        host.cancel("a")
+        assert answered(host) == ANSWERS
+
+
+def test_a_machine_on_its_way_elsewhere_hears_what_is_sent_to_it(tmp_path: Path, monkeypatch: Patch) -> None:
+    heard_on_its_way(tmp_path / "right")
+    monkeypatch.setattr(Segment, "hold", lambda self, cables: self._connect(cables))
+    with pytest.raises(AssertionError):
+        heard_on_its_way(tmp_path / "wrong")
+
+
 # ---- limits
 
 
