@@ -166,7 +166,7 @@ transfer:
         set  r2, BLOCK
         call physical
         beqz r1, refuse
-move:   disk_size r4            # 0 if there is no disk
+moves:  disk_size r4            # 0 if there is no disk
         bgeu r9, r4, refuse
         command                 # r8, for block r9 and address r1
         begun                   # the status into r1

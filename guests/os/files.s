@@ -339,7 +339,7 @@ carry:  lw   r1, P_R + 3(r12)
         lw   r2, P_BASE(r12)
         add  r1, r1, r2
         .endif
-        j    move
+        j    moves
 
 # block_of: of handle r1 the entry r2, r3 = 0 if it can be written, r9 = the block r2 of it and r4 how many it has. Waits
 # while the disk is busy, and refuses what is no file.

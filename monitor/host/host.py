@@ -66,7 +66,8 @@ class Host(Between):
         wanted = replace(wanted, disks=tuple(part for part, _ in filled))
         with self._change():
             self._new(wanted)
-            check_alone(wanted, self.machines())
+            if any(part.volume for part in wanted.disks):
+                check_alone(wanted, self.machines())
             wanted = self.joined(wanted)
             put = self.contents.put
             point = Point(State.DEFINED, tuple(put(data) for _, data in filled), storage=wanted.storage)

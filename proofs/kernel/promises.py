@@ -90,7 +90,7 @@ PROMISES = (
         "transfers",
         "a block is moved to and from the window of the process that asks, whatever address it names",
         "carry",
-        ("move", "refuse"),
+        ("moves", "refuse"),
         _transfer,
     ),
     Promise(

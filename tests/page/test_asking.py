@@ -55,14 +55,14 @@ def asker(home: Path, told: list[str]) -> Ask:
 
 def test_a_command_says_what_it_prints_and_its_code(ask: Ask) -> None:
     found = ask("command", words=["trapline", "run", "first.s"], files={"first.s": FIRST})
-    assert (found["code"], found["out"], found["files"]) == (0, "x", {})
+    assert (found["code"], found["output"], found["files"]) == (0, "x", {})
     assert found["err"].endswith("first, bare on g3: halted after 4 steps (4 retired), exit code 0\n")
 
 
 def test_a_guest_is_compared_on_a_description_beside_it(ask: Ask) -> None:
     files = {"first.s": RREL, "mine.isa": LEAK}
     found = ask("command", words=["compare", "first.s", "--json", "--difference", "parts.json"], files=files)
-    facts = json.loads(found["out"])
+    facts = json.loads(found["output"])
     assert found["code"] == 1 and facts["divergence"]["instruction"] == "rrel r2, r4"
     opened = ask("open", words=["--at", "parts.json"], files=files | found["files"])
     assert opened["step"] == 0 and opened["lines"][0].endswith("first.s:2: start:  rrel r2, r4")
@@ -108,7 +108,7 @@ def test_a_lab_is_begun_checked_and_packed(ask: Ask, tmp_path: Path) -> None:
     assert [lab["name"][:2] for lab in labs] == [f"{n:02}" for n in range(len(labs))]
     files = ask("start", lab="1", student="ann", folder="lab")["files"]
     checked = ask("command", words=["lab", "check", ".", "--json"], files=files, folder="lab")
-    facts = json.loads(checked["out"])
+    facts = json.loads(checked["output"])
     (failed,) = (check for check in facts["checks"] if check["status"] == "failed")
     assert (
         facts["student"] == "ann" and failed["at"] and checked["files"] == {}
@@ -148,7 +148,7 @@ def test_a_proof_is_told_without_processes(ask: Ask, told: list[str], monkeypatc
     monkeypatch.setattr(workers, "forks", lambda: False)
     monkeypatch.setattr("trapline.progress.QUIET", 0.0)
     found = ask("command", words=["verify", "few.isa:peek", "--json"], files={"few.isa": FEW})
-    facts = json.loads(found["out"])
+    facts = json.loads(found["output"])
     assert facts["theorem1"] == "no" and [c["name"] for c in facts["culprits"]] == ["rrel"]
     assert told[0].startswith("peek: 1 of ") and told[-1] == ""
 

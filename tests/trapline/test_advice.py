@@ -35,10 +35,11 @@ def _all(parser: argparse.ArgumentParser) -> set[str]:
 
 
 def sources() -> Iterator[Path]:
-    """What may advise. A benchmark also speaks to compilers, in their options, and a `__main__` has its own."""
+    """What may advise. A benchmark also speaks to compilers, in their options, what makes the site to others, and a
+    `__main__` has its own."""
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
-            if "bench" not in path.relative_to(ROOT).parts and path.name != "__main__.py":
+            if not {"bench", "site"} & set(path.relative_to(ROOT).parts) and path.name != "__main__.py":
                 yield path
 
 

@@ -13,50 +13,6 @@ SIZES = (60, 1514)  # octets
 STEPS, QUICK = 1_000_000, 40_000  # of the clock in a turn; a card sends a frame in 100 of its own
 FRAMES, FEW = 20_000, 200
 WORDS, TICK = 8192, 1000
-PROGRAM = """
-        .equ SLOTS, 64          # station 1 sends all that it can, and others take what comes
-        .org 16
-start:  la   r8, inbound
-        set  r9, 12
-        out  r8, r9
-        nop
-        lw   r1, 3(r8)
-        set  r2, 1
-        beq  r1, r2, send
-take:   lw   r1, 2(r8)
-        addi r1, r1, SLOTS - 1
-        andi r1, r1, SLOTS - 1
-        sw   r1, 1(r8)
-        out  r8, r9
-        idle
-        rpnd r1
-        cpnd r1
-        b    take
-send:   la   r8, outbound
-        set  r9, 11
-1:      lw   r1, 2(r8)
-        addi r1, r1, SLOTS - 1
-        andi r1, r1, SLOTS - 1
-        sw   r1, 1(r8)
-        out  r8, r9
-2:      in   r1, r9
-        bnez r1, 2b
-        b    1b
-outbound:
-        .word SLOTS, 0, 0, 0
-        .rept SLOTS
-        .word frame, SIZE, 0
-        .endr
-inbound:
-        .word SLOTS, 0, 0, 0
-        .rept SLOTS, i
-        .word buffers + \\i * 4, SIZE, 0        # they overlap: nobody reads them
-        .endr
-frame:  .word 0x0254, 2, 0x02540000, 0x000188b5
-        .space 380
-buffers:
-        .space 64 * 4 + 380
-"""
 
 
 def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
@@ -77,6 +33,7 @@ def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
 
 def _guests(bench: Bench, size: int, steps: int, switched: bool) -> float:
     """Frames that arrive in a second, when all is compiled."""
+    from guests.catalogue import directory
     from isa.assembler.assembly import assemble
     from isa.devices import standard
     from isa.devices.card import Card
@@ -88,7 +45,8 @@ def _guests(bench: Bench, size: int, steps: int, switched: bool) -> float:
     from monitor.schedule import Schedule
 
     isa = find("g3")
-    image = assemble(isa, f"        .equ SIZE, {size}\n{PROGRAM}", "frames.s")
+    program = (directory() / "bench" / "frames.s").read_text()
+    image = assemble(isa, f"        .equ SIZE, {size}\n{program}", "frames.s")
     cards = [Card(isa.word, number) for number in (1, 2)]
     machines = [
         bare(isa, Storage(isa.word, WORDS), standard(isa, others=[card]), engine=bench.engine) for card in cards

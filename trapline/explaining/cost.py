@@ -5,6 +5,7 @@ All of it is measured on programs that need no assembly (`trapline.explaining.st
 Processor time, the least of several turns; what a machine has no program for is left out, with the reason.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 ENGINES = (REFERENCE, NATIVE)
+LEAVES = re.compile(r"jmpq? \*|br ")  # the jump from one handler to the next, on x86-64 and AArch64
 LONG = 1 << 12  # steps of a run in which each traps
 
 
@@ -184,7 +186,7 @@ def straight(assembly: str) -> int:
         if not words or words[0].endswith(":") or words[0].startswith("."):
             continue
         count += 1
-        if (words[0].startswith("jmp") and words[1].startswith("*")) or words[0] == "br":
+        if LEAVES.match(" ".join(words)):
             break
     return count
 

@@ -74,7 +74,7 @@ class _Collector:
         from prometheus_client.core import CounterMetricFamily as Counter
         from prometheus_client.core import GaugeMetricFamily as Gauge
 
-        numbers, kinds = _numbers(), ("direct", "interpreted", "idle")
+        numbers = _numbers()
         up = Gauge("libvirt_up", "Whether the host was read.")
         up.add_metric([], 1)
         yield up
@@ -86,8 +86,9 @@ class _Collector:
             state.add_metric([record.name, record.state.value], numbers[record.state])
             memory.add_metric([record.name], 4 * record.definition.storage)
             blocks.add_metric([record.name], sum(part.blocks for part in record.definition.disks))
-            for kind in kinds:
-                steps.add_metric([record.name, kind], getattr(record.used, kind))
+            used = record.used
+            for kind, count in {"direct": used.direct, "interpreted": used.interpreted, "idle": used.idle}.items():
+                steps.add_metric([record.name, kind], count)
         yield from (state, memory, blocks, steps)
 
     def _exits(self) -> Any:

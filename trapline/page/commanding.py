@@ -33,9 +33,9 @@ def command(words: Sequence[str], files: Files, told: Callable[[str], None]) -> 
     _check(words)
     lay(".", files)
     err = Told(told)
-    with kept(err) as printed:
+    with kept(err) as out:
         code = main(words)
-    return {"code": code, "out": printed.text, "err": err.text, "files": changed(files, shown("."))}
+    return {"code": code, "output": out.text, "err": err.text, "files": changed(files, shown("."))}
 
 
 def _check(words: Sequence[str]) -> None:

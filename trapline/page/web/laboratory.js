@@ -92,7 +92,7 @@ export class Laboratory {
     if (this.said.length > MOST) this.said.shift();
     this.changed.forEach((one) => one());
     if (Object.keys(kept).length) this.take(kept);
-    return { ...found, text: found.out + found.err };
+    return { ...found, text: found.output + found.err };
   }
 
   /** The same of a command that answers in JSON; null if it has none, and then what it said is in the panel. */
@@ -101,10 +101,10 @@ export class Laboratory {
     if (found === null) return null;
     let facts = null;
     try {
-      facts = JSON.parse(found.out);
+      facts = JSON.parse(found.output);
     } catch { /* it has ended in another way, and says how */ }
     if (facts === null || facts.error) {
-      panel.replaceChildren(element("p", { class: "bad" }, facts?.error?.message ?? "It came to nothing."), screen("Error", found.err || found.out));
+      panel.replaceChildren(element("p", { class: "bad" }, facts?.error?.message ?? "It came to nothing."), screen("Error", found.err || found.output));
       return null;
     }
     return { ...found, facts };
