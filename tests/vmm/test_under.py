@@ -171,6 +171,7 @@ def test_every_command_of_the_page_does_what_it_says(capfd: Capture) -> None:
         (["--under", "vmm,"], 2, "is not a monitor"),
         (["--under", "vmm:9"], 2, "8 monitors in all"),
         (["--under", "vmm", "--quantum", "9"], 2, "`--quantum` is not for a guest of a monitor in assembly"),
+        (["--under", "vmm", "--queue"], 2, "`--queue` is not for a guest of a monitor in assembly"),
         (["--save", "x"], 2, "`--save` is for monitors that are programs"),
         (["--under", "vmm", "--difference", "x"], 2, "`--difference` is not written of a monitor in assembly"),
     ],
@@ -181,3 +182,11 @@ def test_options_that_cannot_be(options: list[str], code: int, says: str, capsys
     except SystemExit as left:
         assert left.code == code
     assert says in capsys.readouterr().err
+
+
+def test_a_guest_that_needs_a_queue_is_refused(capsys: Capture) -> None:
+    """It would wait for ever."""
+    assert main(["compare", "blocks", "--under", "vmm"]) == 2
+    assert "needs a queue, and a monitor in assembly has none" in capsys.readouterr().err
+    assert main(["techniques", "blocks", "--steps", "3000"]) == 0
+    assert "type 1       cannot be had" in capsys.readouterr().out

@@ -9,6 +9,7 @@ from dataclasses import replace
 from guests.pack import Tenant, flat
 from isa.description import Isa
 from isa.devices import Console, Disk, MemoryBacking, Script
+from isa.devices.queue import Queue
 from isa.errors import UsageError
 from isa.machine import Reason
 from monitor import Decision
@@ -44,6 +45,8 @@ def assembled(case: Case, name: str, monitor: str) -> Tried:
 def _tenant(case: Case) -> Tenant:
     """The guest with its devices as they are to begin with."""
     ports, image = case.setup.ports(), case.program.image
+    if ports.find(Queue) is not None:
+        raise UsageError("a monitor in assembly has no queue for its guests", "use one that is derived")
     console, disk = ports.find(Console), ports.find(Disk)
     if console is not None and not isinstance(console.input, Script):
         raise UsageError("a recording is not typed for a guest of a monitor in assembly", "give a file of characters")

@@ -53,6 +53,8 @@ def save(path: str | None, case: Case, result: Comparison) -> str | None:
 
 
 def _guest(arguments: argparse.Namespace, program: programs.Program) -> Tenant:
+    if program.queue:
+        raise UsageError(f"{program.name} needs a queue, and a monitor in assembly has none", "use one that is derived")
     image, seed = program.image, arguments.seed
     words = arguments.storage or program.storage or plenty(program.isa)
     disk = scratch_disk(program.isa, arguments.disk, program.disk)()
