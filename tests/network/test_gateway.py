@@ -3,10 +3,11 @@
 import json
 import re
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 
@@ -207,6 +208,29 @@ def test_curl_gets_the_page_and_others_their_answers(tmp_path: Path) -> None:
         assert said.count(b"</html>") == 3 and said.count(b"There is one page here") == 3
         with socket.create_connection(("127.0.0.1", keeps)):  # says nothing, and does not disturb
             assert told(keeps, SAID) == ANSWERED and told(keeps, b"get k3\n") == b"= value 3\n"
+
+
+def rude(port: int, random: Random) -> socket.socket:
+    """Connect, and do what one should not: nothing, nonsense, or leave in the middle."""
+    near, how = socket.create_connection(("127.0.0.1", port), 60), random.randrange(4)
+    with suppress(OSError):
+        if how % 2:
+            near.sendall(random.randbytes(3000) if how == 1 else b"set a b\n" * 50)
+        if how < 3:
+            near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", how > 0, 0))
+            near.close()
+    return near
+
+
+@pytest.mark.parametrize("count", [sized(30, 1000)])
+def test_nobody_disturbs_others_for_long(count: int, tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text(LAB)
+    random = Random(4)
+    with served(tmp_path / "lab.toml") as (web, keeps):
+        for near in [rude(random.choice((web, keeps)), random) for _ in range(count)]:
+            near.close()
+        assert told(keeps, SAID) == ANSWERED and told(keeps, b"get k3\n") == b"= value 3\n"
+        assert told(web, b"GET / HTTP/1.0\r\n\r\n").endswith(b"</html>\n")
 
 
 @pytest.mark.nightly  # a browser takes longer than all else here
