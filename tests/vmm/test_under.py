@@ -188,5 +188,3 @@ def test_a_guest_that_needs_a_queue_is_refused(capsys: Capture) -> None:
     """It would wait for ever."""
     assert main(["compare", "blocks", "--under", "vmm"]) == 2
     assert "needs a queue, and a monitor in assembly has none" in capsys.readouterr().err
-    assert main(["techniques", "blocks", "--steps", "3000"]) == 0
-    assert "type 1       cannot be had" in capsys.readouterr().out
