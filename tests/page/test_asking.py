@@ -116,6 +116,7 @@ def test_a_lab_is_begun_checked_and_packed(ask: Ask, tmp_path: Path) -> None:
     opened = ask("open", words=["--at", failed["at"]], files=files, folder="lab")
     assert opened["step"] == failed["counterexample"]["step"]
     assert ask("pack", files=files) == ask("pack", files=files)
+    assert ask("start", lab="1", student="ann", folder="lab")["files"] == files  # anew, whatever was left there
 
 
 def test_what_is_shipped_can_be_taken(ask: Ask) -> None:

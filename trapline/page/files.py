@@ -6,6 +6,7 @@ large, and counterexamples.
 
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
@@ -51,6 +52,15 @@ def lay(folder: str, files: Files) -> None:
             raise UsageError(f"{os.path.dirname(name)} is a file", "give the folder another name") from None
         with open(path, "wb") as file:
             file.write(text.encode(errors="replace"))
+
+
+def clear(folder: str) -> None:
+    """Take away all that is in a folder, also what the page would not show."""
+    for entry in list(os.scandir(folder)):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            os.unlink(entry.path)
 
 
 def shown(folder: str) -> Files:

@@ -5,7 +5,7 @@ from typing import Any
 
 from isa.errors import TraplineError
 from trapline.labs.archive import unpacked
-from trapline.page.files import Files, checked, lay, shown
+from trapline.page.files import Files, checked, clear, shown
 
 
 def labs() -> list[dict[str, Any]]:
@@ -21,7 +21,7 @@ def begun(lab: str, student: str) -> dict[str, Any]:
     from trapline.labs.folder import start
     from trapline.labs.reading import find
 
-    lay(".", {})
+    clear(".")
     found = find(lab)
     start(found, ".", student)
     return {"lab": found.name, "files": shown(".")}
