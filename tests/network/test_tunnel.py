@@ -19,6 +19,7 @@ from trapline.networking.doors import vxlan
 from trapline.networking.doors.vxlan import Vxlan
 
 LAB = """
+speed = 200000
 [[guests]]
 name = "{name}"
 guest = "{guest}"
