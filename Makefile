@@ -12,13 +12,16 @@ CLIENTS := coq gdb-multiarch neovim nodejs emacs-nox elpa-eglot chromium tmux li
 MODULES := @novnc/novnc@1.7.0 axe-core@4.14.1 @vscode/debugadapter-testsupport@1.68.0 mocha@12.0.3 gift-pegjs@1.0.2 \
 	@citolab/qti-convert@0.3.52
 
-.PHONY: demo test quick check nightly bench clients site serve mechanised clean
+.PHONY: demo test long quick check nightly bench clients site serve mechanised clean
 
 demo: $(READY)
 	@$(BIN)/trapline demo
 
 test: $(READY)
-	@$(BIN)/pytest -q -n 2
+	@$(BIN)/pytest -q -n 2 -m "not long"
+
+long: $(READY)
+	@$(BIN)/pytest -q -n 2 -m long
 
 quick: $(READY)
 	@$(BIN)/pytest -q -n 2 -m "not slow"

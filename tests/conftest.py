@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 from collections import Counter
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -66,6 +67,27 @@ HALVES = {
 }
 
 
+# Modules that take longest, but for those that try what every other part rests on: what asks a solver about whole
+# machines, runs thousands of guests, or starts browsers and processes to kill them. `make test` leaves them to
+# `make long`, which `.ci/run` calls as well.
+LONG = {
+    *("test_agreement", "test_bench", "test_bench_types", "test_certificates", "test_cluster"),
+    *("test_container_command", "test_cost", "test_daemon_killed", "test_datacentre", "test_devices_hostile"),
+    *("test_differential_coverage", "test_engine_programs", "test_floods", "test_gateway", "test_grading"),
+    *("test_groups_power", "test_hostile_files", "test_kernel", "test_killed", "test_mechanised"),
+    *("test_migration_command", "test_migration_killed", "test_migration_served", "test_migration_traces"),
+    *("test_modes", "test_mutants", "test_native_background", "test_native_code_writes", "test_native_compiler"),
+    *("test_native_core_planted", "test_native_faults", "test_native_guests", "test_native_storing", "test_networks"),
+    *("test_obligations", "test_page", "test_pool", "test_products", "test_properties_hostile"),
+    *("test_properties_planted", "test_properties_stateful", "test_prove_properties", "test_proved"),
+    *("test_published", "test_recheck", "test_recheck_command", "test_report_page", "test_screen_served"),
+    *("test_seats_served", "test_served", "test_stack_together", "test_switch", "test_tap", "test_tunnel"),
+    *("test_types", "test_unusual_steps", "test_variants", "test_variants_planted", "test_verdicts_leaks"),
+    *("test_verdicts_letter", "test_verdicts_prologues", "test_verdicts_proved", "test_verification_corners"),
+    *("test_watching", "test_witness_steps"),
+}
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """A run of the tests has a cache of its own (see `isa.files.cache`), shared by workers and processes it starts.
     Ctrl-C means what it means, though whoever started this in the background may have it ignored. Where `CI` is set,
@@ -77,6 +99,14 @@ def pytest_configure(config: pytest.Config) -> None:
         kept = TemporaryDirectory(prefix="trapline-tests-", ignore_cleanup_errors=True)
         config.add_cleanup(kept.cleanup)
         os.environ["TRAPLINE_CACHE"] = kept.name
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Whoever asks for long tests alone, or for all others, need not wait for the rest to be imported."""
+    wanted = {"long": True, "not long": False}.get(config.option.markexpr)
+    if wanted is None or collection_path.suffix != ".py" or not collection_path.name.startswith("test_"):
+        return None
+    return (collection_path.stem in LONG) != wanted or None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -92,6 +122,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             cases[test] += 1
         if item.path.stem in SLOW:
             item.add_marker(pytest.mark.slow)
+        if item.path.stem in LONG:
+            item.add_marker(pytest.mark.long)
     if not NIGHTLY:
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("nightly")])
         items[:] = [item for item in items if not item.get_closest_marker("nightly")]
