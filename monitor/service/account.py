@@ -47,15 +47,24 @@ class Processor:
         """Something of it is about to change."""
         self.waiting.take(account)
 
+    def rank(self, account: "Account") -> int | None:
+        """By what it waits for its turn; None if it may not run."""
+        words = account.words, self.words, self.host
+        return self.policy.key(*words) if account.ready and self.policy.may(*words) else None
+
     def settle(self, account: "Account") -> None:
         """Have an account where it belongs, after something of it has changed."""
+        self.plan(account)
+        if account.ready and self.policy.may(account.words, self.words, self.host):
+            self.waiting.put(account)
+
+    def plan(self, account: "Account") -> None:
+        """The same, as to when something of it is due."""
         due = (self.now + self.policy.due(account.words, self.words, self.host)) & MASK
         if due != account.due or account not in self.residents:
             self.residents.take(account)
             account.due = due
             self.residents.put(account)
-        if account.ready and self.policy.may(account.words, self.words, self.host):
-            self.waiting.put(account)
 
     def remove(self, account: "Account") -> None:
         """It lives here no longer."""

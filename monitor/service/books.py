@@ -93,12 +93,17 @@ class Books:
             self._gone(account)
             return
         here = account.home
-        here.unsettle(account)
+        waits = account in here.waiting
+        before = here.rank(account) if waits else None
         if self.policy.due(account.words, here.words, self.host) == 0:
             self.policy.renew(account.words, here.words, self.host)
             if not account.ready:
                 self.policy.sleep(account.words, here.words, self.host)
-        here.settle(account)
+        if waits and here.rank(account) == before is not None:
+            here.plan(account)  # most that renews leaves everybody's place as it is
+        else:
+            here.unsettle(account)
+            here.settle(account)
 
     # ---- what it costs
 

@@ -41,11 +41,12 @@ class Least(Generic[T]):
         place = self._places.pop(item, None)
         if place is None:
             return
-        heap, last = self._heap, self._heap.pop()
+        heap, before, last = self._heap, self.before, self._heap.pop()
         if last is item:
             return
-        while (below := 2 * place + 1) < len(heap):
-            if below + 1 < len(heap) and self.before(heap[below + 1], heap[below]):
+        size = len(heap)
+        while (below := 2 * place + 1) < size:
+            if below + 1 < size and before(heap[below + 1], heap[below]):
                 below += 1
             self._set(heap[below], place)
             place = below
