@@ -4,7 +4,7 @@ so that a number of a protocol's header is a number in the word."""
 import sys
 from array import array
 
-from isa.devices.ports import DeviceStorage
+from isa.devices.ports import DeviceStorage, Readable
 
 FORMATS = {array(code).itemsize: code for code in "BHIQ"}  # of words that are whole octets
 
@@ -20,7 +20,7 @@ class Octets:
         """How many words so many octets take."""
         return -(-octets // self.each)
 
-    def read(self, storage: DeviceStorage, address: int, count: int) -> bytes:
+    def read(self, storage: Readable, address: int, count: int) -> bytes:
         """`count` octets from the first of a word on. Raises IndexError outside of storage."""
         words = storage.read(address, self.words(count))
         if self._whole:  # a picture has many

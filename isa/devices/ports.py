@@ -26,13 +26,17 @@ class DeviceFailure(TraplineError):
         self.device = device
 
 
-class DeviceStorage(Protocol):
-    """As much of a machine's storage as a device needs; words counted from 0, IndexError outside."""
+class Readable(Protocol):
+    """As much of a machine's storage as somebody needs who only looks; words counted from 0, IndexError outside."""
 
     @property
     def size(self) -> int: ...
 
     def read(self, index: int, count: int, /) -> list[int]: ...
+
+
+class DeviceStorage(Readable, Protocol):
+    """As much of it as a device needs."""
 
     def write(self, index: int, words: list[int], /) -> None: ...
 

@@ -9,7 +9,7 @@ guest; `keys.py` is what a user does with it.
 from dataclasses import dataclass
 
 from isa.devices.octets import Octets
-from isa.devices.ports import DeviceStorage
+from isa.devices.ports import Readable
 from isa.devices.saved import Saved
 
 MODE, PIXELS, PALETTE, DESCRIPTION = range(4)  # words of a description
@@ -43,7 +43,7 @@ class Screen:
         self._most = (1 << width) - 1
         self._octets = Octets(width)
 
-    def picture(self, storage: DeviceStorage) -> Picture | None:
+    def picture(self, storage: Readable) -> Picture | None:
         """What is to be seen now; None if the screen is off or its description makes no sense."""
         try:
             mode, pixels, palette = storage.read(self.description, DESCRIPTION)

@@ -8,8 +8,8 @@ from monitor.host.contents import BLOCK, Contents
 
 
 class Stored:
-    """As much of storage as a device reads (`isa.devices.DeviceStorage`), in words of so many bits. Raises
-    TraplineError for what is damaged."""
+    """It, to be looked at (`isa.devices.ports.Readable`), in words of so many bits. Raises TraplineError for what is
+    damaged."""
 
     def __init__(self, contents: Contents, digest: str, word: int) -> None:
         self.contents, self.digest = contents, digest
@@ -31,6 +31,3 @@ class Stored:
         if sys.byteorder == "big":  # they are kept the other way round
             words.byteswap()
         return words.tolist()
-
-    def write(self, index: int, words: list[int]) -> None:
-        raise NotImplementedError("what is kept never changes")

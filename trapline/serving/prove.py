@@ -4,22 +4,18 @@ import argparse
 from collections import Counter as Count
 from typing import TYPE_CHECKING, Any
 
-from trapline.options import count
+from trapline.promises import PROVED, REFUTED, add_options, exit_code
 
 if TYPE_CHECKING:
     from proofs.service.mutants import Mutant
     from proofs.service.proving import Kept
 
-TIMEOUT, OPEN = 60, 4
 NAMES = ("bill", "round-robin", "shares", "deadline", "partition")  # a test compares
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("policy", nargs="*", metavar="POLICY", help=f"{', '.join(NAMES)} (default: all)")
-    add("--mutants", action="store_true", help="have mistakes in the policies refuted instead")
-    limit = "give up a promise after this many seconds (default: %(default)s)"
-    add("--timeout", type=count, metavar="SECONDS", default=TIMEOUT, help=limit)
+    parser.add_argument("policy", nargs="*", metavar="POLICY", help=f"{', '.join(NAMES)} (default: all)")
+    add_options(parser, "mistakes in the policies")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         emit_json({"promises": [_facts(kept) for kept in found]})
     else:
         print("\n".join(_lines(names, found)))
-    return _code([kept.holds.value for kept in found], "yes")
+    return exit_code([kept.holds.value for kept in found], "yes")
 
 
 def _proved(names: list[str], timeout: float) -> list["Kept"]:
@@ -48,10 +44,6 @@ def _proved(names: list[str], timeout: float) -> list["Kept"]:
             found.append(kept)
             counter.show(len(found), of)
     return found
-
-
-def _code(answers: list[str], wanted: str) -> int:
-    return OPEN if "unknown" in answers else 0 if set(answers) <= {wanted} else 1
 
 
 def _facts(kept: "Kept") -> dict[str, Any]:
@@ -70,12 +62,11 @@ def _lines(names: list[str], found: list["Kept"]) -> list[str]:
 
     from proofs.service.proving import subject
 
-    said = {"yes": "proved", "no": "REFUTED", "unknown": "open"}
     lines = []
     for name in names:
         lines += [f"{name}: {subject(name).summary}", ""]
         for kept in (kept for kept in found if kept.policy == name):
-            head = f"  {said[kept.holds.value]:<9}{kept.promise.key:<11}"
+            head = f"  {PROVED[kept.holds.value]:<9}{kept.promise.key:<11}"
             lines.append(fill(kept.promise.statement, 100, initial_indent=head, subsequent_indent=" " * 22))
             lines += [f"{'':22}{word} = {value}" for word, value in kept.words.items()]
         lines.append("")
@@ -93,10 +84,10 @@ def _mutants(names: list[str], arguments: argparse.Namespace) -> int:
         emit_json({"mutants": [_mutant_facts(mutant, of) for mutant, of in found]})
     else:
         for mutant, of in found:
-            said = {"no": "refuted", "yes": "NOT FOUND", "unknown": "open"}[of.holds.value]
+            said = REFUTED[of.holds.value]
             print(f"{said:<10}{mutant.policy.name:<12}{mutant.promise:<10}{mutant.name}: {mutant.what}")
         print(f"\n{sum(of.holds.value == 'no' for _, of in found)} of {len(found)} mistakes refuted.")
-    return _code([of.holds.value for _, of in found], "no")
+    return exit_code([of.holds.value for _, of in found], "no")
 
 
 def _mutant_facts(mutant: "Mutant", kept: "Kept") -> dict[str, Any]:
