@@ -66,6 +66,7 @@ FLOORS = (
     "trapline.listening",
     "trapline.combinations",
     "trapline.options",
+    "trapline.promises",
     "trapline.drawing",
     "trapline.jobs",
     "trapline.running",
