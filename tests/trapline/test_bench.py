@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ import pytest
 from isa.assembler import Image
 from isa.errors import TraplineError
 from isa.machine import Machine
-from trapline.bench import many
+from trapline.bench import exits, many
 from trapline.bench.boot import program
 from trapline.bench.building import NATIVE
-from trapline.bench.figures import Figure, at_least, at_most
+from trapline.bench.figures import Bench, Figure, at_least, at_most
 from trapline.bench.kernels import COMPUTE, KERNELS, RESULT, image
 from trapline.bench.machines import Prepared, finish, monitored, unmonitored
 from trapline.bench.rows import ROWS
@@ -77,14 +78,29 @@ def test_compiled_c_is_beside_us(tmp_path: Path) -> None:
         assert report["left_out"] == {}
 
 
-def test_what_was_measured_before_a_failure_is_shown(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(*arguments: Any, **named: Any) -> Any:
+def test_a_row_that_fails_takes_no_other_with_it(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither one of another module, nor one that is measured in the same sitting, before or behind it."""
+
+    def no_machines(bench: Bench) -> Iterator[Figure]:
+        yield Figure("machines", "", [1.0])
         raise TraplineError("no more")
 
-    monkeypatch.setattr(many, "child", failing)
-    assert main([*QUICK, "--only", "emulated,machines"]) == 3
-    said = capsys.readouterr()
-    assert "emulated" in said.out and "no more" in said.err
+    def exit_of(bench: Bench, row: str, *_: Any) -> Figure:
+        if row == "emulated":
+            raise ValueError("odd")
+        return Figure(row, "", [1.0])
+
+    monkeypatch.setattr(many, "_machines", no_machines)
+    monkeypatch.setattr(exits, "_exit", exit_of)
+    path = tmp_path / "bench.json"
+    assert main([*QUICK, "--only", "trap,emulated,reflected,cores,machines", "--output", str(path)]) == 1
+    report, out = json.loads(path.read_text()), capsys.readouterr().out
+    assert [figure["row"] for figure in report["figures"]] == ["trap", "reflected", "cores", "machines"]
+    assert set(report["failed"]) == {"emulated", "machines"} and report["failed"]["machines"] == "no more"
+    assert re.fullmatch(r"ValueError in test_bench.py:\d+: odd", report["failed"]["emulated"])
+    assert all(f"failed: {row}: {why}\n" in out for row, why in report["failed"].items())
 
 
 @pytest.mark.nightly

@@ -73,7 +73,7 @@ class Figure:
 class Bench:
     """How to measure. `engine` is the one that is ours; `quick` sizes show that everything works, and no more.
 
-    `left_out` says of what could not be measured, why.
+    `left_out` says of what could not be measured, why; `failed` the same of rows that should have been.
     """
 
     engine: str
@@ -83,6 +83,7 @@ class Bench:
     show: Callable[[str], None] = lambda text: None
     agreement: Agreement = field(default_factory=Agreement)
     left_out: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
 
     def sizes(self, kernel: Kernel) -> dict[str, int]:
         return kernel.quick if self.quick else kernel.full

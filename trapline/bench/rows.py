@@ -3,12 +3,15 @@
 import os
 import platform
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
+from pathlib import PurePath
 from types import ModuleType
 from typing import Any
 
+from isa.errors import TraplineError
 from trapline.bench import (
     against,
     assembling,
@@ -89,6 +92,7 @@ def measure(bench: Bench, rows: set[str], done: Callable[[Figure], None] = lambd
         "sizes": {kernel.name: bench.sizes(kernel) for kernel in KERNELS},
         "figures": [figure.facts() for figure in found],
         "left_out": bench.left_out,
+        "failed": bench.failed,
         "compile_seconds": bench.workshop.seconds,
     }
 
@@ -96,11 +100,33 @@ def measure(bench: Bench, rows: set[str], done: Callable[[Figure], None] = lambd
 def _figures(bench: Bench, rows: set[str]) -> Iterator[Figure]:
     for module in MODULES:
         wanted = rows.intersection(module.ROWS)
-        try:
-            if wanted:
-                yield from module.measure(bench, wanted)
-        except LeftOut as left_out:
-            bench.leave_out(left_out)
+        if wanted:
+            yield from _measured(bench, module, wanted)
+
+
+def _measured(bench: Bench, module: ModuleType, rows: set[str]) -> list[Figure]:
+    """The figures of some rows. Minutes of measuring do not depend on one that fails: those that are measured in one
+    sitting are then measured one by one, and the bench notes why it is that one that has none."""
+    found: list[Figure] = []
+    try:
+        for figure in module.measure(bench, rows):
+            found.append(figure)
+    except LeftOut as left_out:
+        bench.leave_out(left_out)
+    except Exception as error:
+        if len(rows) > 1:
+            each = (_measured(bench, module, {row}) for row in module.ROWS if row in rows)
+            return [figure for figures in each for figure in figures]
+        bench.failed.update(dict.fromkeys(rows, _reason(error)))
+    return found
+
+
+def _reason(error: Exception) -> str:
+    """What an error says; where it is one of ours that nobody foresaw, also where it came from."""
+    if isinstance(error, TraplineError):
+        return str(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {PurePath(place.filename).name}:{place.lineno}: {error}".removesuffix(": ")
 
 
 def host() -> dict[str, Any]:

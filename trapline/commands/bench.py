@@ -1,7 +1,8 @@
 """Measure Trapline beside compiled C and other simulators, all as ratios of what was measured side by side.
 
 Each figure stands beside its goal. Times are processor time, and the medians of several turns. What is not installed
-(gcc, riscv64-unknown-elf-gcc, QEMU, the Python package unicorn) is left out, and named.
+(gcc, riscv64-unknown-elf-gcc, QEMU, the Python package unicorn) is left out, and named. A row that fails is named too,
+and takes no other with it: exit code 1.
 
 examples:
   trapline bench --quick
@@ -47,7 +48,6 @@ def _rows(text: str) -> set[str]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from isa.errors import TraplineError
     from trapline.bench.rows import ROWS, measure
     from trapline.bench.workplace import workplace
     from trapline.output import emit_json
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     with workplace(arguments.engine, arguments.quick, arguments.repeat) as bench:
         try:
             result = measure(bench, arguments.only or set(ROWS), found.append)
-        except (TraplineError, KeyboardInterrupt):
+        except KeyboardInterrupt:
             if found:
                 _table(found, bench)  # minutes of work, and true as far as it goes
             raise
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         emit_json(result)
     else:
         _table(found, bench)
-    return 0
+    return 1 if bench.failed else 0
 
 
 def _types(arguments: argparse.Namespace) -> int:
@@ -132,6 +132,8 @@ def _table(found: "list[Figure]", bench: "Bench") -> None:
         print("small sizes: this shows that everything works, and measures nothing")
     for what, why in bench.left_out.items():
         print(f"left out: {what}: {why}")
+    for row, why in bench.failed.items():
+        print(f"failed: {row}: {why}")
 
 
 def _rounded(value: float) -> str:
