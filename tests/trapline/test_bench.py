@@ -4,19 +4,23 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 
-from isa.assembler import Image
+import trapline.bench
+from guests.catalogue import directory
+from isa.assembler import Image, assemble
 from isa.errors import TraplineError
 from isa.machine import Machine
 from trapline.bench import exits, many
-from trapline.bench.boot import program
+from trapline.bench.boot import GROUPS, ROUNDS, program
 from trapline.bench.building import NATIVE
 from trapline.bench.figures import Bench, Figure, at_least, at_most
-from trapline.bench.kernels import COMPUTE, KERNELS, RESULT, image
+from trapline.bench.kernels import COMPUTE, KERNELS, RESULT, Kernel, image, machine
 from trapline.bench.machines import Prepared, finish, monitored, unmonitored
 from trapline.bench.rows import ROWS
 from trapline.cli import main
@@ -135,6 +139,20 @@ def booted(virtual: bool, boot: Image) -> Machine:
     made.load(boot)
     finish(made)
     return made
+
+
+def test_every_guest_of_the_bench_assembles_at_its_full_sizes() -> None:
+    named = [*COMPUTE, *(one for module in iter_modules(trapline.bench.__path__) for one in kernels(module.name))]
+    for kernel in named:
+        assert image(kernel, kernel.full).top
+    for path in (directory() / "bench").glob("*.s"):
+        if path.stem not in {kernel.name for kernel in named}:
+            assert assemble(machine(), path.read_text(), str(path)).top
+    assert program(GROUPS, ROUNDS).top > 256 * GROUPS  # words of 16 routines and more
+
+
+def kernels(module: str) -> list[Kernel]:
+    return [value for value in vars(import_module(f"trapline.bench.{module}")).values() if isinstance(value, Kernel)]
 
 
 def test_the_boot_calls_every_routine_as_often_as_it_says() -> None:

@@ -15,7 +15,7 @@ from trapline.bench.sitting import summary
 
 ROWS = ("boot",)
 MORE = "        sixteen\n"  # a line of the program that makes so many further routines
-GROUPS, ROUNDS = 256, 16
+GROUPS, ROUNDS = 96, 16  # 1,536 routines: about as many as the assembler makes of macros in one program
 
 
 def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
