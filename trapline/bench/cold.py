@@ -26,7 +26,7 @@ from trapline.bench.sitting import summary
 
 ROWS = ("hello", "cold")
 SECONDS = 1.2  # how long a kernel runs, warm
-BOUNDS = {"empty": ("with an empty object cache", 1.5), "filled": ("with a filled one", 1.1)}
+BOUNDS = {"empty": ("with an empty object cache", 1.4), "filled": ("with a filled one", 1.08)}
 
 Turn = dict[str, float]
 
@@ -70,7 +70,7 @@ def _hello(bench: Bench) -> Figure:
         assert output
         seconds.append(1000 * taken)
     what = "`trapline run hello`, not the first time"
-    return Figure("hello", what, seconds[1:], "ms", at_most(150), {"first": seconds[0]})
+    return Figure("hello", what, seconds[1:], "ms", at_most(80), {"first": seconds[0]})
 
 
 def _kernels(bench: Bench) -> Iterator[Figure]:

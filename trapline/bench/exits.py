@@ -38,7 +38,7 @@ def _trap(bench: Bench) -> Figure:
     times = sit(contenders, bench.sized(TRAP), bench.repeat, bench.agreement, bench.show)
     each = {name: _nanoseconds(seconds, bench, TRAP) for name, seconds in times.seconds[TRAP.name].items()}
     detail = {name: summary(values) for name, values in each.items()}
-    return Figure("trap", "a trap taken and returned from, bare", each[OURS], "ns", at_most(15), detail)
+    return Figure("trap", "a trap taken and returned from, bare", each[OURS], "ns", at_most(20), detail)
 
 
 def _exit(bench: Bench, row: str, kernel: Kernel, what: str) -> Figure:

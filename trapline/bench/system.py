@@ -15,7 +15,7 @@ from isa.devices import Console, Script
 from isa.engines.choice import AUTO, NATIVE
 from isa.machine import Machine
 from monitor import VirtualMachine
-from monitor.techniques import TECHNIQUES, TRAP, Monitors
+from monitor.techniques import TECHNIQUES, Monitors
 from trapline.bench.figures import Bench, Figure, at_least
 from trapline.bench.kernels import machine
 from trapline.bench.machines import finish, monitored, unmonitored
@@ -28,6 +28,7 @@ GUEST = "os"
 BARE = "bare"
 SIDES: dict[str, Monitors] = {BARE: 0} | {name: (kind,) for name, kind in TECHNIQUES.items() if not kind.replaces}
 SIZES = {"PRIMES_BELOW": 30_000, "YIELDS": 30_000}
+GOAL = at_least(0.9)
 MOST = 12  # functions of Python to name
 
 
@@ -53,8 +54,7 @@ def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
                 "python": {side: _profile(made) for side, made in booted.items()},
             }
             ratios = [bare / own for bare, own in zip(seconds[BARE], seconds[name], strict=True)]
-            goal = None if name == TRAP.name else at_least(0.5)
-            yield Figure("os", f"an operating system under a monitor ({name}) against bare", ratios, "", goal, detail)
+            yield Figure("os", f"an operating system under a monitor ({name}) against bare", ratios, "", GOAL, detail)
 
 
 def _detail(virtual: VirtualMachine, bare: list[float], own: list[float]) -> dict[str, Any]:
