@@ -8,7 +8,6 @@ import pytest
 from isa.assembler import assemble
 from isa.engines.native import loops, rounds, translate
 from isa.engines.native.accesses import Accesses
-from isa.engines.native.regions import Block
 from isa.engines.native.rounds import Rounds
 from isa.engines.native.shapes import Shapes
 from isa.engines.native.text import TRUE, number
@@ -29,12 +28,18 @@ class Eager(Regions):
     heat, most = 1, 4
 
 
-def agree(source: str, budgets: tuple[int, ...] = (3000,), bound: int = SIZE, **registers: int) -> None:
+def agree(
+    source: str,
+    budgets: tuple[int, ...] = (3000,),
+    bound: int = SIZE,
+    engine: type[Regions] = Eager,
+    **registers: int,
+) -> None:
     """Run a program from `FIRST` on in both engines, twice: where it is, and 1000 words further on. A trap ends it."""
     whole = f".org 8\n.word stop, 0, 0, {SIZE}\n.org {FIRST}\n{source}\nstop: halt\n"
     image = assemble(G3, whole)
     for base in (0, 1000):
-        native, stepped = (Machine(G3, Storage(32, SIZE), engine=engine) for engine in (Eager, Stepping))
+        native, stepped = (Machine(G3, Storage(32, SIZE), engine=each) for each in (engine, Stepping))
         for machine in (native, stepped):
             machine.load(image)
             for at in range(FIRST, FIRST + 200):
@@ -44,7 +49,7 @@ def agree(source: str, budgets: tuple[int, ...] = (3000,), bound: int = SIZE, **
             machine.state["pc"], machine.state["timer"] = FIRST, 2000
         assert ran(native, budgets) == ran(stepped, budgets)
         assert dirty(native) == dirty(stepped)
-        assert isinstance(native.engine, Eager) and native.engine.taken > 10
+        assert isinstance(native.engine, engine) and native.engine.taken > 10
 
 
 # ---- what is checked
@@ -159,15 +164,17 @@ def test_the_programs_agree(check: Check) -> None:
 
 
 @BUGS.caught_by(budgets)
-def a_block_charges_a_step_too_few(patch: Patch) -> None:
-    made = Translation._charge
-    patch.setattr(Translation, "_charge", lambda self, block: made(self, Block(block.line[1:])))
+def a_tree_asks_for_a_step_too_few(patch: Patch) -> None:
+    made = Translation._needed
+    patch.setattr(Translation, "_needed", staticmethod(lambda tree: made(tree) - 1))
 
 
 @BUGS.caught_by(traps)
 def a_step_too_many_is_given_back(patch: Patch) -> None:
-    made = Translation._unused
-    patch.setattr(Translation, "_unused", staticmethod(lambda block, number: made(block, number) + 1))
+    made = Translation._charged
+    patch.setattr(
+        Translation, "_charged", staticmethod(lambda part, taken: made(part, taken) - (taken < len(part.line)))
+    )
 
 
 @BUGS.caught_by(traps, budgets)

@@ -43,7 +43,7 @@ class Regions(ReferenceEngine):
         self.frame = code.frame(machine, code.tables(machine.storage))
         self.made: list[Region] = []
         self.taken = 0
-        self._entries: dict[tuple[int, ...], dict[int, tuple[Region, int]]] = {}
+        self._entries: dict[tuple[int, ...], dict[int, tuple[Compiled, int]]] = {}
         self._visits: Counter[tuple[int, ...]] = Counter()
         self._ran: set[int] = set()
         self.storage.on_code_write(self._stale)
@@ -75,8 +75,7 @@ class Regions(ReferenceEngine):
         left = min(limit, self.steps.horizon(self.state.block, self.storage.cells, self), 1 << 40)
         if found is None or left == 0:
             return 0
-        region, entry = found
-        function, _ = compiled(source(region, "region"), self.tier)
+        (function, _), entry = found
         a, frame = self.storage.addresses, self.frame
         rest = function(frame.address, frame["state"], a.cells, a.lines, left, entry)
         assert 0 <= rest <= left and not frame["rewritten"]
@@ -93,7 +92,8 @@ class Regions(ReferenceEngine):
         region = discover(self.isa, self._word, pc, self._ran.__contains__)
         if region is not None:
             self.made.append(region)
-            entries.update({pc: (region, n) for n, pc in enumerate(region.entries)})
+            code = compiled(source(region, "region"), self.tier)
+            entries.update({pc: (code, n) for n, pc in enumerate(region.entries)})
             for at in region.code:
                 self.storage.mark_code(self._at(at)[1], REGION)
 

@@ -1,21 +1,20 @@
 """Accesses of a region to storage: what lets them through, and how they are done.
 
-Everything that depends on the context alone is computed where the region is entered. What a whole block will access
-is asked at its head, neighbours together: addresses from `a` to `a + span` are in a room exactly when `a` is in the
-room without its last `span` addresses.
+Everything that depends on the context alone is computed where the region is entered. What a part of a tree will access
+is asked where it begins, neighbours together (`groups.py`), and what was asked is not asked again in parts that follow.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
 
 from isa.engines.native.claims import claimed
 from isa.engines.native.frame import FIELD
+from isa.engines.native.groups import Group, groups, known
+from isa.engines.native.registers import RegionValues
 from isa.engines.native.shapes import Access, Room
-from isa.engines.native.summaries import Event, Fetch, Put, Summary, is_free
+from isa.engines.native.summaries import Fetch, Put, Summary, split
 from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Values
-from isa.ir.fold import add, const
-from isa.ir.nodes import TRUE, Apply, Const, Expr
+from isa.ir.nodes import Expr
 from isa.machine.storage import DIRTY, LINE_SHIFT
 
 LINE = 1 << LINE_SHIFT
@@ -44,49 +43,6 @@ class Sheet(Text):
             self._later.pop()()
 
 
-class Group(NamedTuple):
-    """Addresses of one room that a block uses for sure: `first`, and `offsets` to it, from 0 to `span`."""
-
-    room: Room
-    first: Expr
-    offsets: tuple[int, ...]
-
-    @property
-    def span(self) -> int:
-        return self.offsets[-1]
-
-
-def known_at_head(event: Event) -> bool:
-    """Whether an access can be let through when its block begins."""
-    match event:
-        case Fetch(_, _, _, access):
-            return access.sure and is_free(access.address)
-        case Put(_, _, guard, access, _):
-            return guard is TRUE and access.sure and is_free(access.address)
-    return False
-
-
-def groups(accesses: Iterable[Access]) -> Iterator[Group]:
-    """The accesses, those on one root taken together."""
-    found: dict[tuple[Room, Expr], list[int]] = {}
-    for access in accesses:
-        root, offset = split(access.address)
-        found.setdefault((access.room, root), []).append(offset)
-    for (room, root), offsets in found.items():
-        first = min(offsets)
-        yield Group(room, add(root, const(root.width, first)), tuple(sorted({o - first for o in offsets})))
-
-
-def split(address: Expr) -> tuple[Expr, int]:
-    """An address as a root and a signed constant."""
-    match address:
-        case Const(width, offset):
-            return const(width, 0), offset
-        case Apply(width, "add", (root, Const(_, offset))):
-            return root, offset - (offset >> (width - 1) << width)
-    return address, 0
-
-
 class Accesses:
     """The accesses of one function. `size` is that of storage."""
 
@@ -95,17 +51,26 @@ class Accesses:
         self.size = text.load(text.at("%frame", FIELD["size"]), 64)
         self._origins: dict[Expr, Value] = {}
         self._limits: dict[tuple[Room, int], Value] = {}
-        self._found: dict[tuple[Room, Expr], tuple[Value, int, int]] = {}  # of this block: see `index`
+        self._asked: dict[int, list[Group]] = {}  # what is asked where a part of a tree begins, by its identity
 
-    def prepare(self, summaries: Iterable[Summary], values: Values) -> None:
+    def prepare(self, trees: Iterable[Summary], values: Values) -> None:
         """Compute the limits of all rooms, at the region's entry."""
-        for made in summaries:
-            for event in made.events:
-                if isinstance(event, Fetch | Put):
-                    room = event.access.room
-                    self._limits[room, 0] = self._limit(room, values, event.access.address.width)
-            for group in groups(e.access for e in made.events if isinstance(e, Fetch | Put) and known_at_head(e)):
-                self._limits[group.room, group.span] = self._shortened(self._limits[group.room, 0], group.span)
+        for tree in trees:
+            for part in tree.parts():
+                for event in part.events:
+                    if isinstance(event, Fetch | Put):
+                        room = event.access.room
+                        self._limits[room, 0] = self._limit(room, values, event.access.address.width)
+            self._ask(tree, [])
+
+    def _ask(self, part: Summary, asked: list[Group]) -> None:
+        """Find what a part has to ask that was not asked before, and so on."""
+        new = [*groups(e.access for e in known(part) if not any(group.has(e.access) for group in asked))]
+        for group in new:
+            self._limits[group.room, group.span] = self._shortened(self._limits[group.room, 0], group.span)
+        self._asked[id(part)] = new
+        for following in part.ways.values():
+            self._ask(following, asked + new)
 
     def _limit(self, room: Room, values: Values, width: int) -> Value:
         """Where a room ends: at its limit, and where storage does."""
@@ -136,24 +101,23 @@ class Accesses:
 
     # ---- letting through
 
-    def at_head(self, made: Summary, values: Values, away: str) -> None:
-        """Go `away` unless everything that can be asked at the head of a block lets the whole block through."""
-        self._found.clear()
-        known = [e for e in made.events if isinstance(e, Fetch | Put) and known_at_head(e)]
-        for group in groups(e.access for e in known):
+    def at_head(self, part: Summary, values: RegionValues, away: str) -> None:
+        """Go `away` unless everything that can be asked where a part of a tree begins lets all of it through."""
+        for group in self._asked[id(part)]:
             limit = self.limit(group.room, group.span)
             self.text.guard(self.text.compare("uge", values.value(group.first), limit), away)
-            root, offset = split(group.first)
             start = self.index(Access(group.room, group.first, True), values)
-            self._found[group.room, root] = start, offset, offset + group.span
-        for group in groups(e.access for e in known if isinstance(e, Put)):
+            values.starts.append((group, start))
+        puts = [e.access for e in known(part) if isinstance(e, Put) and e.access not in values.noted]
+        for group in groups(puts):
             self._note_all(group, values, away)
+        values.noted.update(puts)
 
     def refused(self, access: Access, values: Values) -> Value:
         """Whether one access is not let through."""
         return self.text.compare("uge", values.value(access.address), self.limit(access.room))
 
-    def _note_all(self, group: Group, values: Values, away: str) -> None:
+    def _note_all(self, group: Group, values: RegionValues, away: str) -> None:
         """Note that the words of a group are going to be written: mostly they are in one line."""
         text = self.text
         first = self.index(Access(group.room, group.first, True), values)
@@ -191,15 +155,15 @@ class Accesses:
 
     # ---- doing
 
-    def index(self, access: Access, values: Values) -> Value:
+    def index(self, access: Access, values: RegionValues) -> Value:
         """The word's number in storage, 64 bits; it does not wrap once the access was let through."""
-        root, offset = split(access.address)
-        start, first, last = self._found.get((access.room, root), (number(64, 0), 0, -1))
-        if first <= offset <= last:
-            return self.text.add(start, number(64, offset - first)) if offset != first else start
+        for group, start in values.starts:
+            if group.has(access):
+                ahead = split(access.address)[1] - split(group.first)[1]
+                return self.text.add(start, number(64, ahead)) if ahead else start
         return self.text.add(self.origin(access.room), self.text.zext(values.value(access.address), 64))
 
-    def load(self, access: Access, values: Values, width: int) -> Value:
+    def load(self, access: Access, values: RegionValues, width: int) -> Value:
         """The word; zero if it is not let through and need not be."""
         text, index = self.text, self.index(access, values)
         if access.sure:

@@ -16,7 +16,7 @@ from isa.engines.native.frame import FIELD, Code, address
 from isa.engines.native.loop import Loop
 from isa.engines.native.module import module_source
 from isa.engines.native.options import Options
-from isa.engines.native.regions import Block
+from isa.engines.native.summaries import Summary
 from isa.engines.native.text import USUAL, Text, Value, number
 from isa.engines.native.threaded import ZERO, Threaded
 from isa.engines.native.translate import Translation
@@ -92,16 +92,16 @@ class CountedTranslation(Translation):
         self.text.lines.append(f"  %counts = getelementptr i8, ptr {_first(self.text)}, i64 0")
         super()._enter()
 
-    def _took(self, block: Block, times: Value) -> None:
-        self._edges(block, 0, times)
+    def _took(self, part: Summary, times: Value) -> None:
+        self._edges(part, part.first, times)
 
-    def _left_out(self, block: Block, number_: int) -> None:
-        self._edges(block, number_, number(64, -1))
+    def _left_out(self, part: Summary, number_: int) -> None:
+        self._edges(part, number_, number(64, -1))
 
-    def _edges(self, block: Block, first: int, times: Value) -> None:
-        """Count the steps of a block from one of them on."""
+    def _edges(self, part: Summary, first: int, times: Value) -> None:
+        """Count the steps of a part of a tree from one of them on."""
         less = self.text.sub(number(64, 0), times)
-        for begin, end in _runs([placed.pc for placed in block.line[first:]]):
+        for begin, end in _runs([placed.pc for placed in part.line[first:]]):
             more(self.text, self.text.at("%counts", begin), times)
             more(self.text, self.text.at("%counts", end), less)
 

@@ -147,10 +147,11 @@ def _rounds(test: Until | While, known: Mapping[Place, Expr]) -> int | None:
     return distance // abs(test.step) + 1 if distance % abs(test.step) == 0 else None
 
 
-def known_before(summaries: Mapping[int, Summary], pc: int) -> dict[Place, Expr]:
-    """The places that have the same constant wherever another block jumps to this one."""
-    here = const(next(iter(leaves(summaries[pc].target))).width, pc)
-    found = [made.state for at, made in summaries.items() if at != pc and here in leaves(made.target)]
+def known_before(trees: Mapping[int, Summary], pc: int) -> dict[Place, Expr]:
+    """The places that have the same constant wherever another tree jumps to this one."""
+    here = const(next(iter(leaves(trees[pc].target))).width, pc)
+    parts = [part for at, tree in trees.items() if at != pc for part in tree.parts()]
+    found = [part.state for part in parts if pc not in part.ways and here in leaves(part.target)]
     first = {p: v for p, v in found[0].items() if isinstance(v, Const)} if found else {}
     return {p: v for p, v in first.items() if all(state.get(p) is v for state in found)}
 

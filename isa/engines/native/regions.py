@@ -4,7 +4,7 @@ A region has one or more *entries*: the place that became hot, and the places th
 Code enters it nowhere else, and leaves it anywhere.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,23 +13,7 @@ from hashlib import sha256
 from isa.description import Isa
 from isa.engines.native.shapes import Placed, shapes_of
 
-SHORT = 4  # instructions that end in a computed jump and are appended to what leads to them
 MOST = 256  # instructions of a region: what it costs to compile grows faster than its length beyond this
-
-
-@dataclass(frozen=True)
-class Block:
-    """Instructions that run one after the other; only the last one has a choice where to go."""
-
-    line: tuple[Placed, ...]
-
-    @property
-    def pc(self) -> int:
-        return self.line[0].pc
-
-    @property
-    def last(self) -> Placed:
-        return self.line[-1]
 
 
 @dataclass(frozen=True)
@@ -56,32 +40,16 @@ class Region:
         return sha256(" ".join(map(str, parts)).encode()).hexdigest()
 
     @cached_property
-    def blocks(self) -> dict[int, Block]:
-        """The basic blocks by their first pc, the hot place's first. A jump that nothing else goes to ends none."""
-        ways = Counter(goal for placed in self.code.values() for goal in placed.goals)
-        heads = {goal for placed in self.code.values() for goal in placed.goals if placed.on is None or ways[goal] > 1}
-        starts = [*self.entries, *sorted(heads.intersection(self.code) - set(self.entries))]
-        return {pc: self._block(pc, {*heads, *self.entries}) for pc in starts}
+    def loops(self) -> dict[int, set[int]]:
+        """The loops in it, by their heads."""
+        heads = {goal for placed in self.code.values() for goal in placed.goals if _latches(self.code, goal)}
+        return {head: _leading(self.code, _latches(self.code, head), {head}) for head in heads & set(self.code)}
 
     @cached_property
     def returns(self) -> list[int]:
         """The entries that routines return to."""
         backs = {placed.back for placed in self.code.values()}
         return [pc for pc in self.entries if pc in backs]
-
-    def _block(self, pc: int, heads: set[int]) -> Block:
-        line = self._line(pc, heads)
-        on = line[-1].on
-        end = self._line(on, heads) if on is not None and on in self.code else []
-        if end and end[-1].computed and len(end) <= SHORT:
-            line += end  # a return of its own is foreseen better than one in common
-        return Block(tuple(line))
-
-    def _line(self, pc: int, heads: set[int]) -> list[Placed]:
-        line = [self.code[pc]]
-        while (on := line[-1].on) is not None and on in self.code and on not in heads:
-            line.append(self.code[on])
-        return line
 
 
 def discover(
@@ -117,8 +85,13 @@ def _loop(code: Mapping[int, Placed], head: int) -> set[int]:
 
     Without what lies around it: an entry in the middle of an outer loop would spoil that loop. The outer loop becomes
     hot at its own head, and its region has this loop in it."""
-    latches = [p.pc for p in code.values() if head in p.goals and p.pc >= head and p.back is None]
+    latches = _latches(code, head)
     return _leading(code, latches, {head}) if latches else set()
+
+
+def _latches(code: Mapping[int, Placed], head: int) -> list[int]:
+    """From where a loop goes back to its head."""
+    return [p.pc for p in code.values() if head in p.goals and p.pc >= head and p.back is None]
 
 
 def _ahead(code: Mapping[int, Placed], start: int) -> set[int]:

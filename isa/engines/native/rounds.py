@@ -7,12 +7,13 @@ is let through. The rest, if there is one, is left to the first.
 
 from collections.abc import Iterator
 
-from isa.engines.native.accesses import Accesses, Group, Sheet, groups, split
+from isa.engines.native.accesses import Accesses, Sheet
 from isa.engines.native.claims import claimed
+from isa.engines.native.groups import Group, groups
 from isa.engines.native.loops import Loop, Until, While, as_signed
 from isa.engines.native.registers import LEFT, RegionValues, variable
 from isa.engines.native.shapes import Access, Place, Room
-from isa.engines.native.summaries import Fetch, Put
+from isa.engines.native.summaries import Fetch, Put, split
 from isa.engines.native.text import Value, number
 from isa.engines.native.values import Memory
 from isa.ir.nodes import Const, Expr
@@ -68,7 +69,7 @@ class Rounds:
         for place, start in straight.items():
             moved = text.add(start, text.mul(text.trunc(rounds, start.width), moves[place]))
             text.store(variable(place), moved, moved.width)
-        text.store(LEFT, text.sub(left, text.mul(rounds, number(64, len(self.loop.made.block.line)))))
+        text.store(LEFT, text.sub(left, text.mul(rounds, number(64, len(self.loop.made.line)))))
         return rounds
 
     def go(self, rounds: Value) -> None:
@@ -138,7 +139,7 @@ class Rounds:
 
     def _granted(self, wanted: Value, left: Value) -> Value:
         """How many of them the steps suffice for; all or none if their number is a constant."""
-        text, length = self.text, len(self.loop.made.block.line)
+        text, length = self.text, len(self.loop.made.line)
         if self.loop.rounds is not None:
             self._unless(text.compare("ult", left, number(64, length * self.loop.rounds)))
             return wanted

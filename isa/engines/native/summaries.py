@@ -1,23 +1,23 @@
-"""A block of instructions as one act: what it does to the state as expressions over the state before it.
+"""Instructions that follow on each other as one act: what they do to the state as expressions over the state before.
 
-Registers are followed through the block, so an address is known as what it was at the beginning plus a constant, and a
-constant as a constant. What cannot be followed is loaded from storage: each such word is a parameter.
+Registers are followed, so an address is known as what it was at the beginning plus a constant, and a constant as a
+constant. A word that was stored before is known too. What cannot be followed is loaded from storage: each such word is
+a parameter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from isa.engines.native.regions import Block
-from isa.engines.native.shapes import Access, Place, Shape
-from isa.ir.fold import rewriter, select
-from isa.ir.nodes import TRUE, Const, Element, Expr, Param, Read, nodes
+from isa.engines.native.shapes import Access, Place, Placed, Room
+from isa.ir.fold import const, rewriter, select
+from isa.ir.nodes import TRUE, Apply, Const, Element, Expr, Param, Read, nodes
 
 State = Mapping[Place, Expr]  # places that changed, and their values
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Leave before instruction `number` of the block if the condition holds; `state` is how it is then."""
+    """Leave before instruction `number` of the line if the condition holds; `state` is how it is then."""
 
     number: int
     state: State
@@ -46,16 +46,80 @@ class Put:
 
 
 Event = Check | Fetch | Put
+Stored = tuple[Room, Expr, int]  # where a word was stored: an address as `split` has it
 
 
 @dataclass
 class Summary:
-    """`events` in order, then the places that changed, then the jump. Made by `summary`."""
+    """A part of a tree (see `trees`): `line` is all from the tree's head to the part's end, `first` says where in it
+    the part begins, and `before` is the state there. `events` are in order, `state` has the places that have changed
+    since the head, and `ways` the parts that the jump leads to, by their pcs. `charge`: the steps of the longest way
+    through the tree. All expressions are over the state at the head."""
 
-    block: Block
+    line: tuple[Placed, ...] = ()
+    before: State = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     state: dict[Place, Expr] = field(default_factory=dict)
     target: Expr = TRUE
+    ways: "dict[int, Summary]" = field(default_factory=dict)
+    charge: int = 0
+    stored: dict[Stored, Expr] = field(default_factory=dict)
+    first: int = 0
+
+    def child(self) -> "Summary":
+        """The beginning of a part that follows."""
+        return Summary(
+            self.line, dict(self.state), state=dict(self.state), stored=dict(self.stored), first=len(self.line)
+        )
+
+    def parts(self) -> "Iterator[Summary]":
+        """It and all that follow."""
+        yield self
+        for part in self.ways.values():
+            yield from part.parts()
+
+    @property
+    def own(self) -> tuple[Placed, ...]:
+        """The instructions of this part."""
+        return self.line[self.first :]
+
+    def follow(self, placed: Placed) -> None:
+        """Add an instruction. All of it sees the state before."""
+        number, before = len(self.line), dict(self.state)
+        self.line += (placed,)
+        loaded: dict[Expr, Expr] = {}
+
+        def replace(node: Expr) -> Expr | None:
+            place = place_of(node)
+            return before.get(place) if place is not None else loaded.get(node)
+
+        rewrite = rewriter(replace)
+        for param, access in placed.shape.loads:
+            here = access.rewritten(rewrite)
+            known = self.stored.get((here.room, *split(here.address)))
+            if known is None:
+                known = Param(param.width, f"{param.name} of {number}")
+                self.events.append(Fetch(number, before, known, here))
+            loaded[param] = known
+        shape = placed.shape.rewritten(rewrite)
+        self.events += (Check(number, before, condition) for condition in shape.checks)
+        for guard, access, value in shape.stores:
+            self.events.append(Put(number, before, guard, access, value))
+            self._keep(guard, access, value)
+        for guard, state, index, value in shape.sets:
+            was = Read(value.width, state) if index is None else Element(value.width, state, index)
+            place = place_of(was)
+            assert place is not None
+            self.state[place] = select(guard, value, self.state.get(place, was))
+            if self.state[place] is was:
+                del self.state[place]  # as at the head: what a routine saves and takes back
+        self.target = shape.target
+
+    def _keep(self, guard: Expr, access: Access, value: Expr) -> None:
+        """Know what was stored, and forget what it may have been stored over."""
+        room, (root, offset) = access.room, split(access.address)
+        kept = {k: v for k, v in self.stored.items() if k[:2] == (room, root) and k[2] != offset}
+        self.stored = {**kept, (room, root, offset): value} if guard is TRUE and access.sure else kept
 
     def reads(self) -> dict[Place, Expr]:
         """The places that are read, and the expressions that read them."""
@@ -88,30 +152,11 @@ def is_free(expr: Expr) -> bool:
     return not any(isinstance(n, Param) for n in nodes(expr))
 
 
-def summary(block: Block) -> Summary:
-    """Follow the block."""
-    made = Summary(block)
-    for number, placed in enumerate(block.line):
-        _follow(made, number, placed.shape)
-    return made
-
-
-def _follow(made: Summary, number: int, shape: Shape) -> None:
-    """Add one instruction. All of it sees the state before."""
-    before = dict(made.state)
-    params: dict[Expr, Param] = {p: Param(p.width, f"{p.name} of {number}") for p, _ in shape.loads}
-
-    def replace(node: Expr) -> Expr | None:
-        place = place_of(node)
-        return before.get(place) if place is not None else params.get(node)
-
-    here = shape.rewritten(rewriter(replace))
-    made.events += (Fetch(number, before, params[p], access) for p, access in here.loads)
-    made.events += (Check(number, before, condition) for condition in here.checks)
-    made.events += (Put(number, before, guard, access, value) for guard, access, value in here.stores)
-    for guard, state, index, value in here.sets:
-        was = Read(value.width, state) if index is None else Element(value.width, state, index)
-        place = place_of(was)
-        assert place is not None
-        made.state[place] = select(guard, value, made.state.get(place, was))
-    made.target = here.target
+def split(address: Expr) -> tuple[Expr, int]:
+    """An address as a root and a signed constant."""
+    match address:
+        case Const(width, offset):
+            return const(width, 0), offset
+        case Apply(width, "add", (root, Const(_, offset))):
+            return root, offset - (offset >> (width - 1) << width)
+    return address, 0

@@ -6,21 +6,24 @@ It takes at most `left` steps, returns how many are left, and leaves pc and regi
 any step that it cannot take to the letter: one that would trap, that overwrites code, that comes back to itself and
 changes nothing but time, or for which the steps do not suffice. Who called it takes that step then.
 
-A block is charged at its head, all of it; who leaves in the middle gets back what was not taken. Whatever is known at
-the head is asked there, for the whole block, and leaves there.
+It is made of trees (`trees.py`). At the head of a tree it is asked whether the steps suffice for the longest way
+through it; charged is the way that was taken, where it leads out. Whatever is known where a part of a tree begins is
+asked there, for the whole part, and leaves there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
-from isa.engines.native.accesses import Accesses, Sheet, known_at_head
+from isa.engines.native.accesses import Accesses, Sheet
+from isa.engines.native.groups import known_at_head
 from isa.engines.native.loops import Loop, counted, known_before
-from isa.engines.native.regions import Block, Region
+from isa.engines.native.regions import Region
 from isa.engines.native.registers import LEFT, PC, RegionValues, variable
 from isa.engines.native.rounds import LEAST, Rounds
 from isa.engines.native.shapes import Place, shapes_of
-from isa.engines.native.summaries import Check, Event, Fetch, Put, Summary, summary
+from isa.engines.native.summaries import Check, Event, Fetch, Put, State, Summary
 from isa.engines.native.text import METADATA, Value, number
+from isa.engines.native.trees import Trees
 from isa.engines.native.values import Memory
 from isa.ir.nodes import TRUE, Const, Expr
 from isa.passes.ways import fork
@@ -38,27 +41,28 @@ class Translation:
         self.plan = shapes_of(region.isa).plan
         self.slots = self.plan.layout.slots
         self.text = Sheet()
-        self.summaries = {pc: summary(block) for pc, block in region.blocks.items()}
-        self.changed = list(dict.fromkeys(p for made in self.summaries.values() for p in made.state))
+        self.trees = Trees(region).heads
+        parts = [part for tree in self.trees.values() for part in tree.parts()]
+        self.changed = list(dict.fromkeys(place for part in parts for place in part.state))
         self.widths = {place: self.slots[place[0]].width for place in self.changed}
-        for made in self.summaries.values():
-            self.widths.update((place, node.width) for place, node in made.reads().items())
+        for part in parts:
+            self.widths.update((place, node.width) for place, node in part.reads().items())
         self._outside: dict[int, str] = {}
         self._again: tuple[int, str] | None = None  # a counted loop, and where it goes on without being counted again
 
     def function(self, name: str) -> str:
         self._enter()
-        for pc, made in self.summaries.items():
+        for pc, tree in self.trees.items():
             self.text.block(label(pc))
-            loop = self._counted(pc, made)
+            loop = self._counted(pc, tree)
             if loop is not None:
                 self._again = pc, f"{label(pc)}.again"
                 rounds = Rounds(self.text, self.accesses, loop, self._again[1], self._label(loop.exit.value))
                 done = rounds.write(self.memory)
-                self._took(made.block, done)
+                self._took(tree, done)
                 rounds.go(done)
                 self.text.block(self._again[1])
-            self._block(pc, made)
+            self._part(tree, RegionValues(self.text, self.memory))
             self._again = None
         self.text.write_later()
         self._leave()
@@ -76,7 +80,7 @@ class Translation:
         self.accesses = Accesses(text, self.plan.cell_bits)
         self.memory = Memory("%cells", self.accesses.size, self.plan.cell_bits)
         values = RegionValues(text, self.memory)
-        self.accesses.prepare(self.summaries.values(), values)
+        self.accesses.prepare(self.trees.values(), values)
         first, *others = self.region.entries
         cases = " ".join(f"i64 {n}, label %{label(pc)}" for n, pc in enumerate(others, 1))
         text.emit(f"switch i64 %way, label %{label(first)} [ {cases} ]")
@@ -97,59 +101,68 @@ class Translation:
     def _slot(self, place: Place) -> str:
         return self.text.at("%state", self.slots[place[0]].first + (place[1] or 0))
 
-    # ---- blocks
+    # ---- trees
 
-    def _counted(self, pc: int, made: Summary) -> Loop | None:
-        """The block as a counted loop, if it is one and worth it."""
-        known = {} if pc in self.region.entries else known_before(self.summaries, pc)
-        loop = counted(pc, made, known)
+    def _counted(self, pc: int, tree: Summary) -> Loop | None:
+        """The tree as a counted loop, if it is one and worth it."""
+        if tree.ways:
+            return None
+        known = {} if pc in self.region.entries else known_before(self.trees, pc)
+        loop = counted(pc, tree, known)
         few = loop is not None and loop.rounds is not None and loop.rounds < LEAST[loop.stores]
         return None if few else loop
 
-    def _block(self, pc: int, made: Summary) -> None:
+    def _part(self, part: Summary, values: RegionValues) -> None:
+        """A part of a tree, and those that follow it."""
         text = self.text
-        values = RegionValues(text, self.memory)
-        away = text.later("away", lambda: self._out(number(64, pc)))
-        rest = self._charge(made.block)
-        text.guard(text.compare("slt", rest, number(64, 0)), away)
-        self.accesses.at_head(made, values, away)
-        text.store(LEFT, rest)
-        self._took(made.block, number(64, 1))
+        away = self._before(part, part.first, part.before, values)
+        if part.first == 0:
+            text.guard(text.compare("slt", text.load(LEFT, 64), number(64, self._needed(part))), away)
+        self.accesses.at_head(part, values, away)
+        self._took(part, number(64, 1))
         admitted = -1
-        for event in made.events:
+        for event in part.events:
             if isinstance(event, Put) and event.number != admitted:
                 admitted = event.number
-                self._admit(made, [e for e in made.events if isinstance(e, Put) and e.number == admitted], values)
-            self._event(made, event, values)
-        decisions = [n for n in _decisions(made.target) if not isinstance(n, Const)]
-        settled = [values.value(n) for n in (*decisions, *made.state.values())][len(decisions) :]
-        for place, value in zip(made.state, settled, strict=True):
-            text.store(variable(place), value, value.width)
-        self._jump(made.target, values)
+                self._admit(part, [e for e in part.events if isinstance(e, Put) and e.number == admitted], values)
+            self._event(part, event, values)
+        for node in _decisions(part.target):
+            values.value(node)
+        if not part.ways:
+            self._settle(part, values)
+        self._jump(part, part.target, values)
 
-    def _charge(self, block: Block) -> Value:
-        """What is left after a block."""
-        return self.text.sub(self.text.load(LEFT, 64), number(64, len(block.line)))
+    def _settle(self, part: Summary, values: RegionValues) -> None:
+        """Write what has changed to the variables, and charge the steps from the tree's head to the end of a part."""
+        text = self.text
+        for place, value in [(place, values.value(node)) for place, node in part.state.items()]:
+            text.store(variable(place), value, value.width)
+        text.store(LEFT, text.sub(text.load(LEFT, 64), number(64, self._charged(part, len(part.line)))))
 
     @staticmethod
-    def _unused(block: Block, number_: int) -> int:
-        """How many of its steps who leaves a block before one of them has not taken."""
-        return len(block.line) - number_
+    def _needed(tree: Summary) -> int:
+        """For how many steps there must be enough where a tree begins."""
+        return tree.charge
 
-    def _took(self, block: Block, times: Value) -> None:
-        """A block is taken so many times: for `counted`."""
+    @staticmethod
+    def _charged(part: Summary, taken: int) -> int:
+        """What is charged to who leaves a tree after so many steps."""
+        return taken
 
-    def _left_out(self, block: Block, number_: int) -> None:
+    def _took(self, part: Summary, times: Value) -> None:
+        """A part of a tree is taken so many times: for `counted`."""
+
+    def _left_out(self, part: Summary, number_: int) -> None:
         """The last time, it is left before one of its steps."""
 
-    def _event(self, made: Summary, event: Event, values: RegionValues) -> None:
+    def _event(self, part: Summary, event: Event, values: RegionValues) -> None:
         text, accesses = self.text, self.accesses
         match event:
             case Check(_, _, condition):
-                text.guard(values.value(condition), self._middle(made, event, values))
+                text.guard(values.value(condition), self._middle(part, event, values))
             case Fetch(_, _, param, access):
                 if access.sure and not known_at_head(event):
-                    text.guard(accesses.refused(access, values), self._middle(made, event, values))
+                    text.guard(accesses.refused(access, values), self._middle(part, event, values))
                 values.loaded[param.name] = accesses.load(access, values, param.width)
             case Put(_, _, guard, access, value):
                 index, word, on = accesses.index(access, values), values.value(value), text.label("on")
@@ -162,13 +175,13 @@ class Translation:
                     text.jump(on)
                     text.block(on)
 
-    def _admit(self, made: Summary, puts: list[Put], values: RegionValues) -> None:
+    def _admit(self, part: Summary, puts: list[Put], values: RegionValues) -> None:
         """Let all stores of one instruction through before the first of them is done."""
         text, accesses = self.text, self.accesses
         for put in puts:
             if known_at_head(put):
                 continue
-            index, away, on = accesses.index(put.access, values), self._middle(made, put, values), text.label("on")
+            index, away, on = accesses.index(put.access, values), self._middle(part, put, values), text.label("on")
             if put.guard is not TRUE:
                 then = text.label("then")
                 text.branch(values.value(put.guard), then, on)
@@ -179,47 +192,59 @@ class Translation:
                 text.jump(on)
                 text.block(on)
 
-    def _middle(self, made: Summary, event: Event, values: RegionValues) -> str:
-        """Where to leave before an instruction inside a block."""
-        text, known, number_ = self.text, values.copy(), event.number
+    def _middle(self, part: Summary, event: Event, values: RegionValues) -> str:
+        """Where to leave before an instruction inside a part."""
+        return self._before(part, event.number, event.state, values, lambda: self._left_out(part, event.number))
+
+    def _before(
+        self, part: Summary, taken: int, state: State, values: RegionValues, also: Callable[[], None] = lambda: None
+    ) -> str:
+        """Where to leave a tree after so many steps, with the state there."""
+        text, known = self.text, values.copy()
 
         def write() -> None:
-            for place, value in [(p, known.value(v)) for p, v in event.state.items()]:
+            for place, value in [(p, known.value(v)) for p, v in state.items()]:
                 text.store(variable(place), value, value.width)
-            unused = number(64, self._unused(made.block, number_))
-            text.store(LEFT, text.add(text.load(LEFT, 64), unused))
-            self._left_out(made.block, number_)
-            self._out(number(64, made.block.line[number_].pc))
+            text.store(LEFT, text.sub(text.load(LEFT, 64), number(64, self._charged(part, taken))))
+            also()
+            self._out(number(64, part.line[taken].pc))
 
-        return text.later("middle", write)
+        return text.later("away", write)
 
     # ---- jumps
 
-    def _jump(self, target: Expr, values: RegionValues) -> None:
+    def _jump(self, part: Summary, target: Expr, values: RegionValues) -> None:
         """Go where the pc says; what it depends on has its values."""
         text, found = self.text, fork(target)
+        if found is not None:
+            condition, then, otherwise = found
+            to, other = self._way(part, then, values), self._way(part, otherwise, values)
+            text.branch(values.value(condition), to, other)
+            return
+        if part.ways:
+            self._settle(part, values)
         if isinstance(target, Const):
             text.jump(self._label(target.value))
-        elif found is not None:
-            condition, then, otherwise = found
-            to, other = self._way(then, values), self._way(otherwise, values)
-            text.branch(values.value(condition), to, other)
-        else:
-            going = values.value(target)
-            cases = " ".join(f"{number(going.width, e).typed}, label %{label(e)}" for e in self.region.returns)
-            elsewhere = text.later("elsewhere", lambda: self._out(going))
-            text.emit(f"switch {going.typed}, label %{elsewhere} [ {cases} ]")
+            return
+        going = values.value(target)
+        cases = " ".join(f"{number(going.width, e).typed}, label %{label(e)}" for e in self.region.returns)
+        elsewhere = text.later("elsewhere", lambda: self._out(going))
+        text.emit(f"switch {going.typed}, label %{elsewhere} [ {cases} ]")
 
-    def _way(self, target: Expr, values: RegionValues) -> str:
-        if isinstance(target, Const):
+    def _way(self, part: Summary, target: Expr, values: RegionValues) -> str:
+        """Where one of several ways out of a part leads."""
+        if isinstance(target, Const) and not part.ways:
             return self._label(target.value)
-        return self.text.later("way", lambda: self._jump(target, values))
+        known = values.copy()
+        if isinstance(target, Const) and target.value in part.ways:
+            return self.text.later("part", lambda: self._part(part.ways[target.value], known))
+        return self.text.later("way", lambda: self._jump(part, target, known))
 
     def _label(self, pc: int) -> str:
         """Where a pc is, in the region or outside."""
         if self._again is not None and self._again[0] == pc:
             return self._again[1]
-        if pc in self.summaries:
+        if pc in self.trees:
             return label(pc)
         if pc not in self._outside:
             self._outside[pc] = self.text.later("done", lambda: self._out(number(64, pc)))
