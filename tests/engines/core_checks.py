@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from isa.assembler import assemble
+from isa.description import Isa
+from isa.language import load_text
 from proofs.runs.guests import Guest
-from tests.engines.any_width import any_width
+from tests.engines.any_width import TEXT, any_width
 from tests.engines.differential import difference
 from tests.engines.fresh import anew
 from tests.engines.hot_programs import HotGuest, Turn, hot_generator
@@ -15,14 +17,15 @@ from tests.isa.test_engine_programs import blocks
 
 Patch = pytest.MonkeyPatch
 SMALL = any_width(32)
+GATED = load_text(TEXT.format(width=32, rest="0:24").replace("when timer >u 1", "when timer >u 1 && psw.on == 1"))
 SIZE = 512
 ALONE = ("interpreter",)
 
 
-def agree(plan: tuple[str, ...], *guests: HotGuest) -> None:
+def agree(plan: tuple[str, ...], *guests: HotGuest, of: Isa = SMALL) -> None:
     """The engines do what single steps do, with code that is compiled now."""
     with Patch.context() as patch:
-        isa = anew(patch, SMALL)
+        isa = anew(patch, of)
         for hot in guests:
             own = Guest(isa, hot.guest.words, hot.guest.state, hot.guest.size)
             assert difference(HotGuest(own, hot.turns), 0, plan) is None
@@ -132,6 +135,48 @@ def the_clock_rings_in_time() -> None:
     agree(ALONE, *(guest(RINGING, turn(18, **state), *ending) for state in states))
 
 
+LEAVING = """
+        .org 8
+        .word handler, 0, 0, 512
+        .org 16
+start:  inc  x1, x1
+        add  x2, x1
+        back x0, x3             # to `other`, with interrupts
+        .org 40
+        .word other, {psw}, 0, {bound}
+        .org 50
+other:  inc  x1, x1
+        add  x2, x1
+        inc  x2, x2
+        back x0, x3
+handler: inc x3, x3
+        call x1, x0
+"""
+
+
+def leaving(of: Isa, psw: int, start: int) -> None:
+    """The context changes again and again, whatever the clock says and however many steps there are."""
+    one = LEAVING.format(psw=psw, bound=512)
+    for later in range(12):
+        first = turn(7 + later % 5, x=[0, 0, 0, 40], psw=start, timer=2 + later)
+        agree(ALONE, guest(one, first, turn(1), turn(30)), of=of)
+
+
+def the_clock_goes_on_in_another_context() -> None:
+    leaving(SMALL, 2, 0)
+    leaving(SMALL, 0, 2)
+
+
+def the_clock_stands_still_in_another_context() -> None:
+    leaving(GATED, 2, 0)
+    leaving(GATED, 0, 2)
+
+
+def the_window_is_that_of_the_context() -> None:
+    for bound in range(50, 56):
+        agree(ALONE, guest(LEAVING.format(psw=0, bound=bound), turn(40, x=[0, 0, 0, 40])))
+
+
 WAITING = """
         .org 8
         .word handler, 0, 0, 512
@@ -185,6 +230,9 @@ CHECKS = (
     single_steps_and_threaded_code,
     code_that_changes_in_regions,
     the_clock_rings_in_time,
+    the_clock_goes_on_in_another_context,
+    the_clock_stands_still_in_another_context,
+    the_window_is_that_of_the_context,
     waiting_is_left_at_once,
     the_window_ends_where_it_ends,
     the_same_words_at_another_address,

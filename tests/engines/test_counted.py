@@ -189,13 +189,7 @@ def native_traps_are_not_counted(patch: Patch) -> None:
 
 @BUGS.caught_by(threaded)
 def what_cannot_be_fetched_is_counted_somewhere(patch: Patch) -> None:
-    made = CountedLoop._look
-
-    def wrong(self: CountedLoop, text: Any) -> None:
-        made(self, text)
-        text.lines[-1] = text.lines[-1].split(" = ")[0] + " = add i64 0, 0"
-
-    patch.setattr(CountedLoop, "_look", wrong)
+    patch.setattr(CountedLoop, "_look", lambda self, text: text.set("counted", number(64, 0)))
 
 
 @BUGS.caught_by(regions)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from isa.engines.native import plan as plan_module
+from isa.engines.native import threaded
 from isa.engines.native.exact import Body, Exact
 from isa.engines.native.frame import Frame, Tables
 from isa.engines.native.loop import Loop
@@ -19,7 +20,6 @@ from isa.engines.native.text import Value, number
 from isa.engines.native.threaded import Threaded
 from isa.engines.native.translations import Translations
 from isa.engines.native.values import Values
-from isa.engines.reference.blocks import Translator
 from isa.ir.nodes import Behaviour
 from tests.engines.core_checks import (
     CHECKS,
@@ -29,11 +29,14 @@ from tests.engines.core_checks import (
     one_engine_changes_the_code_of_another,
     relocation_changes_on_the_way,
     single_steps_and_threaded_code,
+    the_clock_goes_on_in_another_context,
     the_clock_rings_in_time,
+    the_clock_stands_still_in_another_context,
     the_first_trap_counts,
     the_machine_halts,
     the_same_words_at_another_address,
     the_window_ends_where_it_ends,
+    the_window_is_that_of_the_context,
     waiting_is_left_at_once,
 )
 from tests.planting import Bugs, Check, Planted
@@ -56,11 +59,11 @@ def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: Patch) -> None:
 
 
 def rewritten(patch: Patch, kind: type, function: str, change: Callable[[str], str]) -> None:
-    """Change the text of one native function."""
+    """Change the text of one native function, or of some that are alike."""
     right = getattr(kind, function)
 
-    def wrong(self: Any) -> str:
-        text: str = right(self)
+    def wrong(self: Any, *which: Any) -> str:
+        text: str = right(self, *which)
         changed = change(text)
         assert changed != text
         return changed
@@ -78,7 +81,13 @@ def without(*parts: str) -> Callable[[str], str]:
 
 @caught_by(the_clock_rings_in_time)
 def time_stands_still_in_threaded_code(patch: Patch) -> None:
-    rewritten(patch, Loop, "execute", without("@advance("))
+    right = Loop._settle
+
+    def settle(self: Loop, text: Body) -> None:
+        right(self, text)
+        text.lines[:] = [line for line in text.lines if "@advance(" not in line]
+
+    patch.setattr(Loop, "_settle", settle)
 
 
 @caught_by(the_clock_rings_in_time)
@@ -86,7 +95,22 @@ def the_horizon_is_late_by_one(patch: Patch) -> None:
     def later(text: str) -> str:
         return re.sub(r"(%\w+) = (call i64 @horizon.*)", r"\1.now = \2\n  \1 = add i64 \1.now, 1", text)
 
-    rewritten(patch, Loop, "execute", later)
+    rewritten(patch, Loop, "go", later)
+
+
+@caught_by(the_clock_goes_on_in_another_context)
+def the_counters_are_taken_to_be_true_in_another_context(patch: Patch) -> None:
+    rewritten(patch, Loop, "go", lambda text: re.sub(r"(sub i64 %\w+), %end", r"\1, 0", text))
+
+
+@caught_by(the_clock_stands_still_in_another_context)
+def what_the_clock_depends_on_changes_behind_its_back(patch: Patch) -> None:
+    patch.setattr(Plan, "gates", frozenset())
+
+
+@caught_by(single_steps_and_threaded_code)
+def who_looks_at_the_clock_sees_it_late(patch: Patch) -> None:
+    patch.setattr(Plan, "moving", frozenset())
 
 
 @caught_by(waiting_is_left_at_once)
@@ -150,19 +174,9 @@ def what_is_always_zero_is_written(patch: Patch) -> None:
     patch.setattr(plan_module, "truth", lambda holds: right(not holds))
 
 
-@caught_by(relocation_changes_on_the_way)
-def relocation_changes_in_threaded_code(patch: Patch) -> None:
-    """What was hoisted is stale then."""
-    right = Translator._is_plain
-
-    def plain(self: Translator, instruction: Any) -> bool:
-        fixed, self.fixed = self.fixed, frozenset()
-        try:
-            return right(self, instruction)
-        finally:
-            self.fixed = fixed
-
-    patch.setattr(Translator, "_is_plain", plain)
+@caught_by(relocation_changes_on_the_way, the_window_is_that_of_the_context, the_clock_goes_on_in_another_context)
+def what_depends_on_the_context_is_not_asked_anew(patch: Patch) -> None:
+    patch.setattr(Plan, "crosses", lambda self, instruction: False)
 
 
 # ---- code
@@ -232,12 +246,12 @@ def a_region_is_entered_at_another_address(patch: Patch) -> None:
 
 @caught_by(code_that_changes_in_regions)
 def steps_of_regions_are_not_counted(patch: Patch) -> None:
-    right = Threaded._tail
+    right = threaded.tail
 
-    def tail(self: Threaded, text: Body, to: str, **places: Value) -> None:
-        right(self, text, to, **{name: at for name, at in places.items() if (to, name) != ("@come", "end")})
+    def tail(text: Body, to: str, **places: Value) -> None:
+        right(text, to, **{name: at for name, at in places.items() if (to, name) != ("@come", "end")})
 
-    patch.setattr(Threaded, "_tail", tail)
+    patch.setattr(threaded, "tail", tail)
 
 
 def test_there_are_bugs_of_every_kind() -> None:

@@ -75,7 +75,7 @@ def test_the_stores_of_a_handler_are_shown_twice(capsys: Capture) -> None:
 
 
 def test_numbers_are_named_as_the_layouts_have_them() -> None:
-    (step,) = listings("setie")
+    _, step = listings("setie")
     lines = step.text.splitlines()
     commented = {re.sub(r"^.*; ", "", line): line for line in lines if ";" in line}
     slots = layout_of(find("g3")).slots

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from isa.description import Isa, Role
+from isa.engines.native.convention import ZERO, tail
 from isa.engines.native.engine import USUAL as ORDINARY
 from isa.engines.native.engine import NativeCode, NativeEngine
 from isa.engines.native.exact import Body
@@ -18,7 +19,7 @@ from isa.engines.native.module import module_source
 from isa.engines.native.options import Options
 from isa.engines.native.summaries import Summary
 from isa.engines.native.text import USUAL, Text, Value, number
-from isa.engines.native.threaded import ZERO, Threaded
+from isa.engines.native.threaded import Threaded
 from isa.engines.native.translate import Translation
 from isa.engines.reference.counted import Counting
 from isa.files import cache
@@ -27,8 +28,6 @@ from isa.ir.nodes import Load
 from isa.machine.exits import Pause, Trap
 from isa.machine.machine import Machine
 from isa.machine.records import Trace
-
-AT = "%counted"  # the word, counted from the machine's first, of a step that is taken exactly
 
 
 def more(text: Text, at: str, by: Value) -> None:
@@ -43,7 +42,7 @@ class CountedThreaded(Threaded):
 
 
 class CountedLoop(Loop):
-    """Counts single steps. Those whose fetch traps are counted behind the last word."""
+    """Counts exact steps. Those whose fetch traps are counted behind the last word."""
 
     def _look(self, text: Body) -> None:
         values, fetch = self.exact.values(text), self.isa.fetch
@@ -51,25 +50,21 @@ class CountedLoop(Loop):
         if isinstance(fetch.word, Load):
             refused = values.value(either(*(trap.guard for trap in fetch.traps)))
             place = text.select(refused, place, text.zext(values.value(fetch.word.index), 64))
-        text.lines.append(f"  {AT}.one = add {place.typed}, 0")
+        text.set("counted", place)
 
     def _placed(self, text: Body, index: Value) -> None:
-        text.lines.append(f"  {AT}.known = add {index.typed}, 0")
-
-    def _looked(self, text: Body) -> None:
-        known = f", [ {AT}.known, %known ]" if self.plan.fast else ""
-        text.lines.append(f"  {AT} = phi i64 [ {AT}.one, %one ]{known}")
+        text.set("counted", index)
 
     def _took(self, text: Body) -> None:
-        at = text.at(text.address("counts"), Value(64, AT))
+        at = text.at(text.address("counts"), text.field("counted"))
         more(text, at, number(64, 1))
         more(text, text.at(at, 1), number(64, -1))
 
     def _trapped(self, text: Body) -> None:
-        more(text, text.at(text.address("traps"), Value(64, AT)), number(64, 1))
+        more(text, text.at(text.address("traps"), text.field("counted")), number(64, 1))
 
     def _happened(self, text: Body) -> None:
-        """Return where somebody listens and the mode is another one. Only single steps change it, on most machines."""
+        """Return where somebody listens and the mode is another one."""
         if len(self.isa.roles[Role.MODE]) != 1:
             return
         place = self.isa.the(Role.MODE)
@@ -81,7 +76,7 @@ class CountedLoop(Loop):
         text.branch(text.or_(deaf, same), on, heard, USUAL)
         text.block(heard)
         text.set("moded", now)
-        text.give(Code.LIMIT)
+        tail(text, "@back", stop=number(64, Code.LIMIT))
         text.block(on)
 
 

@@ -45,9 +45,12 @@ OWN = (
     # if it counts: `isa.machine.counts`, at this machine's first word
     "counts",
     "traps",
+    "counted",  # the word of the step that is taken exactly
     "moded",  # the mode as it was seen last, plus 1: code returns when it is another one; 0: it does not
-    # scratch of the threaded code
-    "left",  # steps of the allowance that were not used
+    # scratch of the loop and the threaded code
+    "limit",  # steps of this run, and whether traps are delivered
+    "deliver",
+    "allowed",  # how many steps after the counters were true the stretch ends
     "place",  # the record of pc 0, and the end of the fetch window
     "window",
     "span",  # bytes of its records

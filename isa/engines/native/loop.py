@@ -1,9 +1,20 @@
-"""`execute`: native code's way in. As `ReferenceEngine.execute`, it joins fast stretches by single steps.
+"""The loop around all code: `execute`, native code's way in, and how fast stretches and exact steps are joined.
 
-A stretch lasts as long as neither the prologue nor the fetch has to be asked: the allowance is the least of the limit
-and the prologue's horizon, and the window of the fetch bounds the pc. The counters are moved once, at its end.
+A *stretch* lasts as long as neither the prologue nor the fetch has to be asked: its allowance is the least of the limit
+and the prologue's horizon, and the window of the fetch bounds the pc. The counters lag meanwhile; they are moved before
+whatever sees them, and at the end.
+
+The loop is functions like handlers, which go on by tail calls: `ip` is a pc for them, and `end` by how many steps the
+counters lag.
+
+go, cross    begin to run in a context, and go on after a step that may have changed it: all that depends on it anew
+exact.N      take a step of the Nth instruction exactly, once prologue and fetch have let it through
+exactly      take a step exactly of which nothing is known, unless there are no steps left
+after        what that step came to: on, or into the trap entry
+spun, back   wait; return
 """
 
+from isa.engines.native.convention import ARGUMENTS, END, IP, STOP, tail
 from isa.engines.native.exact import FRAME, Body, Exact
 from isa.engines.native.frame import Code
 from isa.engines.native.idling import idle
@@ -11,7 +22,8 @@ from isa.engines.native.stopping import LISTED, stop_there, stops
 from isa.engines.native.text import RARE, USUAL, Value, number
 from isa.passes.windows import Window
 
-LONGEST = 1 << 40  # steps of one stretch: the allowance is also counted in bytes of records
+LONGEST = 1 << 40  # steps of one run: the allowance is also counted in bytes of records
+NONE = number(64, 0)
 
 
 class Loop:
@@ -24,67 +36,72 @@ class Loop:
         self.shift = self.plan.record_bytes.bit_length() - 1
 
     def functions(self) -> list[str]:
-        return [idle(self.exact), LISTED, stops(self.exact), self.execute()]
+        found = [idle(self.exact), LISTED, stops(self.exact), self.execute(), self.exactly(), self.after(), self.spun()]
+        if self.plan.fast:
+            found += [self.known(which) for which in range(len(self.plan.instructions) + 1)]
+        return [*found, self.back(), self.go("go"), self.go("cross")]
 
     def execute(self) -> str:
         text = Body()
         for name in ("ran", "trapped"):
-            text.set(name, number(64, 0))
-        text.jump("again")
-        text.block("again")
-        left = text.sub(Value(64, "%limit"), text.field("ran"))
-        text.branch(text.is_zero(left), "done", "inside", RARE)
-        text.block("done")
-        text.give(Code.LIMIT)
-        text.block("inside")
-        stop_there(text)
-        if self.plan.fast:
-            assert self.plan.window is not None
-            self._stretch(text, left, self.plan.window)
-        self._single(text)
-        self._spun(text)
+            text.set(name, NONE)
+        most, limit = number(64, LONGEST), Value(64, "%limit")
+        text.set("limit", text.select(text.compare("ult", limit, most), limit, most))
+        text.set("deliver", Value(64, "%deliver"))
+        state, cells = text.address("state"), text.address("cells")
+        pc = self._pc(text, state)
+        table = "@table" if self.plan.fast else "null"
+        operands = (f"ptr {FRAME}", f"ptr {state}", pc.typed, "i64 0", "i64 0", "i64 0", f"ptr {cells}", f"ptr {table}")
+        code = text.call("i64", "@go", operands, "call preserve_nonecc")
+        text.emit(f"ret i64 {code}")
         return text.define(f"define i64 @execute(ptr {FRAME}, i64 %limit, i64 %deliver)")
 
-    def _stretch(self, text: Body, left: Value, window: Window) -> None:
+    # ---- in a context
+
+    def go(self, name: str) -> str:
+        """Go on at a pc, with all computed anew that depends on the context; after a step (`cross`), unless somebody
+        has to see what it did."""
+        text = Body()
+        if name == "cross":
+            self._happened(text)
+            rewritten, stale, on = text.field("rewritten"), text.label("stale"), text.label("on")
+            text.branch(text.is_zero(text.or_(rewritten, text.field("attentive"))), on, stale, USUAL)
+            text.block(stale)
+            code = text.select(text.is_zero(rewritten), number(64, Code.LIMIT), number(64, Code.REWRITTEN))
+            tail(text, "@back", stop=code)
+            text.block(on)
+        if self.plan.fast:
+            assert self.plan.window is not None
+            self._stretch(text, self.plan.window)
+        else:
+            tail(text, "@exactly")
+        return text.define(f"define internal preserve_nonecc i64 @{name}({ARGUMENTS})")
+
+    def _stretch(self, text: Body, window: Window) -> None:
         """Run in threaded code as far as that goes."""
+        whole = text.sub(text.field("limit"), text.field("ran"))
         horizon = Value(64, text.call("i64", "@horizon", [f"ptr {FRAME}"]))
-        steps = text.select(text.compare("ult", left, horizon), left, horizon)
-        steps = text.select(text.compare("ult", steps, number(64, LONGEST)), steps, number(64, LONGEST))
-        values = self.exact.values(text)
-        pc_slot = values.slot(self.isa.pc)
-        pc = text.load(pc_slot, 64)
+        steps = text.select(text.compare("ult", whole, horizon), whole, horizon)
+        values = self.exact.values(text, state="%state")
         size = text.field("size")
         origin = text.zext(values.value(window.origin), 64)
         limit = text.zext(values.value(window.limit), 64)
-        room = text.select(text.compare("ule", origin, size), text.sub(size, origin), number(64, 0))
+        room = text.select(text.compare("ule", origin, size), text.sub(size, origin), NONE)
         limit = text.select(text.compare("ult", limit, room), limit, room)
-        ready = text.and_(text.compare("ult", pc, limit), text.compare("ne", steps, number(64, 0)))
-        text.branch(ready, "go", "one", USUAL)
-        text.block("go")
+        ready, go, one = text.compare("ult", END, steps), text.label("go"), text.label("one")
+        text.branch(text.and_(text.compare("ult", IP, limit), ready), go, one, USUAL)
+        text.block(one)
+        tail(text, "@exactly")
+        text.block(go)
         for expression, serial in self.plan.hoisted.items():
             text.store(text.hoisted(serial), values.value(expression))
         text.set("window", limit)
         text.set("span", text.shl(limit, number(64, self.shift)))
         text.set("place", text.add(text.field("entries"), text.shl(origin, number(64, 3))))
+        text.set("allowed", steps)
         self._mark(text)
         zero = text.add(text.field("records"), text.shl(origin, number(64, self.shift)))
-        state, cells = text.address("state"), text.address("cells")
-        operands = [f"ptr {FRAME}", f"ptr {state}", pc.typed, "i64 0", steps.typed, zero.typed, f"ptr {cells}"]
-        code = Value(64, text.call("i64", "@come", [*operands, "ptr @table"], "call preserve_nonecc"))
-        took = text.sub(steps, text.field("left"))
-        text.call("void", "@advance", [f"ptr {FRAME}", took.typed])
-        text.set("ran", text.add(text.field("ran"), took))
-        stopped, other = text.label("stopped"), text.label("other")
-        text.branch(text.is_zero(text.and_(code, number(64, 255))), "more", stopped, USUAL)
-        text.block(stopped)
-        text.branch(text.compare("eq", code, number(64, Code.SPIN)), "spun", other, USUAL)
-        text.block(other)
-        text.emit(f"ret {code.typed}")
-        text.block("more")
-        text.branch(text.compare("eq", text.field("ran"), Value(64, "%limit")), "done", "asked", RARE)
-        text.block("asked")
-        stop_there(text)
-        self._known(text, pc_slot, origin, cells, code)
+        tail(text, "@come", end=text.sub(steps, END), zero=zero)
 
     def _mark(self, text: Body) -> None:
         """Have threaded code see the breakpoints."""
@@ -95,54 +112,46 @@ class Loop:
         text.jump(on)
         text.block(on)
 
-    def _known(self, text: Body, pc_slot: str, origin: Value, cells: str, code: Value) -> None:
-        """Take the step that threaded code stopped before: if it stopped within its allowance and its window, prologue
-        and fetch need not be asked again."""
-        pc = text.load(pc_slot, 64)
-        within = text.compare("ult", pc, text.field("window"))
-        text.branch(text.and_(within, text.compare("ne", text.field("left"), number(64, 0))), "perform", "one")
-        text.block("perform")
-        index = text.add(origin, pc)
-        self._placed(text, index)
-        at = text.at(cells, index, self.plan.cell_bits)
-        word = text.load(at, self.isa.word, self.plan.cell_bits)
-        which = text.lshr(code, number(64, 8))
-        named, unnamed = text.label("named"), text.label("unnamed")
-        text.branch(text.is_zero(which), unnamed, named, RARE)
-        text.block(unnamed)
-        decoded = Value(32, text.call("i32", "@decode", [word.typed]))
-        text.jump("known")
-        text.block(named)
-        given = text.trunc(which, 32)
-        text.jump("known")
-        text.block("known")
-        which = text.phi(32, (decoded, unnamed), (given, named))
-        text.lines.append(f"  %known.code = call i64 @perform(ptr {FRAME}, {word.typed}, {which.typed})")
-        text.jump("taken")
+    # ---- exact steps
 
-    def _single(self, text: Body) -> None:
-        """Take one step, and go on after it."""
-        text.jump("one")
-        text.block("one")
+    def known(self, which: int) -> str:
+        """`exact.N`: a step of the Nth instruction, 0 for none, whose word lies at the place `stop`."""
+        text = Body()
+        self._settle(text)
+        self._placed(text, STOP)
+        word = text.load(text.at("%cells", STOP, self.plan.cell_bits), self.isa.word, self.plan.cell_bits)
+        step = f"@step.{which - 1}" if which else "@unassigned"
+        code = Value(64, text.call("i64", step, [f"ptr {FRAME}", word.typed]))
+        tail(text, "@after", ip=code)
+        return text.define(f"define internal preserve_nonecc i64 @exact.{which}({ARGUMENTS})")
+
+    def exactly(self) -> str:
+        text = Body()
+        self._settle(text)
+        done, on = text.label("done"), text.label("on")
+        text.branch(text.compare("eq", text.field("ran"), text.field("limit")), done, on, RARE)
+        text.block(done)
+        text.give(Code.LIMIT)
+        text.block(on)
+        stop_there(text)
         self._look(text)
-        text.lines.append(f"  %exact = call i64 @single(ptr {FRAME})")
-        text.jump("taken")
-        text.block("taken")
-        known = ", [ %known.code, %known ]" if self.plan.fast else ""
-        text.lines.append(f"  %code = phi i64 [ %exact, %one ]{known}")
-        self._looked(text)
-        code = Value(64, "%code")
+        tail(text, "@after", ip=Value(64, text.call("i64", "@single", [f"ptr {FRAME}"])))
+        return text.define(f"define internal preserve_nonecc i64 @exactly({ARGUMENTS})")
+
+    def after(self) -> str:
+        """`ip` is the code of the step."""
+        text = Body()
         cases = f"i64 {int(Code.LIMIT)}, label %happened i64 {int(Code.HALT)}, label %halted"
         cases += f" i64 {int(Code.TRAP)}, label %trap i64 {int(Code.SPIN)}, label %spun"
-        text.emit(f"switch {code.typed}, label %refused [ {cases} ]")
+        text.emit(f"switch {IP.typed}, label %refused [ {cases} ]")
         text.block("refused")
-        text.emit(f"ret {code.typed}")
+        text.emit(f"ret {IP.typed}")
         text.block("halted")
         self._took(text)
         self._count(text, "ran")
         text.give(Code.HALT)
         text.block("trap")
-        text.branch(text.is_zero(Value(64, "%deliver")), "refused", "delivering")
+        text.branch(text.is_zero(text.field("deliver")), "refused", "delivering")
         text.block("delivering")
         entered = Value(64, text.call("i64", "@enter", [f"ptr {FRAME}"]))
         self._trapped(text)
@@ -151,22 +160,42 @@ class Loop:
         text.block("happened")
         self._took(text)
         self._count(text, "ran")
-        self._happened(text)
-        rewritten = text.field("rewritten")
-        text.branch(text.is_zero(text.or_(rewritten, text.field("attentive"))), "again", "stale", USUAL)
-        text.block("stale")
-        code = text.select(text.is_zero(rewritten), number(64, Code.LIMIT), number(64, Code.REWRITTEN))
-        text.emit(f"ret {code.typed}")
-
-    def _spun(self, text: Body) -> None:
-        """Wait, and go on."""
+        tail(text, "@cross", ip=self._pc(text), end=NONE)
         text.block("spun")
-        rest = text.sub(Value(64, "%limit"), text.field("ran"))
+        tail(text, "@spun", ip=self._pc(text), end=NONE)
+        return text.define(f"define internal preserve_nonecc i64 @after({ARGUMENTS})")
+
+    def spun(self) -> str:
+        """The next step would come back to itself: wait, and go on."""
+        text = Body()
+        self._settle(text)
+        rest = text.sub(text.field("limit"), text.field("ran"))
         waited = Value(64, text.call("i64", "@skip", [f"ptr {FRAME}", rest.typed]))
         text.set("ran", text.add(text.field("ran"), waited))
-        text.branch(text.is_zero(waited), "asleep", "again")
-        text.block("asleep")
+        asleep, on = text.label("asleep"), text.label("on")
+        text.branch(text.is_zero(waited), asleep, on)
+        text.block(asleep)
         text.give(Code.SPIN)
+        text.block(on)
+        tail(text, "@go", ip=self._pc(text), end=NONE)
+        return text.define(f"define internal preserve_nonecc i64 @spun({ARGUMENTS})")
+
+    def back(self) -> str:
+        """Return with the code `stop`."""
+        text = Body()
+        self._settle(text)
+        text.emit(f"ret {STOP.typed}")
+        return text.define(f"define internal preserve_nonecc i64 @back({ARGUMENTS})")
+
+    def _settle(self, text: Body) -> None:
+        """Put down the pc, and move the counters by the steps by which they lag."""
+        if self.plan.fast:
+            text.store(text.at("%state", self.plan.layout.slots[self.isa.pc].first), IP)
+            text.call("void", "@advance", [f"ptr {FRAME}", END.typed])
+            text.set("ran", text.add(text.field("ran"), END))
+
+    def _pc(self, text: Body, state: str = "%state") -> Value:
+        return text.load(text.at(state, self.plan.layout.slots[self.isa.pc].first), 64)
 
     def _count(self, text: Body, name: str) -> None:
         text.set(name, text.add(text.field(name), number(64, 1)))
@@ -179,14 +208,11 @@ class Loop:
     def _placed(self, text: Body, index: Value) -> None:
         """Before a step whose word lies there."""
 
-    def _looked(self, text: Body) -> None:
-        """After either."""
-
     def _took(self, text: Body) -> None:
         """That step happened."""
 
     def _happened(self, text: Body) -> None:
-        """All of it is counted, and native code goes on."""
+        """A step happened that may have changed the context, and native code goes on."""
 
     def _trapped(self, text: Body) -> None:
         """It happened, trapped; `_took` follows."""

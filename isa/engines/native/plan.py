@@ -33,7 +33,7 @@ from isa.ir.nodes import (
     nodes,
 )
 from isa.machine.identity import meaning_digest
-from isa.passes.normal import bits_written, merge
+from isa.passes.normal import Bits, bits_read, bits_written, merge
 from isa.passes.windows import Narrowed, Window, fetch_window, hoisted, narrowed
 
 HEAD, MOST = 2, 16  # bytes of a record before its operands (the number of the handler), and in all
@@ -54,7 +54,7 @@ class Handler:
     """An instruction as it runs in threaded code, under the condition that `choice` (over operands) is `when`.
 
     `behaviour` is merged; its access guards are single comparisons; the indexes in `inside` need no check. `spins`: it
-    may come back to itself with nothing changed but time."""
+    may come back to itself with nothing changed but time. `crosses`: the context may be another one afterwards."""
 
     instruction: Instruction
     choice: Expr | None
@@ -63,6 +63,7 @@ class Handler:
     inside: frozenset[Expr]
     operands: tuple[Operand, ...]
     spins: bool
+    crosses: bool
 
 
 class Plan:
@@ -171,8 +172,35 @@ class Plan:
             return bits <= self.translator.context_bits
         return isinstance(node, Size) or not isinstance(node, Param | Element | Load)
 
+    def crosses(self, instruction: Instruction) -> bool:
+        """Whether it may change the context: all that threaded code has computed from states that only such change."""
+        return bool(bits_written(instruction.behaviour) & self.translator.fixed)
+
     def _fits(self, instruction: Instruction) -> bool:
-        return self.translator.plain(instruction.name)
+        """Whether it can be a handler: while counters lag it must neither see what moves nor change how it moves, and
+        it halts nothing and asks nothing."""
+        if self.translator.plain(instruction.name):
+            return True
+        behaviour = instruction.behaviour
+        if bits_read([*behaviour.expressions()]) & self.moving or bits_written(behaviour) & (self.moving | self.gates):
+            return False
+        halts = self.halts(self.isa.prologue.then(behaviour))
+        return not (halts or self.asks(behaviour) or self.spins(instruction))
+
+    @cached_property
+    def moving(self) -> Bits:
+        """What time moves."""
+        return bits_written(self._law)
+
+    @cached_property
+    def gates(self) -> Bits:
+        """What it depends on how time moves that."""
+        return bits_read([*self._law.expressions()])
+
+    @property
+    def _law(self) -> Behaviour:
+        assert self.steps.time is not None
+        return self.steps.time.advance()
 
     def _narrow(self, instruction: Instruction) -> Narrowed:
         behaviour = self.translator.default.then(instruction.behaviour)
@@ -192,8 +220,8 @@ class Plan:
             made = narrow.rewritten(rewriter(replace))
             operands = _operands(made.behaviour)
             if operands is not None:
-                spins = self.spins(instruction)
-                yield Handler(instruction, choice, when, made.behaviour, made.inside, operands, spins)
+                spins, crosses = self.spins(instruction), self.crosses(instruction)
+                yield Handler(instruction, choice, when, made.behaviour, made.inside, operands, spins, crosses)
 
     def _behaviours(self) -> Iterator[Behaviour]:
         isa = self.isa
@@ -215,7 +243,7 @@ def _choice(behaviour: Behaviour) -> Expr | None:
 
 def _operands(behaviour: Behaviour) -> tuple[Operand, ...] | None:
     """The operands that a behaviour still looks at, laid out in a record; None if they need more than it has."""
-    values = [*behaviour.expressions()]
+    values = [*(t.guard for t in behaviour.traps), *Behaviour((), behaviour.effects).expressions()]
     widths = {n.name: n.width for n in nodes(*values) if isinstance(n, Param) and not n.name.startswith("hoisted ")}
     sizes = sorted((1 << max(0, (width - 1).bit_length() - 3), name, width) for name, width in widths.items())
     plans = (_laid_out(sizes), _laid_out(sizes[::-1]))

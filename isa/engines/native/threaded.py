@@ -3,27 +3,22 @@
 A handler finds its operands in the record at `ip`, does the instruction and goes on at the next record; a jump goes
 through `land`, which knows where regions begin. All of them have one signature, and tail calls make them one loop.
 A handler never traps and never ticks: before a step that would trap or spin, and where the allowance or the window of
-the fetch ends, it returns with the state as it is then.
-
-ip       the record of the present instruction      end    the record at which the allowance of steps would be used up
-stop     the nearer of `end` and the window's end   zero   the record of pc 0
+the fetch ends, it leaves it to the loop (`isa.engines.native.loop`). So it does after one that changes the context.
 """
 
+from isa.engines.native.convention import ARGUMENTS, END, IP, STOP, ZERO, pc_of, record_at, tail
 from isa.engines.native.exact import FRAME, Body, Exact
 from isa.engines.native.frame import Code
 from isa.engines.native.plan import Handler, Plan
 from isa.engines.native.recorded import Records
 from isa.engines.native.stopping import listed, mark
-from isa.engines.native.text import RARE, USUAL, Text, Value, number
+from isa.engines.native.text import RARE, USUAL, Value, number
 from isa.engines.native.values import Memory, Values
 from isa.ir.fold import add, const
 from isa.ir.nodes import Effect, Expr, Read, Store
 from isa.machine.storage import LINE_SHIFT
 from isa.passes import ways
 
-ARGUMENTS = "ptr %frame, ptr %state, i64 %ip, i64 %stop, i64 %end, i64 %zero, ptr %cells, ptr %table"
-TAIL = "musttail call preserve_nonecc"
-IP, STOP, END, ZERO = (Value(64, f"%{name}") for name in ("ip", "stop", "end", "zero"))
 POINTERS, NOT_AGAIN = 1 << 32, 1 << 31  # an entry from here on is a region's; this one is a place without a region
 NARROW = 48  # bits of a pc whose distances, in bytes of records, do not wrap in 64 bits
 WORTH = 10  # so many steps in regions, as a power of two, count as one jump
@@ -65,7 +60,7 @@ class Threaded:
     def functions(self) -> list[str]:
         found = [Records(self.exact).predecode(), self.undecoded(), self.land("land"), self.land("come"), self.region()]
         found += [self.leave(number) for number in range(len(self.plan.instructions) + 1)]
-        found += [self.stopped(), mark(self.plan.record_bytes, self.marked)]
+        found += [self.end(), self.stopped(), mark(self.plan.record_bytes, self.marked)]
         for serial, handler in enumerate(self.plan.handlers, 1):
             found += self.handler(serial, handler)
         return [*found, self.table()]
@@ -105,9 +100,12 @@ class Threaded:
             self._look(text, values, rest, careful)
         values.effects(rest, lambda index, word: self._store(text, index, word, bool(careful)))
         stores = not careful and any(isinstance(e, Store) for e in rest)
-        self._go(text, handler.spins, condition, going, stores, distance)
+        if handler.crosses:
+            self._cross(text, condition, going)
+        else:
+            self._go(text, handler.spins, condition, going, stores, distance)
         text.block(cold)
-        self._tail(text, f"@leave.{1 + self.plan.instructions.index(handler.instruction)}")
+        tail(text, f"@leave.{1 + self.plan.instructions.index(handler.instruction)}")
         return text.define(f"define internal preserve_nonecc i64 @{name}({ARGUMENTS})")
 
     def _look(self, text: Body, values: Values, effects: list[Effect], careful: str) -> None:
@@ -120,7 +118,7 @@ class Threaded:
         line = text.at(text.address("lines"), text.lshr(index, number(64, LINE_SHIFT)), 8)
         self.exact.looked(text, line, [index], on, slow)
         text.block(slow)
-        self._tail(text, careful)
+        tail(text, careful)
         text.block(on)
 
     def _store(self, text: Body, index: Value, word: Value, looked: bool) -> None:
@@ -159,11 +157,9 @@ class Threaded:
             stale, on = text.label("stale"), text.label("on")
             text.branch(text.is_zero(text.field("rewritten")), on, stale, USUAL)
             text.block(stale)
-            place = pc_of(text, self.plan, straight, 64)
-            if goal is not None:
-                place = goal if condition is None else text.select(condition, goal, place)
             self._edge(text, straight, -1)
-            self._leave(text, place, self._left(text, straight), Code.REWRITTEN)
+            place = self._going(text, straight, condition, goal)
+            self._back(text, place, self._lag(text, straight), Code.REWRITTEN)
             text.block(on)
         if condition is not None:
             jump, on = text.label("jump"), text.label("on")
@@ -175,17 +171,31 @@ class Threaded:
             text.branch(same, spin, away, RARE)
             text.block(spin)
             self._edge(text, IP, -1)
-            self._leave(text, here, self._left(text, IP), Code.SPIN)
+            tail(text, "@spun", ip=here, end=self._lag(text, IP))
             text.block(away)
         if goal is not None:
             self._edge(text, straight, -1)
             if distance is not None:
                 self._near(text, distance, straight, condition is not None)
-            self._tail(text, "@land", ip=goal, end=self._left(text, straight))
+            tail(text, "@land", ip=goal, end=self._left(text, straight))
             if condition is None:
                 return
             text.block(on)
         self._next(text, straight)
+
+    def _cross(self, text: Body, condition: Value | None, goal: Value | None) -> None:
+        """Go on, straight or to `goal`, in what may be another context."""
+        straight = text.add(IP, number(64, self.plan.record_bytes))
+        self._edge(text, straight, -1)
+        place = self._going(text, straight, condition, goal)
+        tail(text, "@cross", ip=place, end=self._lag(text, straight))
+
+    def _going(self, text: Body, straight: Value, condition: Value | None, goal: Value | None) -> Value:
+        """The next pc."""
+        following = pc_of(text, self.plan, straight, 64)
+        if goal is None:
+            return following
+        return goal if condition is None else text.select(condition, goal, following)
 
     def _near(self, text: Body, distance: Value, straight: Value, conditional: bool) -> None:
         """Jump so many words on, if that is all there is to it: within the window, and not to where a region begins or
@@ -215,7 +225,7 @@ class Threaded:
         out, on = text.label("stop"), text.label("on")
         text.branch(text.compare("eq", ip, stop), out, on, RARE)
         text.block(out)
-        self._tail(text, "@leave.0", ip=ip, stop=stop, end=end)
+        tail(text, "@end", ip=ip, stop=stop, end=end)
         text.block(on)
         self._dispatch(text, ip, stop, end)
 
@@ -224,28 +234,25 @@ class Threaded:
         out, on = text.label("stop"), text.label("on")
         text.branch(text.compare("eq", ip, stop), out, on, RARE)
         text.block(out)
-        self._tail(text, "@leave.0", ip=ip)
+        tail(text, "@end", ip=ip)
         text.block(on)
         self._dispatch(text, ip, stop)
 
     def _dispatch(self, text: Body, ip: Value, stop: Value = STOP, end: Value = END) -> None:
         which = text.load(record_at(text, ip), 16, 16)
-        self._tail(text, text.pointer(text.at("%table", which)), ip=ip, stop=stop, end=end)
-
-    def _tail(self, text: Body, to: str, ip: Value = IP, stop: Value = STOP, end: Value = END) -> None:
-        places = ip.typed, stop.typed, end.typed, ZERO.typed
-        operands = ("ptr %frame", "ptr %state", *places, "ptr %cells", "ptr %table")
-        text.emit(f"ret i64 {text.call('i64', to, operands, TAIL)}")
+        tail(text, text.pointer(text.at("%table", which)), ip=ip, stop=stop, end=end)
 
     def _left(self, text: Body, ip: Value) -> Value:
         """How many steps of the allowance are left at a record."""
         return text.ashr(text.sub(END, ip), number(64, self.shift))
 
-    def _leave(self, text: Body, pc: Value, left: Value, code: int) -> None:
-        """Return, with the pc and the unused steps where `execute` finds them."""
-        text.store(text.at("%state", self.plan.layout.slots[self.isa.pc].first), pc)
-        text.set("left", left)
-        text.emit(f"ret i64 {int(code)}")
+    def _lag(self, text: Body, ip: Value) -> Value:
+        """By how many steps the counters lag at a record."""
+        return text.sub(text.field("allowed"), self._left(text, ip))
+
+    def _back(self, text: Body, pc: Value, lag: Value, code: Code) -> None:
+        """Return with a code."""
+        tail(text, "@back", ip=pc, end=lag, stop=number(64, code))
 
     def _edge(self, text: Body, ip: Value, by: int) -> None:
         """A run of records begins with this one (1), or ended before it (-1): for `isa.engines.native.counted`."""
@@ -253,11 +260,19 @@ class Threaded:
     # ---- the shared ones
 
     def leave(self, which: int) -> str:
-        """`leave.N`: leave before the instruction at `ip`, which is the Nth; 0 if that is not known."""
+        """`leave.N`: leave the step at `ip` to the loop, which is one of the Nth instruction; 0 if it is of none."""
         text = Body()
         self._edge(text, IP, -1)
-        self._leave(text, pc_of(text, self.plan, IP, 64), self._left(text, IP), which << 8)
+        here = pc_of(text, self.plan, IP, 64)
+        tail(text, f"@exact.{which}", ip=here, stop=self._index(text), end=self._lag(text, IP))
         return text.define(f"define internal preserve_nonecc i64 @leave.{which}({ARGUMENTS})")
+
+    def end(self) -> str:
+        """Leave before the step at `ip`: the stretch ends here."""
+        text = Body()
+        self._edge(text, IP, -1)
+        tail(text, "@exactly", ip=pc_of(text, self.plan, IP, 64), end=self._lag(text, IP))
+        return text.define(f"define internal preserve_nonecc i64 @end({ARGUMENTS})")
 
     def stopped(self) -> str:
         """Leave before a breakpoint of this machine; make the record anew that was one elsewhere."""
@@ -270,7 +285,7 @@ class Threaded:
         text.block(there)
         text.branch(listed(text, "places", self._index(text)), leave, anew)
         text.block(leave)
-        self._tail(text, "@leave.0")
+        tail(text, "@end")
         text.block(anew)
         text.call("void", "@predecode", [f"ptr {FRAME}", self._index(text).typed])
         self._dispatch(text, IP)
@@ -301,14 +316,14 @@ class Threaded:
         outside, inside = text.label("outside"), text.label("inside")
         text.branch(text.compare("ult", IP, text.field("window")), inside, outside, USUAL)
         text.block(outside)
-        self._leave(text, IP, END, Code.LIMIT)
+        tail(text, "@exactly", end=text.sub(text.field("allowed"), END))
         text.block(inside)
         slot = text.at(text.address("place"), IP)
         entry = text.load(slot, 64)
         region, count, go = text.label("region"), text.label("count"), text.label("go")
         text.branch(text.compare("uge", entry, number(64, POINTERS)), region, count)
         text.block(region)
-        self._tail(text, "@region", stop=entry)
+        tail(text, "@region", stop=entry)
         text.block(count)
         heat, warm, hot = text.field("heat"), text.label("warm"), text.label("hot")
         text.branch(text.compare("ult", entry, heat), warm, go)
@@ -321,7 +336,7 @@ class Threaded:
         text.branch(text.compare("eq", more, heat), hot, go, RARE)
         text.block(hot)
         text.set("hot", IP)
-        self._leave(text, IP, END, Code.HOT)
+        self._back(text, IP, text.sub(text.field("allowed"), END), Code.HOT)
         text.block(go)
         self._arrive(text)
         return text.define(f"define internal preserve_nonecc i64 @{name}({ARGUMENTS})")
@@ -366,18 +381,7 @@ class Threaded:
         pc = text.load(text.at("%state", self.plan.layout.slots[self.isa.pc].first), 64)
         text.branch(text.is_zero(text.field("rewritten")), on, stale, USUAL)
         text.block(stale)
-        self._leave(text, pc, rest, Code.REWRITTEN)
+        self._back(text, pc, text.sub(text.field("allowed"), rest), Code.REWRITTEN)
         text.block(on)
-        self._tail(text, "@come", ip=pc, end=rest)
+        tail(text, "@come", ip=pc, end=rest)
         return text.define(f"define internal preserve_nonecc i64 @region({ARGUMENTS}) noinline")
-
-
-def record_at(text: Text, place: Value) -> str:
-    """An address that is at hand as a number."""
-    return text.named(f"inttoptr {place.typed} to ptr")
-
-
-def pc_of(text: Text, plan: Plan, ip: Value, width: int) -> Value:
-    """The pc of the instruction whose record lies at `ip`."""
-    shift = plan.record_bytes.bit_length() - 1
-    return text.resized(text.ashr(text.sub(ip, ZERO), number(64, shift)), width)
