@@ -20,7 +20,7 @@ from isa.ir.nodes import Origin
 from isa.machine import Machine, Pause, Reason, Trap
 from isa.machine.machine import Engine, EngineFactory
 from isa.machine.recording import look, write
-from isa.machine.records import Trace
+from isa.machine.records import NEVER, Trace
 from monitor.compiled import CompiledCore
 from monitor.following import check_alone, followed, most, stopping
 from monitor.statistics import Decision, ExitEvent
@@ -89,11 +89,12 @@ class Dispatcher:
                 break
             level = self.level()
             if level is None:
-                stop = self._stretch(limit, most(self._asked, self.vm.steps + self.done))
+                asked = self._asked
+                stop = self._stretch(limit, NEVER if asked is None else most(asked, self.vm.steps + self.done))
             else:
                 stop = level.run(limit, deliver)
                 self.trapped += level.trapped
-            if isinstance(stop, Trap) and deliver:
+            if deliver and stop.__class__ is Trap:
                 self._deliver(stop)
                 self.done += 1
                 self.trapped += 1
@@ -114,29 +115,28 @@ class Dispatcher:
 
     def _stretch(self, limit: int, most: int) -> Trap | Pause | None:
         """Directly as far as that goes, then one interpreted step if that is what is needed. None: go on."""
-        if not self.may_run_directly():
+        if not (self.core.always or self.may_run_directly()):
             return self._interpreted(limit)
         allowed = min(limit - self.done, self._horizon(), most)
         cause = None
         if allowed > 0:
             end = self._direct(allowed)
-            if end is Pause.LIMIT:
+            if isinstance(end, Trap):
+                cause = end.cause
+            elif end is Pause.LIMIT:
                 if self.done == limit:
                     due = self.vm.ports.deadline() == self.vm.steps + limit
                     self._count(Decision.SCHEDULED, "device deadline" if due else "quantum")
                 return None
-            if not isinstance(end, Trap):
+            else:
                 return end
-            cause = end.cause
         return self.interpret(cause)
 
     def level(self) -> "NativeLevel | None":
         """This machine for native code, which runs it only where nobody looks at what happens on the way."""
-        below = self.below
-        if self._asked or self.vm.subscribers or self.vm.breaking or self.vm.replaced or below.watched:
-            return None
+        vm, below = self.vm, self.below
         lower = below.engine.level()
-        if lower is None:
+        if lower is None or self._asked or vm.subscribers or vm.breaking or vm.replaced or below.watched:
             return None
         if self._native is None:
             from monitor.native import native_level
@@ -147,17 +147,18 @@ class Dispatcher:
         return self._native
 
     def _deliver(self, trap: Trap) -> None:
-        trace = self._recorded
+        trace = None if self._asked is None else self._recorded
         if trace is None:
             self.enter(trap)
         else:
             seen = look(self.vm, self, trace)
             self.enter(trap)
             write(self.vm, trace, self.vm.steps + self.done, seen, trap)
-        self._moded(1)
+        if self.vm.told is not None:
+            self._moded(1)
 
     def enter(self, trap: Trap) -> None:
-        self.interpreter.enter(trap)
+        self._steps.entry(self.vm.state.block, self.vm.storage.cells, self.interpreter, trap.cause, trap.info)
 
     def reset(self) -> None:
         self.interpreter.reset()
@@ -187,28 +188,29 @@ class Dispatcher:
         return self._directly(allowed)
 
     def _directly(self, allowed: int) -> Trap | Pause:
-        v, r, below = self.vm.state.block, self.below.state.block, self.below
+        vm, below, core = self.vm, self.below, self.core
+        v, r, (offset, size) = vm.state.block, below.state.block, self._window
         traffic = below.ports.traffic
-        below.random = self.vm.random
-        self.core.resume(v, r, *self._window)
+        below.random = vm.random
+        core.resume(v, r, offset, size)
+        first = self.began = below.steps
+        reason, trap, detail = below.proceed(allowed)
         self.began = below.steps
-        end = below.run_to_trap(allowed)
-        self.began = below.steps
-        if self.core.breach(v, r, *self._window, end.steps) or below.ports.traffic != traffic:
-            return self.kill(end.steps)
-        self.core.save(v, r, *self._window)
-        if end.steps:
-            self.core.advance(v, end.steps)
-        self.done += end.steps
-        self.vm.statistics.count_steps(end.steps, 0)
-        match end.reason:
-            case Reason.TRAP:
-                assert end.trap is not None
-                return end.trap
+        steps = self.began - first
+        if core.breach(v, r, offset, size, steps) or below.ports.traffic != traffic:
+            return self.kill(steps)
+        core.save(v, r, offset, size)
+        if steps:
+            core.advance(v, steps)
+            self.done += steps
+            vm.statistics.count_steps(steps, 0)
+        if trap is not None:
+            return trap
+        match reason:
             case Reason.IDLE:
                 return self.idle()
             case Reason.VIOLATION:
-                self.vm.stopped_by = end.detail
+                vm.stopped_by = detail
                 return Pause.VIOLATION
         return Pause.LIMIT
 
@@ -230,12 +232,16 @@ class Dispatcher:
     def interpret(self, cause: int | None) -> Trap | Pause | None:
         """One step of the machine's own semantics on the virtual machine; `cause` is of the trap with which direct
         execution ended, if it did."""
-        pc, place = self.vm.state.block[self._pc], self.interpreter.place()
-        self.interpreter.done = self.done
-        stop, happened = self._single()
-        self.done += happened
-        self.vm.statistics.count_steps(0, happened or isinstance(stop, Trap))
-        cause = stop.cause if isinstance(stop, Trap) else cause
+        vm, interpreter = self.vm, self.interpreter
+        pc, place = vm.state.block[self._pc], interpreter.place()
+        interpreter.done = self.done
+        stop = interpreter.single() if self._asked is None and not vm.replaced else self._single()
+        if isinstance(stop, Trap):
+            cause = stop.cause
+            vm.statistics.count_steps(0, 1)
+        elif stop is None or stop in HAPPENED:
+            self.done += 1
+            vm.statistics.count_steps(0, 1)
         self._record(_decision(stop), "" if cause is None else self.cause_name(cause), pc, place)
         return stop
 
@@ -291,17 +297,16 @@ class Dispatcher:
         ran, _, stop = self.bare.record(1 if self.vm.attentive else min(limit, steps), False, trace)
         return ran, stop
 
-    def _single(self) -> tuple[Trap | Pause | None, bool]:
-        """That step: what came of it, and whether it happened."""
+    def _single(self) -> Trap | Pause | None:
+        """That step, where it is recorded or words stand for others: what came of it."""
         trace = self._recorded
         if trace is not None:
             seen = look(self.vm, self, trace)
         stop = self._as_written(self.interpreter.single)
-        happened = stop is None or stop in HAPPENED
-        if trace is not None and happened:
+        if trace is not None and (stop is None or stop in HAPPENED):
             write(self.vm, trace, self.vm.steps + self.done, seen)
         self.vm.traffic = None
-        return stop, happened
+        return stop
 
     def _as_written(self, ask: Callable[[], T]) -> T:
         """Something asked of the interpreter, about the next instruction as the program has it."""
@@ -330,13 +335,14 @@ class Dispatcher:
 
     def _record(self, decision: Decision, cause: str, pc: int, place: int | None) -> None:
         """Count an exit, and tell whoever subscribed."""
-        step, since = self.vm.steps + self.done, self.since
-        self.since = 0
-        self.vm.statistics.count(decision, cause, pc, place, since)
-        for subscriber in self.vm.subscribers:
-            subscriber(ExitEvent(self.vm, step, decision, cause, pc, place, since))
-        if self.vm.told is not None:
-            self.vm.told([Told(step, decision, cause, self.vm.mode)])
+        vm = self.vm
+        step = vm.steps + self.done
+        since, self.last_exit = step - self.last_exit, step
+        vm.statistics.count(decision, cause, pc, place, since)
+        for subscriber in vm.subscribers:
+            subscriber(ExitEvent(vm, step, decision, cause, pc, place, since))
+        if vm.told is not None:
+            vm.told([Told(step, decision, cause, vm.mode)])
 
     def cause_name(self, cause: int) -> str:
         return self._causes.get(cause) or str(cause)
@@ -344,6 +350,8 @@ class Dispatcher:
 
 def _decision(stop: Trap | Pause | None) -> Decision:
     """What an interpreted step turned out to be."""
+    if stop is None:
+        return Decision.EMULATED
     if isinstance(stop, Trap):
         return Decision.INJECTED if stop.origin is Origin.PROLOGUE else Decision.REFLECTED
     match stop:

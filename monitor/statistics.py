@@ -18,6 +18,8 @@ class Decision(Enum):
     INTERPRETED = "interpreted"  # a stretch that the technique has interpreted is over: from here on it runs directly
     KILLED = "killed"  # the audit found a breach of resource control
 
+    __hash__ = object.__hash__  # each exit is counted by it, and that of Enum is written in Python
+
 
 class Named(Protocol):
     """What an event knows of the virtual machine that it speaks of; whoever subscribed knows more."""
@@ -105,7 +107,8 @@ class Statistics:
 
     def count(self, decision: Decision, cause: str, pc: int, place: int | None, since: int) -> None:
         """Count one exit, `since` steps after the last."""
-        self.settle()
+        if self.pending is not None:
+            self.pending(self)
         self.add(decision, cause, pc, place, 1, since)
 
     def add(self, decision: Decision, cause: str, pc: int, place: int | None, count: int, since: int) -> None:

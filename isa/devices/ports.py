@@ -175,7 +175,8 @@ class Ports:
 
     @property
     def traffic(self) -> int:
-        self.settle()
+        if self._devices:
+            self.settle()
         return self._traffic
 
     @property
@@ -185,8 +186,9 @@ class Ports:
 
     def renew(self) -> None:
         """Before a run: somebody may have changed a device."""
-        self.settle()
-        self._polls.renew(self.sent is None)
+        if self._devices:
+            self.settle()
+            self._polls.renew(self.sent is None)
 
     def deadline(self) -> int | None:
         """The first step at whose boundary `act` must run, or None."""

@@ -80,6 +80,13 @@ class Segment(Protocol):
     def words(self) -> tuple[int, ...]: ...
 
 
+Came = tuple[Reason | None, Trap | None, str]  # of a stretch: why a run ends, if it does, the trap, and words
+_ON: Came = None, None, ""
+_HALTED: Came = Reason.HALT, None, ""
+_SPENT: Came = Reason.BUDGET, None, ""
+_TRAPPED = Reason.TRAP  # an Enum is slow to ask for its members
+
+
 class Machine(Displayed):
     """A machine in its state after `on reset`, with zeroed storage.
 
@@ -192,16 +199,23 @@ class Machine(Displayed):
             if trap is not None:
                 self.enter(trap)
             elif reason is not None:
-                return self._exit(Exit(reason, self.steps - first, self.retired - retired, None, detail))
+                self._pass_on()
+                return Exit(reason, self.steps - first, self.retired - retired, None, detail)
 
     def run_to_trap(self, budget: int) -> Exit:
         """Run at most `budget` steps, stopping with the state before the first trap."""
+        first, retired = self.steps, self.retired
+        reason, trap, detail = self.proceed(budget)
+        return Exit(reason, self.steps - first, self.retired - retired, trap, detail)
+
+    def proceed(self, budget: int) -> tuple[Reason, Trap | None, str]:
+        """The same, for whoever knows how many steps there were from the machine itself: why it stopped."""
         self.ports.renew()
-        first, retired, stop = self.steps, self.retired, self.steps + budget
-        while True:
+        stop, reason = self.steps + budget, None
+        while reason is None:
             reason, trap, detail = self._stretch(stop)
-            if reason is not None:
-                return self._exit(Exit(reason, self.steps - first, self.retired - retired, trap, detail))
+        self._pass_on()
+        return reason, trap, detail
 
     def enter(self, trap: Trap) -> None:
         """Deliver a trap that `run_to_trap` stopped before: the step happens, trapped. Counts one step."""
@@ -213,42 +227,55 @@ class Machine(Displayed):
             self.engine.enter(trap)
         self.steps += 1
 
-    def _stretch(self, stop: int, deliver: bool = False) -> tuple[Reason | None, Trap | None, str]:
+    def _stretch(self, stop: int, deliver: bool = False) -> Came:
         """Run to the next point where something other than the engine must decide. Reason None: go on. With `deliver`
         the engine delivers traps by itself, unless single steps are looked at.
 
         Device events land at the step boundary where they are due, in device order, before the next prologue.
         """
         if self.halted:
-            return Reason.HALT, None, ""
+            return _HALTED
         if self.steps >= stop:
-            return Reason.BUDGET, None, ""
-        try:
-            deadline = self._act()
-        except DeviceFailure as failure:
-            return Reason.DEVICE, None, failure.message
+            return _SPENT
+        deadline, limit, devices = None, stop - self.steps, self.ports.devices
+        if devices:
+            try:
+                deadline = self._act()
+            except DeviceFailure as failure:
+                return Reason.DEVICE, None, failure.message
+            if deadline is not None:
+                limit = max(1, min(limit, deadline - self.steps))
         self.deadline = deadline
-        if self.steps != self.broke and self.at_breakpoint():
-            self.broke = self.steps
-            return Reason.BREAKPOINT, None, ""
-        limit = max(1, (stop if deadline is None else min(stop, deadline)) - self.steps)
-        singly = self.breaking and self.trace is not None  # who records steps does not look for breakpoints
+        if self.breakpoints or self.break_places:
+            if self.steps != self.broke and self.at_breakpoint():
+                self.broke = self.steps
+                return Reason.BREAKPOINT, None, ""
+            if self.trace is not None:  # who records steps does not look for breakpoints
+                limit, deliver = 1, False
         try:
-            ran, trapped, why = self._take(1 if singly else limit, deliver and not singly)
+            if deliver or self.trace is not None:
+                ran, trapped, why = self._take(limit, deliver)
+            else:
+                trapped, (ran, why) = 0, self.engine.execute(limit)
         finally:
-            self.ports.settle()
+            if devices:
+                self.ports.settle()
         self.steps += ran
         self.retired += ran - trapped
         if isinstance(why, Trap):
-            return Reason.TRAP, why, ""
+            return _TRAPPED, why, ""
         match why:
+            case Pause.LIMIT:
+                return _ON
+            case Pause.HALT:
+                return _HALTED
             case Pause.SPIN:
                 return (None if self.skip(stop, deadline) else Reason.IDLE), None, ""
             case Pause.DEVICE:
                 return Reason.DEVICE, None, self.stopped_by
             case Pause.VIOLATION:
                 return Reason.VIOLATION, None, self.stopped_by
-        return None, None, ""
+        return _ON
 
     @property
     def breaking(self) -> bool:
@@ -279,10 +306,10 @@ class Machine(Displayed):
             return self.engine.record(min(limit, steps), deliver, trace)
         return self._take(steps, deliver)
 
-    def _exit(self, end: Exit) -> Exit:
+    def _pass_on(self) -> None:
+        """Have what was recorded of a run consumed."""
         if self.trace is not None:
             self.trace.recorder.pass_on()
-        return end
 
     def skip(self, stop: int, deadline: int | None = None) -> bool:
         """Let time pass for a machine that spins. False if nothing can ever wake it."""
@@ -318,7 +345,11 @@ class Machine(Displayed):
     @property
     def halted(self) -> bool:
         """Whether a place with the role @halt is not zero."""
-        return any([self.state.block[slot] & mask for slot, mask in self._halt])
+        block = self.state.block
+        for slot, mask in self._halt:  # noqa: SIM110 (a generator takes longer than what it looks at)
+            if block[slot] & mask:
+                return True
+        return False
 
     # ---- devices
 

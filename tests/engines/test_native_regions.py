@@ -68,7 +68,8 @@ class Regions(ReferenceEngine):
         return done, Pause.LIMIT
 
     def _key(self) -> tuple[int, ...]:
-        return tuple(self.state.block[slot] & mask for slot, mask in self._context_masks)
+        key: tuple[int, ...] = self.steps.context(self.state.block)
+        return key
 
     def _enter(self, limit: int) -> int:
         found = self._entries.get(self._key(), {}).get(self.state.block[self._pc])

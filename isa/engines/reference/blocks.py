@@ -74,6 +74,7 @@ class Translator:
         moves_pc = (e for e in isa.prologue.effects if isinstance(e, Write) and e.state == isa.pc)
         self.default = Behaviour((), tuple(moves_pc))
         self._plain: dict[str, bool] = {}
+        self._quiet: dict[str, bool] = {}
 
     def plain(self, name: str) -> bool:
         """Whether an instruction may stand in a block: it neither sees nor changes time, moves no code, leaves the mode
@@ -82,14 +83,20 @@ class Translator:
             self._plain[name] = self._is_plain(self.isa.instructions[name])
         return self._plain[name]
 
+    def quiet(self, name: str) -> bool:
+        """Whether it changes nothing of all that, though it may see it."""
+        if name not in self._quiet:
+            behaviour = self.isa.instructions[name].behaviour
+            changes = self._halts or bits_written(behaviour) & self.fixed
+            asks = any(isinstance(n, Recv) for n in nodes(*behaviour.expressions()))
+            self._quiet[name] = not (changes or asks or any(isinstance(e, Send) for e in behaviour.effects))
+        return self._quiet[name]
+
     def _is_plain(self, instruction: Instruction) -> bool:
-        behaviour = instruction.behaviour
-        everything = tuple(behaviour.expressions())
-        if self._halts or bits_read(everything) & self._time or bits_written(behaviour) & self.fixed:
+        everything = tuple(instruction.behaviour.expressions())
+        if not self.quiet(instruction.name) or bits_read(everything) & self._time:
             return False
-        if any(isinstance(n, Recv | Unknown) for n in nodes(*everything)):
-            return False
-        return not any(isinstance(e, Send) for e in behaviour.effects)
+        return not any(isinstance(n, Unknown) for n in nodes(*everything))
 
     def line(
         self,

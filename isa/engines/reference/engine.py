@@ -47,7 +47,6 @@ class ReferenceEngine:
         self._listens = False  # to stores into code
         slots = self.steps.layout.slots
         self._pc = slots[self.isa.pc].first
-        self._context_masks = [(slots[s].first, mask) for s, mask in self.translator.context.items()]
         self._index = self.steps.fetch_index
         self._translates = self.translator.possible and self.steps.time is not None
         self._heeded: tuple[set[int], set[int]] | None = None  # the breakpoints that no block passes
@@ -72,9 +71,10 @@ class ReferenceEngine:
 
         Returns how many ran and why it stopped; a trap or spin is the step that did not run.
         """
-        if self.machine.halted:
+        machine = self.machine
+        if machine.halted:
             return 0, Pause.HALT
-        if self.machine.breaking or self._heeded:
+        if machine.breakpoints or machine.break_places or self._heeded:
             self._heed()
         if limit <= LONGEST or not self._translates:
             return self._execute_singly(limit)
@@ -96,7 +96,7 @@ class ReferenceEngine:
                 return self.done, Pause.LIMIT
             stop = single()
             if stop is not None:
-                return self.done + (stop in HAPPENED), stop
+                return self.done + (stop.__class__ is Pause and stop in HAPPENED), stop
             if attentive and not self._was_plain:
                 return self.done + 1, Pause.LIMIT
         return limit, Pause.LIMIT
@@ -108,13 +108,17 @@ class ReferenceEngine:
         lines, touch = self.storage.lines, self.storage.touch
         advance, horizon = self.steps.advance, self.steps.horizon
         breaking, machine = self.machine.breaking, self.machine
-        done = lag = 0
-        left = min(limit, horizon(s, m, self))
+        done = lag = left = 0
         blocks = self._context()
         while done < limit:
             if breaking and done and machine.at_breakpoint():
                 break
             entry = blocks.get(s[pc], 0)
+            if left <= 0 and entry != UNFIT:
+                if lag:
+                    advance(s, m, self, lag)
+                    lag = 0
+                left = min(limit - done, horizon(s, m, self))
             if isinstance(entry, tuple):
                 run, longest = entry
                 if longest <= left:
@@ -122,7 +126,7 @@ class ReferenceEngine:
                     if ran:
                         done, lag, left = done + ran, lag + ran, left - ran
                         continue
-            elif left > LONGEST and self._warm(blocks, s[pc], entry):
+            elif entry != UNFIT and left > LONGEST and self._warm(blocks, s[pc], entry):
                 continue
             if lag:
                 advance(s, m, self, lag)
@@ -130,13 +134,12 @@ class ReferenceEngine:
             self.done = done
             stop = single()
             if stop is not None:
-                return done + (stop in HAPPENED), stop
+                return done + (stop.__class__ is Pause and stop in HAPPENED), stop
             done, left = done + 1, left - 1
             if machine.attentive and not self._was_plain:
                 break
-            if left <= 0 or not self._was_plain:
-                left = min(limit - done, horizon(s, m, self))
-                blocks = self._context()
+            if not self._was_quiet:
+                left, blocks = 0, self._context()
         if lag:
             advance(s, m, self, lag)
         return done, Pause.LIMIT
@@ -145,26 +148,24 @@ class ReferenceEngine:
         """One step to the letter. Returns what kept it from happening (a trap, a spin, a failed device), or what came
         of it (`HAPPENED`), or None."""
         s, m = self.state.block, self.storage.cells
-        trap: Trap | None = self.steps.prologue(s, m, self)
-        if trap is not None:
-            return trap
-        word = self.steps.fetch(s, m, self)
+        word = self.steps.begin(s, m, self)
         if word.__class__ is Trap:
             return word
-        step, operands, spin, self._was_plain, self.last = self._decoded.get(word) or self.steps.decode(word)
+        decoded = self._decoded.get(word) or self.steps.decode(word)
+        step, operands, spin, self._was_plain, self._was_quiet, self.last = decoded
         if spin is not None and spin(s, m, self, *operands):
             return Pause.SPIN
         try:
-            trap = step(s, self.loads, self, *operands)
+            trap: Trap | None = step(s, self.loads, self, *operands)
         except DeviceFailure as failure:
             self.machine.stopped_by = failure.message
             return Pause.DEVICE
         if trap is not None:
             return trap
-        return None if self._was_plain else self._after()
+        return None if self._was_quiet else self._after()
 
     def _after(self) -> Stop | None:
-        """What a step that was not plain leads to."""
+        """What a step that was not quiet leads to."""
         asked, self._asked = self._asked, False
         return Pause.HALT if self.machine.halted else Pause.ASKED if asked else None
 
@@ -175,9 +176,7 @@ class ReferenceEngine:
 
     def place(self) -> int | None:
         """Where in storage the next step's word lies; None if its fetch would trap or is not a plain access."""
-        if self._index is None or isinstance(self.peek(), Trap):
-            return None
-        index: int = self._index(self.state.block, self.storage.cells, self)
+        index: int | None = self.steps.place(self.state.block, self.storage.cells, self)
         return index
 
     def spin_horizon(self) -> int:
@@ -209,8 +208,7 @@ class ReferenceEngine:
 
     def _context(self) -> dict[int, Block | int]:
         """The blocks (and heat counts) of the present context."""
-        block = self.state.block
-        key = tuple([block[slot] & mask for slot, mask in self._context_masks])
+        key = self.steps.context(self.state.block)
         found = self._contexts.get(key)
         if found is None:
             if len(self._contexts) >= MOST_CONTEXTS:

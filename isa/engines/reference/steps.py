@@ -7,6 +7,7 @@ use and shared by all machines of one description.
 
 from collections.abc import Callable
 from functools import cached_property, lru_cache
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from isa.description import Instruction, Isa
@@ -14,6 +15,7 @@ from isa.encoding import decoder
 from isa.engines.reference.blocks import Translator
 from isa.engines.reference.source import (
     PythonSource,
+    bare,
     behaviour_function,
     compiled,
     function,
@@ -22,7 +24,7 @@ from isa.engines.reference.source import (
     values_function,
 )
 from isa.ir.fold import both, eq, negate
-from isa.ir.nodes import Behaviour, Expr, Load, Origin, Read, Recv, Unknown, Write, nodes
+from isa.ir.nodes import Behaviour, Expr, Load, Origin, Read, Recv, TrapIf, Unknown, Write, nodes
 from isa.ir.operators import NAMES
 from isa.machine.exits import Trap
 from isa.machine.state import layout_of
@@ -30,7 +32,7 @@ from isa.machine.time import Time, time_of
 from isa.passes.normal import merge, next_values
 
 Function = Callable[..., Any]
-_NAMES = {**NAMES, "Trap": Trap, "Origin": Origin}
+_NAMES = {**NAMES, "Trap": Trap, "Origin": SimpleNamespace(**Origin.__members__)}  # an Enum is slow to ask
 _FIRST = ("s", "m", "e")
 
 
@@ -39,12 +41,13 @@ MOST_WORDS = 1 << 16  # how many decoded words are kept; bounds what a program t
 
 class Decoded(NamedTuple):
     """A word made ready to run: the step's function and its operands, whether and how it may spin, whether it may stand
-    in a block, and the instruction's name (empty for an unassigned word)."""
+    in a block, whether it is quiet (see `Translator`), and the instruction's name (empty for an unassigned word)."""
 
     step: Function
     operands: tuple[int, ...]
     spin: Function | None
     plain: bool
+    quiet: bool
     name: str
 
 
@@ -61,8 +64,8 @@ class Steps:
         self.decoder = decoder(isa)
         self.translator = Translator(isa)
         self.decoded: dict[int, Decoded] = {}
-        self.prologue = self._made("prologue", Behaviour(isa.prologue.traps), ())
-        self.fetch = self._fetch()
+        self.begin = self._fetched("begin", isa.prologue.traps + isa.fetch.traps)
+        self.fetch = self._fetched("fetch", isa.fetch.traps)
         self.unassigned = self._made("unassigned", self._whole(isa.unassigned), ("insn",))
         self.entry = self._made("entry", isa.entry, ("cause", "info"))
         self.reset = self._made("reset", isa.reset, ())
@@ -78,13 +81,13 @@ class Steps:
         """What a word is: made once for each word, and shared by all machines of the description."""
         found = self.decoder.decode(word)
         if found is None:
-            decoded = Decoded(self.unassigned, (word,), None, False, "")
+            decoded = Decoded(self.unassigned, (word,), None, False, False, "")
         else:
             instruction, bits = found
             name = instruction.name
             operands = (*(bits[use.name] for use in instruction.uses), word)
-            plain = self.translator.plain(name)
-            decoded = Decoded(self.instruction(name), operands, self.spin(name), plain, name)
+            plain, quiet = self.translator.plain(name), self.translator.quiet(name)
+            decoded = Decoded(self.instruction(name), operands, self.spin(name), plain, quiet, name)
         if len(self.decoded) >= MOST_WORDS:
             self.decoded.clear()
         self.decoded[word] = decoded
@@ -156,6 +159,27 @@ class Steps:
         word = self.isa.fetch.word
         return self.values("fetch_index", (word.index,)) if isinstance(word, Load) else None
 
+    @cached_property
+    def place(self) -> Function:
+        """`f(s, m, e)`: the same before the fetch, and so None as well if that would trap."""
+        word, guards = self.isa.fetch.word, [trap.guard for trap in self.isa.fetch.traps]
+        if not isinstance(word, Load):
+            return lambda s, m, e: None
+        source = PythonSource(self.where, uses([*guards, word.index]))
+        source.reserve(_FIRST)
+        for guard in guards:
+            source.emit(f"if {bare(source.value(guard))}: return None")
+        source.emit(f"return {source.value(word.index)}")
+        return compiled(function("place", _FIRST, source.lines), "place", _NAMES)
+
+    @cached_property
+    def context(self) -> Function:
+        """`f(s)`: the state that decides where code lies, a tuple."""
+        cells = [
+            f"s[{self.layout.slots[state].first}] & {mask:#x}, " for state, mask in self.translator.context.items()
+        ]
+        return compiled(function("context", ("s",), [f"    return ({''.join(cells)})"]), "context", _NAMES)
+
     def spin_condition(self, instruction: Instruction) -> Expr | None:
         step = Behaviour((), self.isa.prologue.effects).then(instruction.behaviour)
         following = next_values(self.isa, step)
@@ -171,13 +195,14 @@ class Steps:
     def _made(self, name: str, behaviour: Behaviour, params: tuple[str, ...]) -> Function:
         return compiled(self.behaviour_source(name, behaviour, params), name, _NAMES)
 
-    def _fetch(self) -> Function:
-        source = PythonSource(self.where, uses([t.guard for t in self.isa.fetch.traps] + [self.isa.fetch.word]))
+    def _fetched(self, name: str, traps: tuple[TrapIf, ...]) -> Function:
+        """`f(s, m, e)`: the instruction word, or the first of these traps that is due before it is there."""
+        source = PythonSource(self.where, uses([t.guard for t in traps] + [self.isa.fetch.word]))
         source.reserve(_FIRST)
-        for trap in self.isa.fetch.traps:
+        for trap in traps:
             source.trap(trap)
         source.emit(f"return {source.value(self.isa.fetch.word)}")
-        return compiled(function("fetch", _FIRST, source.lines), "fetch", _NAMES)
+        return compiled(function(name, _FIRST, source.lines), name, _NAMES)
 
 
 def parameters(instruction: Instruction) -> tuple[str, ...]:
