@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from isa.engines.native import compiler
+from isa.engines.native import listing as cut
+from isa.engines.native.compiler import Tier
 from isa.engines.native.frame import FIELD
 from isa.engines.native.listing import Listing, instruction_listings
 from isa.engines.native.module import module_source
@@ -109,6 +111,17 @@ def test_no_function_runs_into_the_next() -> None:
             first, *lines = listing.assembly().splitlines()
             assert first == f"{listing.name}:" and len(lines) > 5
             assert not any(re.match(r"[^.\s]", line) or "directive" in line for line in lines)
+
+
+def test_handlers_need_no_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_stack() -> set[str]:
+        found = (one for name in ("add", "bne", "lw", "sw", "jal") for one in listings(name))
+        handlers = [one for one in found if one.name.startswith("handler.")]
+        return {one.name for one in handlers if re.search(r"push|\br?sp\b", one.assembly())}
+
+    assert with_stack() == set()
+    monkeypatch.setattr(cut, "TIER", Tier.FULL)
+    assert with_stack()  # what seldom happens has come into handlers
 
 
 def test_assembly_is_shown(capsys: Capture) -> None:

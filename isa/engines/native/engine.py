@@ -9,9 +9,9 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from isa.description import Isa
-from isa.engines.native.compiler import Compiler, Linked, Tier
+from isa.engines.native.compiler import Compiler, Linked
 from isa.engines.native.frame import FIELD, Code, Frame, Tables, callable_at, tables_of
-from isa.engines.native.module import module_source
+from isa.engines.native.module import TIER, module_source
 from isa.engines.native.options import Options
 from isa.engines.native.plan import Plan, plan_of
 from isa.engines.native.traced import traced_code
@@ -39,7 +39,7 @@ class NativeCode:
 
     def __init__(self, isa: Isa) -> None:
         self.plan: Plan = plan_of(isa)
-        self.linked: Linked = Compiler().load(self.source, Tier.FULL, self.key, SYMBOLS)
+        self.linked: Linked = Compiler().load(self.source, TIER, self.key, SYMBOLS)
         self.execute = callable_at(self.linked.address("execute"))
         self.sites: tuple[tuple[Origin, str], ...] = tuple(self.plan.sites)
 

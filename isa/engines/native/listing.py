@@ -13,7 +13,7 @@ from itertools import dropwhile, islice, takewhile
 from isa.description import Instruction, Isa
 from isa.engines.native.compiler import Compiler, Tier
 from isa.engines.native.frame import FIELDS, HOISTED, Code
-from isa.engines.native.module import module_source
+from isa.engines.native.module import TIER, module_source
 from isa.engines.native.plan import Handler, Plan, plan_of
 from isa.engines.native.regions import Region
 from isa.engines.native.translate import source
@@ -35,14 +35,19 @@ class Listing:
     text: str
     module: str
 
+    @property
+    def tier(self) -> Tier:
+        """The best that is made of it."""
+        return Tier.FULL if isinstance(self.of, Region) else TIER
+
     def optimised(self) -> str:
         """The LLVM text after the passes."""
-        return _functions(_optimised(self.module))[self.name]
+        return _functions(_optimised(self.module, self.tier))[self.name]
 
     def assembly(self) -> str:
         """The host's assembly, without the assembler's directives and with short names for labels."""
         label = re.compile(rf"_?{re.escape(self.name)}:")
-        lines = dropwhile(lambda line: not label.match(line), _assembly(self.module).splitlines())
+        lines = dropwhile(lambda line: not label.match(line), _assembly(self.module, self.tier).splitlines())
         body = takewhile(lambda line: not _ENDS.match(line), islice(lines, 1, None))
         kept = (_LOCAL.sub(".L", line) for line in body if not _DIRECTIVE.match(line))
         return "\n".join([f"{self.name}:", *kept]) + "\n"
@@ -86,13 +91,13 @@ def _functions(module: str) -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=4)
-def _optimised(module: str) -> str:
-    return Compiler().optimised(module, Tier.FULL)
+def _optimised(module: str, tier: Tier) -> str:
+    return Compiler().optimised(module, tier)
 
 
 @lru_cache(maxsize=4)
-def _assembly(module: str) -> str:
-    return Compiler().assembly(module, Tier.FULL)
+def _assembly(module: str, tier: Tier) -> str:
+    return Compiler().assembly(module, tier)
 
 
 class _Comments:
