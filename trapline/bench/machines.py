@@ -78,12 +78,15 @@ class Ours:
         self._prepared: dict[tuple[str, int], Prepared] = {}
 
     def prepare(self, kernel: Kernel, sizes: dict[str, int]) -> None:
-        made = monitored(self.engine, monitors=self.monitors) if self.monitors else unmonitored(self.engine)
+        made = self.make()
         prepared = Prepared(made, image(kernel, sizes))
         prepared.run()
         self.steps_each[kernel.name] = made.steps / sizes["ROUNDS"]
         prepared.warm_up(self.patience)
         self._prepared[kernel.name, sizes["ROUNDS"]] = prepared
+
+    def make(self) -> Machine:
+        return monitored(self.engine, monitors=self.monitors) if self.monitors else unmonitored(self.engine)
 
     def run(self, kernel: Kernel, sizes: dict[str, int]) -> Run:
         prepared = self._prepared[kernel.name, sizes["ROUNDS"]]

@@ -24,6 +24,7 @@ from trapline.bench import (
     desktops,
     exits,
     frames,
+    guards,
     history,
     looking,
     many,
@@ -48,6 +49,7 @@ from trapline.bench.types import report as types
 
 MODULES: tuple[ModuleType, ...] = (
     against,
+    guards,
     cold,
     exits,
     waiting,

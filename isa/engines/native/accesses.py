@@ -104,8 +104,7 @@ class Accesses:
     def at_head(self, part: Summary, values: RegionValues, away: str) -> None:
         """Go `away` unless everything that can be asked where a part of a tree begins lets all of it through."""
         for group in self._asked[id(part)]:
-            limit = self.limit(group.room, group.span)
-            self.text.guard(self.text.compare("uge", values.value(group.first), limit), away)
+            self.text.guard(self.outside(group.room, values.value(group.first), group.span), away)
             start = self.index(Access(group.room, group.first, True), values)
             values.starts.append((group, start))
         puts = [e.access for e in known(part) if isinstance(e, Put) and e.access not in values.noted]
@@ -115,7 +114,11 @@ class Accesses:
 
     def refused(self, access: Access, values: Values) -> Value:
         """Whether one access is not let through."""
-        return self.text.compare("uge", values.value(access.address), self.limit(access.room))
+        return self.outside(access.room, values.value(access.address))
+
+    def outside(self, room: Room, address: Value, span: int = 0) -> Value:
+        """Whether an address, or one of the `span` behind it, is not in a room."""
+        return self.text.compare("uge", address, self.text.zext(self.limit(room, span), address.width))
 
     def _note_all(self, group: Group, values: RegionValues, away: str) -> None:
         """Note that the words of a group are going to be written: mostly they are in one line."""

@@ -157,10 +157,9 @@ class Rounds:
         for group in groups(e.access for e in self.events):
             first, by = self._wide(group.first), self._wide(self.loop.step(group.first), True)
             last = text.add(first, text.mul(before, by))
-            limit = text.zext(self.accesses.limit(group.room, group.span), 64)
-            self._unless(text.compare("uge", first, limit))
+            self._unless(self.accesses.outside(group.room, first, group.span))
             if by.text != "0":
-                self._unless(text.compare("uge", last, limit))
+                self._unless(self.accesses.outside(group.room, last, group.span))
             root, offset = split(group.first)
             self._starts[group.room, root] = text.add(self.accesses.origin(group.room), first), offset
         for group in groups(e.access for e in self.events if isinstance(e, Put)):

@@ -32,9 +32,12 @@ SIGNATURE = "ptr %frame, ptr noalias %state, ptr noalias %cells, ptr noalias %li
 
 
 class Translation:
-    """One region. `widths` has the places it uses, `changed` those that it changes. `kind` tells code of a subclass."""
+    """One region. `widths` has the places it uses, `changed` those that it changes. `kind` tells code of a subclass,
+    which may write accesses and counted loops in its own way."""
 
     kind: ClassVar[str] = ""
+    accesses_of: ClassVar[type[Accesses]] = Accesses
+    rounds_of: ClassVar[type[Rounds]] = Rounds
 
     def __init__(self, region: Region) -> None:
         self.region = region
@@ -57,7 +60,7 @@ class Translation:
             loop = self._counted(pc, tree)
             if loop is not None:
                 self._again = pc, f"{label(pc)}.again"
-                rounds = Rounds(self.text, self.accesses, loop, self._again[1], self._label(loop.exit.value))
+                rounds = self.rounds_of(self.text, self.accesses, loop, self._again[1], self._label(loop.exit.value))
                 done = rounds.write(self.memory)
                 self._took(tree, done)
                 rounds.go(done)
@@ -77,7 +80,7 @@ class Translation:
         text.store(LEFT, Value(64, "%left"))
         for place, width in self.widths.items():
             text.store(variable(place), text.load(self._slot(place), width), width)
-        self.accesses = Accesses(text, self.plan.cell_bits)
+        self.accesses = self.accesses_of(text, self.plan.cell_bits)
         self.memory = Memory("%cells", self.accesses.size, self.plan.cell_bits)
         values = RegionValues(text, self.memory)
         self.accesses.prepare(self.trees.values(), values)
@@ -114,10 +117,9 @@ class Translation:
 
     def _part(self, part: Summary, values: RegionValues) -> None:
         """A part of a tree, and those that follow it."""
-        text = self.text
         away = self._before(part, part.first, part.before, values)
         if part.first == 0:
-            text.guard(text.compare("slt", text.load(LEFT, 64), number(64, self._needed(part))), away)
+            self._suffice(part, away)
         self.accesses.at_head(part, values, away)
         self._took(part, number(64, 1))
         admitted = -1
@@ -134,10 +136,18 @@ class Translation:
 
     def _settle(self, part: Summary, values: RegionValues) -> None:
         """Write what has changed to the variables, and charge the steps from the tree's head to the end of a part."""
-        text = self.text
         for place, value in [(place, values.value(node)) for place, node in part.state.items()]:
-            text.store(variable(place), value, value.width)
-        text.store(LEFT, text.sub(text.load(LEFT, 64), number(64, self._charged(part, len(part.line)))))
+            self.text.store(variable(place), value, value.width)
+        self._charge(part, len(part.line))
+
+    def _suffice(self, tree: Summary, away: str) -> None:
+        """Go `away` unless there are steps enough for a tree."""
+        text = self.text
+        text.guard(text.compare("slt", text.load(LEFT, 64), number(64, self._needed(tree))), away)
+
+    def _charge(self, part: Summary, taken: int) -> None:
+        """Charge whoever leaves a tree after so many steps."""
+        self.text.store(LEFT, self.text.sub(self.text.load(LEFT, 64), number(64, self._charged(part, taken))))
 
     @staticmethod
     def _needed(tree: Summary) -> int:
@@ -205,7 +215,7 @@ class Translation:
         def write() -> None:
             for place, value in [(p, known.value(v)) for p, v in state.items()]:
                 text.store(variable(place), value, value.width)
-            text.store(LEFT, text.sub(text.load(LEFT, 64), number(64, self._charged(part, taken))))
+            self._charge(part, taken)
             also()
             self._out(number(64, part.line[taken].pc))
 
