@@ -6,7 +6,11 @@
 #error "give the sizes: -DROUNDS=... and what else the kernel needs"
 #endif
 
-typedef unsigned int word; /* 32 bits, as in G3 */
+#ifndef WORD
+#define WORD unsigned int /* 32 bits, as in G3 */
+#endif
+
+typedef WORD word;
 
 #define APART __attribute__((noinline)) /* a round is a call, so that no compiler moves work from one to the next */
 

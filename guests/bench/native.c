@@ -16,6 +16,6 @@ int main(void)
 {
     double begin = now();
     word s = kernel();
-    printf("%08x %.9f\n", s, now() - begin);
+    printf("%08llx %.9f\n", (unsigned long long)s, now() - begin);
     return 0;
 }

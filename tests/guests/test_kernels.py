@@ -2,12 +2,11 @@
 
 import pytest
 
-from guests.catalogue import describe, directory
 from isa.engines.choice import bare
 from isa.machine import Machine, Reason, Storage
 from monitor.monitor import tower
-from tests.guests.kernel_models import CASES, expected, named
-from trapline.bench.kernels import COMPUTE, KERNELS, RESULT, Kernel, image, machine
+from tests.guests.kernel_models import CASES, ELSEWHERE, expected, named
+from trapline.bench.kernels import COMPUTE, KERNELS, ON_NARROW, RESULT, Kernel, image, machine, text
 from trapline.running.rig import exit_code
 
 WORDS = 8192
@@ -20,9 +19,10 @@ def checksum(machine: Machine, kernel: Kernel, sizes: dict[str, int]) -> int:
     return machine.storage.load(RESULT)
 
 
-@pytest.mark.parametrize("case", CASES, ids=named)
+@pytest.mark.parametrize("case", [*CASES, *ELSEWHERE], ids=named)
 def test_a_kernel_computes_what_its_model_says(case: tuple[Kernel, dict[str, int]]) -> None:
-    real = bare(machine(), Storage(machine().word, WORDS))
+    isa = case[0].isa
+    real = bare(isa, Storage(isa.word, WORDS))
     assert checksum(real, *case) == expected(*case)
 
 
@@ -31,9 +31,9 @@ def test_a_kernel_monitored_is_the_same(kernel: Kernel) -> None:
     assert checksum(tower(machine(), WORDS, 1), kernel, kernel.quick) == expected(kernel, kernel.quick)
 
 
-@pytest.mark.parametrize("kernel", KERNELS, ids=lambda k: k.name)
+@pytest.mark.parametrize("kernel", [*KERNELS, *ON_NARROW], ids=lambda k: f"{k.isa.name}-{k.name}")
 def test_the_quick_sizes_are_those_in_the_file(kernel: Kernel) -> None:
-    guest = describe(directory() / "bench" / f"{kernel.name}.s")
+    guest = text(kernel.name, kernel.machine)
     assert guest.summary and guest.source(**kernel.quick) == guest.source()
     assert kernel.full.keys() == kernel.quick.keys()
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from isa.errors import TraplineError
-from tests.guests.kernel_models import CASES, expected, named
+from tests.guests.kernel_models import CASES, ELSEWHERE, expected, named
 from trapline.bench.building import CROSS, NATIVE, LeftOut, Workshop
 from trapline.bench.kernels import COMPUTE, TRAP, Kernel
 from trapline.bench.machines import Ours
 from trapline.bench.peers import QEMU_SYSTEM, QEMU_USER, maker
 from trapline.bench.sitting import Agreement, Run, part, sit
 
+NAMES = {kernel.name for kernel in COMPUTE}
 NEEDS = {
     "gcc-O1": (NATIVE,),
     "gcc-O2": (NATIVE,),
@@ -29,7 +30,7 @@ HERE = [
 ]
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case[0] in COMPUTE], ids=named)
+@pytest.mark.parametrize("case", [c for c in (*CASES, *ELSEWHERE) if c[0].name in NAMES], ids=named)
 def test_a_kernel_in_c_computes_what_its_model_says(case: tuple[Kernel, dict[str, int]], tmp_path: Path) -> None:
     if "gcc-O1" in HERE:
         assert maker("gcc-O1", Workshop(tmp_path)).run(*case).checksum == expected(*case)

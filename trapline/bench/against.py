@@ -8,12 +8,13 @@ from isa.engines.choice import INTERPRETER, REFERENCE
 from monitor.techniques import HYBRID, INTERPRET, TRAP
 from trapline.bench.building import LeftOut
 from trapline.bench.figures import Bench, Figure, Goal, at_least
-from trapline.bench.kernels import COMPUTE
+from trapline.bench.kernels import COMPUTE, Kernel
 from trapline.bench.machines import Ours
 from trapline.bench.peers import maker
 from trapline.bench.sitting import Contender, Times, sit, summary
 
 OURS = "ours"
+MEAN, LEAST, SPEED, UNDER = at_least(1.25), at_least(0.95), at_least(1200), at_least(0.97)
 MONITORED = {"monitored": TRAP, "hybrid": HYBRID, "interpret": INTERPRET}  # each against bare
 PEERS = {
     "qemu-user": ("QEMU, a process of Linux", at_least(2)),
@@ -59,43 +60,42 @@ def _contender(name: str, bench: Bench) -> Contender:
 def _figures(bench: Bench, row: str, times: Times, contenders: list[Contender]) -> Iterator[Figure]:
     match row:
         case "gcc":
-            yield from _compiled(bench, times)
+            yield ratio(row, "against gcc -O1", times, OURS, "gcc-O1", MEAN)
+            yield least(row, "the least of the six", times, OURS, "gcc-O1", LEAST)
+            yield ratio(row, "against gcc -O2", times, OURS, "gcc-O2", at_least(1))
         case "interpreter":
-            yield _interpreter(
-                bench, times, next(c for c in contenders if isinstance(c, Ours) and c.name == INTERPRETER)
-            )
+            alone = next(c for c in contenders if isinstance(c, Ours) and c.name == INTERPRETER)
+            yield speed(row, "native interpreter alone", times, alone, bench.sized(*COMPUTE))
         case row if row in MONITORED:
             what = f"under a monitor ({MONITORED[row].name}) against bare"
-            yield _ratio(row, what, times, row, OURS, at_least(0.97 if row == "monitored" else 0.9))
+            yield ratio(row, what, times, row, OURS, UNDER if row == "monitored" else at_least(0.9))
         case _:
             what, goal = PEERS[row]
-            yield _ratio(row, f"against {what}", times, OURS, row, goal)
+            yield ratio(row, f"against {what}", times, OURS, row, goal)
 
 
-def _compiled(bench: Bench, times: Times) -> Iterator[Figure]:
-    mean = _ratio("gcc", "against gcc -O1", times, OURS, "gcc-O1", at_least(1.25))
-    yield mean
-    ratios = {kernel: times.ratios(kernel, OURS, "gcc-O1") for kernel in times.seconds}
-    kernel = min(ratios, key=lambda k: statistics.median(ratios[k]))
-    yield Figure("gcc", f"the least of the six: {kernel}", ratios[kernel], "", at_least(0.95))
-    yield _ratio("gcc", "against gcc -O2", times, OURS, "gcc-O2", at_least(1))
-
-
-def _ratio(row: str, what: str, times: Times, one: str, other: str, goal: Goal) -> Figure:
-    """How many times faster `one` is than `other`."""
+def ratio(row: str, what: str, times: Times, one: str, other: str, goal: Goal) -> Figure:
+    """How many times faster `one` is than `other`, in the mean."""
     detail = {"kernels": times.by_kernel(one, other), "seconds": _seconds(times, one, other)}
     return Figure(row, what, times.means(one, other), "", goal, detail)
 
 
-def _interpreter(bench: Bench, times: Times, contender: Ours) -> Figure:
+def least(row: str, what: str, times: Times, one: str, other: str, goal: Goal) -> Figure:
+    """The same of the kernel where it is least."""
+    ratios = {kernel: times.ratios(kernel, one, other) for kernel in times.seconds}
+    kernel = min(ratios, key=lambda k: statistics.median(ratios[k]))
+    return Figure(row, f"{what}: {kernel}", ratios[kernel], "", goal)
+
+
+def speed(row: str, what: str, times: Times, contender: Ours, sized: list[tuple[Kernel, dict[str, int]]]) -> Figure:
     """The mean of the kernels' speeds, not weighted by anything."""
     speeds = {}
-    for kernel, sizes in bench.sized(*COMPUTE):
+    for kernel, sizes in sized:
         steps = contender.steps_each[kernel.name] * sizes["ROUNDS"]
-        speeds[kernel.name] = [steps / s / 1e6 for s in times.seconds[kernel.name][INTERPRETER]]
+        speeds[kernel.name] = [steps / s / 1e6 for s in times.seconds[kernel.name][contender.name]]
     means = [statistics.mean(turn) for turn in zip(*speeds.values(), strict=True)]
     detail = {"kernels": {name: summary(values) for name, values in speeds.items()}}
-    return Figure("interpreter", "native interpreter alone", means, "MIPS", at_least(1200), detail)
+    return Figure(row, what, means, "MIPS", SPEED, detail)
 
 
 def _seconds(times: Times, *names: str) -> dict[str, dict[str, Any]]:

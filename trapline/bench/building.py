@@ -25,6 +25,7 @@ _CROSS_OPTIONS = (
     *("-march=rv32im", "-mabi=ilp32", "-mcmodel=medany", "-msmall-data-limit=0", "-fno-pic", "-O1"),
     *("-ffreestanding", "-nostdlib", "-static", "-Wl,--build-id=none"),
 )
+_WORDS = {16: "unsigned short", 32: "unsigned int", 64: "unsigned long"}  # in C, by their bits
 _UNLIKE_C = {"trap": {USER: "call.S", SYSTEM: "trap.S"}}  # kernels of the machine, not of a language
 
 
@@ -59,10 +60,11 @@ class Workshop:
         self.folder = folder
         self.seconds: dict[str, float] = {}
 
-    def native(self, name: str, sizes: dict[str, int], level: int) -> Path:
-        """A kernel for this host, optimized with -O`level`. Raises TraplineError if it cannot be built."""
-        sources = ("native.c", f"{name}.c")
-        return self._built(_file(f"{name}.O{level}", sizes), [NATIVE, f"-O{level}", *_ALIGNED], sources, sizes)
+    def native(self, name: str, sizes: dict[str, int], level: int, word: int = 32) -> Path:
+        """A kernel for this host, with words of so many bits, optimized with -O`level`. Raises TraplineError if it
+        cannot be built."""
+        sources, command = ("native.c", f"{name}.c"), [NATIVE, f"-O{level}", *_ALIGNED, f"-DWORD={_WORDS[word]}"]
+        return self._built(_file(f"{name}.{word}.O{level}", sizes), command, sources, sizes)
 
     def riscv(self, name: str, sizes: dict[str, int], kind: str) -> Path:
         """A kernel for RV32IM, -O1, as a program for `USER` or `SYSTEM`. Raises TraplineError."""

@@ -17,6 +17,7 @@ KINDS = {
 }
 PEERS = ("qemu-system", "qemu-icount", "qemu-user", "unicorn")  # the last two: a system call of a process
 OURS, MONITORED = "ours", "monitored"
+TRAPPED = at_most(20)
 
 
 def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
@@ -36,9 +37,9 @@ def _trap(bench: Bench) -> Figure:
         except LeftOut as left_out:
             bench.leave_out(left_out)
     times = sit(contenders, bench.sized(TRAP), bench.repeat, bench.agreement, bench.show)
-    each = {name: _nanoseconds(seconds, bench, TRAP) for name, seconds in times.seconds[TRAP.name].items()}
+    each = {name: nanoseconds(seconds, bench, TRAP) for name, seconds in times.seconds[TRAP.name].items()}
     detail = {name: summary(values) for name, values in each.items()}
-    return Figure("trap", "a trap taken and returned from, bare", each[OURS], "ns", at_most(20), detail)
+    return Figure("trap", "a trap taken and returned from, bare", each[OURS], "ns", TRAPPED, detail)
 
 
 def _exit(bench: Bench, row: str, kernel: Kernel, what: str) -> Figure:
@@ -46,10 +47,10 @@ def _exit(bench: Bench, row: str, kernel: Kernel, what: str) -> Figure:
     contenders = [Ours(name, bench.engine, bench.patience, depth) for name, depth in ((OURS, 0), (MONITORED, 1))]
     times = sit(contenders, bench.sized(kernel), bench.repeat, bench.agreement, bench.show).seconds[kernel.name]
     more = [b - a for a, b in zip(times[OURS], times[MONITORED], strict=True)]
-    detail: dict[str, Any] = {name: summary(_nanoseconds(seconds, bench, kernel)) for name, seconds in times.items()}
-    return Figure(row, what, _nanoseconds(more, bench, kernel), "ns", at_most(100), detail)
+    detail: dict[str, Any] = {name: summary(nanoseconds(seconds, bench, kernel)) for name, seconds in times.items()}
+    return Figure(row, what, nanoseconds(more, bench, kernel), "ns", at_most(100), detail)
 
 
-def _nanoseconds(seconds: list[float], bench: Bench, kernel: Kernel) -> list[float]:
+def nanoseconds(seconds: list[float], bench: Bench, kernel: Kernel) -> list[float]:
     """Of one round."""
     return [1e9 * s / bench.sizes(kernel)["ROUNDS"] for s in seconds]

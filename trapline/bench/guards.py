@@ -7,7 +7,7 @@ from isa.machine import Machine, Storage
 from isa.machine.machine import EngineFactory
 from trapline.bench.building import LeftOut
 from trapline.bench.figures import Bench, Figure
-from trapline.bench.kernels import COMPUTE, WORDS, machine
+from trapline.bench.kernels import COMPUTE, Kernel
 from trapline.bench.machines import Ours
 from trapline.bench.sitting import Contender, sit
 
@@ -23,9 +23,8 @@ class Unguarded(Ours):
         super().__init__(name, NATIVE, 0, share=share)
         self._engine = engine
 
-    def make(self) -> Machine:
-        isa = machine()
-        return Machine(isa, Storage(isa.word, WORDS), engine=self._engine)
+    def make(self, kernel: Kernel) -> Machine:
+        return Machine(kernel.isa, Storage(kernel.isa.word, kernel.words), engine=self._engine)
 
 
 def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from isa.assembler import Image
+from isa.description import Isa
 from isa.devices import Ports
 from isa.engines.choice import bare
 from isa.errors import MachineError
@@ -15,17 +16,19 @@ from trapline.bench.sitting import Run
 BUDGET = 1 << 50  # steps; nothing here takes so many
 
 
-def unmonitored(engine: str, words: int = WORDS, ports: Ports | None = None) -> Machine:
+def unmonitored(engine: str, words: int = WORDS, ports: Ports | None = None, isa: Isa | None = None) -> Machine:
     """A machine with an engine of this name, and nothing in it."""
-    isa = machine()
+    isa = isa or machine()
     return bare(isa, Storage(isa.word, words), ports, engine=engine)
 
 
-def monitored(engine: str, words: int = WORDS, ports: Ports | None = None, monitors: Monitors = 1) -> Machine:
+def monitored(
+    engine: str, words: int = WORDS, ports: Ports | None = None, monitors: Monitors = 1, isa: Isa | None = None
+) -> Machine:
     """As `unmonitored`, on top of these monitors."""
     from monitor.monitor import tower
 
-    return tower(machine(), words, monitors, ports, engine=engine)
+    return tower(isa or machine(), words, monitors, ports, engine=engine)
 
 
 def finish(machine: Machine) -> None:
@@ -78,15 +81,17 @@ class Ours:
         self._prepared: dict[tuple[str, int], Prepared] = {}
 
     def prepare(self, kernel: Kernel, sizes: dict[str, int]) -> None:
-        made = self.make()
+        made = self.make(kernel)
         prepared = Prepared(made, image(kernel, sizes))
         prepared.run()
         self.steps_each[kernel.name] = made.steps / sizes["ROUNDS"]
         prepared.warm_up(self.patience)
         self._prepared[kernel.name, sizes["ROUNDS"]] = prepared
 
-    def make(self) -> Machine:
-        return monitored(self.engine, monitors=self.monitors) if self.monitors else unmonitored(self.engine)
+    def make(self, kernel: Kernel) -> Machine:
+        if self.monitors:
+            return monitored(self.engine, kernel.words, monitors=self.monitors, isa=kernel.isa)
+        return unmonitored(self.engine, kernel.words, isa=kernel.isa)
 
     def run(self, kernel: Kernel, sizes: dict[str, int]) -> Run:
         prepared = self._prepared[kernel.name, sizes["ROUNDS"]]

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from isa.errors import TraplineError
@@ -31,12 +32,15 @@ class Compiled:
         require(self.name, NATIVE)
 
     def prepare(self, kernel: Kernel, sizes: dict[str, int]) -> None:
-        self._workshop.native(kernel.name, sizes, self._level)
+        self._program(kernel, sizes)
 
     def run(self, kernel: Kernel, sizes: dict[str, int]) -> Run:
-        program = self._workshop.native(kernel.name, sizes, self._level)
+        program = self._program(kernel, sizes)
         checksum, seconds = subprocess.run([program], capture_output=True, check=True).stdout.split()
         return Run(float(seconds), int(checksum, 16))
+
+    def _program(self, kernel: Kernel, sizes: dict[str, int]) -> Path:
+        return self._workshop.native(kernel.name, sizes, self._level, kernel.isa.word)
 
 
 class Qemu:

@@ -1,10 +1,11 @@
 """What a profile costs: a run that counts the steps of each word, beside the same run without."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from statistics import geometric_mean
 
 from isa.engines.choice import counted
+from isa.machine import Machine
 from trapline.bench.figures import Bench, Figure, at_most
 from trapline.bench.kernels import COMPUTE, Kernel, image
 from trapline.bench.machines import monitored, unmonitored
@@ -13,7 +14,7 @@ from trapline.bench.sitting import summary
 ROWS = ("profile",)
 STEPS, FEW = 1_000_000_000, 20_000
 GOAL = at_most(3)
-MAKERS = {"bare": unmonitored, "monitored": monitored}
+MAKERS: dict[str, Callable[[str], Machine]] = {"bare": unmonitored, "monitored": monitored}
 
 
 def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:

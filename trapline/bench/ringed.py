@@ -8,8 +8,9 @@ from isa.devices import BLOCK, Console, Disk, MemoryBacking, Ports, standard
 from isa.engines.choice import AUTO, NATIVE
 from trapline.bench.figures import Bench, Figure, at_most
 from trapline.bench.kernels import RESULT, WORDS, Kernel, image, machine
-from trapline.bench.machines import finish, monitored, unmonitored
+from trapline.bench.machines import finish
 from trapline.bench.sitting import summary
+from trapline.bench.waiting import MAKERS
 
 PRINT = Kernel("print", {"RINGED": 0, "SIZE": 1024}, {"RINGED": 0, "SIZE": 1024})
 MOVE = Kernel("block", {"RINGED": 0}, {"RINGED": 0})
@@ -36,16 +37,16 @@ def _sent(bench: Bench) -> Figure:
     """Microseconds of a character that is sent to a console whose output goes nowhere else, and kept."""
     engine = NATIVE if bench.engine == AUTO else bench.engine  # each is a new machine: what `auto` comes to
     sizes = PRINT.quick if bench.quick else LONG
-    found: dict[str, list[float]] = {"bare": [], "monitored": []}
+    found: dict[str, list[float]] = {name: [] for name in MAKERS}
     for turn in range(bench.repeat + 1):
         bench.show(f"{SENT}, turn {turn} of {bench.repeat}")
-        for made, times in zip((unmonitored, monitored), found.values(), strict=True):
-            guest = made(engine, WORDS, Ports({0: Console()}))
+        for name, make in MAKERS.items():
+            guest = make(engine, WORDS, Ports({0: Console()}))
             guest.load(image(PRINT, sizes))
             began = time.process_time()
             finish(guest)
             if turn:  # in the one before the first, code is compiled
-                times.append(1e6 * (time.process_time() - began) / sizes["SIZE"])
+                found[name].append(1e6 * (time.process_time() - began) / sizes["SIZE"])
     detail = {name: summary(times) for name, times in found.items()}
     return Figure(SENT, "a character sent to the console", found["bare"], "us", at_most(1), detail)
 

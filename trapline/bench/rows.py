@@ -39,6 +39,7 @@ from trapline.bench import (
     traces,
     updates,
     waiting,
+    widths,
 )
 from trapline.bench.building import CROSS, NATIVE, LeftOut, version
 from trapline.bench.contained import report as contained
@@ -52,6 +53,7 @@ MODULES: tuple[ModuleType, ...] = (
     guards,
     cold,
     exits,
+    widths,
     waiting,
     ringed,
     blocks,
