@@ -9,18 +9,25 @@
         .equ COUNT_IT, 0        # services
         .equ LEAVE, 1
         .equ INFO, 0            # what a trap stores
+        .equ LENGTH, 1
+        .equ ORIGIN, 2
+        .equ STATUS, 3
         .equ SAVED_IP, 4
         .equ SCRATCH, 5
         .equ RESULT, 7
 
-        .org 1
-        .word 0x7fff, 0, 0, user        # length, origin, status, ip: what `leave` loads
         .org 8 + Why.ask
         .word handler
 
         .org 32
 start:  put  g0, 0
         keep RESULT, g0
+        keep ORIGIN, g0
+        keep STATUS, g0
+        word g0, 0x7fff
+        keep LENGTH, g0
+        word g0, user
+        keep SAVED_IP, g0
         leave
 
 handler:
