@@ -20,9 +20,9 @@ for programs, at most one space behind the colon belonging to the form:
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from isa.classes import dataclass, field
 from isa.errors import TraplineError, UsageError
 from isa.files.sources_read import noted
 

@@ -5,10 +5,10 @@ right.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
+from isa.classes import dataclass, field
 from isa.display import Displayed
 from isa.errors import Span
 from isa.ir.nodes import Behaviour, Expr, Read, TrapIf

@@ -5,8 +5,9 @@ A `Diagnostic` points at a place in a text the user wrote; `render` draws it as 
 `TraplineError` or one of its subclasses. Only `trapline/` prints them and turns them into exit codes.
 """
 
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from isa.classes import dataclass, field
 
 
 class TraplineError(Exception):

@@ -18,6 +18,7 @@ SUFFIXES = {".py", ".isa", ".s", ".md", ".v", ".lark"}
 FLOORS = (
     "isa.siblings",
     "isa.display",
+    "isa.classes",
     "isa.errors",
     "isa.ir",
     "isa.description",

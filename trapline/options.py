@@ -2,9 +2,9 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from isa.classes import dataclass
 from isa.engines.choice import DEFAULT, ENGINES
 from isa.errors import UsageError
 from trapline.combinations import Usual

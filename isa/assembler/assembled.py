@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from isa.assembler.assembly import assemble
 from isa.assembler.image import Image, Line, Segment
 from isa.assembler.includes import Directory, read_source
+from isa.classes import dataclass
 from isa.description import Isa
 from isa.errors import Source, TraplineError
 from isa.files import cache

@@ -1,9 +1,9 @@
 """What an assembler makes and a machine loads. The file format is `image_format` and docs/image-format.md."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 
+from isa.classes import dataclass, field
 from isa.description import Isa
 from isa.display import Displayed
 from isa.encoding import encoding_digest

@@ -5,9 +5,9 @@ their places and refuses what the machine has no room for.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from isa.classes import dataclass
 from isa.description import Isa, Role
 from isa.devices.console import Console, Sink
 from isa.devices.disk import Disk, open_disk

@@ -8,10 +8,10 @@ Where the blocks are kept is `backing.py`'s business; `queue.py` moves several a
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from sys import byteorder
 from typing import Any
 
+from isa.classes import dataclass
 from isa.devices.backing import Backing, FileBacking
 from isa.devices.ports import DeviceFailure, DeviceStorage
 from isa.devices.rewinding import branch, mark_part, rewind_part

@@ -11,8 +11,8 @@ input, which may be absent. A last line without a newline was cut off while it w
 
 import json
 import os
-from dataclasses import asdict, dataclass
 
+from isa.classes import dataclass, fields
 from isa.errors import Diagnostic, Source, SourceError, Span, TraplineError, UsageError
 
 HEADER = {"trapline": "input", "version": 1}
@@ -68,7 +68,8 @@ class Recorder:
         self._end = 0
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-            self._append(json.dumps(HEADER if origin is None else NAMED | asdict(origin)) + "\n")
+            named = {} if origin is None else {field.name: getattr(origin, field.name) for field in fields(origin)}
+            self._append(json.dumps(NAMED | named if named else HEADER) + "\n")
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise TraplineError(f"cannot write the recording {path}: {reason}", "give another file name") from None

@@ -10,9 +10,9 @@ of the guest's storage are trusted no more than a word that is sent: a ring that
 docs/devices.md has all of it for the programmer of a guest.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
+from isa.classes import dataclass
 from isa.devices.console import Console
 from isa.devices.disk import BUSY, READY, Disk, Job
 from isa.devices.ports import DeviceStorage

@@ -8,9 +8,10 @@ else, whatever the data say. `isa.files.kept` keeps descriptions and images in t
 
 import json
 from collections.abc import Callable
-from dataclasses import fields
 from enum import Enum
 from typing import Any, Generic, TypeVar
+
+from isa.classes import fields
 
 T = TypeVar("T")
 

@@ -9,11 +9,11 @@ Every backend is a walk over this; `isa.passes.validity` says what is well forme
 import os
 from _thread import RLock  # `threading` would take a millisecond to import
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
 from weakref import WeakValueDictionary
 
+from isa.classes import dataclass, fields
 from isa.ir.operators import BOOL
 
 _INTERNED: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()

@@ -10,8 +10,9 @@ Placeholders in a meaning: {0} {1} {2} operands; {w} the width of operand 0, {m}
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
+
+from isa.classes import dataclass
 
 BOOL = 0  # the width that stands for "a truth value"; every other width is a number of bits, 1 to 64
 

@@ -5,10 +5,10 @@ A `Library` is one text and the machines it describes; a parent that it does not
 """
 
 import os
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from isa.classes import dataclass, replace
 from isa.errors import Source, SourceError, TraplineError, UsageError
 from isa.files.sources_read import read_noted
 from isa.files.texts import decoded

@@ -1,10 +1,10 @@
 """How running ends: `Trap`, what an engine stops for, and `Exit`, what a run reports."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from isa.classes import dataclass
 from isa.display import Displayed
 from isa.ir.nodes import Origin
 

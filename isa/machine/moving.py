@@ -5,8 +5,7 @@ step, something that stands still. Both may do so under a condition that stands 
 them in a description, and `isa.machine.time` makes of them when a condition comes to hold.
 """
 
-from dataclasses import dataclass
-
+from isa.classes import dataclass
 from isa.description import Place
 from isa.ir.fold import add, apply, both, const, either, eq, negate, select, slice_, sub, ult, zext
 from isa.ir.nodes import TRUE, Expr, Read

@@ -6,10 +6,11 @@ its steps are recorded, and where to.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from enum import IntEnum
 from struct import Struct
 from typing import NamedTuple
+
+from isa.classes import dataclass, replace
 
 
 class Kind(IntEnum):

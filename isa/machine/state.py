@@ -6,9 +6,9 @@ There is one representation. Engines read and write `block` by slot number, peop
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from isa.classes import dataclass
 from isa.description import Isa, Kind, State
 from isa.display import Displayed
 

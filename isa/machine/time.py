@@ -11,8 +11,8 @@ singly and the monitor refuses it, with the reason that `law_of` gives.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from isa.classes import dataclass
 from isa.description import Isa
 from isa.errors import MachineError
 from isa.ir.fold import add, const, rewriter, select, sub

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("guests", "isa", "monitor", "proofs", "trapline")
 LOADED = """
 guests: catalogue
-isa: description display encoding errors siblings
+isa: classes description display encoding errors siblings
 isa.assembler: assembled assembly image includes listing
 isa.devices: backing catalogue console disk inputs polling ports random recording rewinding rings saved transcript
 isa.engines: auto choice delegate
@@ -39,7 +39,10 @@ trapline.state: choice shown
 trapline.tracing: options
 """
 # Dear ones of others, each of them more than all else that a guest as small as this needs.
-DEAR = {"lark", "llvmlite", "rich", "z3", "html", "hashlib", "threading", "tempfile", "socket", "subprocess", "asyncio"}
+DEAR = {
+    *("dataclasses", "inspect", "lark", "llvmlite", "rich", "z3", "html", "hashlib", "threading", "tempfile"),
+    *("socket", "subprocess", "asyncio"),
+}
 WATCHED = """
 import json, sys
 read = set()

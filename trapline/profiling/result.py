@@ -1,9 +1,9 @@
 """What a run came to: for people, and as data, for `--json` and for a report."""
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from isa.classes import dataclass
 from isa.machine import Exit, Reason
 from trapline.running.launch import Launch
 from trapline.running.verdict import Verdict

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from copy import copy
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from isa.assembler import Image
+from isa.classes import dataclass, replace
 from isa.description import Isa
 from isa.devices import Console, Descriptor, Disk, Input, Live, MemoryBacking, Script, read_input
 from isa.devices.catalogue import misfit

@@ -6,13 +6,13 @@ the image says, else the default.
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 from guests import catalogue
 from guests.catalogue import DIRECTORY, LIBRARY, Guest, describe
 from isa.assembler import Image
 from isa.assembler.assembled import assembled
 from isa.assembler.includes import read_source
+from isa.classes import dataclass, field, replace
 from isa.description import Isa
 from isa.display import Displayed
 from isa.errors import TraplineError, UsageError

@@ -5,9 +5,9 @@ of a rig is a `Machine` whether it is real or virtual.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from isa.classes import dataclass
 from isa.description import Isa
 from isa.devices import BLOCK, Console, Disk, Input, MemoryBacking, Ports, Sink, standard
 from isa.engines.choice import DEFAULT, bare, counted

@@ -1,8 +1,8 @@
 """How a run ended, in words and as an exit code."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from isa.classes import dataclass
 from isa.display import Displayed
 from isa.machine import Exit, Reason
 from trapline.running.rig import Rig

@@ -4,7 +4,8 @@ it.
 
 import argparse
 import re
-from dataclasses import dataclass
+
+from isa.classes import dataclass
 
 _STORAGE = re.compile(r"storage\[([0-9a-fA-FxX_]+)(?::([0-9a-fA-FxX_]+))?\]")
 

@@ -4,9 +4,9 @@ Most runs halt and show nothing of this, so what makes it is loaded when it is n
 """
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from isa.classes import dataclass
 from isa.machine import Exit, Reason
 from trapline.running.launch import Launch
 from trapline.state.choice import DumpChoice

@@ -9,8 +9,8 @@ left out.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from isa.classes import dataclass
 from isa.description import Instruction, Isa, Kind, Role
 from isa.engines.reference.source import PythonSource, Where, bare, compiled, function, identifier, uses
 from isa.ir.fold import const, eq, select
