@@ -35,7 +35,8 @@ def at_most(bound: float) -> Goal:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the report. `values` are those of the turns; `unit` is empty for a ratio; `detail` is for JSON."""
+    """One line of the report. `values` are those of the turns; `unit` is empty for a ratio; `detail` is for JSON.
+    `disturbed` says what disturbed them, if something did: a goal that is not kept is not missed then."""
 
     row: str
     what: str
@@ -43,6 +44,7 @@ class Figure:
     unit: str = ""
     goal: Goal | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    disturbed: str = ""
 
     @property
     def value(self) -> float:
@@ -51,8 +53,9 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is reached; None without a goal."""
-        return None if self.goal is None else self.goal.kept(self.value)
+        """Whether the goal is reached; None without a goal, and where nobody can tell."""
+        kept = None if self.goal is None else self.goal.kept(self.value)
+        return None if self.disturbed and not kept else kept
 
     def facts(self) -> dict[str, Any]:
         goal = None if self.goal is None else {"bound": self.goal.bound, "least": self.goal.least}
@@ -66,6 +69,7 @@ class Figure:
             "goal": goal,
             "met": self.met,
             "detail": self.detail,
+            "disturbed": self.disturbed,
         }
 
 

@@ -10,6 +10,7 @@ from trapline.bench.building import LeftOut
 from trapline.bench.cold import child
 from trapline.bench.figures import Bench, Figure, at_least, at_most
 from trapline.bench.kernels import COMPUTE, RESULT, image
+from trapline.bench.load import Watch
 from trapline.bench.machines import BUDGET, Prepared, unmonitored
 
 ROWS = ("cores", "machines")
@@ -35,16 +36,17 @@ def _cores(bench: Bench) -> Figure:
     pair = [Prepared(unmonitored(bench.engine), program) for _ in range(2)]
     for prepared in pair:
         prepared.warm_up(bench.patience)
-    gains = []
+    gains, watch = [], Watch()
     for turn in range(bench.repeat):
         bench.show(f"two cores, turn {turn + 1} of {bench.repeat}")
-        one, two = (_together(parallel, pair[:count]) for count in (1, 2))
-        gains.append(2 * one / two)
+        one = _together(parallel, pair[:1])
+        with watch:
+            gains.append(2 * one / _together(parallel, pair))
     for prepared in pair:
         checksum = prepared.machine.storage.load(RESULT)
         bench.agreement.note("two at once", kernel.name, bench.sizes(kernel), checksum)
     what = "two guests on two cores against one"
-    return Figure("cores", what, gains, "", at_least(1.8))
+    return Figure("cores", what, gains, "", at_least(1.8), disturbed=watch.disturbed(2))
 
 
 def _together(parallel: Any, pair: list[Prepared]) -> float:

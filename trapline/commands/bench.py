@@ -125,7 +125,7 @@ def _table(found: "list[Figure]", bench: "Bench") -> None:
         table.add_column(column, justify="right" if column in ("measured", "from", "to") else "left")
     for figure in found:
         numbers = (_rounded(n) for n in (figure.value, min(figure.values), max(figure.values)))
-        met = "" if bench.quick or figure.met is None else "met" if figure.met else "missed"
+        met = "" if bench.quick else {None: figure.disturbed, True: "met", False: "missed"}[figure.met]
         table.add_row(figure.row, figure.what, *numbers, figure.unit, str(figure.goal or ""), met)
     show(table)
     if bench.quick:
