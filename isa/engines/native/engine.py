@@ -239,8 +239,8 @@ class NativeEngine(ReferenceEngine):
         if code is Code.HOT:
             self.translations.hot(frame["hot"], self._places(), self.options)
         elif self._since >= LOOK and self.translations.unsettled:
-            self._since = 0
-            self.translations.settle(self.options)
+            steps, self._since = self._since, 0
+            self.translations.settle(self.options, steps)
 
     def _places(self) -> Callable[[int], int | None]:
         """Where in the root the word at a pc lies, as things are; None if its fetch would trap."""

@@ -30,7 +30,7 @@ MOST = 2048  # regions of one storage; with the next one all begin anew
 STUBBORN = 8  # times that a place may be rewritten before it is left to the interpreter
 FULL_AFTER = 30_000_000  # steps in a region before it is compiled with all passes
 _SYMBOL = "region"
-LOOK = 16  # so many regions at most are looked at each time
+LOOK, APART = 16, 1 << 16  # so many regions at most are looked at each time, and each after so many steps more
 VISITS, SHORT = 1 << 12, 16  # after so many visits, an entry from which fewer steps are taken each time is closed
 _CODE, _STEPS, _VISITS, _FIELDS = 0, 4, 5, 6  # fields of an entry, and how many; see `Threaded.region`
 
@@ -92,6 +92,7 @@ class Translations:
         self._waiting: list[Waiting] = []
         self._rewritten: dict[int, int] = {}
         self._retired: list[Installed | Linked] = []
+        self._steps = 0  # since the last look at a region
         self.made = 0  # regions put in since the beginning, for whoever asks
         self._avoided: WeakKeyDictionary[object, tuple[frozenset[int], frozenset[int]]] = WeakKeyDictionary()
         self._refused: set[int] = set()  # hot places where a breakpoint is in the way
@@ -131,9 +132,11 @@ class Translations:
             self._waiting.append(Waiting(here, job))
             self.settle(options)
 
-    def settle(self, options: Options) -> None:
-        """Put in what was compiled meanwhile, and have compiled again what has proved hot."""
+    def settle(self, options: Options, steps: int = LOOK * APART) -> None:
+        """Put in what was compiled meanwhile, and have compiled again what has proved hot, `steps` after the last time:
+        where many machines have short turns, to look takes no longer than they do."""
         with self._turn:
+            self._steps += steps
             self._settle(options)
 
     def _settle(self, options: Options) -> None:
@@ -155,7 +158,8 @@ class Translations:
 
     def _looked_at(self) -> list[Installed]:
         """Some of the young, in turn: with many machines on one storage there are many, and who settles has one."""
-        found = list(islice(self._young, LOOK))
+        most, self._steps = divmod(self._steps, APART)
+        found = list(islice(self._young, min(most, LOOK)))
         for installed in found:
             self._young[installed] = self._young.pop(installed)
         return found
