@@ -1,12 +1,12 @@
 """Whether two descriptions are the same machine: a digest of what they mean, not of how they are written."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from functools import lru_cache
-from hashlib import sha256
 
+from isa.classes import fields
 from isa.description import Isa
 from isa.encoding import encoding_digest
+from isa.files.cache import sha256
 from isa.ir.nodes import Behaviour, Expr, nodes
 from isa.machine.machine import Loadable
 

@@ -8,9 +8,9 @@ Everything here follows from the shape of the guards, by one rule for each shape
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import reduce
 
+from isa.classes import dataclass, replace
 from isa.description import Isa
 from isa.ir.fold import add, apply, both, const, either, eq, negate, rewrite_behaviour, rewriter, select, ule, ult, zext
 from isa.ir.nodes import FALSE, TRUE, Apply, Behaviour, Const, Expr, Load, Read, Size, Store, TrapIf, nodes

@@ -4,6 +4,7 @@
 unknown values) is one step of the reference engine, on the same state. So both may take turns at any step.
 """
 
+import ctypes
 from array import array
 from collections.abc import Callable
 from functools import lru_cache
@@ -11,7 +12,7 @@ from functools import lru_cache
 from isa.description import Isa
 from isa.engines.native.compiler import Compiler, Linked
 from isa.engines.native.frame import FIELD, Code, Frame, Tables, callable_at, tables_of
-from isa.engines.native.module import TIER, module_source
+from isa.engines.native.module import SIZES, TIER, module_source
 from isa.engines.native.options import Options
 from isa.engines.native.plan import Plan, plan_of
 from isa.engines.native.traced import traced_code
@@ -39,7 +40,8 @@ class NativeCode:
 
     def __init__(self, isa: Isa) -> None:
         self.plan: Plan = plan_of(isa)
-        self.linked: Linked = Compiler().load(self.source, TIER, self.key, SYMBOLS)
+        self.linked: Linked = Compiler().load(self.source, TIER, self.key, (*SYMBOLS, SIZES))
+        self.record_bytes, self.hoisted = (ctypes.c_uint64 * 2).from_address(self.linked.address(SIZES))
         self.execute = callable_at(self.linked.address("execute"))
         self.sites: tuple[tuple[Origin, str], ...] = tuple(self.plan.sites)
 
@@ -53,7 +55,7 @@ class NativeCode:
 
     def frame(self, machine: Machine, tables: Tables) -> Frame:
         """A frame for a machine of this description, run by `execute`."""
-        frame = Frame(machine.state, machine.storage, tables, len(self.plan.hoisted))
+        frame = Frame(machine.state, machine.storage, tables, self.hoisted)
         frame["polls"] = machine.ports.polls
         for name in SYMBOLS:
             frame["run" if name == "execute" else name] = self.linked.address(name)
@@ -61,7 +63,7 @@ class NativeCode:
 
     def tables(self, storage: Storage) -> Tables:
         """The tables of a storage's root. Raises MachineError if another description has run there."""
-        return tables_of(storage, self.plan.record_bytes, self.plan.digest)
+        return tables_of(storage, self.record_bytes, self.plan.digest)
 
 
 @lru_cache(maxsize=64)

@@ -5,9 +5,9 @@ occurred; an index finds them: open addressing over a hash of the kind. Whoever 
 room again. Memory is mapped lazily: a machine that never ran natively has none.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 
+from isa.classes import dataclass
 from isa.engines.native.frame import Frame, address
 from isa.machine.storage import lazy
 

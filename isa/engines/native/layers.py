@@ -5,9 +5,9 @@ and what must not have happened to it. From that the native code of a layer is m
 nothing here knows who that is, or why.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from isa.classes import dataclass
 from isa.engines.native.frame import Code, Frame
 from isa.engines.native.options import Options
 from isa.engines.reference.engine import Stop

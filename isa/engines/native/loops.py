@@ -6,8 +6,8 @@ Widths are at most 32 bits here, so that in 64 bits nothing wraps.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from isa.classes import dataclass
 from isa.engines.native.shapes import Access, Place
 from isa.engines.native.summaries import Check, Event, Put, Summary, place_of
 from isa.ir.fold import apply, const, negate, rewriter, sub

@@ -5,13 +5,14 @@ from isa.engines.native.claims import CLAIM
 from isa.engines.native.compiler import Tier
 from isa.engines.native.exact import Exact
 from isa.engines.native.loop import Loop
-from isa.engines.native.plan import plan_of
+from isa.engines.native.plan import Plan, plan_of
 from isa.engines.native.text import METADATA
 from isa.engines.native.threaded import Threaded
 
 # All passes would take twice as long, and threaded code would be slower by them: they move into a handler how it is
 # left, which is seldom, and then it needs a stack.
 TIER = Tier.QUICK
+SIZES = "sizes"  # bytes of a record, and how many values a frame has that are hoisted
 DECLARATIONS = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\n"
 
 
@@ -22,4 +23,10 @@ def module_source(isa: Isa, threaded: type[Threaded] = Threaded, loop: type[Loop
     if exact.plan.fast:
         functions += threaded(exact).functions()
     functions += loop(exact).functions()
-    return "\n".join([*functions, CLAIM, DECLARATIONS, METADATA])
+    return "\n".join([*functions, _sizes(exact.plan), CLAIM, DECLARATIONS, METADATA])
+
+
+def _sizes(plan: Plan) -> str:
+    """Numbers that whoever calls this code has to know, so that none of its plan has to be made for that."""
+    numbers = plan.record_bytes, len(plan.hoisted)
+    return f"@{SIZES} = constant [{len(numbers)} x i64] [{', '.join(f'i64 {n}' for n in numbers)}]"

@@ -1,6 +1,6 @@
 """How the native engine works: what is compiled, when, and where. The defaults are right for everybody but tests."""
 
-from dataclasses import dataclass
+from isa.classes import dataclass
 
 HOT = 20_000  # jumps to a place before a region is made there: about a tenth of a millisecond of interpretation
 

@@ -6,9 +6,9 @@ reads as zero), there is one handler for each truth of it, and the choice is mad
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from isa.classes import dataclass
 from isa.description import Instruction, Isa, Role
 from isa.engines.native.frame import MOST_REWRITTEN
 from isa.engines.native.values import cell_bits

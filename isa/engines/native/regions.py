@@ -6,12 +6,12 @@ Code enters it nowhere else, and leaves it anywhere.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 
+from isa.classes import dataclass
 from isa.description import Isa
 from isa.engines.native.shapes import Placed, shapes_of
+from isa.files.cache import sha256
 
 MOST = 256  # instructions of a region: what it costs to compile grows faster than its length beyond this
 

@@ -5,10 +5,10 @@ does: an access is let through if its address is below its *room*, which is comp
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from isa.classes import dataclass, replace
 from isa.description import Instruction, Isa
 from isa.engines.native.plan import plan_of
 from isa.ir.fold import const, eq, rewriter, select, ule

@@ -6,8 +6,8 @@ a parameter.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
+from isa.classes import dataclass, field
 from isa.engines.native.shapes import Access, Place, Placed, Room
 from isa.ir.fold import const, rewriter, select
 from isa.ir.nodes import TRUE, Apply, Const, Element, Expr, Param, Read, nodes

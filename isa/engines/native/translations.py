@@ -6,12 +6,12 @@ here changes between two calls of native code. A region is taken out as soon as 
 
 import ctypes
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
 from threading import Lock, RLock
 from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
+from isa.classes import dataclass
 from isa.description import Isa
 from isa.engines.native import background
 from isa.engines.native.background import Job

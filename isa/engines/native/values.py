@@ -5,8 +5,8 @@ in 64-bit slots, storage in cells of 8, 16, 32 or 64 bits; where both are is wha
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
+from isa.classes import dataclass
 from isa.engines.native.text import Text, Value, number
 from isa.ir.nodes import TRUE, Apply, Behaviour, Effect, Element, Expr, Load, SetElement, Store, Write
 from isa.ir.reading import Reading
