@@ -73,7 +73,7 @@ class Storage:
         pages = -(-size // self.page_words)
         words = pages * self.page_words
         self.cells: memoryview[int] = lazy(words * bytes_each).cast(_FORMATS[bytes_each])[:size]
-        self.lines = lazy(words >> LINE_SHIFT)
+        self.lines = lazy((words >> LINE_SHIFT) + 1)[:-1]  # native code looks at two at a time
         self.code = lazy(words)
         self._listeners: list[WeakMethod[Callable[[int], None]]] = []
         self._takers: WeakSet[Storage] = WeakSet()  # windows that asked for the lines written

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from isa.assembler import assemble
+from isa.engines.native import accesses
 from isa.engines.native.groups import Group
 from isa.engines.native.loops import counted
 from isa.engines.native.regions import Region, discover
 from isa.engines.native.registers import RegionValues
 from isa.engines.native.summaries import Fetch, Summary
+from isa.engines.native.text import TRUE
 from isa.engines.native.translate import Translation
 from isa.engines.native.trees import COPIES, LARGEST, Trees
 from tests.engines.test_native_planted import FIRST, SIZE, agree
@@ -96,7 +98,15 @@ def code_on_a_way() -> None:
     agree(source + "bnez r8, 1b\n", engine=Later, r8=40)
 
 
-CHECKS = (calls, overwritten, guarded_ways, code_on_a_way)
+def neighbours() -> None:
+    """Pairs of words, some of them in two lines, are stored where one of the lines is clean, or code."""
+    source = "la r1, 3f\n1: addi r8, r8, -1\n add r2, r1, r8\n sw r7, 150(r2)\n sw r8, 152(r2)\n addi r7, r7, 5\n"
+    source += "bnez r8, 1b\n add r2, r1, r9\n lw r3, 2(r1)\n lw r4, 0(r1)\n2: sw r4, 0(r2)\n sw r3, 2(r2)\n"
+    source += "addi r2, r2, -1\n addi r9, r9, -1\n bnez r9, 2b\n sw r4, 0(r1)\n sw r3, 2(r1)\n set r8, 12\n"
+    agree(source + "b 1b\n.space 9\n3: addi r7, r7, 1\n addi r7, r7, 2\n addi r7, r7, 3\n", engine=Later, r8=140, r9=70)
+
+
+CHECKS = (calls, overwritten, guarded_ways, code_on_a_way, neighbours)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -139,6 +149,11 @@ def one_store_is_noted_for_all(patch: Patch) -> None:
         return copied
 
     patch.setattr(RegionValues, "copy", copy)
+
+
+@BUGS.caught_by(neighbours)
+def neighbours_are_stored_without_a_look(patch: Patch) -> None:
+    patch.setattr(accesses, "claimed", lambda *a: TRUE)
 
 
 @BUGS.caught_by(calls)

@@ -50,6 +50,7 @@ class Accesses:
         self.text, self.bits = text, bits
         self.size = text.load(text.at("%frame", FIELD["size"]), 64)
         self._origins: dict[Expr, Value] = {}
+        self._rooms: dict[Expr, str] = {}  # where the cells of address 0 are
         self._limits: dict[tuple[Room, int], Value] = {}
         self._asked: dict[int, list[Group]] = {}  # what is asked where a part of a tree begins, by its identity
 
@@ -78,6 +79,7 @@ class Accesses:
         if (room, 0) in self._limits:
             return self._limits[room, 0]
         origin = self._origins[room.origin] = text.zext(values.value(room.origin), 64)
+        self._rooms[room.origin] = text.at("%cells", self.origin(room), self.bits)
         inside = text.compare("ult", origin, self.size)
         end = text.select(inside, text.sub(self.size, origin), number(64, 0))
         limit = number(64, (1 << width) - 1) if room.limit is None else text.zext(values.value(room.limit), 64)
@@ -105,8 +107,7 @@ class Accesses:
         """Go `away` unless everything that can be asked where a part of a tree begins lets all of it through."""
         for group in self._asked[id(part)]:
             self.text.guard(self.outside(group.room, values.value(group.first), group.span), away)
-            start = self.index(Access(group.room, group.first, True), values)
-            values.starts.append((group, start))
+            values.starts.append((group, self.text.zext(values.value(group.first), 64)))
         puts = [e.access for e in known(part) if isinstance(e, Put) and e.access not in values.noted]
         for group in groups(puts):
             self._note_all(group, values, away)
@@ -121,22 +122,27 @@ class Accesses:
         return self.text.compare("uge", address, self.text.zext(self.limit(room, span), address.width))
 
     def _note_all(self, group: Group, values: RegionValues, away: str) -> None:
-        """Note that the words of a group are going to be written: mostly they are in one line."""
+        """Note that the words of a group are going to be written. They are in one line or two, and mostly both it and
+        the next one are dirty, so those are looked at together."""
         text = self.text
         first = self.index(Access(group.room, group.first, True), values)
-
-        def both_lines() -> None:
-            text.branch(claimed(text, first, text.add(first, number(64, group.span)), True), on, away, USUAL)
-
         if len(group.offsets) == 1 or group.span >= LINE:
             for offset in group.offsets:
                 self.note(text.add(first, number(64, offset)) if offset else first, away)
             return
-        on, several = text.label("on"), text.later("lines", both_lines)
-        line = text.load(text.at("%lines", text.lshr(first, number(64, LINE_SHIFT)), 8), 8, 8)
-        text.guard(text.compare("ne", line, number(8, DIRTY)), several)
-        within = text.and_(first, number(64, LINE - 1))
-        text.branch(text.compare("uge", within, number(64, LINE - group.span)), several, on, RARE)
+        place, on = text.at("%lines", text.lshr(first, number(64, LINE_SHIFT)), 8), text.label("on")
+
+        def unusual() -> None:
+            within, several = text.and_(first, number(64, LINE - 1)), text.label("several")
+            alone = text.compare("ult", within, number(64, LINE - group.span))
+            dirty = text.compare("eq", text.load(place, 8, 8), number(8, DIRTY))
+            text.branch(text.and_(alone, dirty), on, several, USUAL)
+            text.block(several)
+            text.branch(claimed(text, first, text.add(first, number(64, group.span)), True), on, away, USUAL)
+
+        two = text.made(16, f"load i16, ptr {place}, align 1")
+        unlike = text.compare("ne", two, number(16, DIRTY << 8 | DIRTY))
+        text.branch(unlike, text.later("lines", unusual), on, RARE)
         text.block(on)
 
     def note(self, index: Value, away: str) -> None:
@@ -158,25 +164,36 @@ class Accesses:
 
     # ---- doing
 
-    def index(self, access: Access, values: RegionValues) -> Value:
-        """The word's number in storage, 64 bits; it does not wrap once the access was let through."""
+    def within(self, access: Access, values: RegionValues) -> Value:
+        """The address in its room, 64 bits; it does not wrap once the access was let through."""
         for group, start in values.starts:
             if group.has(access):
                 ahead = split(access.address)[1] - split(group.first)[1]
                 return self.text.add(start, number(64, ahead)) if ahead else start
-        return self.text.add(self.origin(access.room), self.text.zext(values.value(access.address), 64))
+        return self.text.zext(values.value(access.address), 64)
+
+    def index(self, access: Access, values: RegionValues) -> Value:
+        """The word's number in storage."""
+        return self.text.add(self.origin(access.room), self.within(access, values))
+
+    def cell(self, access: Access, values: RegionValues) -> str:
+        """Where the word is."""
+        return self.text.at(self._rooms[access.room.origin], self.within(access, values), self.bits)
 
     def load(self, access: Access, values: RegionValues, width: int) -> Value:
         """The word; zero if it is not let through and need not be."""
-        text, index = self.text, self.index(access, values)
+        text = self.text
         if access.sure:
-            return self.load_at(index, width)
+            return text.load(self.cell(access, values), width, self.bits)
         out = self.refused(access, values)
-        safe = text.select(out, number(64, 0), index)
+        safe = text.select(out, number(64, 0), self.index(access, values))
         return text.select(out, number(width, 0), self.load_at(safe, width))
 
     def load_at(self, index: Value, width: int) -> Value:
         return self.text.load(self.text.at("%cells", index, self.bits), width, self.bits)
 
-    def store(self, index: Value, value: Value) -> None:
+    def store(self, access: Access, values: RegionValues, value: Value) -> None:
+        self.text.store(self.cell(access, values), self.text.zext(value, self.bits), self.bits)
+
+    def store_at(self, index: Value, value: Value) -> None:
         self.text.store(self.text.at("%cells", index, self.bits), self.text.zext(value, self.bits), self.bits)

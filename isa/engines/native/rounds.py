@@ -59,7 +59,7 @@ class Rounds:
             if isinstance(event, Fetch):
                 inside.loaded[event.param.name] = self.accesses.load_at(index, event.param.width)
             else:
-                self.accesses.store(index, inside.value(event.value))
+                self.accesses.store_at(index, inside.value(event.value))
         carried = [(p, v) for p, v in self.loop.made.state.items() if p not in self.loop.steps]
         for place, value in [(place, inside.value(value)) for place, value in carried]:
             text.store(variable(place), value, value.width)

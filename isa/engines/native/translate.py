@@ -11,7 +11,7 @@ through it; charged is the way that was taken, where it leads out. Whatever is k
 asked there, for the whole part, and leaves there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import ClassVar
 
 from isa.engines.native.accesses import Accesses, Sheet
@@ -117,7 +117,8 @@ class Translation:
 
     def _part(self, part: Summary, values: RegionValues) -> None:
         """A part of a tree, and those that follow it."""
-        away = self._before(part, part.first, part.before, values)
+        text, known = self.text, values.copy()
+        away = text.later("away", lambda: self._before(part, part.first, part.before, known))
         if part.first == 0:
             self._suffice(part, away)
         self.accesses.at_head(part, values, away)
@@ -175,12 +176,12 @@ class Translation:
                     text.guard(accesses.refused(access, values), self._middle(part, event, values))
                 values.loaded[param.name] = accesses.load(access, values, param.width)
             case Put(_, _, guard, access, value):
-                index, word, on = accesses.index(access, values), values.value(value), text.label("on")
+                word, on = values.value(value), text.label("on")
                 if guard is not TRUE:
                     then = text.label("then")
                     text.branch(values.value(guard), then, on)
                     text.block(then)
-                accesses.store(index, word)
+                accesses.store(access, values, word)
                 if guard is not TRUE:
                     text.jump(on)
                     text.block(on)
@@ -204,22 +205,20 @@ class Translation:
 
     def _middle(self, part: Summary, event: Event, values: RegionValues) -> str:
         """Where to leave before an instruction inside a part."""
-        return self._before(part, event.number, event.state, values, lambda: self._left_out(part, event.number))
-
-    def _before(
-        self, part: Summary, taken: int, state: State, values: RegionValues, also: Callable[[], None] = lambda: None
-    ) -> str:
-        """Where to leave a tree after so many steps, with the state there."""
-        text, known = self.text, values.copy()
+        known = values.copy()
 
         def write() -> None:
-            for place, value in [(p, known.value(v)) for p, v in state.items()]:
-                text.store(variable(place), value, value.width)
-            self._charge(part, taken)
-            also()
-            self._out(number(64, part.line[taken].pc))
+            self._left_out(part, event.number)
+            self._before(part, event.number, event.state, known)
 
-        return text.later("away", write)
+        return self.text.later("middle", write)
+
+    def _before(self, part: Summary, taken: int, state: State, values: RegionValues) -> None:
+        """Leave a tree after so many steps, with the state there."""
+        for place, value in [(place, values.value(node)) for place, node in state.items()]:
+            self.text.store(variable(place), value, value.width)
+        self._charge(part, taken)
+        self._out(number(64, part.line[taken].pc))
 
     # ---- jumps
 
