@@ -15,12 +15,15 @@ import pytest
 import trapline.bench
 from guests.catalogue import directory
 from isa.assembler import Image, assemble
+from isa.engines.native.compiler import Compiler, Tier
 from isa.errors import TraplineError
+from isa.files.cache import digest
 from isa.machine import Machine
 from trapline.bench import exits, load, many
 from trapline.bench.boot import GROUPS, ROUNDS, program
-from trapline.bench.building import NATIVE
+from trapline.bench.building import NATIVE, LeftOut
 from trapline.bench.figures import Bench, Figure, at_least, at_most
+from trapline.bench.footprint import executable
 from trapline.bench.kernels import COMPUTE, KERNELS, RESULT, Kernel, image, machine
 from trapline.bench.machines import Prepared, finish, monitored, unmonitored
 from trapline.bench.rows import ROWS
@@ -149,6 +152,18 @@ def test_other_load_on_the_cores_that_one_may_use_is_noticed(tmp_path: Path, mon
     with load.Watch() as blind:
         pass
     assert blind.busy is None and blind.disturbed(2) == ""
+
+
+def test_of_an_object_only_code_is_counted() -> None:
+    text = "define i64 @f(i64 %x) {\n  ret i64 %x\n}\n"
+    data = "@table = constant [512 x i64] zeroinitializer\n"
+    other = text.replace("@f", "@g").replace("ret i64 %x", "%y = mul i64 %x, 7777777777777777777\n  ret i64 %y")
+    sizes = [
+        executable(Compiler().object(made, Tier.QUICK, digest(made))) for made in (text, data + text, text + other)
+    ]
+    assert 1 <= sizes[0] < 16 and sizes[1] == sizes[0] and sizes[2] > sizes[0]
+    with pytest.raises(LeftOut, match="not of ELF"):
+        executable(b"\xcf\xfa\xed\xfe" + bytes(100))
 
 
 def test_a_program_runs_again_from_its_beginning() -> None:

@@ -52,6 +52,21 @@ def machines(engine: str, count: int, words: int) -> dict[str, Any]:
     return {"seconds": seconds, "bytes": grown}
 
 
+def resident(engine: str, count: int, image: str, words: int) -> dict[str, Any]:
+    """By how many bytes the process grows with so many machines that have run a program, after the first one."""
+    from isa.assembler.image_format import load_image
+    from trapline.bench.machines import Prepared, unmonitored
+
+    program = load_image(image)
+    ran = [Prepared(unmonitored(engine, words), program)]
+    ran[0].warm_up(1)
+    before = _resident()
+    for _ in range(count):
+        ran.append(Prepared(unmonitored(engine, words), program))
+        ran[-1].run()
+    return {"bytes": _resident() - before}
+
+
 def crowd(engine: str, count: int, patience: float) -> dict[str, Any]:
     """What a host of so many machines costs."""
     from trapline.bench.crowd import crowd
@@ -65,7 +80,8 @@ def _resident() -> int:
         return int(file.read().split()[1]) * 4096
 
 
-TASKS: dict[str, Callable[..., dict[str, Any]]] = {"cold": cold, "after": after, "machines": machines, "crowd": crowd}
+Task = Callable[..., dict[str, Any]]
+TASKS: dict[str, Task] = {task.__name__: task for task in (cold, after, machines, resident, crowd)}
 
 if __name__ == "__main__":
     print(json.dumps(TASKS[sys.argv[1]](**json.loads(sys.argv[2]))))
