@@ -135,6 +135,19 @@ def the_clock_rings_in_time() -> None:
     agree(ALONE, *(guest(RINGING, turn(18, **state), *ending) for state in states))
 
 
+LOOKING = """
+        .org 16
+start:  inc  x1, x1
+        add  x2, x1
+        get  x2, x0
+        jump x0, x3
+"""
+
+
+def the_clock_is_seen_as_it_is() -> None:
+    agree(ALONE, guest(LOOKING, turn(60, x=[0, 0, 0, 16], timer=50)))
+
+
 LEAVING = """
         .org 8
         .word handler, 0, 0, 512
@@ -230,6 +243,7 @@ CHECKS = (
     single_steps_and_threaded_code,
     code_that_changes_in_regions,
     the_clock_rings_in_time,
+    the_clock_is_seen_as_it_is,
     the_clock_goes_on_in_another_context,
     the_clock_stands_still_in_another_context,
     the_window_is_that_of_the_context,

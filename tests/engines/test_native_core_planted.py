@@ -30,6 +30,7 @@ from tests.engines.core_checks import (
     relocation_changes_on_the_way,
     single_steps_and_threaded_code,
     the_clock_goes_on_in_another_context,
+    the_clock_is_seen_as_it_is,
     the_clock_rings_in_time,
     the_clock_stands_still_in_another_context,
     the_first_trap_counts,
@@ -108,7 +109,7 @@ def what_the_clock_depends_on_changes_behind_its_back(patch: Patch) -> None:
     patch.setattr(Plan, "gates", frozenset())
 
 
-@caught_by(single_steps_and_threaded_code)
+@caught_by(the_clock_is_seen_as_it_is)
 def who_looks_at_the_clock_sees_it_late(patch: Patch) -> None:
     patch.setattr(Plan, "moving", frozenset())
 
