@@ -86,6 +86,15 @@ def test_compiled_c_is_beside_us(tmp_path: Path) -> None:
         assert report["left_out"] == {}
 
 
+def test_each_kernel_of_a_mean_is_shown_if_asked_for(capsys: Capture) -> None:
+    assert main([*QUICK, "--only", "monitored,trap", "--each"]) == 0
+    table = capsys.readouterr().out.splitlines()
+    shown = [line.split() for line in table if re.match(r" +\w+ +[\d.]+ +[\d.]+ +[\d.]+ *$", line)]
+    assert [name for name, *_ in shown] == [kernel.name for kernel in COMPUTE]
+    assert all(float(least) <= float(median) <= float(most) for _, median, least, most in shown)
+    assert not Figure("", "", [1.0], detail={"kernels": {"fib": {"empty": {"median": 1.0}}}}).kernels
+
+
 def test_a_row_that_fails_takes_no_other_with_it(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,6 +57,12 @@ class Figure:
         kept = None if self.goal is None else self.goal.kept(self.value)
         return None if self.disturbed and not kept else kept
 
+    @property
+    def kernels(self) -> dict[str, dict[str, float]]:
+        """The same figure of each kernel, summed up, where it is a mean of theirs."""
+        found: dict[str, dict[str, float]] = self.detail.get("kernels", {})
+        return found if all("median" in of for of in found.values()) else {}
+
     def facts(self) -> dict[str, Any]:
         goal = None if self.goal is None else {"bound": self.goal.bound, "least": self.goal.least}
         return {

@@ -7,6 +7,7 @@ and takes no other with it: exit code 1.
 examples:
   trapline bench --quick
   trapline bench --only gcc,monitored --repeat 9
+  trapline bench --only guards --each
   trapline bench --types
   trapline bench --multiplication
 """
@@ -26,6 +27,7 @@ SUMMARY = "measure the engines and the monitor beside others"
 def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--only", type=_rows, metavar="ROW,...", help="only these rows of the report (an unknown name lists all)")
+    add("--each", action="store_true", help="what a mean was made from too: the figure of each kernel")
     add("--quick", action="store_true", help="small sizes: shows that everything works, and measures nothing")
     add(
         "--types",
@@ -62,13 +64,13 @@ def run(arguments: argparse.Namespace) -> int:
             result = measure(bench, arguments.only or set(ROWS), found.append)
         except KeyboardInterrupt:
             if found:
-                _table(found, bench)  # minutes of work, and true as far as it goes
+                _table(found, bench, arguments.each)  # minutes of work, and true as far as it goes
             raise
     _write(arguments, result)
     if arguments.json:
         emit_json(result)
     else:
-        _table(found, bench)
+        _table(found, bench, arguments.each)
     return 1 if bench.failed else 0
 
 
@@ -77,7 +79,7 @@ def _types(arguments: argparse.Namespace) -> int:
     from trapline.output import emit_json, engine_in_use, show
     from trapline.progress import Line
 
-    refuse(arguments, ["only", "repeat"], "is about time, and steps are exact", "leave it away with `--types`")
+    refuse(arguments, ["only", "repeat", "each"], "is about time, and steps are exact", "leave it away with `--types`")
     engine = engine_in_use(arguments.engine)
     with Line() as line:
         found = count(engine, arguments.quick, line.show)
@@ -96,7 +98,7 @@ def _multiplication(arguments: argparse.Namespace) -> int:
     from trapline.output import emit_json, engine_in_use, show
 
     help = "leave it away with `--multiplication`"
-    refuse(arguments, ["only", "repeat", "types"], "is not for what is counted in steps of one run", help)
+    refuse(arguments, ["only", "repeat", "each", "types"], "is not for what is counted in steps of one run", help)
     found = count(engine_in_use(arguments.engine), 2 if arguments.quick else DEPTHS)
     _write(arguments, facts(found))
     if arguments.json:
@@ -115,7 +117,7 @@ def _write(arguments: argparse.Namespace, found: object) -> None:
         Path(arguments.output).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
-def _table(found: "list[Figure]", bench: "Bench") -> None:
+def _table(found: "list[Figure]", bench: "Bench", each: bool) -> None:
     from rich.table import Table
 
     from trapline.output import show
@@ -127,6 +129,8 @@ def _table(found: "list[Figure]", bench: "Bench") -> None:
         numbers = (_rounded(n) for n in (figure.value, min(figure.values), max(figure.values)))
         met = "" if bench.quick else {None: figure.disturbed, True: "met", False: "missed"}[figure.met]
         table.add_row(figure.row, figure.what, *numbers, figure.unit, str(figure.goal or ""), met)
+        for kernel, of in figure.kernels.items() if each else ():
+            table.add_row("", f"  {kernel}", *(_rounded(of[key]) for key in ("median", "least", "most")), figure.unit)
     show(table)
     if bench.quick:
         print("small sizes: this shows that everything works, and measures nothing")
