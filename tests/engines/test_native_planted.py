@@ -9,11 +9,13 @@ from isa.assembler import assemble
 from isa.engines.native import loops, rounds, translate
 from isa.engines.native.accesses import Accesses
 from isa.engines.native.rounds import Rounds
-from isa.engines.native.shapes import Shapes
+from isa.engines.native.shapes import Place, Shapes
+from isa.engines.native.summaries import Summary
 from isa.engines.native.text import TRUE, number
 from isa.engines.native.translate import Translation
 from isa.engines.reference.blocks import Translator
 from isa.engines.reference.steps import Steps
+from isa.ir.nodes import Expr
 from isa.machine import Machine, Storage
 from tests.engines.test_native_regions import Regions, dirty
 from tests.isa.test_engine_programs import Stepping, ran
@@ -259,7 +261,12 @@ def at_most_is_taken_for_less(patch: Patch) -> None:
 @BUGS.caught_by(constant_rounds)
 def the_first_way_in_decides_what_is_constant(patch: Patch) -> None:
     made = loops.known_before
-    patch.setattr(translate, "known_before", lambda found, pc: made({**dict([*found.items()][:1]), pc: found[pc]}, pc))
+
+    def first(trees: dict[int, Summary], pc: int) -> dict[Place, Expr]:
+        parts = (replace(part, ways={}) for at, tree in trees.items() if at != pc for part in tree.parts())
+        return next(filter(None, (made({-1: part, pc: trees[pc]}, pc) for part in parts)), {})
+
+    patch.setattr(translate, "known_before", first)
 
 
 @BUGS.caught_by(time)
