@@ -14,7 +14,7 @@ from isa.engines.native.loops import Loop, Until, While, as_signed
 from isa.engines.native.registers import LEFT, RegionValues, variable
 from isa.engines.native.shapes import Access, Place, Room
 from isa.engines.native.summaries import Fetch, Put, split
-from isa.engines.native.text import Value, number
+from isa.engines.native.text import USUAL, Value, number
 from isa.engines.native.values import Memory
 from isa.ir.nodes import Const, Expr
 from isa.machine.storage import LINE_SHIFT
@@ -138,14 +138,23 @@ class Rounds:
         self._unless(self.text.compare("slt", last, number(64, -(1 << bits) if test.signed else 0)))
 
     def _granted(self, wanted: Value, left: Value) -> Value:
-        """How many of them the steps suffice for; all or none if their number is a constant."""
+        """How many of them the steps suffice for, mostly all; all or none if their number is a constant."""
         text, length = self.text, len(self.loop.made.line)
         if self.loop.rounds is not None:
             self._unless(text.compare("ult", left, number(64, length * self.loop.rounds)))
             return wanted
+        every, part, granted = text.label("every"), text.label("part"), text.label("granted")
+        text.jump(every)
+        text.block(every)
+        suffices = text.compare("ule", text.mul(wanted, number(64, length)), left)
+        suffices = text.and_(suffices, text.compare("ule", wanted, number(64, MOST)))
+        text.branch(suffices, granted, part, USUAL)
+        text.block(part)
         most = text.udiv(left, number(64, length))
         most = text.select(text.compare("ult", most, number(64, MOST)), most, number(64, MOST))
-        rounds = text.select(text.compare("ult", wanted, most), wanted, most)
+        text.jump(granted)
+        text.block(granted)
+        rounds = text.phi(64, (wanted, every), (most, part))
         self._unless(text.compare("ult", rounds, number(64, LEAST[self.loop.stores])))
         return rounds
 
