@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from monitor.native import NativeLevel
 
 T = TypeVar("T")
+_EMULATED, _REFLECTED, _PROLOGUE = Decision.EMULATED, Decision.REFLECTED, Origin.PROLOGUE  # an Enum is slow to ask
 
 
 class Dispatcher:
@@ -80,17 +81,17 @@ class Dispatcher:
     def _run(self, limit: int, deliver: bool) -> tuple[int, int, Trap | Pause]:
         """Up to `limit` steps: how many there were, how many of them trapped, and why it stopped. In native code where
         that is possible; whatever that leaves is done here."""
-        self.done = self.trapped = 0
-        self.vm.attentive = not self.core.never or self.vm.told is not None
-        if self.vm.halted:
+        vm, self.done, self.trapped = self.vm, 0, 0
+        vm.attentive = not self.core.never or vm.told is not None
+        if vm.halted:
             return 0, 0, Pause.HALT
         while self.done < limit:
-            if self.done and self.vm.breaking and self.vm.at_breakpoint():
+            if (vm.breakpoints or vm.break_places) and self.done and vm.at_breakpoint():
                 break
             level = self.level()
             if level is None:
                 asked = self._asked
-                stop = self._stretch(limit, NEVER if asked is None else most(asked, self.vm.steps + self.done))
+                stop = self._stretch(limit, NEVER if asked is None else most(asked, vm.steps + self.done))
             else:
                 stop = level.run(limit, deliver)
                 self.trapped += level.trapped
@@ -98,7 +99,7 @@ class Dispatcher:
                 self._deliver(stop)
                 self.done += 1
                 self.trapped += 1
-                stop = Pause.HALT if self.vm.halted else None
+                stop = Pause.HALT if vm.halted else None
             if stop is not None:
                 return self.done, self.trapped, stop
         return self.done, self.trapped, Pause.LIMIT
@@ -182,7 +183,7 @@ class Dispatcher:
         if self._asked is not None:
             with followed(self, self._asked):
                 return self._directly(allowed)
-        if self.vm.breaking:
+        if self.vm.breakpoints or self.vm.break_places:
             with stopping(self):
                 return self._directly(allowed)
         return self._directly(allowed)
@@ -232,8 +233,8 @@ class Dispatcher:
     def interpret(self, cause: int | None) -> Trap | Pause | None:
         """One step of the machine's own semantics on the virtual machine; `cause` is of the trap with which direct
         execution ended, if it did."""
-        vm, interpreter = self.vm, self.interpreter
-        pc, place = vm.state.block[self._pc], interpreter.place()
+        vm, interpreter, block = self.vm, self.interpreter, self.vm.state.block
+        pc, place = block[self._pc], self._steps.place(block, vm.storage.cells, interpreter)
         interpreter.done = self.done
         stop = interpreter.single() if self._asked is None and not vm.replaced else self._single()
         if isinstance(stop, Trap):
@@ -338,7 +339,9 @@ class Dispatcher:
         vm = self.vm
         step = vm.steps + self.done
         since, self.last_exit = step - self.last_exit, step
-        vm.statistics.count(decision, cause, pc, place, since)
+        if vm.statistics.pending is not None:
+            vm.statistics.settle()
+        vm.statistics.add(decision, cause, pc, place, 1, since)
         for subscriber in vm.subscribers:
             subscriber(ExitEvent(vm, step, decision, cause, pc, place, since))
         if vm.told is not None:
@@ -351,12 +354,12 @@ class Dispatcher:
 def _decision(stop: Trap | Pause | None) -> Decision:
     """What an interpreted step turned out to be."""
     if stop is None:
-        return Decision.EMULATED
+        return _EMULATED
     if isinstance(stop, Trap):
-        return Decision.INJECTED if stop.origin is Origin.PROLOGUE else Decision.REFLECTED
+        return Decision.INJECTED if stop.origin is _PROLOGUE else _REFLECTED
     match stop:
         case Pause.SPIN:
             return Decision.IDLED
         case Pause.DEVICE:
             return Decision.FAILED
-    return Decision.EMULATED
+    return _EMULATED

@@ -41,6 +41,7 @@ class ExitEvent(NamedTuple):
     since: int
 
 
+SCHEDULED = Decision.SCHEDULED  # an Enum is slow to ask
 Exits = Counter[tuple[Decision, str, int, int | None]]
 MOST_PLACES = 1 << 16  # a hostile guest may trap at every address there is
 ELSEWHERE = -1  # the pc that stands for all places after that many
@@ -105,16 +106,10 @@ class Statistics:
         self._direct += direct
         self._interpreted += interpreted
 
-    def count(self, decision: Decision, cause: str, pc: int, place: int | None, since: int) -> None:
-        """Count one exit, `since` steps after the last."""
-        if self.pending is not None:
-            self.pending(self)
-        self.add(decision, cause, pc, place, 1, since)
-
     def add(self, decision: Decision, cause: str, pc: int, place: int | None, count: int, since: int) -> None:
-        """Count so many exits of a kind, `since` steps after those before them."""
+        """Count so many exits of a kind, `since` steps after those before them. What is pending came before."""
         key = (decision, cause, pc, place)
-        self._taken += count if decision is not Decision.SCHEDULED else 0
+        self._taken += count if decision is not SCHEDULED else 0
         if len(self._exits) >= MOST_PLACES and key not in self._exits:
             key = (decision, cause, ELSEWHERE, None)
         self._exits[key] += count

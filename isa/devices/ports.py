@@ -186,9 +186,8 @@ class Ports:
 
     def renew(self) -> None:
         """Before a run: somebody may have changed a device."""
-        if self._devices:
-            self.settle()
-            self._polls.renew(self.sent is None)
+        self.settle()
+        self._polls.renew(self.sent is None)
 
     def deadline(self) -> int | None:
         """The first step at whose boundary `act` must run, or None."""

@@ -210,11 +210,13 @@ class Machine(Displayed):
 
     def proceed(self, budget: int) -> tuple[Reason, Trap | None, str]:
         """The same, for whoever knows how many steps there were from the machine itself: why it stopped."""
-        self.ports.renew()
+        if self.ports.devices:
+            self.ports.renew()
         stop, reason = self.steps + budget, None
         while reason is None:
             reason, trap, detail = self._stretch(stop)
-        self._pass_on()
+        if self.trace is not None:
+            self._pass_on()
         return reason, trap, detail
 
     def enter(self, trap: Trap) -> None:

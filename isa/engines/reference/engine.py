@@ -107,7 +107,8 @@ class ReferenceEngine:
         s, m, pc, single = self.state.block, self.storage.cells, self._pc, self.single
         lines, touch = self.storage.lines, self.storage.touch
         advance, horizon = self.steps.advance, self.steps.horizon
-        breaking, machine = self.machine.breaking, self.machine
+        machine = self.machine
+        breaking = machine.breakpoints or machine.break_places
         done = lag = left = 0
         blocks = self._context()
         while done < limit:
