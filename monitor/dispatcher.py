@@ -91,7 +91,7 @@ class Dispatcher:
             level = self.level()
             if level is None:
                 asked = self._asked
-                stop = self._stretch(limit, NEVER if asked is None else most(asked, vm.steps + self.done))
+                stop = self._stretch(limit, NEVER if asked is None else most(self.isa, asked, vm.steps + self.done))
             else:
                 stop = level.run(limit, deliver)
                 self.trapped += level.trapped
@@ -180,6 +180,8 @@ class Dispatcher:
 
     def _direct(self, allowed: int) -> Trap | Pause:
         """Run de-privileged on the machine below for at most `allowed` steps."""
+        self.below.random = self.vm.random
+        self.core.resume(self.vm.state.block, self.below.state.block, *self._window)
         if self._asked is not None:
             with followed(self, self._asked):
                 return self._directly(allowed)
@@ -189,11 +191,10 @@ class Dispatcher:
         return self._directly(allowed)
 
     def _directly(self, allowed: int) -> Trap | Pause:
+        """As the machine below stands."""
         vm, below, core = self.vm, self.below, self.core
         v, r, (offset, size) = vm.state.block, below.state.block, self._window
         traffic = below.ports.traffic
-        below.random = vm.random
-        core.resume(v, r, offset, size)
         first = self.began = below.steps
         reason, trap, detail = below.proceed(allowed)
         self.began = below.steps

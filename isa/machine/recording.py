@@ -47,9 +47,9 @@ def write(machine: Recorded, trace: Trace, step: int, seen: Seen, trap: Trap | N
 
 def changes(machine: Recorded, trace: Trace, step: int, seen: Seen) -> list[Record]:
     """The records of what a step changed in the state, but for the pc and what time moves."""
-    block = machine.state.block
+    block, flips = machine.state.block, trace.flips
     slots = [n for n in watched(machine.isa) if block[n] != seen.state[n]]
-    return [(step + trace.steps, Kind.CHANGED, n, block[n]) for n in slots]
+    return [(step + trace.steps, Kind.CHANGED, n, block[n] ^ flips.get(n, 0)) for n in slots]
 
 
 @lru_cache(maxsize=64)

@@ -5,12 +5,12 @@ Python and from native code, and passes whole lines on, many at a time. A `Trace
 its steps are recorded, and where to.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 from struct import Struct
 from typing import NamedTuple
 
-from isa.classes import dataclass, replace
+from isa.classes import dataclass, field, replace
 
 
 class Kind(IntEnum):
@@ -91,7 +91,8 @@ class Trace:
     """The steps from `first` up to before `stop` are recorded; with `registers` also what of the state they change.
 
     A machine that runs in the place of another one, which is traced, is given that one's trace, and numbers its own
-    steps and words from another point: they are `steps` behind and `words` ahead."""
+    steps and words from another point: they are `steps` behind and `words` ahead. `flips` are the bits of its state, by
+    slot, that the other one has otherwise."""
 
     recorder: Recorder
     first: int = 0
@@ -99,11 +100,12 @@ class Trace:
     registers: bool = False
     steps: int = 0
     words: int = 0
+    flips: Mapping[int, int] = field(default_factory=dict, compare=False)
 
     def instead(self, steps: int, words: int) -> "Trace":
         """For a machine that runs in the place of the present one: by how much that numbers its steps lower, and its
-        words higher. What changes is not recorded there: its state is another one."""
-        return replace(self, registers=False, steps=self.steps + steps, words=self.words + words)
+        words higher."""
+        return replace(self, steps=self.steps + steps, words=self.words + words)
 
     def span(self, step: int) -> tuple[bool, int]:
         """Whether a step is recorded, and how many steps from it on are treated alike."""

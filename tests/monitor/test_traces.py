@@ -1,6 +1,7 @@
 """A trace is the same line for line from every engine, bare and under monitors, and changes nothing of the run."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from guests.catalogue import Guest, guests
 from isa.engines.native import traced
 from isa.engines.native.text import Text, Value, number
-from isa.engines.native.traced import Traced, traced_code
+from isa.engines.native.traced import Traced, TracedCode, traced_code
 from isa.errors import MachineError
 from isa.machine import recording
 from isa.machine.machine import Machine
@@ -29,6 +30,8 @@ CHECKS = (
     checks.nothing_is_lost_where_a_buffer_ends,
     checks.a_window_is_a_part_of_the_whole,
     checks.changed_registers_add_up,
+    checks.what_shares_a_word_adds_up,
+    checks.registers_cost_no_more_runs,
     checks.a_trace_changes_nothing,
     checks.nor_does_a_window,
     checks.what_came_to_nothing_is_not_in_it,
@@ -41,6 +44,11 @@ CHECKS = (
 def test_of_traces(check: Callable[[], None], monkeypatch: Patch) -> None:
     monkeypatch.setattr(traced, "LEAST", 1)
     passes(check)
+
+
+def test_where_more_moves_by_itself_they_are_seen_step_by_step(monkeypatch: Patch) -> None:
+    registers_are_seen_step_by_step(monkeypatch)
+    passes(checks.changed_registers_add_up)
 
 
 @pytest.mark.nightly
@@ -217,8 +225,38 @@ def native_code_compares_with_the_beginning(patch: Patch) -> None:
 
 @caught_by(checks.changed_registers_add_up)
 def registers_are_those_of_the_machine_below(patch: Patch) -> None:
+    registers_are_seen_step_by_step(patch)
     right = following.changes
     patch.setattr(following, "changes", lambda vm, *rest: right(vm.dispatcher.below, *rest))
+
+
+@caught_by(checks.what_shares_a_word_adds_up)
+def words_are_those_of_the_machine_below(patch: Patch) -> None:
+    patch.setattr(following, "flips", lambda vm, below, trace: dict(trace.flips))
+
+
+@caught_by(checks.what_shares_a_word_adds_up)
+def registers_are_told_of_the_next_machine_alone(patch: Patch) -> None:
+    """And not of the one that is traced, two levels up."""
+    right = following.flips
+    patch.setattr(following, "flips", lambda vm, below, trace: right(vm, below, replace(trace, flips={})))
+
+
+@caught_by(checks.what_shares_a_word_adds_up)
+def native_code_forgets_whose_bits_they_are(patch: Patch) -> None:
+    right = TracedCode.run
+    patch.setattr(TracedCode, "run", lambda self, *rest: right(self, *rest[:-1], replace(rest[-1], flips={})))
+
+
+@caught_by(checks.what_shares_a_word_adds_up)
+def registers_change_where_they_are_loaded(patch: Patch) -> None:
+    """What is not ordinary is taken for what the program changes."""
+    patch.setattr(following, "owned", lambda isa: ())
+
+
+@caught_by(checks.registers_cost_no_more_runs)
+def registers_are_seen_step_by_step(patch: Patch) -> None:
+    patch.setattr(following, "keeps_time_apart", lambda isa: False)
 
 
 @caught_by(checks.changed_registers_add_up)

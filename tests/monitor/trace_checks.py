@@ -3,6 +3,7 @@
 from guests.catalogue import Guest, find
 from isa.assembler import assemble
 from isa.devices import Ports, standard
+from isa.engines.choice import bare
 from isa.machine import Machine, Reason, Storage
 from isa.machine.records import NEVER, Recorder, Records, Trace
 from isa.machine.trace import TraceLine, each_line, lines_of
@@ -11,7 +12,7 @@ from tests.engines.differential import Shown, shown
 from tests.engines.engines import ENGINES, Switch, at_the_bottom
 from tests.engines.test_native_guests import machine_of
 from tests.guests.boot import image_of
-from tests.machines_to_test import G3
+from tests.machines_to_test import G3, W64
 from tests.monitor.test_breach import SIZE, VARIANTS, bad, guest
 
 RECORDING = ("reference", "interpreter")  # one records in Python, one in native code
@@ -87,6 +88,40 @@ def changed_registers_add_up() -> None:
     state = dict(enumerate(start)) | {slot: value for line in expected for slot, value in line.changed}
     for slot, name in enumerate(machine.state.layout.names):
         assert name in ("pc", "timer") or state[slot] == machine.state.block[slot]
+
+
+CARRIES = "on 1\n set r1, -1\n set r2, 300\n1: add r3, r2, r1\n add r4, r3, r3\n rstat r5\n loop r2, 1b\n stop\n"
+
+
+def what_shares_a_word_adds_up() -> None:
+    """A carry is the program's, and changes directly, in a word with the mode, which is another one below."""
+
+    def machine(depth: int) -> Machine:
+        made = tower(W64, SIZE, depth, Ports({})) if depth else bare(W64, Storage(64, SIZE), Ports({}))
+        made.load(assemble(W64, CARRIES, "test"))
+        return made
+
+    expected = traced(machine(0), "reference", registers=True)
+    status = machine(0).state.layout.slots["status"].first
+    assert len({value for line in expected for slot, value in line.changed if slot == status}) > 1
+    for engine in RECORDING:
+        for depth in (1, 2):
+            assert traced(machine(depth), engine, registers=True) == expected
+
+
+def registers_cost_no_more_runs() -> None:
+    """The machine below takes many steps at a time, whatever is recorded of them."""
+
+    class Holding(Recorder):
+        runs = 0
+
+        def hold(self) -> int:
+            self.runs += 1
+            return super().hold()
+
+    recorder = Holding(lambda records: None)
+    played(machine_of(find("primes"), 1), "reference", Trace(recorder, registers=True))
+    assert 0 < recorder.runs < STEPS / 100
 
 
 def a_trace_changes_nothing(first: int = 0, stop: int = NEVER) -> None:

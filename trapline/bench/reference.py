@@ -1,10 +1,12 @@
-"""The reference engine, which is plain Python: its speed on five guests, bare and monitored, and what an exit costs it.
+"""The reference engine, which is plain Python: its speed on five guests, bare and monitored, and what a trap and
+an exit cost it, beside a step.
 
 The guests are the shipped ones, made larger through their `.equ` lines.
 """
 
 import time
 from collections.abc import Iterator
+from statistics import median
 
 from guests.catalogue import directory
 from guests.catalogue import find as find_guest
@@ -13,11 +15,21 @@ from isa.assembler.includes import Directory
 from isa.description import Isa
 from isa.engines.choice import REFERENCE
 from isa.machines.catalogue import find as find_machine
-from trapline.bench.figures import Bench, Figure
+from trapline.bench.figures import Bench, Figure, at_most
+from trapline.bench.kernels import MACHINE
 from trapline.bench.machines import finish
+from trapline.explaining import cost
 from trapline.running.rig import Outfit, Rig, build
 
 ROWS = ("reference",)
+GOAL = at_most(5)  # us
+STEP = "a step"
+STEPS = {
+    STEP: None,
+    "a trap": None,
+    "an exit: a trap reflected": at_most(5000),
+    "an exit: an instruction emulated": at_most(5000),
+}
 WORDS = 1 << 16
 GUESTS: dict[str, dict[str, int]] = {
     "primes": {"LIMIT": 15000},
@@ -34,6 +46,7 @@ def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
         bench.show(f"reference engine, {name}")
         yield _speed(name, {} if bench.quick else sizes, bench.repeat)
     yield _exit({} if bench.quick else TIMES, bench.repeat)
+    yield from _steps(bench)
 
 
 def _speed(name: str, sizes: dict[str, int], repeat: int) -> Figure:
@@ -57,7 +70,21 @@ def _exit(sizes: dict[str, int], repeat: int) -> Figure:
     assert rig.virtual is not None
     exits = sum(rig.virtual.statistics.by_decision().values())
     what = "reference engine, an exit to the monitor"
-    return Figure("reference", what, (1e6 * (slow - quick) / exits,), "us", None, {"exits": exits})
+    return Figure("reference", what, (1e6 * (slow - quick) / exits,), "us", GOAL, {"exits": exits})
+
+
+def _steps(bench: Bench) -> Iterator[Figure]:
+    """Of which `trapline explain --cost` tells: steps that are ordinary, that trap, or that are exits."""
+    isa = find_machine(MACHINE)
+    times: dict[str, list[float]] = {what: [] for what in STEPS}
+    for _ in range(bench.repeat):
+        for what, found in times.items():
+            bench.show(f"reference engine, {what}")
+            found.append(cost.ROWS[what](isa, (REFERENCE,))[REFERENCE])
+    step = median(times[STEP])
+    for what, goal in STEPS.items():
+        detail = {"steps": median(times[what]) / step}
+        yield Figure("reference", f"reference engine, {what}", times[what], "ns", goal, detail)
 
 
 def _times(name: str, sizes: dict[str, int], repeat: int) -> tuple[float, float, Rig]:

@@ -29,7 +29,7 @@ def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
     yield _figure(bench, "a trace as text, under one monitor", _text, 1, GOAL, depth=1)
     yield _figure(bench, "a trace as text, with mnemonics and source lines", _noted, 1)
     yield _figure(bench, "a trace as text, with the registers that changed", _text, 1, registers=True)
-    yield _figure(bench, "the same, under one monitor", _text, 80, depth=1, registers=True)
+    yield _figure(bench, "the same, under one monitor", _text, 1, depth=1, registers=True)
 
 
 def _figure(

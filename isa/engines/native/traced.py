@@ -38,6 +38,7 @@ FIELDS = (  # of the sheet
     "count",  # how many slots of the state are watched, which, and their values before the step
     "slots",
     "before",
+    "flips",  # and the bits of each that are recorded the other way round
 )
 FIELD = {name: n for n, name in enumerate(FIELDS)}
 MOST = 3  # records of one line, apart from what changed
@@ -124,7 +125,7 @@ class Traced:
     def _changes(self, text: Body, end: Value) -> None:
         """Write what changed of what is watched, and count all that was written as used."""
         count = self._sheet(text, "count")
-        slots, before = (text.pointer(text.at(SHEET, FIELD[name])) for name in ("slots", "before"))
+        slots, before, flips = (text.pointer(text.at(SHEET, FIELD[name])) for name in ("slots", "before", "flips"))
         state, one = text.address("state"), number(64, 1)
         text.jump("watch")
         text.block("watch")
@@ -138,7 +139,7 @@ class Traced:
         text.branch(text.compare("ne", now, text.load(was, 64)), "changed", "same", RARE)
         text.block("changed")
         text.store(was, now)
-        self._record(text, to, number(8, Kind.CHANGED), slot, now)
+        self._record(text, to, number(8, Kind.CHANGED), slot, text.xor(now, text.load(text.at(flips, n), 64)))
         behind = text.add(to, number(64, RECORD.size))
         text.jump("same")
         text.block("same")
@@ -182,9 +183,11 @@ class TracedCode:
         line = MOST + len(slots)
         recorder.make_room(LEAST * line)
         numbers, before = array("Q", slots), array("Q", [machine.state.block[n] for n in slots])
+        flips = array("Q", [trace.flips.get(n, 0) for n in slots])
         where = recorder.used, len(recorder.buffer), address(recorder.buffer), line * RECORD.size
         what = machine.steps + trace.steps, trace.words, deliver
-        values = (*where, *what, len(slots), numbers.buffer_info()[0], before.buffer_info()[0])
+        lists = (each.buffer_info()[0] for each in (numbers, before, flips))
+        values = (*where, *what, len(slots), *lists)
         sheet = (ctypes.c_uint64 * len(FIELDS))(*[value & (1 << 64) - 1 for value in values])
         try:
             return Code(self.execute(frame.address, limit, ctypes.addressof(sheet)))
