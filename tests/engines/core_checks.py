@@ -17,6 +17,9 @@ from tests.isa.test_engine_programs import blocks
 
 Patch = pytest.MonkeyPatch
 SMALL = any_width(32)
+CALLING = TEXT.replace("trap call(x[d]) when x[a] != 1", "trap call(x[d])")  # each time, that is
+CALLED = load_text(CALLING.format(width=32, rest="0:24"))
+TIMED = load_text(CALLING.replace("core[5] <- info", "core[5] <- timer").format(width=32, rest="0:24"))
 GATED = load_text(TEXT.format(width=32, rest="0:24").replace("when timer >u 1", "when timer >u 1 && psw.on == 1"))
 SIZE = 512
 ALONE = ("interpreter",)
@@ -185,6 +188,14 @@ def the_clock_stands_still_in_another_context() -> None:
     leaving(GATED, 0, 2)
 
 
+def the_clock_goes_on_in_a_trap() -> None:
+    leaving(CALLED, 2, 0)
+
+
+def the_trap_entry_looks_at_the_clock() -> None:
+    leaving(TIMED, 2, 0)
+
+
 def the_window_is_that_of_the_context() -> None:
     for bound in range(50, 56):
         agree(ALONE, guest(LEAVING.format(psw=0, bound=bound), turn(40, x=[0, 0, 0, 40])))
@@ -246,6 +257,8 @@ CHECKS = (
     the_clock_is_seen_as_it_is,
     the_clock_goes_on_in_another_context,
     the_clock_stands_still_in_another_context,
+    the_clock_goes_on_in_a_trap,
+    the_trap_entry_looks_at_the_clock,
     the_window_is_that_of_the_context,
     waiting_is_left_at_once,
     the_window_ends_where_it_ends,

@@ -20,7 +20,7 @@ from isa.engines.native.text import Value, number
 from isa.engines.native.threaded import Threaded
 from isa.engines.native.translations import Translations
 from isa.engines.native.values import Values
-from isa.ir.nodes import Behaviour
+from isa.ir.nodes import TRUE, Behaviour
 from tests.engines.core_checks import (
     CHECKS,
     Patch,
@@ -29,6 +29,7 @@ from tests.engines.core_checks import (
     one_engine_changes_the_code_of_another,
     relocation_changes_on_the_way,
     single_steps_and_threaded_code,
+    the_clock_goes_on_in_a_trap,
     the_clock_goes_on_in_another_context,
     the_clock_is_seen_as_it_is,
     the_clock_rings_in_time,
@@ -36,6 +37,7 @@ from tests.engines.core_checks import (
     the_first_trap_counts,
     the_machine_halts,
     the_same_words_at_another_address,
+    the_trap_entry_looks_at_the_clock,
     the_window_ends_where_it_ends,
     the_window_is_that_of_the_context,
     waiting_is_left_at_once,
@@ -107,6 +109,23 @@ def the_counters_are_taken_to_be_true_in_another_context(patch: Patch) -> None:
 @caught_by(the_clock_stands_still_in_another_context)
 def what_the_clock_depends_on_changes_behind_its_back(patch: Patch) -> None:
     patch.setattr(Plan, "gates", frozenset())
+
+
+@caught_by(the_clock_goes_on_in_a_trap)
+def the_counters_are_taken_to_be_true_after_a_trap(patch: Patch) -> None:
+    rewritten(
+        patch,
+        Loop,
+        "trap",
+        lambda text: text.replace("i64 %end", "i64 0").replace(
+            "i64 0, i64 %zero, ptr %cells, ptr %table) {", "i64 %end, i64 %zero, ptr %cells, ptr %table) {"
+        ),
+    )
+
+
+@caught_by(the_trap_entry_looks_at_the_clock)
+def the_trap_entry_sees_the_clock_late(patch: Patch) -> None:
+    patch.setattr(Plan, "traps", lambda self, instruction: any(t.guard is TRUE for t in instruction.behaviour.traps))
 
 
 @caught_by(the_clock_is_seen_as_it_is)

@@ -91,6 +91,14 @@ def code() -> None:
     agree(source + "addi r9, r9, -2\n bne r9, r0, 1b\n", r9=30, r2=0x01000000)
 
 
+def beside_code() -> None:
+    """A loop stores two words at a time, up to one of code in the same line, and changes that each time."""
+    source = "1: la r1, 3f\n lw r2, 0(r1)\n addi r2, r2, 1\n addi r1, r1, -9\n set r5, 8\n"
+    source += "2: sw r2, 0(r1)\n sw r2, 2(r1)\n addi r1, r1, 1\n xori r3, r5, 4\n bne r3, r0, 4f\n"
+    source += "addi r7, r7, 5\n4: addi r5, r5, -1\n bne r5, r0, 2b\n b 3f\n .space 12\n"
+    agree(source + "3: addi r7, r7, 1\n addi r8, r8, -1\n bne r8, r0, 1b\n", r8=20)
+
+
 def lines() -> None:
     """Counted loops that store into few lines and into many."""
     source = "1: sw r5, 0(r1)\n add r1, r1, r9\n addi r5, r5, -1\n bne r5, r0, 1b\n"
@@ -154,6 +162,7 @@ CHECKS = (
     constant_rounds,
     time,
     spinning,
+    beside_code,
 )
 
 
@@ -281,6 +290,11 @@ def nothing_spins(patch: Patch) -> None:
     patch.setattr(Steps, "spin_condition", lambda self, instruction: None)
     patch.setattr(Shapes, "shape", Shapes._shape)
     patch.setattr(Shapes, "placed", Shapes._place)
+
+
+@BUGS.caught_by(beside_code)
+def stores_side_by_side_into_code_are_missed(patch: Patch) -> None:
+    patch.setattr(Accesses, "_made", lambda self, first, group: number(8, 0))
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)

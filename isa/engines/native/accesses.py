@@ -15,7 +15,7 @@ from isa.engines.native.summaries import Fetch, Put, Summary, split
 from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Values
 from isa.ir.nodes import Expr
-from isa.machine.storage import DIRTY, LINE_SHIFT
+from isa.machine.storage import CODE, DIRTY, LINE_SHIFT
 
 LINE = 1 << LINE_SHIFT
 
@@ -133,10 +133,17 @@ class Accesses:
         place, on = text.at("%lines", text.lshr(first, number(64, LINE_SHIFT)), 8), text.label("on")
 
         def unusual() -> None:
-            within, several = text.and_(first, number(64, LINE - 1)), text.label("several")
-            alone = text.compare("ult", within, number(64, LINE - group.span))
-            dirty = text.compare("eq", text.load(place, 8, 8), number(8, DIRTY))
-            text.branch(text.and_(alone, dirty), on, several, USUAL)
+            """They are in two lines that are not both dirty; or in one that is, or of which other words are code."""
+            alone = text.compare("ult", text.and_(first, number(64, LINE - 1)), number(64, LINE - group.span))
+            one, coded, each, several = (text.label(hint) for hint in ("one", "coded", "each", "several"))
+            text.branch(alone, one, several, USUAL)
+            text.block(one)
+            mark = text.load(place, 8, 8)
+            text.branch(text.compare("eq", mark, number(8, DIRTY)), on, coded, USUAL)
+            text.block(coded)
+            text.branch(text.compare("eq", mark, number(8, DIRTY | CODE)), each, several, USUAL)
+            text.block(each)
+            text.branch(text.is_zero(self._made(first, group)), on, several, USUAL)
             text.block(several)
             text.branch(claimed(text, first, text.add(first, number(64, group.span)), True), on, away, USUAL)
 
@@ -144,6 +151,14 @@ class Accesses:
         unlike = text.compare("ne", two, number(16, DIRTY << 8 | DIRTY))
         text.branch(unlike, text.later("lines", unusual), on, RARE)
         text.block(on)
+
+    def _made(self, first: Value, group: Group) -> Value:
+        """What was made of the words of a group, all together."""
+        text, made = self.text, number(8, 0)
+        code = text.pointer(text.at("%frame", FIELD["code"]))
+        for offset in group.offsets:
+            made = text.or_(made, text.load(text.at(code, text.add(first, number(64, offset)), 8), 8, 8))
+        return made
 
     def note(self, index: Value, away: str) -> None:
         """Note that a word is going to be written; go `away` if code was made of it."""
@@ -156,6 +171,9 @@ class Accesses:
             code = text.pointer(text.at("%frame", FIELD["code"]))
             text.branch(text.is_zero(text.load(text.at(code, index, 8), 8, 8)), mark, away)
             text.block(mark)
+            clean = text.label("clean")
+            text.branch(text.is_zero(text.and_(line, number(8, DIRTY))), clean, on, RARE)
+            text.block(clean)
             text.emit(f"atomicrmw or ptr {place}, i8 {DIRTY} monotonic")  # others may be marking the line
             text.jump(on)
 

@@ -128,11 +128,14 @@ class Exact:
         return text.define(f"define internal i64 @unassigned(ptr {FRAME}, {word.type} %word) noinline")
 
     def enter(self) -> str:
-        """`enter(frame)`: the trap entry, with cause and info from the frame."""
+        """`enter(frame)`: the trap entry, with cause and info from the frame; `entry` is the same, for the loop."""
         text, isa = Body(), self.isa
         params = {"cause": text.field("cause", isa.cause_width), "info": text.field("info", isa.info_width)}
         self._perform(text, self.values(text, params), merge(isa, isa.entry))
-        return text.define(f"define i64 @enter(ptr {FRAME}) noinline")
+        entry = text.define(f"define internal i64 @entry(ptr {FRAME}) alwaysinline")
+        text = Body()
+        text.emit(f"ret i64 {text.call('i64', '@entry', [f'ptr {FRAME}'])}")
+        return entry + text.define(f"define i64 @enter(ptr {FRAME}) noinline")
 
     def operands(self, text: Text, instruction: Instruction, word: Value) -> dict[str, Value]:
         """An instruction's operands, taken from its word."""
@@ -270,11 +273,12 @@ class Exact:
         """All effects; lines of the map that several words lie in for sure are looked at once."""
         inside = {values.value(index).text for index in values.inside if isinstance(index, Const)}
         noted: dict[int, list[Value]] = {}
+        cells = text.address("cells")
 
         def store(index: Value, value: Value) -> None:
             wide, word = text.zext(index, 64), text.zext(value, self.plan.cell_bits)
             if index.text.isdigit() and index.text in inside:
-                text.store(text.at(text.address("cells"), wide, word.width), word, word.width)
+                text.store(text.at(cells, wide, word.width), word, word.width)
                 noted.setdefault(int(index.text) >> LINE_SHIFT, []).append(number(64, int(index.text)))
             else:
                 text.call("void", "@put", [f"ptr {FRAME}", wide.typed, word.typed])
@@ -308,7 +312,7 @@ class Exact:
         values = self.values(text, {"steps": Value(64, "%steps")})
         values.effects(merge(self.isa, law).effects, lambda index, value: None)
         text.emit("ret void")
-        return text.define(f"define internal void @advance(ptr {FRAME}, i64 %steps)")
+        return text.define(f"define internal void @advance(ptr {FRAME}, i64 %steps) alwaysinline")
 
     def horizon(self) -> str:
         """`horizon(frame)`: after how many untrapped steps the prologue would trap."""
@@ -324,7 +328,7 @@ class Exact:
         text.emit(f"ret {number(COUNT_WIDTH, NEVER).typed}")
         text.block(soon)
         text.emit(f"ret {values.value(horizon).typed}")
-        return text.define(f"define internal i64 @horizon(ptr {FRAME})")
+        return text.define(f"define internal i64 @horizon(ptr {FRAME}) alwaysinline")
 
     def _standing(self, guard: Expr) -> Iterable[Expr]:
         """The conditions that a guard joins and time does not move: while one of them fails, it cannot come to hold."""

@@ -10,7 +10,8 @@ counters lag.
 go, cross    begin to run in a context, and go on after a step that may have changed it: all that depends on it anew
 exact.N      take a step of the Nth instruction exactly, once prologue and fetch have let it through
 exactly      take a step exactly of which nothing is known, unless there are no steps left
-after        what that step came to: on, or into the trap entry
+after        what that step came to
+trap         it is to trap: into the trap entry, and on
 spun, back   wait; return
 """
 
@@ -36,9 +37,10 @@ class Loop:
         self.shift = self.plan.record_bytes.bit_length() - 1
 
     def functions(self) -> list[str]:
-        found = [idle(self.exact), LISTED, stops(self.exact), self.execute(), self.exactly(), self.after(), self.spun()]
+        found = [idle(self.exact), LISTED, stops(self.exact), self.execute(), self.exactly(), self.after()]
+        found += [self.trap(), self.spun()]
         if self.plan.fast:
-            found += [self.known(which) for which in range(len(self.plan.instructions) + 1)]
+            found += [self.known(which) for which in range(len(self.plan.instructions) + 1)] + [self.marking()]
         return [*found, self.back(), self.go("go"), self.go("cross")]
 
     def execute(self) -> str:
@@ -86,8 +88,9 @@ class Loop:
         size = text.field("size")
         origin = text.zext(values.value(window.origin), 64)
         limit = text.zext(values.value(window.limit), 64)
-        room = text.select(text.compare("ule", origin, size), text.sub(size, origin), NONE)
-        limit = text.select(text.compare("ult", limit, room), limit, room)
+        if not window.inside:
+            room = text.select(text.compare("ule", origin, size), text.sub(size, origin), NONE)
+            limit = text.select(text.compare("ult", limit, room), limit, room)
         ready, go, one = text.compare("ult", END, steps), text.label("go"), text.label("one")
         text.branch(text.and_(text.compare("ult", IP, limit), ready), go, one, USUAL)
         text.block(one)
@@ -99,30 +102,39 @@ class Loop:
         text.set("span", text.shl(limit, number(64, self.shift)))
         text.set("place", text.add(text.field("entries"), text.shl(origin, number(64, 3))))
         text.set("allowed", steps)
-        self._mark(text)
         zero = text.add(text.field("records"), text.shl(origin, number(64, self.shift)))
-        tail(text, "@come", end=text.sub(steps, END), zero=zero)
-
-    def _mark(self, text: Body) -> None:
-        """Have threaded code see the breakpoints."""
         marks, on = text.label("marks"), text.label("on")
         text.branch(text.is_zero(text.field("breaking")), on, marks, USUAL)
         text.block(marks)
-        text.call("void", "@mark", [f"ptr {FRAME}"])
-        text.jump(on)
+        tail(text, "@marking", end=text.sub(steps, END), zero=zero)
         text.block(on)
+        tail(text, "@come", end=text.sub(steps, END), zero=zero)
+
+    def marking(self) -> str:
+        """Have threaded code see the breakpoints, and arrive."""
+        text = Body()
+        text.call("void", "@mark", [f"ptr {FRAME}"])
+        tail(text, "@come")
+        return text.define(f"define internal preserve_nonecc i64 @marking({ARGUMENTS})")
 
     # ---- exact steps
 
     def known(self, which: int) -> str:
         """`exact.N`: a step of the Nth instruction, 0 for none, whose word lies at the place `stop`."""
         text = Body()
-        self._settle(text)
+        traps = which > 0 and self.plan.traps(self.plan.instructions[which - 1])
+        if traps:
+            self._put_pc(text)
+        else:
+            self._settle(text)
         self._placed(text, STOP)
         word = text.load(text.at("%cells", STOP, self.plan.cell_bits), self.isa.word, self.plan.cell_bits)
         step = f"@step.{which - 1}" if which else "@unassigned"
         code = Value(64, text.call("i64", step, [f"ptr {FRAME}", word.typed]))
-        tail(text, "@after", ip=code)
+        if traps:
+            tail(text, "@trap")
+        else:
+            tail(text, "@after", ip=code)
         return text.define(f"define internal preserve_nonecc i64 @exact.{which}({ARGUMENTS})")
 
     def exactly(self) -> str:
@@ -151,12 +163,7 @@ class Loop:
         self._count(text, "ran")
         text.give(Code.HALT)
         text.block("trap")
-        text.branch(text.is_zero(text.field("deliver")), "refused", "delivering")
-        text.block("delivering")
-        entered = Value(64, text.call("i64", "@enter", [f"ptr {FRAME}"]))
-        self._trapped(text)
-        self._count(text, "trapped")
-        text.branch(text.is_zero(entered), "happened", "halted", USUAL)
+        tail(text, "@trap", ip=self._pc(text), end=NONE)
         text.block("happened")
         self._took(text)
         self._count(text, "ran")
@@ -164,6 +171,26 @@ class Loop:
         text.block("spun")
         tail(text, "@spun", ip=self._pc(text), end=NONE)
         return text.define(f"define internal preserve_nonecc i64 @after({ARGUMENTS})")
+
+    def trap(self) -> str:
+        """The counters may lag where nobody will see that."""
+        text = Body()
+        refused, deliver, on, halted = (text.label(hint) for hint in ("refused", "deliver", "on", "halted"))
+        text.branch(text.is_zero(text.field("deliver")), refused, deliver)
+        text.block(refused)
+        tail(text, "@back", stop=number(64, Code.TRAP))
+        text.block(deliver)
+        entered = Value(64, text.call("i64", "@entry", [f"ptr {FRAME}"]))
+        self._trapped(text)
+        self._took(text)
+        for name in ("ran", "trapped"):
+            self._count(text, name)
+        text.branch(text.is_zero(entered), on, halted, USUAL)
+        text.block(halted)
+        tail(text, "@back", ip=self._pc(text), stop=number(64, Code.HALT))
+        text.block(on)
+        tail(text, "@cross", ip=self._pc(text))
+        return text.define(f"define internal preserve_nonecc i64 @trap({ARGUMENTS})")
 
     def spun(self) -> str:
         """The next step would come back to itself: wait, and go on."""
@@ -190,9 +217,12 @@ class Loop:
     def _settle(self, text: Body) -> None:
         """Put down the pc, and move the counters by the steps by which they lag."""
         if self.plan.fast:
-            text.store(text.at("%state", self.plan.layout.slots[self.isa.pc].first), IP)
+            self._put_pc(text)
             text.call("void", "@advance", [f"ptr {FRAME}", END.typed])
             text.set("ran", text.add(text.field("ran"), END))
+
+    def _put_pc(self, text: Body) -> None:
+        text.store(text.at("%state", self.plan.layout.slots[self.isa.pc].first), IP)
 
     def _pc(self, text: Body, state: str = "%state") -> Value:
         return text.load(text.at(state, self.plan.layout.slots[self.isa.pc].first), 64)

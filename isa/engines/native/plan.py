@@ -177,15 +177,24 @@ class Plan:
         return bool(bits_written(instruction.behaviour) & self.translator.fixed)
 
     def _fits(self, instruction: Instruction) -> bool:
-        """Whether it can be a handler: while counters lag it must neither see what moves nor change how it moves, and
-        it halts nothing and asks nothing."""
+        """Whether it can be a handler, while counters lag."""
         if self.translator.plain(instruction.name):
             return True
         behaviour = instruction.behaviour
-        if bits_read([*behaviour.expressions()]) & self.moving or bits_written(behaviour) & (self.moving | self.gates):
-            return False
         halts = self.halts(self.isa.prologue.then(behaviour))
-        return not (halts or self.asks(behaviour) or self.spins(instruction))
+        return self.timeless(behaviour) and not (halts or self.asks(behaviour) or self.spins(instruction))
+
+    def timeless(self, behaviour: Behaviour) -> bool:
+        """Whether it neither sees what time moves nor changes that or how it moves."""
+        late = bits_read([*behaviour.expressions()]) & self.moving
+        return not late and not bits_written(behaviour) & (self.moving | self.gates)
+
+    def traps(self, instruction: Instruction) -> bool:
+        """Whether each step of it traps, and nobody who has a part in that sees the time."""
+        traps = instruction.behaviour.traps
+        if not traps or traps[0].guard is not TRUE:
+            return False
+        return self.timeless(Behaviour(traps[:1])) and self.timeless(self.isa.entry)
 
     @cached_property
     def moving(self) -> Bits:

@@ -339,7 +339,8 @@ class Threaded:
         self._back(text, IP, text.sub(text.field("allowed"), END), Code.HOT)
         text.block(go)
         self._arrive(text)
-        return text.define(f"define internal preserve_nonecc i64 @{name}({ARGUMENTS})")
+        inline = " alwaysinline" if name == "come" else ""  # into who has just computed the context
+        return text.define(f"define internal preserve_nonecc i64 @{name}({ARGUMENTS}){inline}")
 
     def _earned(self, text: Body, heat: Value) -> Value:
         """What the steps in regions are worth. It takes several such visits all the same: before, code around the

@@ -31,7 +31,7 @@ STUBBORN = 8  # times that a place may be rewritten before it is left to the int
 FULL_AFTER = 30_000_000  # steps in a region before it is compiled with all passes
 _SYMBOL = "region"
 LOOK, APART = 16, 1 << 16  # so many regions at most are looked at each time, and each after so many steps more
-VISITS, SHORT = 1 << 12, 16  # after so many visits, an entry from which fewer steps are taken each time is closed
+VISITS, SHORT = 1 << 12, 10  # after so many visits, an entry from which fewer steps are taken each time is closed
 _CODE, _STEPS, _VISITS, _FIELDS = 0, 4, 5, 6  # fields of an entry, and how many; see `Threaded.region`
 
 
