@@ -58,9 +58,9 @@ def prepare(isa: "Isa") -> bool:
     """Load or make what the native engine needs for a description; False if that cannot work here. Any thread may."""
     if not _possible(isa):
         return False
-    from isa.engines.native.engine import native_code
+    from isa.engines.native.code import native_code
 
-    native_code(isa)
+    native_code(isa, soon=True)
     return True
 
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.assembler import assemble
+from isa.engines.native.code import native_code
 from isa.engines.native.compiler import Compiler, Tier
-from isa.engines.native.engine import NativeEngine, native_code
+from isa.engines.native.engine import NativeEngine
 from isa.engines.native.options import Options
 from isa.engines.native.regions import Region, discover
 from isa.engines.native.translate import source

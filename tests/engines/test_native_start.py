@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from isa.engines.native.engine import native_code
+from isa.engines.native.code import native_code
 from isa.engines.native.plan import plan_of
 from isa.machines.catalogue import find
 from tests.engines.any_width import any_width

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from isa.description import Isa
 from isa.engines.native.accesses import Accesses
+from isa.engines.native.code import NativeCode
 from isa.engines.native.convention import STOP
-from isa.engines.native.engine import NativeCode, NativeEngine
+from isa.engines.native.engine import NativeEngine
 from isa.engines.native.exact import Body
 from isa.engines.native.groups import Group
 from isa.engines.native.module import module_source

@@ -25,14 +25,19 @@ KIND = "native"  # of entries in the cache
 
 
 class Tier(Enum):
-    """How much work goes into code. Making FULL code takes about five times as long as QUICK code."""
+    """How much work goes into code. Making FULL code takes about five times as long as QUICK code, and that about three
+    times as long as ROUGH code."""
 
+    ROUGH = "rough"  # registers in memory, and whatever else takes no time
     QUICK = "quick"  # registers promoted, and what code generation does by itself
     FULL = "full"  # what LLVM does at -O2, without vectorizers
 
 
-_LEVEL = {Tier.QUICK: 1, Tier.FULL: 2}  # of code generation; level 0 would undo the promotion of registers
-_PASSES = {Tier.QUICK: ("always_inliner", "sroa")}  # a tier that is not here takes LLVM's own for its level
+_LEVEL = {Tier.ROUGH: 0, Tier.QUICK: 1, Tier.FULL: 2}  # of code generation; level 0 undoes the promotion of registers
+_PASSES = {
+    Tier.ROUGH: ("always_inliner",),
+    Tier.QUICK: ("always_inliner", "sroa"),
+}  # a tier that is not here takes LLVM's own for its level
 
 _OLDEST = (22,)  # LLVM: older ones end the process over tail calls that keep no registers
 _PROCESSORS = ("x86_64", "aarch64", "arm64")  # those that have such calls

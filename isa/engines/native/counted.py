@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from isa.description import Isa, Role
+from isa.engines.native.code import NativeCode
 from isa.engines.native.convention import ZERO, tail
 from isa.engines.native.engine import USUAL as ORDINARY
-from isa.engines.native.engine import NativeCode, NativeEngine
+from isa.engines.native.engine import NativeEngine
 from isa.engines.native.exact import Body
 from isa.engines.native.frame import FIELD, Code, address
 from isa.engines.native.loop import Loop

@@ -4,27 +4,21 @@
 unknown values) is one step of the reference engine, on the same state. So both may take turns at any step.
 """
 
-import ctypes
 from array import array
 from collections.abc import Callable
-from functools import lru_cache
+from time import perf_counter
 
 from isa.description import Isa
-from isa.engines.native.compiler import Compiler, Linked
-from isa.engines.native.frame import FIELD, Code, Frame, Tables, callable_at, tables_of
-from isa.engines.native.module import SIZES, TIER, module_source
+from isa.engines.native.code import REGION, NativeCode, native_code
+from isa.engines.native.frame import FIELD, Code
 from isa.engines.native.options import Options
-from isa.engines.native.plan import Plan, plan_of
 from isa.engines.native.traced import traced_code
 from isa.engines.native.translations import translations_of
 from isa.engines.reference.engine import HAPPENED, ReferenceEngine, Stop
-from isa.ir.nodes import Origin
 from isa.machine.exits import Pause, Trap
 from isa.machine.machine import Machine
 from isa.machine.records import Trace
-from isa.machine.storage import Storage
 
-SYMBOLS = ("execute", "touch", "claim", "single", "enter", "skip")
 USUAL = Options()
 SLICE = 1 << 23  # steps after which Python looks at what was compiled meanwhile
 LONG_SLICE = 1 << 25  # as much if nothing is: where a slice ends, code is left that is not entered there again at once
@@ -33,43 +27,6 @@ LOOK = 1 << 12  # steps before the next look at what was compiled meanwhile: it 
 QUESTIONS = 64  # to Python, between two looks at what was compiled meanwhile
 _RAN, _TRAPPED, _ASK = FIELD["ran"], FIELD["trapped"], int(Code.ASK)
 _PAUSES = {Code.SPIN: Pause.SPIN, Code.HALT: Pause.HALT}
-
-
-class NativeCode:
-    """The compiled module of one description. `execute(frame, limit, deliver)` runs; see `isa.engines.native.loop`."""
-
-    def __init__(self, isa: Isa) -> None:
-        self.plan: Plan = plan_of(isa)
-        self.linked: Linked = Compiler().load(self.source, TIER, self.key, (*SYMBOLS, SIZES))
-        self.record_bytes, self.hoisted = (ctypes.c_uint64 * 2).from_address(self.linked.address(SIZES))
-        self.execute = callable_at(self.linked.address("execute"))
-        self.sites: tuple[tuple[Origin, str], ...] = tuple(self.plan.sites)
-
-    def source(self) -> str:
-        return module_source(self.plan.isa)
-
-    @property
-    def key(self) -> str:
-        """What tells this code from other code of the same symbols."""
-        return self.plan.digest
-
-    def frame(self, machine: Machine, tables: Tables) -> Frame:
-        """A frame for a machine of this description, run by `execute`."""
-        frame = Frame(machine.state, machine.storage, tables, self.hoisted)
-        frame["polls"] = machine.ports.polls
-        for name in SYMBOLS:
-            frame["run" if name == "execute" else name] = self.linked.address(name)
-        return frame
-
-    def tables(self, storage: Storage) -> Tables:
-        """The tables of a storage's root. Raises MachineError if another description has run there."""
-        return tables_of(storage, self.record_bytes, self.plan.digest)
-
-
-@lru_cache(maxsize=64)
-def native_code(isa: Isa) -> NativeCode:
-    """The native code of a description, made or loaded once."""
-    return NativeCode(isa)
 
 
 class NativeEngine(ReferenceEngine):
@@ -143,13 +100,14 @@ class NativeEngine(ReferenceEngine):
     def enter_native(self, until: int, deliver: bool) -> tuple[Code, Stop | None]:
         """Run native code up to so many steps of the present run, and see to what it met: code that became hot, code
         that was overwritten. Why it returned, and what came of the step that it left to Python."""
-        first = self.done
+        first, began = self.done, perf_counter()
         self.begin()
         try:
             code, stop = self._converse(until, deliver)
         finally:
             self.translations.end()
         self._since += self.done - first
+        self.code.ran(self.done - first, perf_counter() - began)
         self.attend(code)
         return code, stop
 
@@ -212,6 +170,7 @@ class NativeEngine(ReferenceEngine):
         self.translations.end()
         ran, self.frame["steps"] = self.frame["steps"], 0
         self._since += ran
+        self.code.ran(0, ran * REGION)  # nobody knows how long they took
         return ran
 
     def finish(self, code: Code | None) -> tuple[int, Stop | None]:

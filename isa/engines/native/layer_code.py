@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 from isa.description import Isa
+from isa.engines.native.code import NativeCode, native_code
 from isa.engines.native.compiler import Compiler, Tier
-from isa.engines.native.engine import NativeCode, native_code
 from isa.engines.native.exact import Exact
 from isa.engines.native.frame import callable_at
 from isa.engines.native.layered import Layered, layer_source

@@ -17,7 +17,7 @@ DECLARATIONS = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\n"
 
 
 def module_source(isa: Isa, threaded: type[Threaded] = Threaded, loop: type[Loop] = Loop) -> str:
-    """The LLVM text. Its entry points are those of `isa.engines.native.engine.SYMBOLS`."""
+    """The LLVM text. Its entry points are those of `isa.engines.native.code.SYMBOLS`."""
     exact = Exact(plan_of(isa))
     functions = exact.functions()
     if exact.plan.fast:
