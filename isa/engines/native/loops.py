@@ -8,7 +8,7 @@ Widths are at most 32 bits here, so that in 64 bits nothing wraps.
 from collections.abc import Iterator, Mapping
 
 from isa.classes import dataclass
-from isa.engines.native.shapes import Access, Place
+from isa.engines.native.shapes import Access, Place, compared
 from isa.engines.native.summaries import Check, Event, Put, Summary, place_of
 from isa.ir.fold import apply, const, negate, rewriter, sub
 from isa.ir.nodes import TRUE, Apply, Const, Expr, Param, nodes
@@ -121,9 +121,9 @@ def counted(pc: int, made: Summary, known: Mapping[Place, Expr]) -> Loop | None:
     """The counted loop that a block is, if it is one. `known` are places that are constant where it begins."""
     match made.target:
         case Apply(_, "select", (condition, Const(_, to), Const() as leave)) if to == pc != leave.value:
-            goes_on = condition
+            goes_on = compared(condition)
         case Apply(_, "select", (condition, Const() as leave, Const(_, to))) if to == pc != leave.value:
-            goes_on = negate(condition)
+            goes_on = negate(compared(condition))
         case _:
             return None
     straight = Straight(made)

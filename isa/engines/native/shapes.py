@@ -11,7 +11,7 @@ from typing import NamedTuple
 from isa.classes import dataclass, replace
 from isa.description import Instruction, Isa
 from isa.engines.native.plan import plan_of
-from isa.ir.fold import const, eq, rewriter, select, ule
+from isa.ir.fold import const, eq, negate, rewriter, select, ule
 from isa.ir.nodes import (
     FALSE,
     TRUE,
@@ -145,7 +145,7 @@ class Shapes:
             return None
         rewrite = specialiser(self.isa, {**found[1], "insn": word}, {self.isa.pc: pc})
         made = shape.rewritten(rewrite)
-        made = replace(made, checks=tuple(c for c in map(_compared, made.checks) if c is not FALSE))
+        made = replace(made, checks=tuple(c for c in map(compared, made.checks) if c is not FALSE))
         indexes = [n.index for n in nodes(*made.expressions()) if isinstance(n, Element)]
         indexes += [i for _, _, i, _ in made.sets if i is not None]
         if TRUE in made.checks or not all(isinstance(i, Const) for i in indexes):
@@ -227,11 +227,13 @@ def _disjuncts(condition: Expr) -> list[Expr]:
     return [condition]
 
 
-def _compared(condition: Expr) -> Expr:
-    """The same condition, where a choice between constants is compared with one: that a jump comes back to itself."""
+def compared(condition: Expr) -> Expr:
+    """The same condition, where a choice between constants is compared with one: that a jump comes back to itself, or
+    that a flag is set which says how a comparison came out."""
     match condition:
         case Apply(_, "eq", (Apply(_, "select", (c, a, b)), Const() as k)):
-            return select(c, _compared(eq(a, k)), _compared(eq(b, k)))
+            then, otherwise = compared(eq(a, k)), compared(eq(b, k))
+            return negate(c) if then is FALSE and otherwise is TRUE else select(c, then, otherwise)
     return condition
 
 
