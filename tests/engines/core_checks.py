@@ -25,13 +25,13 @@ SIZE = 512
 ALONE = ("interpreter",)
 
 
-def agree(plan: tuple[str, ...], *guests: HotGuest, of: Isa = SMALL) -> None:
+def agree(plan: tuple[str, ...], *guests: HotGuest, of: Isa = SMALL, depth: int = 0) -> None:
     """The engines do what single steps do, with code that is compiled now."""
     with Patch.context() as patch:
         isa = anew(patch, of)
         for hot in guests:
             own = Guest(isa, hot.guest.words, hot.guest.state, hot.guest.size)
-            assert difference(HotGuest(own, hot.turns), 0, plan) is None
+            assert difference(HotGuest(own, hot.turns), depth, plan) is None
 
 
 def guest(source: str, *turns: Turn) -> HotGuest:
@@ -151,6 +151,10 @@ def the_clock_is_seen_as_it_is() -> None:
     agree(ALONE, guest(LOOKING, turn(60, x=[0, 0, 0, 16], timer=50)))
 
 
+def a_monitor_takes_the_step_that_it_meets() -> None:
+    agree(ALONE, guest(LOOKING, turn(60, x=[0, 0, 0, 16], timer=50)), depth=1)
+
+
 LEAVING = """
         .org 8
         .word handler, 0, 0, 512
@@ -188,12 +192,23 @@ def the_clock_stands_still_in_another_context() -> None:
     leaving(GATED, 0, 2)
 
 
+TRAPPING = """
+        .org 8
+        .word handler, 0, 0, 512
+        .org 16
+start:  inc  x1, x1
+handler: inc x3, x3
+        call x1, x0
+"""
+
+
 def the_clock_goes_on_in_a_trap() -> None:
     leaving(CALLED, 2, 0)
+    agree(ALONE, guest(TRAPPING, turn(30, timer=50)), of=CALLED)
 
 
 def the_trap_entry_looks_at_the_clock() -> None:
-    leaving(TIMED, 2, 0)
+    agree(ALONE, guest(TRAPPING, turn(30, timer=50)), of=TIMED)
 
 
 def the_window_is_that_of_the_context() -> None:
@@ -255,6 +270,7 @@ CHECKS = (
     code_that_changes_in_regions,
     the_clock_rings_in_time,
     the_clock_is_seen_as_it_is,
+    a_monitor_takes_the_step_that_it_meets,
     the_clock_goes_on_in_another_context,
     the_clock_stands_still_in_another_context,
     the_clock_goes_on_in_a_trap,

@@ -23,7 +23,9 @@ from isa.engines.native.values import Values
 from isa.ir.nodes import TRUE, Behaviour
 from tests.engines.core_checks import (
     CHECKS,
+    SMALL,
     Patch,
+    a_monitor_takes_the_step_that_it_meets,
     a_region_is_changed_from_elsewhere,
     code_that_changes_in_regions,
     one_engine_changes_the_code_of_another,
@@ -169,6 +171,12 @@ def the_last_trap_counts(patch: Patch) -> None:
         right(self, text, values, Behaviour(behaviour.traps[::-1], behaviour.effects))
 
     patch.setattr(Exact, "_perform", perform)
+
+
+@caught_by(a_monitor_takes_the_step_that_it_meets)
+def a_record_names_the_step_of_another_instruction(patch: Patch) -> None:
+    look, write = (list(SMALL.instructions).index(name) for name in ("get", "set"))
+    rewritten(patch, Exact, "steps", lambda text: text.replace(f"@step.{look}", f"@step.{write}"))
 
 
 @caught_by(single_steps_and_threaded_code)

@@ -15,7 +15,7 @@ from isa.engines.native.text import RARE, USUAL, Text, Value, number
 from isa.engines.native.values import Memory, Values
 from isa.engines.reference.steps import parameters
 from isa.ir.fold import both, either
-from isa.ir.nodes import TRUE, Apply, Behaviour, Const, Expr, TrapIf
+from isa.ir.nodes import TRUE, Apply, Behaviour, Const, Expr, Load, TrapIf
 from isa.machine.storage import CODE, DIRTY, LINE_SHIFT, REFERENCE, REGION
 from isa.machine.time import COUNT_WIDTH, NEVER
 from isa.passes.normal import merge
@@ -53,7 +53,8 @@ class Exact:
 
     def functions(self) -> list[str]:
         """The text of all of them."""
-        found = [self.decode(), self.touch(), self.put(), self.enter(), self.single(), self.perform()]
+        found = [self.decode(), self.touch(), self.put(), self.enter(), self.single(), self.decoded()]
+        found += [self.steps()] if self.plan.fast else []
         found += [self.unassigned()]
         found += [self.instruction(number) for number in range(len(self.plan.instructions))]
         time = self.plan.steps.time
@@ -77,15 +78,36 @@ class Exact:
         values = self.values(text)
         for trap in (*self.isa.prologue.traps, *self.isa.fetch.traps):
             self.trap(text, values, trap)
-        word = values.value(self.isa.fetch.word)
-        which = text.call("i32", "@decode", [word.typed])
-        text.emit(f"ret i64 {text.call('i64', '@perform', [f'ptr {FRAME}', word.typed, f'i32 {which}'])}")
+        fetch = self.isa.fetch.word
+        word = values.value(fetch)
+        if self.plan.fast and isinstance(fetch, Load):
+            self._recorded(text, text.zext(values.value(fetch.index), 64), word)
+        text.emit(f"ret i64 {text.call('i64', '@decoded', [f'ptr {FRAME}', word.typed])}")
         return text.define(f"define i64 @single(ptr {FRAME}) noinline")
 
-    def perform(self) -> str:
-        """`perform(frame, word, which)`: as `single`, once prologue and fetch have let a word through, and it is known
-        which instruction it is, as `decode` has it."""
+    def _recorded(self, text: Body, index: Value, word: Value) -> None:
+        """Take the step that the record of a word names, if there is one."""
+        record = text.at(text.address("records"), text.mul(index, number(64, self.plan.record_bytes)), 8)
+        step = text.pointer(text.at("@steps", text.load(record, 16, 16)))
+        known, on = text.label("known"), text.label("on")
+        text.branch(Value(0, text.named(f"icmp eq ptr {step}, null")), on, known, RARE)
+        text.block(known)
+        text.emit(f"ret i64 {text.call('i64', step, [f'ptr {FRAME}', word.typed])}")
+        text.block(on)
+
+    def steps(self) -> str:
+        """The steps by the numbers that records have; nothing for a word that has no record, or the mark of a
+        breakpoint."""
+        serials = {instruction.name: serial for serial, instruction in enumerate(self.plan.instructions)}
+        names = [f"ptr @step.{serials[handler.instruction.name]}" for handler in self.plan.handlers]
+        names += [f"ptr @step.{other - 1}" if other else "ptr @unassigned" for other in self.plan.others]
+        found = ["ptr null", *names, "ptr null"]
+        return f"@steps = internal constant [{len(found)} x ptr] [{', '.join(found)}]\n"
+
+    def decoded(self) -> str:
+        """`decoded(frame, word)`: as `single`, once prologue and fetch have let a word through."""
         text, word = Body(), Value(self.isa.word, "%word")
+        text.lines.append(f"  %which = call i32 @decode({word.typed})")
         labels = [text.label("do") for _ in self.plan.instructions]
         none = text.label("none")
         cases = " ".join(f"i32 {i}, label %{label}" for i, label in enumerate(labels, 1))
@@ -93,7 +115,7 @@ class Exact:
         for name, label in [("unassigned", none), *((f"step.{i}", label) for i, label in enumerate(labels))]:
             text.block(label)
             text.emit(f"ret i64 {text.call('i64', f'@{name}', [f'ptr {FRAME}', word.typed])}")
-        return text.define(f"define internal i64 @perform(ptr {FRAME}, {word.type} %word, i32 %which) alwaysinline")
+        return text.define(f"define internal i64 @decoded(ptr {FRAME}, {word.type} %word) noinline")
 
     def instruction(self, number: int) -> str:
         """`step.N(frame, word)`: one instruction, after prologue and fetch let it through."""

@@ -163,6 +163,8 @@ class Loop:
         self._count(text, "ran")
         text.give(Code.HALT)
         text.block("trap")
+        text.branch(text.is_zero(text.field("deliver")), "refused", "delivered")
+        text.block("delivered")
         tail(text, "@trap", ip=self._pc(text), end=NONE)
         text.block("happened")
         self._took(text)
