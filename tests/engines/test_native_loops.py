@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isa.assembler import assemble
+from isa.description import Isa
 from isa.machine import Machine, Storage
 from tests.engines.test_native_regions import Regions, dirty
 from tests.isa.test_engine_programs import Stepping, ran
@@ -50,14 +51,28 @@ def lines(draw: Draw) -> list[str]:
 
 
 @st.composite
-def loops(draw: Draw) -> tuple[str, State, tuple[int, ...]]:
-    """A program in assembly, the state that it begins in, and budgets. Any trap ends it."""
+def loops(draw: Draw, word: int = 32) -> tuple[str, State, tuple[int, ...]]:
+    """A program in assembly, the state that it begins in, and budgets. Any trap ends it. For wide words there are
+    numbers around the largest for which loops are counted."""
     first = draw(st.sampled_from(["", "set r5, 8", "set r5, -20", "set r5, 14\n set r1, 400", "set r4, 600"]))
     body = "\n ".join(lines(draw))
     again = f"addi r10, r10, -1\n bne r10, r0, {CODE}"
     source = f".org 8\n.word stop, 0, 0, {SIZE}\n.org {CODE}\n{first}\n1: {body}\n {again}\nstop: halt\n"
     near = [0, 1, 5, 30, 100, CODE - 3, CODE + 40, 400, 640, 1000, SIZE - 90, SIZE - 1, SIZE, -1, -60, 1 << 31]
-    small = st.sampled_from([1, 2, 3, 5, 17, 63, 64, 65, 700, 2100, -1, -2, 0, 1 << 31])
+    steps = [1, 2, 3, 5, 17, 63, 64, 65, 700, 2100, -1, -2, 0, 1 << 31]
+    if word > 32:
+        near += [
+            (1 << 31) - 60,
+            -(1 << 31),
+            (1 << 32) - 60,
+            1 << 40,
+            (1 << 40) - 60,
+            -(1 << 40),
+            1 << 63,
+            (1 << 63) - 60,
+        ]
+        steps += [-(1 << 31), (1 << 31) - 1, 1 << 32, 1 << 40, 1 << 62, 1 << 63]
+    small = st.sampled_from(steps)
     x = [
         0,
         *(draw(st.sampled_from(near)) for _ in range(7)),
@@ -72,13 +87,17 @@ def loops(draw: Draw) -> tuple[str, State, tuple[int, ...]]:
     return source, {"x": x, "base": 0, "bound": bound, "pc": CODE}, (*budgets, 3000)
 
 
-@given(program=loops())
-def test_counted_loops_change_nothing_but_speed(program: tuple[str, State, tuple[int, ...]]) -> None:
+def alike(isa: Isa, program: tuple[str, State, tuple[int, ...]]) -> None:
     source, state, budgets = program
-    native, stepped = (Machine(G3, Storage(32, SIZE), engine=engine) for engine in (Loops, Stepping))
+    native, stepped = (Machine(isa, Storage(isa.word, SIZE), engine=engine) for engine in (Loops, Stepping))
     for machine in (native, stepped):
-        machine.load(assemble(G3, source))
+        machine.load(assemble(isa, source))
         for name, value in state.items():
             machine.state[name] = value
     assert ran(native, budgets) == ran(stepped, budgets)
     assert dirty(native) == dirty(stepped)
+
+
+@given(program=loops())
+def test_counted_loops_change_nothing_but_speed(program: tuple[str, State, tuple[int, ...]]) -> None:
+    alike(G3, program)

@@ -2,7 +2,7 @@
 
 A *straight* expression changes by the same amount each time round, as long as nothing wraps. If that holds for what
 the loop compares and for every address, then budget, bounds and stores into code can be asked once for all rounds.
-Widths are at most 32 bits here, so that in 64 bits nothing wraps.
+Numbers of 32 bits do not wrap in 64; wider ones are let through while they are small (`isa.engines.native.rounds`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,8 @@ from isa.ir.fold import apply, const, negate, rewriter, sub
 from isa.ir.nodes import TRUE, Apply, Const, Expr, Param, nodes
 from isa.passes.ways import leaves
 
-WIDEST = 32
+WIDEST = 64
+MOST = 1 << 31  # rounds that are taken together
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,8 @@ def _rounds(test: Until | While, known: Mapping[Place, Expr]) -> int | None:
     if not isinstance(start, Const) or not isinstance(test, Until):
         return None
     distance = (start.value if test.step < 0 else -start.value) % (1 << start.width)
-    return distance // abs(test.step) + 1 if distance % abs(test.step) == 0 else None
+    rounds, beyond = divmod(distance, abs(test.step))
+    return rounds + 1 if not beyond and rounds < MOST else None
 
 
 def known_before(trees: Mapping[int, Summary], pc: int) -> dict[Place, Expr]:

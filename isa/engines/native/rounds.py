@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from isa.engines.native.accesses import Accesses, Sheet
 from isa.engines.native.claims import claimed
 from isa.engines.native.groups import Group, groups
-from isa.engines.native.loops import Loop, Until, While, as_signed
+from isa.engines.native.loops import MOST, Loop, Until, While, as_signed
 from isa.engines.native.registers import LEFT, RegionValues, variable
 from isa.engines.native.shapes import Access, Place, Room
 from isa.engines.native.summaries import Fetch, Put, split
@@ -20,7 +20,8 @@ from isa.ir.nodes import Const, Expr
 from isa.machine.storage import LINE_SHIFT
 
 LEAST = {False: 4, True: 12}  # rounds that are worth it, by whether the loop stores
-MOST = 1 << 31
+NARROW = 32  # bits of numbers of which nothing made here wraps in 64
+NEAR, FAR, FARTHEST = 31, 40, 62  # bits of signed and of unsigned ones like that among wider ones, and of what is made
 SPARSE = 16  # lines that are looked at for each round, at most
 
 
@@ -85,11 +86,21 @@ class Rounds:
         return ((place, reads[place]) for place in self.loop.steps)
 
     def _wide(self, expr: Expr, signed: bool = False) -> Value:
-        """A value in 64 bits."""
+        """A value in 64 bits, if it is small: of up to 32 bits each one is."""
         if isinstance(expr, Const):
-            return number(64, as_signed(expr) if signed else expr.value)
-        value = self.values.value(expr)
-        return self.text.sext(value, 64) if signed else self.text.zext(value, 64)
+            value = number(64, as_signed(expr) if signed else expr.value)
+        else:
+            narrow = self.values.value(expr)
+            value = self.text.sext(narrow, 64) if signed else self.text.zext(narrow, 64)
+        if expr.width > NARROW:
+            self._small(value, signed)
+        return value
+
+    def _small(self, value: Value, signed: bool) -> None:
+        """Only the first version will do for a large number."""
+        if signed:
+            value = self.text.add(value, number(64, 1 << NEAR))
+        self._unless(self.text.compare("uge", value, number(64, 1 << (NEAR + 1 if signed else FAR))))
 
     def _unless(self, condition: Value) -> None:
         """Only the first version will do if the condition holds."""
@@ -109,6 +120,8 @@ class Rounds:
         """After how many rounds the value is 0."""
         text, start = self.text, self.values.value(test.value)
         distance = text.zext(start if test.step < 0 else text.sub(text.zero(start), start), 64)
+        if start.width > NARROW:
+            self._small(distance, False)
         by = number(64, abs(test.step))
         if by.text == "1":
             return distance
@@ -133,7 +146,7 @@ class Rounds:
 
     def _within(self, last: Value, test: While) -> None:
         """What is compared must not have wrapped before the end."""
-        bits = test.low.width - test.signed
+        bits = min(test.low.width, FARTHEST) - test.signed
         self._unless(self.text.compare("sge", last, number(64, 1 << bits)))
         self._unless(self.text.compare("slt", last, number(64, -(1 << bits) if test.signed else 0)))
 
