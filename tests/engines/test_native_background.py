@@ -12,8 +12,15 @@ from typing import Any
 
 import pytest
 
+from isa.assembler import assemble
+from isa.engines.choice import bare
 from isa.engines.native import background
-from isa.engines.native.background import MOST_WAITING, Background, Job
+from isa.engines.native.background import AHEAD, BACKGROUND, MOST_WAITING, Background, Job
+from isa.engines.native.engine import NativeEngine
+from isa.engines.native.options import Options
+from isa.engines.reference.engine import ReferenceEngine
+from isa.machine import Machine, Storage
+from tests.machines_to_test import G3
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +68,58 @@ def test_results_and_errors_come_back() -> None:
         assert raised.value is error
     assert good.done and bad.done
     assert submitted(queue, lambda: "after an error").result() == "after an error"
+
+
+def test_on_one_core_work_takes_as_long_as_those_who_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond a moment to begin with, which does not grow however long nobody asks. By a clock that only we move."""
+    now = 100.0
+
+    def pass_by(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(background, "workers", lambda: 0)
+    monkeypatch.setattr(background, "perf_counter", lambda: now)
+    queue = Background()
+
+    def asked(seconds: float, priority: int = 0) -> bool:
+        job = queue.submit(lambda: pass_by(seconds), priority)
+        return job is not None and job.done
+
+    assert asked(AHEAD) and asked(2 * AHEAD)  # what is asked for too early is done to its end
+    assert not asked(0)
+    pass_by(1.5 * AHEAD)
+    assert not asked(0) and asked(4 * AHEAD, -1)  # whoever is urgent is not asked, and does not count
+    pass_by(0.6 * AHEAD)
+    assert asked(2 * AHEAD)
+    pass_by(1000 * AHEAD)
+    assert [asked(AHEAD) for _ in range(4)] == [True, True, False, False]
+
+
+def test_on_one_core_hot_code_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is asked for again: whatever was refused is there in the end."""
+    refused, submit = [], BACKGROUND.submit
+
+    def at_times(work: Callable[[], Any], priority: int = 0) -> Job[Any] | None:
+        refused.append(len(refused) % 3 != 2)
+        return None if refused[-1] else submit(work, priority)
+
+    monkeypatch.setattr(background, "workers", lambda: 0)
+    monkeypatch.setattr(background, "submit", at_times)
+    monkeypatch.setattr(BACKGROUND, "_saved", 1000.0)
+    monkeypatch.setattr(background, "AHEAD", 1000.0)
+    machine, reference = hot_loop("native"), hot_loop("reference")
+    assert machine.run(50_000) == reference.run(50_000)
+    assert machine.state.block == reference.state.block and any(refused)
+    assert isinstance(machine.engine, NativeEngine) and machine.engine.translations.made
+
+
+def hot_loop(engine: str) -> Machine:
+    """A machine with a loop in it."""
+    machine = bare(G3, Storage(G3.word, 64))
+    machine.load(assemble(G3, ".org 16\nstart: addi r1, r1, 1\n j start"))
+    machine.engine = NativeEngine(machine, Options(hot=100)) if engine == "native" else ReferenceEngine(machine)
+    return machine
 
 
 def test_it_is_another_thread(gate: Gate) -> None:

@@ -14,12 +14,14 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
+from time import perf_counter
 from typing import Any, Generic, TypeVar
 
 Result = TypeVar("Result")
 
 PATIENCE = 0.0005  # seconds that somebody who comes back from native code waits for Python's lock while this works
 PARTING = 0.2  # seconds that the end of the process waits for what is in hand
+AHEAD = 0.025  # seconds that work may take, on one core, before the guest ran for as long
 MOST_WAITING = 64  # pieces of work; who finds no room asks again later, and knows better then what is worth it
 
 
@@ -67,6 +69,7 @@ class Background:
         self._busy = threading.RLock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._saved, self._looked = AHEAD, perf_counter()  # seconds that work may take on one core, as of then
         self._prepare()
         # A child process has no such thread, and must not find LLVM in the middle of something.
         os.register_at_fork(before=self._busy.acquire, after_in_parent=self._busy.release, after_in_child=self._child)
@@ -74,12 +77,13 @@ class Background:
     def submit(self, work: Callable[[], Result], priority: int = 0) -> Job[Result] | None:
         """Have work done, the lowest priority first. None if too much is waiting already.
 
-        Where there is no second core (see `workers`) it is done at once, and this returns when it is done.
+        Where there is no second core (see `workers`) it is done at once, and this returns when it is done. There it is
+        None if such work has taken more time than others had meanwhile, so that no more than half of the time is lost
+        where it does not pay; work with a priority below 0 is done all the same, and does not count.
         """
         job = Job(work)
         if not workers():
-            job.run()
-            return job
+            return job if self._at_once(job, priority < 0) else None
         with self._starting:
             if len(self._waiting) >= MOST_WAITING:
                 return None
@@ -87,6 +91,17 @@ class Background:
             self._start()
         self._ready.release()
         return job
+
+    def _at_once(self, job: Job[Any], urgent: bool) -> bool:
+        """Do work where only one core is, if it may be done now."""
+        begun = perf_counter()
+        self._saved = min(AHEAD, self._saved + begun - self._looked)
+        if self._saved >= 0 or urgent:
+            job.run()
+        self._looked = perf_counter()
+        if not urgent:
+            self._saved -= self._looked - begun
+        return job.done
 
     def _serve(self) -> None:
         sys.setswitchinterval(min(sys.getswitchinterval(), PATIENCE))
