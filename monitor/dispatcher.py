@@ -10,7 +10,7 @@ on its own state and window, until it may, or traps. That is interpretation too,
 """
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from isa.description import Isa
@@ -88,7 +88,8 @@ class Dispatcher:
         while self.done < limit:
             if (vm.breakpoints or vm.break_places) and self.done and vm.at_breakpoint():
                 break
-            level = self.level()
+            lower = self.below.engine.level()
+            level = None if lower is None else self._level_on(lower)
             if level is None:
                 asked = self._asked
                 stop = self._stretch(limit, NEVER if asked is None else most(self.isa, asked, vm.steps + self.done))
@@ -135,9 +136,12 @@ class Dispatcher:
 
     def level(self) -> "NativeLevel | None":
         """This machine for native code, which runs it only where nobody looks at what happens on the way."""
-        vm, below = self.vm, self.below
-        lower = below.engine.level()
-        if lower is None or self._asked or vm.subscribers or vm.breaking or vm.replaced or below.watched:
+        lower = self.below.engine.level()
+        return None if lower is None else self._level_on(lower)
+
+    def _level_on(self, lower: object) -> "NativeLevel | None":
+        vm = self.vm
+        if self._asked or vm.subscribers or vm.breaking or vm.replaced or self.below.watched:
             return None
         if self._native is None:
             from monitor.native import native_level
@@ -183,8 +187,7 @@ class Dispatcher:
         self.below.random = self.vm.random
         self.core.resume(self.vm.state.block, self.below.state.block, *self._window)
         if self._asked is not None:
-            with followed(self, self._asked):
-                return self._directly(allowed)
+            return followed(self, self._asked, partial(self._directly, allowed))
         if self.vm.breakpoints or self.vm.break_places:
             with stopping(self):
                 return self._directly(allowed)
@@ -244,7 +247,8 @@ class Dispatcher:
         elif stop is None or stop in HAPPENED:
             self.done += 1
             vm.statistics.count_steps(0, 1)
-        self._record(_decision(stop), "" if cause is None else self.cause_name(cause), pc, place)
+        name = "" if cause is None else self._causes.get(cause) or str(cause)
+        self._record(_EMULATED if stop is None else _decision(stop), name, pc, place)
         return stop
 
     @cached_property

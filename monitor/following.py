@@ -1,10 +1,10 @@
 """Recording what a virtual machine does while the machine below runs in its place. The single steps that its dispatcher
 takes are recorded there."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from isa.classes import replace
 from isa.description import Isa, Kind
@@ -16,6 +16,8 @@ from isa.machine.state import layout_of
 from isa.machine.time import time_of
 from isa.passes.partition import ORDINARY, owned_bits
 from monitor.virtual import Virtual
+
+Stop = TypeVar("Stop")
 
 
 class Follower(Protocol):
@@ -67,9 +69,8 @@ def flips(vm: Machine, below: Machine, trace: Trace) -> dict[int, int]:
     return dict(trace.flips) | {n: trace.flips.get(n, 0) ^ (ours[n] ^ there[n]) & bits for n, bits in owned(vm.isa)}
 
 
-@contextmanager
-def followed(dispatcher: Follower, trace: Trace) -> Iterator[None]:
-    """Inside, the steps of the machine below are recorded as those of the virtual machine. If they come to nothing,
+def followed(dispatcher: Follower, trace: Trace, run: Callable[[], Stop]) -> Stop:
+    """A run of the machine below, whose steps are recorded as those of the virtual machine. If they come to nothing,
     since it was ended for them, so do their records."""
     vm, below, recorder = dispatcher.vm, dispatcher.below, trace.recorder
     done, first = dispatcher.done, vm.steps + dispatcher.done
@@ -82,7 +83,7 @@ def followed(dispatcher: Follower, trace: Trace) -> Iterator[None]:
     else:
         below.trace = replace(instead, flips=flips(vm, below, trace)) if trace.registers else instead
     try:
-        yield
+        return run()
     finally:
         below.trace = None
         if dispatcher.done == done:

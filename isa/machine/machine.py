@@ -235,11 +235,13 @@ class Machine(Displayed):
 
         Device events land at the step boundary where they are due, in device order, before the next prologue.
         """
-        if self.halted:
-            return _HALTED
-        if self.steps >= stop:
-            return _SPENT
         deadline, limit, devices = None, stop - self.steps, self.ports.devices
+        breaking = self.breakpoints or self.break_places
+        if devices or breaking or limit <= 0:  # else it is enough that the engine finds that it halted
+            if self.halted:
+                return _HALTED
+            if limit <= 0:
+                return _SPENT
         if devices:
             try:
                 deadline = self._act()
@@ -248,7 +250,7 @@ class Machine(Displayed):
             if deadline is not None:
                 limit = max(1, min(limit, deadline - self.steps))
         self.deadline = deadline
-        if self.breakpoints or self.break_places:
+        if breaking:
             if self.steps != self.broke and self.at_breakpoint():
                 self.broke = self.steps
                 return Reason.BREAKPOINT, None, ""

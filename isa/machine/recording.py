@@ -5,7 +5,7 @@ from typing import Protocol
 
 from isa.description import Isa
 from isa.machine.exits import Trap
-from isa.machine.records import Kind, Record, Seen, Trace, records_of
+from isa.machine.records import CHANGED, Kind, Record, Seen, Trace, records_of
 from isa.machine.state import MachineState, layout_of
 from isa.machine.time import time_of
 
@@ -37,8 +37,9 @@ def look(machine: Recorded, engine: Fetching, trace: Trace) -> Seen:
 
 def write(machine: Recorded, trace: Trace, step: int, seen: Seen, trap: Trap | None = None) -> None:
     """Record that step: it happened, trapped if there is a trap."""
-    found = [*records_of(trace, step, seen, None if trap is None else (trap.cause, trap.info))]
-    found += [(step + trace.steps, *said) for said in sorted(machine.traffic or (), key=lambda said: said[0])]
+    found = records_of(trace, step, seen, None if trap is None else (trap.cause, trap.info))
+    if machine.traffic:
+        found += [(step + trace.steps, *said) for said in sorted(machine.traffic, key=lambda said: said[0])]
     if trace.registers:
         found += changes(machine, trace, step, seen)
     trace.recorder.add(*found)
@@ -47,9 +48,9 @@ def write(machine: Recorded, trace: Trace, step: int, seen: Seen, trap: Trap | N
 
 def changes(machine: Recorded, trace: Trace, step: int, seen: Seen) -> list[Record]:
     """The records of what a step changed in the state, but for the pc and what time moves."""
-    block, flips = machine.state.block, trace.flips
-    slots = [n for n in watched(machine.isa) if block[n] != seen.state[n]]
-    return [(step + trace.steps, Kind.CHANGED, n, block[n] ^ flips.get(n, 0)) for n in slots]
+    block, before, flips = machine.state.block, seen.state, trace.flips
+    slots = [n for n in watched(machine.isa) if block[n] != before[n]]
+    return [(step + trace.steps, CHANGED, n, block[n] ^ flips.get(n, 0)) for n in slots]
 
 
 @lru_cache(maxsize=64)

@@ -5,12 +5,12 @@ Python and from native code, and passes whole lines on, many at a time. A `Trace
 its steps are recorded, and where to.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from struct import Struct
 from typing import NamedTuple
 
-from isa.classes import dataclass, field, replace
+from isa.classes import dataclass, field
 
 
 class Kind(IntEnum):
@@ -28,6 +28,8 @@ class Kind(IntEnum):
 
 FORMAT = "<QBQQ"
 RECORD = Struct(FORMAT)
+SIZE, _pack = RECORD.size, RECORD.pack_into
+STEP, CHANGED = Kind.STEP, Kind.CHANGED  # an Enum is slow to ask
 BEGINS = (Kind.STEP, Kind.UNFETCHED, Kind.MOVED)  # kinds that begin a line
 NEVER = 1 << 64  # a step that is never reached
 ROOM = 1 << 15  # records that are passed on together
@@ -49,10 +51,13 @@ class Recorder:
 
     def add(self, *records: Record) -> None:
         """Append records that belong together."""
-        self.make_room(len(records))
+        if self.used + len(records) * SIZE > len(self.buffer):
+            self.make_room(len(records))
+        buffer, used = self.buffer, self.used
         for record in records:
-            RECORD.pack_into(self.buffer, self.used, *record)
-            self.used += RECORD.size
+            _pack(buffer, used, *record)
+            used += SIZE
+        self.used = used
 
     def make_room(self, count: int) -> None:
         """See to it that so many records can be appended."""
@@ -105,7 +110,8 @@ class Trace:
     def instead(self, steps: int, words: int) -> "Trace":
         """For a machine that runs in the place of the present one: by how much that numbers its steps lower, and its
         words higher."""
-        return replace(self, steps=self.steps + steps, words=self.words + words)
+        steps, words = self.steps + steps, self.words + words
+        return Trace(self.recorder, self.first, self.stop, self.registers, steps, words, self.flips)
 
     def span(self, step: int) -> tuple[bool, int]:
         """Whether a step is recorded, and how many steps from it on are treated alike."""
@@ -124,16 +130,16 @@ class Seen(NamedTuple):
     state: tuple[int, ...]
 
 
-def records_of(trace: Trace, step: int, seen: Seen, trap: tuple[int, int] | None = None) -> Iterator[Record]:
+def records_of(trace: Trace, step: int, seen: Seen, trap: tuple[int, int] | None = None) -> list[Record]:
     """The records of a step that has happened, but for what it sent, received and changed."""
     step += trace.steps
-    place = seen.pc if seen.place is None else seen.place - trace.words
-    if seen.word is None:
-        yield step, Kind.UNFETCHED, seen.pc, 0
-    elif place == seen.pc:
-        yield step, Kind.STEP, seen.pc, seen.word
+    pc, word, place, _ = seen
+    if word is None:
+        found = [(step, Kind.UNFETCHED, pc, 0)]
+    elif place is None or place - trace.words == pc:
+        found = [(step, STEP, pc, word)]
     else:
-        yield step, Kind.MOVED, seen.pc, seen.word
-        yield step, Kind.PLACE, place, 0
+        found = [(step, Kind.MOVED, pc, word), (step, Kind.PLACE, place - trace.words, 0)]
     if trap is not None:
-        yield step, Kind.TRAP, *trap
+        found.append((step, Kind.TRAP, *trap))
+    return found

@@ -110,7 +110,9 @@ class ReferenceEngine:
         machine = self.machine
         breaking = machine.breakpoints or machine.break_places
         done = lag = left = 0
-        blocks = self._context()
+        blocks = self._contexts.get(self.steps.context(s))
+        if blocks is None:
+            blocks = self._context()
         while done < limit:
             if breaking and done and machine.at_breakpoint():
                 break

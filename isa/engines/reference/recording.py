@@ -7,6 +7,8 @@ from isa.machine.machine import Engine, Machine
 from isa.machine.recording import look, write
 from isa.machine.records import Trace
 
+_HAPPENED = Pause.HALT, Pause.ASKED
+
 
 class Stepper(Engine, Protocol):
     """An engine that takes single steps to the letter, `done` having been taken before in the present run."""
@@ -31,7 +33,7 @@ def record(engine: Stepper, limit: int, deliver: bool, trace: Trace) -> tuple[in
             engine.enter(trap)
             trapped += 1
             stop = Pause.HALT if machine.halted else None
-        happened = stop in (None, Pause.HALT, Pause.ASKED)
+        happened = stop is None or stop in _HAPPENED
         if happened:
             write(machine, trace, machine.steps + done, seen, trap)
         machine.traffic = None

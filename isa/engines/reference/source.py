@@ -113,7 +113,7 @@ class PythonSource(Reading[str]):
     def trap(self, trap: TrapIf) -> None:
         """Leave with the trap if its guard holds."""
         guard, info = self.value(trap.guard), self.value(trap.info)
-        line = f"return Trap({trap.cause}, {bare(info)}, Origin.{trap.origin.name}, {trap.view!r})"
+        line = f"return Trap(({trap.cause}, {bare(info)}, Origin.{trap.origin.name}, {trap.view!r}))"
         if trap.guard is not TRUE:
             self.emit(f"if {bare(guard)}:")
             line = "    " + line

@@ -6,7 +6,7 @@ use and shared by all machines of one description.
 """
 
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -32,7 +32,11 @@ from isa.machine.time import Time, time_of
 from isa.passes.normal import merge, next_values
 
 Function = Callable[..., Any]
-_NAMES = {**NAMES, "Trap": Trap, "Origin": SimpleNamespace(**Origin.__members__)}  # an Enum is slow to ask
+_NAMES = {
+    **NAMES,
+    "Trap": partial(tuple.__new__, Trap),
+    "Origin": SimpleNamespace(**Origin.__members__),
+}  # an Enum is slow to ask
 _FIRST = ("s", "m", "e")
 
 
