@@ -66,7 +66,7 @@ class Console:
 
     def recv(self, port: int, now: int) -> int:
         if port == 1:
-            return WAITING if self._waiting else ENDED if self.input.ended else 0
+            return self._status(len(self._waiting))
         if not self._waiting:
             return 0
         character = self._waiting[0]
@@ -75,7 +75,20 @@ class Console:
 
     def steady(self, port: int) -> int | None:
         """The status, and that there is no character."""
-        return self.recv(port, 0) if port == 1 or not self._waiting else None
+        return self._steady(port, len(self._waiting))
+
+    def next(self, port: int) -> int | None:
+        """The character."""
+        return self._waiting[0] if port == 0 and self._waiting else None
+
+    def then(self, asked: int, port: int) -> int | None:
+        return self._steady(port, len(self._waiting) - 1)
+
+    def _steady(self, port: int, waiting: int) -> int | None:
+        return self._status(waiting) if port == 1 else None if waiting else 0
+
+    def _status(self, waiting: int) -> int:
+        return WAITING if waiting else ENDED if self.input.ended else 0
 
     def take(self, most: int) -> bytes:
         """As many of the characters that wait as there are, at most so many."""

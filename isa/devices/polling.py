@@ -2,13 +2,16 @@
 
 A guest that polls asks a device for the same word many times, and nothing comes of it. A device that can tell so
 beforehand is `Steady`; its words lie in the table, and native code takes them from there, as long as the device does
-not change: until it acts, or is sent something, or asked for something else. And a device that merely puts down what it
-is sent is `Storing`: native code does that for it. Both are noted, in order, so that `Ports` can do and count them as
-if the device had been asked, before anybody looks.
+not change: until it acts, or is sent something, or asked for something else. A device that is `Handing` also knows the
+next word that it hands out, and what is steady after that. And a device that merely puts down what it is sent is
+`Storing`: native code does that for it. All is noted, in order, so that `Ports` can do and count it as if the device
+had been asked, before anybody looks.
 
 The table is 64-bit fields: which ports have a word there, and which may be sent to (a bit each); how many notes there
-are; the words by port; and then the notes, each a port and an amount in fields of their own. The amount is how often a
-word was received, or, with `PORTS` added to the port, the word that was sent.
+are; the port whose word is handed out once, which ports have a word after that, and whether it is after that (0 or
+`PORTS`, to be added to a port); the words by port, and those after that; and then the notes, each a port and an amount
+in fields of their own. The amount is how often a word was received, or, with `SAID` added to the port, the word that
+was sent.
 """
 
 from array import array
@@ -18,8 +21,9 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 PORTS = 64  # a bit for each
 MOST = 256  # notes; where there is no room for another, native code leaves the step to Python
-OPEN, TAKES, NOTES, WORDS = 0, 1, 2, 3
-ASKED = WORDS + PORTS  # the ports of the notes
+OPEN, TAKES, NOTES, ONCE, AFTER, PAGE, WORDS = range(7)
+SAID = 2 * PORTS
+ASKED = WORDS + SAID  # the ports of the notes
 AMOUNTS = ASKED + MOST
 _SIZE = AMOUNTS + MOST
 
@@ -28,10 +32,26 @@ _SIZE = AMOUNTS + MOST
 class Steady(Protocol):
     """A device that knows which of its words stay."""
 
+    def recv(self, port: int, now: int) -> int: ...
+
     def steady(self, port: int) -> int | None:
         """What `recv` gives at a port, as often as it is asked and whenever, and without changing anything, until the
         device acts or is sent something that it does not merely store, or asked at another port; None if it may be
         otherwise."""
+        ...
+
+
+@runtime_checkable
+class Handing(Steady, Protocol):
+    """A steady device that also knows what it hands out next."""
+
+    def next(self, port: int) -> int | None:
+        """What `recv` gives at a port, whenever it is asked, until the device acts or is sent something that it does
+        not merely store, or asked at any port for what is not steady; None if that is `steady`, or not known."""
+        ...
+
+    def then(self, asked: int, port: int) -> int | None:
+        """What `steady` says of a port once the next word at `asked` was received."""
         ...
 
 
@@ -50,11 +70,13 @@ class Storing(Protocol):
 
 
 class Received(NamedTuple):
-    """A word that native code took so often."""
+    """A word that native code took so often. `handed`: the device has to hand it out, with its own number of the
+    port."""
 
     port: int
     word: int
     times: int
+    handed: tuple[Steady, int] | None = None
 
 
 class Sent(NamedTuple):
@@ -74,6 +96,8 @@ class Polls:
         self.address = self.table.buffer_info()[0]
         self._known: set[int] = set()  # ports that were asked, and with `PORTS` added those that were sent to
         self._asked: dict[int, tuple[Steady, int]] = {}  # those of them whose devices are steady
+        self._hands: dict[int, tuple[Handing, int]] = {}  # those of these whose devices hand out what they know
+        self._once = -1  # the port whose word is handed out once
         self._told: dict[int, tuple[Storing, int]] = {}  # and those whose devices store
 
     def received(self, port: int, device: object, own: int) -> None:
@@ -82,11 +106,13 @@ class Polls:
             self._known.add(port)
             if isinstance(device, Steady):
                 self._asked[port] = device, own
+            if isinstance(device, Handing):
+                self._hands[port] = device, own
 
     def sent(self, port: int, device: object, own: int) -> None:
         """A port was sent to: it may be again."""
-        if port + PORTS not in self._known and port < PORTS:
-            self._known.add(port + PORTS)
+        if port + SAID not in self._known and port < PORTS:
+            self._known.add(port + SAID)
             if isinstance(device, Storing):
                 self._told[port] = device, own
 
@@ -94,6 +120,7 @@ class Polls:
         """Something may have changed: look again at the ports that were used. `stores`: nobody wants to hear of each
         word that is sent. The notes must have been taken."""
         ready = takes = 0
+        self._once = -1
         for port, (device, own) in self._asked.items():
             word = device.steady(own)
             if word is not None and not word >> 64:
@@ -102,16 +129,36 @@ class Polls:
         if stores:
             for port, (storing, own) in self._told.items():
                 takes |= storing.stores(own) << port
-        self.table[OPEN], self.table[TAKES] = ready, takes
+        self.table[OPEN], self.table[TAKES], self.table[ONCE] = ready, takes, 0
+        self.table[PAGE] = 0
+        for port, (handing, own) in self._hands.items():
+            word = None if ready >> port & 1 else handing.next(own)
+            if word is not None and not word >> 64:
+                self._hand(port, handing, own, word)
+                break
+
+    def _hand(self, asked: int, device: Handing, number: int, word: int) -> None:
+        """Have a word be handed out once."""
+        table, after = self.table, 0
+        table[WORDS + asked] = word
+        for port, (other, own) in self._asked.items():
+            then = device.then(number, own) if other is device else other.steady(own)
+            if then is not None and not then >> 64:
+                table[WORDS + PORTS + port] = then
+                after |= 1 << port
+        table[OPEN] |= 1 << asked
+        table[ONCE], table[AFTER] = 1 << asked, after
+        self._once = asked
 
     def take(self) -> Iterator[Received | Sent]:
         """What native code did since the last call, in order."""
         table, count = self.table, self.table[NOTES]
         table[NOTES] = 0
         notes = zip(table[ASKED : ASKED + count], table[AMOUNTS : AMOUNTS + count], strict=True)
-        for port, found in groupby(notes, lambda note: note[0]):
+        for key, found in groupby(notes, lambda note: note[0]):
             amounts = [amount for _, amount in found]
-            if port < PORTS:
-                yield Received(port, table[WORDS + port], sum(amounts))
+            if key < SAID:
+                handed = self._hands[key] if key == self._once else None
+                yield Received(key % PORTS, table[WORDS + key], sum(amounts), handed)
             else:
-                yield Sent(port - PORTS, *self._told[port - PORTS], amounts)
+                yield Sent(key - SAID, *self._told[key - SAID], amounts)

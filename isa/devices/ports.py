@@ -166,7 +166,9 @@ class Ports:
             return
         for passed in self._polls.take():
             if isinstance(passed, Received):
-                port, word, times = passed
+                port, word, times, handed = passed
+                if handed is not None:
+                    handed[0].recv(handed[1], 0)  # whenever it is asked
                 self._note(b"<%x %x" % (port, word) * times, times)
             else:
                 port, device, own, words = passed

@@ -2,6 +2,7 @@
 for. And that devices keep the promise on which this rests."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -12,7 +13,7 @@ from isa.devices import Console, Ports
 from isa.devices.backing import MemoryBacking
 from isa.devices.disk import Disk
 from isa.devices.inputs import Script
-from isa.devices.polling import MOST, NOTES, Polls, Received, Sent
+from isa.devices.polling import AFTER, MOST, NOTES, ONCE, OPEN, PAGE, WORDS, Handing, Polls, Received, Sent
 from isa.engines.native.frame import Frame
 from isa.machine import Machine, Storage
 from isa.machine.trace import each_line
@@ -129,7 +130,21 @@ def test_python_is_asked_only_where_something_comes_of_it() -> None:
     with watched() as events:
         made.run(5000)
     assert made.halted and made.state["x"][8] > 80
-    assert events["ASK"] <= 5 * 15
+    assert events["ASK"] <= 5
+
+
+def test_a_word_is_handed_out_once_and_each_in_its_turn() -> None:
+    console, polls = Console(), Polls()
+    console._waiting += b"ab"
+    for port in range(2):
+        polls.received(port, console, port)
+    for word in b"ab":
+        polls.renew(True)
+        assert polls.table[WORDS] == word and polls.table[OPEN] == 3 and polls.table[ONCE] == 1
+        assert polls.table[AFTER] == (2 if word == ord("a") else 3)
+        console.recv(0, 0)
+    polls.renew(True)
+    assert polls.table[OPEN] == 3 and polls.table[ONCE] == polls.table[PAGE] == 0
 
 
 def test_a_device_that_changed_between_two_runs_is_asked_again() -> None:
@@ -166,6 +181,18 @@ def test_devices_keep_their_promise(seed: int) -> None:
                 if word is not None:
                     assert [device.recv(own, now + later) for later in (0, 5, 1 << 40)] == [word] * 3, first
                     assert device.save() == before
+            keeps_what_it_hands_out(device, now)
+
+
+def keeps_what_it_hands_out(device: Any, now: int) -> None:
+    """The next word comes at any step, and afterwards is steady what was said to be."""
+    for asked in range(device.ports if isinstance(device, Handing) else 0):
+        for later in (0, 5, 1 << 40):
+            other, word = deepcopy(device), device.next(asked)
+            if word is not None:
+                then = [device.then(asked, own) for own in range(device.ports)]
+                assert other.recv(asked, now + later) == word and device.steady(asked) is None
+                assert [other.steady(own) for own in range(device.ports)] == then
 
 
 # ---- planted bugs
@@ -216,6 +243,19 @@ def a_character_is_promised_for_ever(patch: Patch) -> None:
         return (self._waiting or b"\0")[0] if port == 0 else self.recv(port, 0)
 
     patch.setattr(Console, "steady", steady)
+
+
+@caught_by(polling_is_the_same)
+def a_character_that_was_handed_out_is_kept(patch: Patch) -> None:
+    right = Polls.take
+    patch.setattr(
+        Polls, "take", lambda self: [n._replace(handed=None) if isinstance(n, Received) else n for n in right(self)]
+    )
+
+
+@caught_by(polling_is_the_same)
+def a_character_is_said_to_wait_after_the_last(patch: Patch) -> None:
+    patch.setattr(Console, "then", lambda self, asked, port: self.steady(port) if port else None)
 
 
 @caught_by(polling_is_the_same)
