@@ -1,8 +1,17 @@
-"""Many machines on one storage, each with code of its own: what is done for one turn does not grow with them."""
+"""Many machines on one storage, each with code of its own: what is done for one turn does not grow with them, and what
+one of them has earned is for all."""
 
 from typing import Any
 
+from isa.assembler import assemble
+from isa.engines.native import translations
+from isa.engines.native.compiler import Tier
+from isa.engines.native.engine import NativeEngine
+from isa.engines.native.options import Options
 from isa.engines.native.translations import APART, LOOK, Translations
+from isa.machine import Machine, Storage
+from tests.machines_to_test import G3
+from tests.planting import Patch
 
 
 def looks(count: int, times: int, steps: int = LOOK * APART) -> list[list[int]]:
@@ -28,3 +37,27 @@ def test_short_turns_look_no_more_often_than_long_ones() -> None:
     short = looks(5, 40, APART // 4)
     assert [len(some) for some in short] == [0, 0, 0, 1] * 10
     assert [region for some in short for region in some] == [*range(5)] * 2
+
+
+def tiers(count: int) -> list[set[Tier]]:
+    """What becomes of one loop in so many machines, each of which runs it for 12,000 steps."""
+    loop = f"1: xori r6, r6, {count}\n addi r5, r5, -1\n bnez r5, 1b"  # of their own, so that nobody else has earned
+    image = assemble(G3, f".org 16\nstart: set r5, 4000\n{loop}\n b start\n")
+    options = Options(hot=20, background=False)
+    machines = [Machine(G3, Storage(32, 1024), engine=lambda made: NativeEngine(made, options)) for _ in range(count)]
+    for machine in machines:
+        machine.load(image)
+    for _ in range(3):
+        for machine in machines:
+            machine.run(4000)
+    found = [machine.engine for machine in machines]
+    assert all(isinstance(engine, NativeEngine) for engine in found)
+    return [{one.tier for one in engine.translations.installed.values()} for engine in found]  # type: ignore[attr-defined]
+
+
+def test_machines_with_one_image_earn_better_code_together(monkeypatch: Patch) -> None:
+    monkeypatch.setenv("TRAPLINE_CACHE", "off")
+    monkeypatch.setattr(translations, "APART", 1)
+    monkeypatch.setattr(translations, "FULL_AFTER", 30_000)
+    assert tiers(2) == [{Tier.QUICK}] * 2
+    assert {Tier.FULL} in tiers(8)

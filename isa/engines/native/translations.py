@@ -30,7 +30,7 @@ MOST = 2048  # regions of one storage; with the next one all begin anew
 STUBBORN = 8  # times that a place may be rewritten before it is left to the interpreter
 FULL_AFTER = 30_000_000  # steps in a region before it is compiled with all passes
 _SYMBOL = "region"
-LOOK, APART = 16, 1 << 16  # so many regions at most are looked at each time, and each after so many steps more
+LOOK, APART = 16, 1 << 18  # so many regions at most are looked at each time, and each after so many steps more
 VISITS, SHORT = 1 << 12, 10  # after so many visits, an entry from which fewer steps are taken each time is closed
 _CODE, _STEPS, _VISITS, _FIELDS = 0, 4, 5, 6  # fields of an entry, and how many; see `Threaded.region`
 
@@ -47,6 +47,7 @@ class Installed:
     open: set[int]  # the pcs of entries of which it is not known yet whether they are worth it
     cut: bool = False
     better: "Job[Linked] | None" = None
+    told: int = 0  # of its steps, those that its code has been told of
 
     @property
     def steps(self) -> int:
@@ -265,9 +266,10 @@ class Translations:
         return True
 
     def _judge(self, installed: Installed) -> None:
-        """Close the entries from which a region is left too soon: to go in and out costs more than that saves."""
+        """Close the entries from which a region is left too soon: to go in and out costs more than that saves. One whose
+        steps would be enough for all the visits that are looked at stays open."""
         for entry, pc in zip(installed.entries, installed.region.entries, strict=True):
-            if pc in installed.open and entry[_VISITS] >= VISITS:
+            if pc in installed.open and (entry[_VISITS] >= VISITS or entry[_STEPS] >= SHORT * VISITS):
                 installed.open.discard(pc)
                 mine = self.tables.entries[installed.words[pc]] == ctypes.addressof(entry)
                 if mine and entry[_STEPS] < SHORT * entry[_VISITS]:
@@ -278,7 +280,7 @@ class Translations:
         if installed.tier is Tier.FULL:
             return
         if installed.better is None:
-            if installed.steps >= FULL_AFTER:
+            if self._earned(installed):
                 region = installed.region
                 installed.better = _begun(lambda: self._linked(region, Tier.FULL), options)
         elif installed.better.done:
@@ -286,6 +288,14 @@ class Translations:
             installed.code, installed.tier = installed.better.result(), Tier.FULL
             for entry in installed.entries:
                 entry[_CODE] = installed.code.address(_SYMBOL)
+
+    @staticmethod
+    def _earned(installed: Installed) -> bool:
+        """Whether enough steps were taken in its code, by all who share it: machines with one image earn together."""
+        steps, code = installed.steps, installed.code
+        _TAKEN[code] = _TAKEN.get(code, 0) + steps - installed.told
+        installed.told = steps
+        return _TAKEN[code] >= FULL_AFTER
 
     def _remove(self, installed: Installed) -> None:
         for word in installed.words.values():
@@ -310,6 +320,7 @@ def _begun(work: Callable[[], Result], options: Options) -> "Job[Result] | None"
 
 
 _LINKED: "WeakValueDictionary[tuple[str, Tier], Linked]" = WeakValueDictionary()  # what machines with one image share
+_TAKEN: "WeakKeyDictionary[Linked, int]" = WeakKeyDictionary()  # steps in code, as far as they were looked at
 _MAKING = RLock()
 _TRANSLATIONS: "WeakKeyDictionary[Tables, Translations]" = WeakKeyDictionary()
 
