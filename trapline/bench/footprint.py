@@ -61,7 +61,7 @@ def _regions(bench: Bench) -> Iterator[Figure]:
     found = {kernel.name: _made(bench, kernel) for kernel in COMPUTE}
     regions = [region for several in found.values() for region in several]
     many = sum(len(region.code) for region in regions)
-    for tier in Tier:
+    for tier in (Tier.QUICK, Tier.FULL):
         bench.show(f"footprint, {tier.value} regions")
         objects = [Compiler().object(source(region, "region"), tier, region.key) for region in regions]
         code = sum(map(executable, objects))

@@ -163,6 +163,6 @@ def threaded_without(out: Guards) -> EngineFactory:
     class Loose(NativeEngine):
         @staticmethod
         def native(isa: Isa) -> NativeCode:
-            return _code(isa, out) if out else NativeEngine.native(isa)
+            return _code(isa, out)
 
     return lambda machine: Loose(machine, Options(regions=False))

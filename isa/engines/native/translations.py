@@ -266,8 +266,8 @@ class Translations:
         return True
 
     def _judge(self, installed: Installed) -> None:
-        """Close the entries from which a region is left too soon: to go in and out costs more than that saves. One whose
-        steps would be enough for all the visits that are looked at stays open."""
+        """Close the entries from which a region is left too soon: to go in and out costs more than that saves. One
+        whose steps do for all the visits that are waited for stays."""
         for entry, pc in zip(installed.entries, installed.region.entries, strict=True):
             if pc in installed.open and (entry[_VISITS] >= VISITS or entry[_STEPS] >= SHORT * VISITS):
                 installed.open.discard(pc)
