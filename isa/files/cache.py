@@ -14,28 +14,31 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hashlib import blake2b as blake2b
     from hashlib import sha256 as sha256
     from pathlib import Path
 else:
-    try:
-        from _sha256 import sha256  # hashlib would bring all of OpenSSL, ten times as slow to import
+    try:  # hashlib would bring all of OpenSSL, ten times as slow to import
+        from _blake2 import blake2b
+        from _sha256 import sha256
     except ImportError:
-        from hashlib import sha256
+        from hashlib import blake2b, sha256
 
 VARIABLE = "TRAPLINE_CACHE"
 TROUBLE = (OSError, ValueError, MemoryError)  # ValueError: a path that no host takes
 LIMIT = 64 << 20  # bytes of all entries of one kind
 OFTEN = 64  # stores between two looks at how much there is
 
-_MAGIC = b"trapline cache 1\n"
-_HEADER = len(_MAGIC) + 32
+_MAGIC = b"trapline cache 2\n"
+_BYTES = 32  # of a digest: BLAKE2b, three times as fast as SHA-256 without OpenSSL
+_HEADER = len(_MAGIC) + _BYTES
 _ABANDONED = 3600  # seconds after which nobody is still writing a partial file
 _stored: dict[str, int] = {}
 
 
 def digest(*parts: bytes | str) -> str:
     """A key for what depends on these parts and on nothing else. Parts do not run into each other."""
-    whole = sha256()
+    whole = blake2b(digest_size=_BYTES)
     for part in parts:
         data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         whole.update(b"%c%d:" % (b"s" if isinstance(part, str) else b"b", len(data)))
@@ -146,7 +149,7 @@ def _checked(key: str) -> str:
 
 def _header(kind: str, key: str, data: bytes) -> bytes:
     """What stands before the data. It names the entry too: renamed, it is nobody's."""
-    return _MAGIC + sha256(b"%s/%s\n" % (kind.encode(), key.encode()) + data).digest()
+    return _MAGIC + blake2b(b"%s/%s\n" % (kind.encode(), key.encode()) + data, digest_size=_BYTES).digest()
 
 
 def _read(name: str, folder: int) -> bytes:
