@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 else:
     try:  # hashlib would bring all of OpenSSL, ten times as slow to import
         from _blake2 import blake2b
-        from _sha256 import sha256
+        from _sha256 import sha256 as sha256
     except ImportError:
-        from hashlib import blake2b, sha256
+        from hashlib import blake2b
+        from hashlib import sha256 as sha256
 
 VARIABLE = "TRAPLINE_CACHE"
 TROUBLE = (OSError, ValueError, MemoryError)  # ValueError: a path that no host takes

@@ -3,10 +3,18 @@
 import json
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from isa.description import Instruction
 from isa.engines.native.code import native_code
+from isa.engines.native.module import module_source
 from isa.engines.native.plan import plan_of
+from isa.engines.reference.steps import Steps
+from isa.ir.nodes import Expr
 from isa.machines.catalogue import find
 from tests.engines.any_width import any_width
 
@@ -38,3 +46,15 @@ def test_code_knows_the_sizes_of_its_plan() -> None:
     for isa in (find("g3"), any_width(16), any_width(64)):
         code, plan = native_code(isa), plan_of(isa)
         assert (code.record_bytes, code.hoisted) == (plan.record_bytes, len(plan.hoisted))
+
+
+def test_when_an_instruction_spins_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    isa, asked, find_out = replace(find("g3")), Counter[str](), Steps._spin_condition
+
+    def counting(self: Steps, instruction: Instruction) -> Expr | None:
+        asked[instruction.name] += 1
+        return find_out(self, instruction)
+
+    monkeypatch.setattr(Steps, "_spin_condition", counting)
+    module_source(isa)
+    assert set(asked) == set(isa.instructions) and set(asked.values()) == {1}

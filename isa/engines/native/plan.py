@@ -111,7 +111,8 @@ class Plan:
 
     def halts(self, behaviour: Behaviour) -> bool:
         """Whether it may stop the machine."""
-        return any(state in {s for s, _ in self.halting} for state, _ in bits_written(behaviour))
+        stops = {state for state, _ in self.halting}
+        return any(state in stops for state, _ in bits_written(behaviour))
 
     @staticmethod
     def asks(behaviour: Behaviour) -> bool:

@@ -65,6 +65,7 @@ class Steps:
         self.time: Time | None = time_of(isa)
         self._instructions: dict[str, Function] = {}
         self._spins: dict[str, Function | None] = {}
+        self._conditions: dict[str, Expr | None] = {}
         self.decoder = decoder(isa)
         self.translator = Translator(isa)
         self.decoded: dict[int, Decoded] = {}
@@ -185,6 +186,13 @@ class Steps:
         return compiled(function("context", ("s",), [f"    return ({''.join(cells)})"]), "context", _NAMES)
 
     def spin_condition(self, instruction: Instruction) -> Expr | None:
+        """When an instruction comes back to itself with nothing changed but time; None if it never does. Found once:
+        engines ask for it at several places of the same instruction."""
+        if instruction.name not in self._conditions:
+            self._conditions[instruction.name] = self._spin_condition(instruction)
+        return self._conditions[instruction.name]
+
+    def _spin_condition(self, instruction: Instruction) -> Expr | None:
         step = Behaviour((), self.isa.prologue.effects).then(instruction.behaviour)
         following = next_values(self.isa, step)
         counters = {m.place.state for m in self.time.moving} if self.time else set()
