@@ -29,6 +29,7 @@ STEPPING: Factory = Stepping
 ENGINES: Mapping[str, Factory] = {
     "reference": ReferenceEngine,
     "interpreter": native(regions=False),
+    "fused": native(regions=False, fuse=1),  # runs are looked for again and again
     "quick": native(hot=2, full=False),
     "full": native(hot=1, full=True),
     "background": native(hot=1, background=True),  # whenever a region is done

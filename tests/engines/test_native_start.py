@@ -46,6 +46,8 @@ def test_code_knows_the_sizes_of_its_plan() -> None:
     for isa in (find("g3"), any_width(16), any_width(64)):
         code, plan = native_code(isa), plan_of(isa)
         assert (code.record_bytes, code.hoisted) == (plan.record_bytes, len(plan.hoisted))
+        assert code.dispatch is not None
+        assert code.dispatch._used == len(code.dispatch.writer.places) + len(code.dispatch.numbers)
 
 
 def test_when_an_instruction_spins_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from isa.engines.native.engine import NativeEngine
 from isa.engines.native.exact import Body
 from isa.engines.native.groups import Group
 from isa.engines.native.module import module_source
+from isa.engines.native.operands import Step
 from isa.engines.native.options import HOT, Options
 from isa.engines.native.plan import Handler
 from isa.engines.native.registers import RegionValues
@@ -99,7 +100,7 @@ def threaded(out: Guards) -> type[Threaded]:
             if Guard.SPIN in out:
                 handler = replace(handler, spins=False)
             if Guard.CODE in out:
-                return [self._handler(f"handler.{serial}", handler, "")]
+                return [self._handler(f"@handler.{serial}", handler, "")]
             return super().handler(serial, handler)
 
         def _store(self, text: Body, index: Value, word: Value, looked: bool) -> None:
@@ -107,7 +108,7 @@ def threaded(out: Guards) -> type[Threaded]:
 
         def _go(
             self,
-            text: Body,
+            text: Step,
             spins: bool,
             condition: Value | None,
             goal: Value | None,
@@ -165,4 +166,4 @@ def threaded_without(out: Guards) -> EngineFactory:
         def native(isa: Isa) -> NativeCode:
             return _code(isa, out)
 
-    return lambda machine: Loose(machine, Options(regions=False))
+    return lambda machine: Loose(machine, Options(regions=False, fuse=0))

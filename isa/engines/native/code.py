@@ -9,11 +9,12 @@ run: from then on a frame leads to the new code, and what is left of the run goe
 import ctypes
 from functools import lru_cache
 from threading import RLock
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from isa.description import Isa
 from isa.engines.native.background import Job, submit, workers
 from isa.engines.native.compiler import Compiler, Linked, Tier
+from isa.engines.native.dispatch import TABLE, Dispatch
 from isa.engines.native.frame import Frame, Tables, callable_at, tables_of
 from isa.engines.native.module import SIZES, TIER, module_source
 from isa.engines.native.plan import Plan, plan_of
@@ -26,6 +27,7 @@ PROVED = 0.1  # seconds that ROUGH code has cost before it is compiled again, wh
 REGION = 1e-9  # a step takes less than so many seconds there
 LATER = 1  # all regions that wait are compiled first: they are sooner of use
 _MAKING = RLock()
+_DISPATCHED: "WeakKeyDictionary[Tables, Dispatch | None]" = WeakKeyDictionary()
 
 
 class NativeCode:
@@ -39,10 +41,12 @@ class NativeCode:
         self._addresses: dict[str, int] = {}  # by fields of frames
         self._linked: list[Linked] = []  # what is in use, behind all that was: somebody may still be inside
         self.rough = soon and bool(workers()) and Compiler().kept(TIER, self.key) is None
-        self._take(self._load(Tier.ROUGH if self.rough else TIER))
+        linked = self._load(Tier.ROUGH if self.rough else TIER)
         self._left = PROVED
         self.better: Job[None] | None = None
-        self.record_bytes, self.hoisted = (ctypes.c_uint64 * 2).from_address(self._linked[0].address(SIZES))
+        self.record_bytes, self.hoisted, self._places = (ctypes.c_uint64 * 3).from_address(linked.address(SIZES))
+        self.dispatch = Dispatch(self.plan, self._places) if self.plan.fast else None
+        self._take(linked)
 
     def source(self) -> str:
         return module_source(self.plan.isa)
@@ -55,6 +59,8 @@ class NativeCode:
     def frame(self, machine: Machine, tables: Tables) -> Frame:
         """A frame for a machine of this description, run by `execute`."""
         frame = Frame(machine.state, machine.storage, tables, self.hoisted)
+        dispatch = self.dispatched(tables)
+        frame["table"] = 0 if dispatch is None else dispatch.address
         frame["polls"] = machine.ports.polls
         with self._turn:
             for name, address in self._addresses.items():
@@ -64,7 +70,12 @@ class NativeCode:
 
     def tables(self, storage: Storage) -> Tables:
         """The tables of a storage's root. Raises MachineError if another description has run there."""
-        return tables_of(storage, self.record_bytes, self.plan.digest)
+        return tables_of(storage, self.record_bytes, self.plan.digest, self._places)
+
+    def dispatched(self, tables: Tables) -> Dispatch | None:
+        """The table by which this code goes on: all that run on one storage have the same."""
+        with _MAKING:
+            return _DISPATCHED.setdefault(tables, self.dispatch)
 
     def ran(self, steps: int, seconds: float) -> None:
         """So many steps were taken in so long: have ROUGH code made better if it is worth it."""
@@ -79,7 +90,7 @@ class NativeCode:
         self.rough = False
 
     def _load(self, tier: Tier) -> Linked:
-        return Compiler().load(self.source, tier, self.key, (*SYMBOLS, SIZES))
+        return Compiler().load(self.source, tier, self.key, (*SYMBOLS, SIZES, *([TABLE] if self.plan.fast else [])))
 
     def _take(self, linked: Linked) -> None:
         found = {"run" if name == "execute" else name: linked.address(name) for name in SYMBOLS}
@@ -88,6 +99,8 @@ class NativeCode:
                 for name, address in found.items():
                     if frame[name] == self._addresses[name]:  # or it is a layer's
                         frame[name] = address
+            if self.dispatch is not None:
+                self.dispatch.begin(linked)
             self._addresses = found
             self._linked.append(linked)
             self.execute = callable_at(found["run"])

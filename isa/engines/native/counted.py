@@ -11,10 +11,11 @@ from functools import lru_cache
 from isa.description import Isa, Role
 from isa.engines.native.code import NativeCode
 from isa.engines.native.convention import ZERO, tail
+from isa.engines.native.dispatch import Dispatch
 from isa.engines.native.engine import USUAL as ORDINARY
 from isa.engines.native.engine import NativeEngine
 from isa.engines.native.exact import Body
-from isa.engines.native.frame import FIELD, Code, address
+from isa.engines.native.frame import FIELD, Code, Tables, address
 from isa.engines.native.loop import Loop
 from isa.engines.native.module import module_source
 from isa.engines.native.options import Options
@@ -126,6 +127,9 @@ class CountedCode(NativeCode):
     def key(self) -> str:
         return cache.digest(self.plan.digest, CountedTranslation.kind)
 
+    def dispatched(self, tables: Tables) -> Dispatch | None:
+        return self.dispatch
+
 
 @lru_cache(maxsize=64)
 def counted_code(isa: Isa) -> CountedCode:
@@ -135,6 +139,8 @@ def counted_code(isa: Isa) -> CountedCode:
 
 class CountedNative(Counting, NativeEngine):
     """Runs one machine in native code that counts. Nobody else runs natively on its storage without counting."""
+
+    fuses = False
 
     def __init__(self, machine: Machine, options: Options = ORDINARY) -> None:
         super().__init__(machine, options)

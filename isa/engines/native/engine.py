@@ -11,9 +11,10 @@ from time import perf_counter
 from isa.description import Isa
 from isa.engines.native.code import REGION, NativeCode, native_code
 from isa.engines.native.frame import FIELD, Code
+from isa.engines.native.fusing import fusing_of
 from isa.engines.native.options import Options
 from isa.engines.native.traced import traced_code
-from isa.engines.native.translations import translations_of
+from isa.engines.native.translations import begun, translations_of
 from isa.engines.reference.engine import HAPPENED, ReferenceEngine, Stop
 from isa.machine.exits import Pause, Trap
 from isa.machine.machine import Machine
@@ -32,6 +33,8 @@ _PAUSES = {Code.SPIN: Pause.SPIN, Code.HALT: Pause.HALT}
 class NativeEngine(ReferenceEngine):
     """Runs one machine in native code. See `isa.machine.machine.Engine`."""
 
+    fuses = True  # whether runs of instructions may get handlers of their own
+
     def __init__(self, machine: Machine, options: Options = USUAL) -> None:
         super().__init__(machine)
         self.options = options
@@ -39,6 +42,8 @@ class NativeEngine(ReferenceEngine):
         self.tables = self.code.tables(self.storage)
         self.translations = translations_of(self.isa, self.storage.root, self.tables)
         self.frame = self.code.frame(machine, self.tables)
+        dispatch = self.code.dispatched(self.tables) if self.fuses and options.fuse else None
+        self.fusing = None if dispatch is None else fusing_of(self.storage.root, self.tables, dispatch)
         self._since = LOOK  # steps since the last look at what was compiled
         self.trapped = 0  # steps of the present run that trapped
         self._stops: tuple[frozenset[int], frozenset[int]] = frozenset(), frozenset()
@@ -106,7 +111,7 @@ class NativeEngine(ReferenceEngine):
             code, stop = self._converse(until, deliver)
         finally:
             self.translations.end()
-        self._since += self.done - first
+        self._took(self.done - first)
         self.code.ran(self.done - first, perf_counter() - began)
         self.attend(code)
         return code, stop
@@ -132,7 +137,8 @@ class NativeEngine(ReferenceEngine):
 
     @property
     def slice(self) -> int:
-        return SLICE if self.translations.busy else LONG_SLICE
+        busy = self.translations.busy or (self.fusing is not None and self.fusing.busy)
+        return SLICE if busy else LONG_SLICE
 
     def level(self) -> object | None:
         return self
@@ -169,9 +175,14 @@ class NativeEngine(ReferenceEngine):
     def passed(self) -> int:
         self.translations.end()
         ran, self.frame["steps"] = self.frame["steps"], 0
-        self._since += ran
+        self._took(ran)
         self.code.ran(0, ran * REGION)  # nobody knows how long they took
         return ran
+
+    def _took(self, steps: int) -> None:
+        self._since += steps
+        if self.fusing is not None:
+            self.fusing.took(steps)
 
     def finish(self, code: Code | None) -> tuple[int, Stop | None]:
         self._count(self.passed())
@@ -202,6 +213,11 @@ class NativeEngine(ReferenceEngine):
         elif self._since >= LOOK and self.translations.unsettled:
             steps, self._since = self._since, 0
             self.translations.settle(self.options, steps)
+        fusing = self.fusing
+        if fusing is not None and fusing.due(self.options.fuse, lambda: self.translations.steps):
+            with self.translations.alone() as alone:
+                if alone:
+                    fusing.look(lambda work: begun(work, self.options, 1))
 
     def _places(self) -> Callable[[int], int | None]:
         """Where in the root the word at a pc lies, as things are; None if its fetch would trap."""

@@ -88,7 +88,9 @@ class Exact:
     def _recorded(self, text: Body, index: Value, word: Value) -> None:
         """Take the step that the record of a word names, if there is one."""
         record = text.at(text.address("records"), text.mul(index, number(64, self.plan.record_bytes)), 8)
-        step = text.pointer(text.at("@steps", text.load(record, 16, 16)))
+        which = text.load(record, 16, 16)
+        run = text.compare("ugt", which, number(16, self.plan.marked))
+        step = text.pointer(text.at("@steps", text.select(run, number(16, 0), which)))
         known, on = text.label("known"), text.label("on")
         text.branch(Value(0, text.named(f"icmp eq ptr {step}, null")), on, known, RARE)
         text.block(known)
@@ -96,8 +98,8 @@ class Exact:
         text.block(on)
 
     def steps(self) -> str:
-        """The steps by the numbers that records have; nothing for a word that has no record, or the mark of a
-        breakpoint."""
+        """The steps by the numbers that records have; nothing for a word that has no record, the mark of a
+        breakpoint, or a run."""
         serials = {instruction.name: serial for serial, instruction in enumerate(self.plan.instructions)}
         names = [f"ptr @step.{serials[handler.instruction.name]}" for handler in self.plan.handlers]
         names += [f"ptr @step.{other - 1}" if other else "ptr @unassigned" for other in self.plan.others]
@@ -280,6 +282,8 @@ class Exact:
         text.block(code)
         record = text.at(text.address("records"), text.mul(index, number(64, self.plan.record_bytes)), 8)
         text.store(record, number(16, 0), 16)
+        if self.plan.fast:
+            text.call("void", "@split", [f"ptr {record}"])
         text.branch(text.is_zero(text.and_(was, number(8, REFERENCE | REGION))), out, told, "")
         text.block(told)
         count = text.field("rewritten")

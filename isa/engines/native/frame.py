@@ -22,6 +22,7 @@ OWN = (
     "code",
     "records",
     "entries",
+    "table",  # where threaded code goes on: see `isa.engines.native.dispatch`
     "size",  # words of storage
     "touch",  # the function that notes a store into a line that was not simply dirty
     "claim",  # the function that tells whether words may be written: see `isa.engines.native.claims`
@@ -89,6 +90,8 @@ REWRITTEN = "rewritten"  # how many words of code were overwritten; the words fo
 FIELDS = (*OWN, *LAYER, REWRITTEN)
 FIELD = {name: number for number, name in enumerate(FIELDS)}
 _WATCHED, _AWAITED, _SKIPPED = (FIELD[name] for name in ("watched", "awaited", "skipped"))
+LONGEST = 8  # instructions of a run: see `isa.engines.native.fused`
+BEFORE = LONGEST - 1  # records before that of a word that may lead to a handler of its instruction as well
 MOST_REWRITTEN = 64  # words of code that one step can overwrite
 HOISTED = len(FIELDS) + MOST_REWRITTEN  # the first field for values that hold as long as the context does
 
@@ -120,10 +123,12 @@ class Tables:
     """Predecoded records and entries into regions, one each for every word of a root storage, as one description reads
     it, which `digest` names."""
 
-    def __init__(self, root: Storage, record_bytes: int, digest: str) -> None:
+    def __init__(self, root: Storage, record_bytes: int, digest: str, runs: int) -> None:
         self.record_bytes, self.digest = record_bytes, digest
+        self.runs = runs  # the first number of a handler that does a run of instructions
         words = len(root.cells)
-        self.records, entries = lazy(words * record_bytes), lazy(words * 8)
+        self.records = lazy((BEFORE + words) * record_bytes)[BEFORE * record_bytes :]
+        entries = lazy(words * 8)
         self._code, self._lines = root.code, root.lines
         self.entries = entries.cast("Q")
         self.addresses = address(self.records), address(entries)
@@ -131,8 +136,7 @@ class Tables:
 
     def decoded(self, word: int) -> bool:
         """Whether the word of the root ran since it was written."""
-        first = word * self.record_bytes
-        return any(self.records[first : first + 2])
+        return self.number(word) != 0
 
     def watch(self, word: int) -> None:
         """Have the line looked at in which a word of the root lies, at every store. For the thread that runs there."""
@@ -144,21 +148,38 @@ class Tables:
         self._code[word] = REFERENCE | RECORD | REGION
 
     def forget(self, word: int) -> None:
-        """The word of the root was overwritten."""
+        """The word of the root was overwritten: its record is emptied, and so are those before that lead to the handler
+        of a run, which may do its instruction as well."""
+        self.lead(word, 0)
+        for before in range(max(0, word - BEFORE), word):
+            if self.is_run(self.number(before)):
+                self.lead(before, 0)
+
+    def number(self, word: int) -> int:
+        """The number of the handler in the record of a word of the root; 0 if it has none."""
         first = word * self.record_bytes
-        self.records[first : first + 2] = b"\0\0"
+        return self.records[first] | self.records[first + 1] << 8
+
+    def is_run(self, number: int) -> bool:
+        """Whether a number is that of a handler that does a run of instructions."""
+        return number >= self.runs
+
+    def lead(self, word: int, number: int) -> None:
+        """Have the record lead to a handler."""
+        first = word * self.record_bytes
+        self.records[first : first + 2] = number.to_bytes(2, "little")
 
 
 _MAKING = Lock()
 _TABLES: "WeakKeyDictionary[Storage, Tables]" = WeakKeyDictionary()
 
 
-def tables_of(storage: Storage, record_bytes: int, digest: str) -> Tables:
+def tables_of(storage: Storage, record_bytes: int, digest: str, runs: int) -> Tables:
     """The tables of a storage's root, made once. Raises MachineError if another description has run there."""
     root = storage.root
     with _MAKING:
         if root not in _TABLES:
-            _TABLES[root] = Tables(root, record_bytes, digest)
+            _TABLES[root] = Tables(root, record_bytes, digest, runs)
     if _TABLES[root].digest != digest:
         raise MachineError("two descriptions cannot run natively on one storage", "give each a storage of its own")
     return _TABLES[root]

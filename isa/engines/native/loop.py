@@ -52,7 +52,7 @@ class Loop:
         text.set("deliver", Value(64, "%deliver"))
         state, cells = text.address("state"), text.address("cells")
         pc = self._pc(text, state)
-        table = "@table" if self.plan.fast else "null"
+        table = text.address("table") if self.plan.fast else "null"
         operands = (f"ptr {FRAME}", f"ptr {state}", pc.typed, "i64 0", "i64 0", "i64 0", f"ptr {cells}", f"ptr {table}")
         code = text.call("i64", "@go", operands, "call preserve_nonecc")
         text.emit(f"ret i64 {code}")

@@ -12,21 +12,22 @@ from isa.engines.native.threaded import Threaded
 # All passes would take twice as long, and threaded code would be slower by them: they move into a handler how it is
 # left, which is seldom, and then it needs a stack.
 TIER = Tier.QUICK
-SIZES = "sizes"  # bytes of a record, and how many values a frame has that are hoisted
+SIZES = "sizes"  # bytes of a record; how many values a frame has that are hoisted; how many functions the table has
 DECLARATIONS = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\n"
 
 
 def module_source(isa: Isa, threaded: type[Threaded] = Threaded, loop: type[Loop] = Loop) -> str:
     """The LLVM text. Its entry points are those of `isa.engines.native.code.SYMBOLS`."""
-    exact = Exact(plan_of(isa))
+    exact, places = Exact(plan_of(isa)), 0
     functions = exact.functions()
     if exact.plan.fast:
-        functions += threaded(exact).functions()
+        fast = threaded(exact)
+        functions, places = functions + fast.functions(), len(fast.places)
     functions += loop(exact).functions()
-    return "\n".join([*functions, _sizes(exact.plan), CLAIM, DECLARATIONS, METADATA])
+    return "\n".join([*functions, _sizes(exact.plan, places), CLAIM, DECLARATIONS, METADATA])
 
 
-def _sizes(plan: Plan) -> str:
+def _sizes(plan: Plan, places: int) -> str:
     """Numbers that whoever calls this code has to know, so that none of its plan has to be made for that."""
-    numbers = plan.record_bytes, len(plan.hoisted)
+    numbers = plan.record_bytes, len(plan.hoisted), places
     return f"@{SIZES} = constant [{len(numbers)} x i64] [{', '.join(f'i64 {n}' for n in numbers)}]"

@@ -153,6 +153,11 @@ class Plan:
         handled = {h.instruction.name for h in self.handlers}
         return (0, *(n for n, i in enumerate(self.instructions, 1) if i.name not in handled))
 
+    @property
+    def marked(self) -> int:
+        """The number that records of breakpoints have. Above it are those of runs: `isa.engines.native.fused`."""
+        return 1 + len(self.handlers) + len(self.others)
+
     @cached_property
     def record_bytes(self) -> int:
         ends = [HEAD, *(o.offset + o.bytes for h in self.handlers for o in h.operands)]

@@ -1,6 +1,7 @@
 """Making records: a word of storage, decoded for threaded code, once for all who run it."""
 
 from isa.engines.native.exact import FRAME, Body, Exact
+from isa.engines.native.frame import LONGEST
 from isa.engines.native.plan import Handler
 from isa.engines.native.text import Value, number
 from isa.engines.native.values import Values
@@ -8,7 +9,7 @@ from isa.machine.storage import CODE, LINE_SHIFT, RECORD
 
 
 class Records:
-    """Writes `predecode(frame, index)`."""
+    """Writes `predecode(frame, index)` and `split(record)`."""
 
     def __init__(self, exact: Exact) -> None:
         self.exact, self.plan, self.isa = exact, exact.plan, exact.plan.isa
@@ -43,6 +44,18 @@ class Records:
         text.store(record, number(16, len(plan.handlers) + 1), 16)
         text.emit("ret void")
         return text.define(f"define internal void @predecode(ptr {FRAME}, i64 %index) noinline")
+
+    def split(self) -> str:
+        """`split(record)`: empty the records before this one that lead to the handler of a run, which may do its
+        instruction as well."""
+        text, plan = Body(), self.plan
+        for before in range(1, LONGEST):
+            earlier = text.at("%record", number(64, -before * plan.record_bytes), 8)
+            which = text.load(earlier, 16, 16)
+            run = text.compare("ugt", which, number(16, plan.marked))
+            text.store(earlier, text.select(run, number(16, 0), which), 16)
+        text.emit("ret void")
+        return text.define("define internal void @split(ptr %record) noinline cold")
 
     def _record(self, text: Body, record: str, word: Value, handlers: list[Handler], numbers: list[int]) -> None:
         params = self.exact.operands(text, handlers[0].instruction, word)

@@ -103,6 +103,7 @@ def mark(record_bytes: int, stopped: int) -> str:
         at = text.shl(text.add(first, value), shift)
         record = text.named(f"inttoptr {text.add(text.field('records'), at).typed} to ptr")
         text.store(record, number(16, stopped), 16)
+        text.call("void", "@split", [f"ptr {record}"])
         text.jump(again)
         text.block(done)
     text.emit("ret void")

@@ -6,14 +6,17 @@ A handler never traps and never ticks: before a step that would trap or spin, an
 the fetch ends, it leaves it to the loop (`isa.engines.native.loop`). So it does after one that changes the context.
 """
 
+from functools import cached_property
+
 from isa.engines.native.convention import ARGUMENTS, END, IP, STOP, ZERO, pc_of, record_at, tail
 from isa.engines.native.exact import FRAME, Body, Exact
 from isa.engines.native.frame import Code
-from isa.engines.native.plan import Handler, Plan
+from isa.engines.native.operands import Step, ThreadedValues
+from isa.engines.native.plan import Handler
 from isa.engines.native.recorded import Records
 from isa.engines.native.stopping import listed, mark
 from isa.engines.native.text import RARE, USUAL, Value, number
-from isa.engines.native.values import Memory, Values
+from isa.engines.native.values import Values
 from isa.ir.fold import add, const
 from isa.ir.nodes import Effect, Expr, Read, Store
 from isa.machine.storage import LINE_SHIFT
@@ -24,32 +27,6 @@ NARROW = 48  # bits of a pc whose distances, in bytes of records, do not wrap in
 WORTH = 10  # so many steps in regions, as a power of two, count as one jump
 
 
-class ThreadedValues(Values):
-    """State in the block, operands in the record, the pc from where the record lies."""
-
-    def __init__(self, text: Body, plan: Plan, handler: Handler) -> None:
-        where = {name: ("%state", slot.first) for name, slot in plan.layout.slots.items()}
-        super().__init__(text, where, Memory("%cells", number(64, 0), plan.cell_bits), {})
-        self.body, self.plan = text, plan
-        self.places = {o.name: o for o in handler.operands}
-        self.inside = handler.inside
-
-    @property
-    def _memory(self) -> Memory:
-        assert self.memory is not None
-        return Memory(self.memory.cells, self.body.field("size"), self.memory.bits)
-
-    def read(self, state: str, width: int) -> Value:
-        return pc_of(self.text, self.plan, IP, width) if state == self.plan.isa.pc else super().read(state, width)
-
-    def param(self, name: str, width: int) -> Value:
-        if name.startswith("hoisted "):
-            return self.text.load(self.body.hoisted(int(name.removeprefix("hoisted "))), width)
-        place = self.places[name]
-        at = record_at(self.text, self.text.add(IP, number(64, place.offset)))
-        return self.text.known(at, width, 8 * place.bytes)
-
-
 class Threaded:
     """The threaded code of one description."""
 
@@ -58,38 +35,53 @@ class Threaded:
         self.shift = self.plan.record_bytes.bit_length() - 1
 
     def functions(self) -> list[str]:
-        found = [Records(self.exact).predecode(), self.undecoded(), self.land("land"), self.land("come"), self.region()]
+        records = Records(self.exact)
+        found = [records.predecode(), records.split(), self.undecoded()]
+        found += [self.land("land"), self.land("come"), self.region()]
         found += [self.leave(number) for number in range(len(self.plan.instructions) + 1)]
-        found += [self.end(), self.stopped(), mark(self.plan.record_bytes, self.marked)]
+        found += [self.end(), self.stopped(), mark(self.plan.record_bytes, self.plan.marked)]
         for serial, handler in enumerate(self.plan.handlers, 1):
             found += self.handler(serial, handler)
         return [*found, self.table()]
 
     def table(self) -> str:
-        """Handler numbers to handlers: 0 decodes, the last one stops, those before it leave."""
-        handlers = (f"@handler.{n}" for n in range(1, len(self.plan.handlers) + 1))
-        names = ["@undecoded", *handlers, *(f"@leave.{n}" for n in self.plan.others), "@stopped"]
-        return f"@table = internal constant [{len(names)} x ptr] [{', '.join(f'ptr {name}' for name in names)}]\n"
+        """The functions that `isa.engines.native.dispatch` begins its table with."""
+        return f"@table = constant [{len(self.places)} x ptr] [{', '.join(f'ptr {name}' for name in self.places)}]\n"
 
-    @property
-    def marked(self) -> int:
-        """The number of the handler that records of breakpoints have."""
-        return 1 + len(self.plan.handlers) + len(self.plan.others)
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Those functions by their places: first handlers by their numbers, of which 0 decodes, the last one stops, and
+        those before it leave; then whatever else handlers go to."""
+        serials = range(1, len(self.plan.handlers) + 1)
+        names = ["@undecoded", *(f"@handler.{n}" for n in serials), *(f"@leave.{n}" for n in self.plan.others)]
+        names += ["@stopped", "@land", "@end", "@spun", "@back", "@cross"]
+        names += [f"@leave.{n}" for n in range(1, len(self.plan.instructions) + 1)]
+        names += filter(None, map(self.careful, serials))
+        return {name: place for place, name in enumerate(dict.fromkeys(names))}
 
     # ---- handlers
 
     def handler(self, serial: int, handler: Handler) -> list[str]:
         """An instruction's handler. A store into a line that is not simply dirty is left to a second one, which has
         to save what a call destroys."""
-        stores = sum(isinstance(e, Store) for e in handler.behaviour.effects)
-        if stores != 1:
-            return [self._handler(f"handler.{serial}", handler, "")]
-        careful = f"careful.{serial}"
-        return [self._handler(f"handler.{serial}", handler, f"@{careful}"), self._handler(careful, handler, "")]
+        name, careful = f"@handler.{serial}", self.careful(serial)
+        if not careful:
+            return [self._handler(name, handler, "")]
+        return [self._handler(name, handler, careful), self._handler(careful, handler, "")]
+
+    def careful(self, serial: int) -> str:
+        """The second one of a handler; empty if it has none."""
+        effects = self.plan.handlers[serial - 1].behaviour.effects
+        return f"@careful.{serial}" if sum(isinstance(e, Store) for e in effects) == 1 else ""
 
     def _handler(self, name: str, handler: Handler, careful: str) -> str:
-        text = Body()
-        values = ThreadedValues(text, self.plan, handler)
+        text = Step()
+        self._step(text, handler, careful, ThreadedValues(text, self.plan, handler))
+        return text.define(f"define internal preserve_nonecc i64 {name}({ARGUMENTS})")
+
+    def _step(self, text: Step, handler: Handler, careful: str, values: Values) -> None:
+        """Do what a handler does, and go on."""
+        here = text.ip
         cold = text.label("bail")
         for trap in handler.behaviour.traps:
             text.guard(values.value(trap.guard), cold)
@@ -105,10 +97,9 @@ class Threaded:
         else:
             self._go(text, handler.spins, condition, going, stores, distance)
         text.block(cold)
-        tail(text, f"@leave.{1 + self.plan.instructions.index(handler.instruction)}")
-        return text.define(f"define internal preserve_nonecc i64 @{name}({ARGUMENTS})")
+        tail(text, f"@leave.{1 + self.plan.instructions.index(handler.instruction)}", ip=here)
 
-    def _look(self, text: Body, values: Values, effects: list[Effect], careful: str) -> None:
+    def _look(self, text: Step, values: Values, effects: list[Effect], careful: str) -> None:
         """Leave a step to its careful handler, unless its only store goes to a line that is simply dirty."""
         (store,) = (e for e in effects if isinstance(e, Store))
         index = text.zext(values.value(store.index), 64)
@@ -118,7 +109,7 @@ class Threaded:
         line = text.at(text.address("lines"), text.lshr(index, number(64, LINE_SHIFT)), 8)
         self.exact.looked(text, line, [index], on, slow)
         text.block(slow)
-        tail(text, careful)
+        tail(text, careful, ip=text.ip)
         text.block(on)
 
     def _store(self, text: Body, index: Value, word: Value, looked: bool) -> None:
@@ -129,11 +120,11 @@ class Threaded:
             text.call("void", "@put", [f"ptr {FRAME}", wide.typed, text.zext(word, bits).typed])
 
     def _target(
-        self, text: Body, values: Values, target: Expr | None
+        self, text: Step, values: Values, target: Expr | None
     ) -> tuple[Value | None, Value | None, Value | None]:
         """When to jump (None: always), where to (None: straight on), and how far, if that does not depend on the pc."""
         if target is None:
-            return None, pc_of(text, self.plan, IP, 64), None
+            return None, pc_of(text, self.plan, text.ip, 64), None
         following = self._following()
         if target is following:
             return None, None, None
@@ -148,11 +139,11 @@ class Threaded:
         return add(Read(self.plan.pc_width, self.isa.pc), const(self.plan.pc_width, 1))
 
     def _go(
-        self, text: Body, spins: bool, condition: Value | None, goal: Value | None, stores: bool, distance: Value | None
+        self, text: Step, spins: bool, condition: Value | None, goal: Value | None, stores: bool, distance: Value | None
     ) -> None:
         """Go on: straight, or to `goal` under the condition. A step that would come back to itself and change nothing
         but time is left alone."""
-        straight = text.add(IP, number(64, self.plan.record_bytes))
+        straight = text.add(text.ip, number(64, self.plan.record_bytes))
         if stores:
             stale, on = text.label("stale"), text.label("on")
             text.branch(text.is_zero(text.field("rewritten")), on, stale, USUAL)
@@ -166,12 +157,12 @@ class Threaded:
             text.branch(condition, jump, on)
             text.block(jump)
         if goal is not None and spins:
-            here, away, spin = pc_of(text, self.plan, IP, 64), text.label("away"), text.label("spin")
+            here, away, spin = pc_of(text, self.plan, text.ip, 64), text.label("away"), text.label("spin")
             same = text.compare("eq", goal, here) if distance is None else text.is_zero(distance)
             text.branch(same, spin, away, RARE)
             text.block(spin)
-            self._edge(text, IP, -1)
-            tail(text, "@spun", ip=here, end=self._lag(text, IP))
+            self._edge(text, text.ip, -1)
+            tail(text, "@spun", ip=here, end=self._lag(text, text.ip))
             text.block(away)
         if goal is not None:
             self._edge(text, straight, -1)
@@ -183,9 +174,9 @@ class Threaded:
             text.block(on)
         self._next(text, straight)
 
-    def _cross(self, text: Body, condition: Value | None, goal: Value | None) -> None:
+    def _cross(self, text: Step, condition: Value | None, goal: Value | None) -> None:
         """Go on, straight or to `goal`, in what may be another context."""
-        straight = text.add(IP, number(64, self.plan.record_bytes))
+        straight = text.add(text.ip, number(64, self.plan.record_bytes))
         self._edge(text, straight, -1)
         place = self._going(text, straight, condition, goal)
         tail(text, "@cross", ip=place, end=self._lag(text, straight))
@@ -197,11 +188,11 @@ class Threaded:
             return following
         return goal if condition is None else text.select(condition, goal, following)
 
-    def _near(self, text: Body, distance: Value, straight: Value, conditional: bool) -> None:
+    def _near(self, text: Step, distance: Value, straight: Value, conditional: bool) -> None:
         """Jump so many words on, if that is all there is to it: within the window, and not to where a region begins or
         visits are counted. For the rest, go on here. A short cut of `land`: a condition jumps forwards without a look,
         since neither loops nor routines begin there."""
-        ip = text.add(IP, text.shl(distance, number(64, self.shift)))
+        ip = text.add(text.ip, text.shl(distance, number(64, self.shift)))
         offset, span = text.sub(ip, ZERO), text.field("span")
         near, far, go = text.label("near"), text.label("far"), text.label("go")
         text.branch(text.compare("ult", offset, span), near, far, USUAL)

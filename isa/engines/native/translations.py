@@ -5,7 +5,8 @@ here changes between two calls of native code. A region is taken out as soon as 
 """
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from threading import Lock, RLock
 from typing import NamedTuple, TypeVar
@@ -127,7 +128,7 @@ class Translations:
         self.tables.entries[here] = NOT_AGAIN if self._rewritten.get(here, 0) >= STUBBORN else 0
         if not self.tables.entries[here]:
             self.tables.watch(here)
-            job = _begun(lambda: self._made(pc, place, options), options)
+            job = begun(lambda: self._made(pc, place, options), options)
         if job is not None:
             self.tables.entries[here] = NOT_AGAIN  # until it is done; if too much is waiting, count again
             self._waiting.append(Waiting(here, job))
@@ -164,6 +165,17 @@ class Translations:
         for installed in found:
             self._young[installed] = self._young.pop(installed)
         return found
+
+    @property
+    def steps(self) -> int:
+        """Steps taken in the regions that are in place."""
+        return sum(installed.steps for installed in self.installed.values())
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Keep threads out of native code on the storage; whether none is in there."""
+        with self._turn:
+            yield not self._running
 
     def begin(self) -> None:
         """A thread goes into native code: what it may be in must not be freed."""
@@ -282,7 +294,7 @@ class Translations:
         if installed.better is None:
             if self._earned(installed):
                 region = installed.region
-                installed.better = _begun(lambda: self._linked(region, Tier.FULL), options)
+                installed.better = begun(lambda: self._linked(region, Tier.FULL), options)
         elif installed.better.done:
             self._retired.append(installed.code)
             installed.code, installed.tier = installed.better.result(), Tier.FULL
@@ -310,10 +322,10 @@ class Translations:
         self._retired.append(installed)
 
 
-def _begun(work: Callable[[], Result], options: Options) -> "Job[Result] | None":
+def begun(work: Callable[[], Result], options: Options, priority: int = 0) -> "Job[Result] | None":
     """Work that is done beside the guest, or at once. None if too much is waiting."""
     if options.background:
-        return background.submit(work)
+        return background.submit(work, priority)
     job = Job(work)
     job.run()
     return job
