@@ -120,6 +120,19 @@ def test_a_row_that_fails_takes_no_other_with_it(
     assert all(f"failed: {row}: {why}\n" in out for row, why in report["failed"].items())
 
 
+def test_an_interrupted_bench_has_written_what_it_found(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> Figure:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(many, "_cores", interrupted)
+    path = tmp_path / "bench.json"
+    assert main([*QUICK, "--only", "trap,cores", "--output", str(path)]) == 130
+    assert [figure["row"] for figure in json.loads(path.read_text())["figures"]] == ["trap"]
+    assert "a trap taken and returned from" in capsys.readouterr().out
+
+
 @pytest.mark.nightly
 def test_every_row(tmp_path: Path) -> None:
     path = tmp_path / "bench.json"

@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
 from pathlib import PurePath
@@ -87,11 +87,16 @@ ROWS: tuple[str, ...] = tuple(row for module in MODULES for row in module.ROWS)
 
 
 def measure(bench: Bench, rows: set[str], done: Callable[[Figure], None] = lambda figure: None) -> dict[str, Any]:
-    """The report as plain data (docs/bench.md lists its keys). `done` is called with every figure."""
+    """The report on these rows. `done` is called with every figure."""
     found: list[Figure] = []
     for figure in _figures(bench, rows):
         found.append(figure)
         done(figure)
+    return report(bench, found)
+
+
+def report(bench: Bench, found: Sequence[Figure]) -> dict[str, Any]:
+    """What was found, as plain data (docs/bench.md lists its keys)."""
     return {
         "host": host(),
         "engine": bench.engine,

@@ -50,7 +50,7 @@ def _rows(text: str) -> set[str]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from trapline.bench.rows import ROWS, measure
+    from trapline.bench.rows import ROWS, measure, report
     from trapline.bench.workplace import workplace
     from trapline.output import emit_json
 
@@ -65,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             if found:
                 _table(found, bench, arguments.each)  # minutes of work, and true as far as it goes
+                _write(arguments, report(bench, found))
             raise
     _write(arguments, result)
     if arguments.json:
