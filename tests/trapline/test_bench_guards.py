@@ -16,12 +16,13 @@ from isa.machine import Machine, Storage
 from isa.machine.machine import EngineFactory
 from tests.guests.kernel_models import expected
 from trapline.bench.kernels import COMPUTE, RESULT, Kernel, image, machine
-from trapline.bench.machines import finish
+from trapline.bench.machines import Prepared
 from trapline.bench.unguarded import (
     REGIONS,
     THREADED,
     Guard,
     Guards,
+    fused,
     kind,
     regions_without,
     threaded,
@@ -41,7 +42,8 @@ def named(value: object) -> str:
 def ran(kernel: Kernel, engine: EngineFactory) -> Machine:
     made = Machine(machine(), Storage(machine().word, 1 << 13), engine=engine)
     made.load(image(kernel, kernel.quick))
-    finish(made)
+    while not made.halted:
+        made.run(500)  # steps, after which it may look what is worth compiling
     return made
 
 
@@ -82,7 +84,7 @@ def test_a_region_without_a_guard_does_not_ask_for_it_and_asks_for_all_others(na
 HANDLERS = {
     Guard.BUDGET: r"icmp eq i64 %v\d+, %(stop|v\d+)\n.*label %stop",
     Guard.BOUNDS: r"label %bail",
-    Guard.CODE: r"@careful|@put|label %stale",
+    Guard.CODE: r"@careful|@put|label %stale|label %slow",
     Guard.SPIN: r"label %spin",
 }
 
@@ -103,9 +105,27 @@ def test_a_kernel_without_guards_computes_the_same(name: str, out: Guards) -> No
     assert made.storage.load(RESULT) == expected(kernel, kernel.quick)
 
 
+def test_superinstructions_without_a_guard_do_not_ask_for_it_and_ask_for_all_others() -> None:
+    code = _native(ran(BY_NAME["qsort"], threaded_without(frozenset(), 20))).code
+    assert code.dispatch is not None
+    runs = list(code.dispatch.numbers)
+    for out in (frozenset[Guard](), *WITHOUT, frozenset({Guard.SPIN}), ALL):
+        text = fused(out)(Exact(plan_of(machine()))).module(runs)
+        kept = {guard for guard, asks in HANDLERS.items() if re.search(asks, text)}
+        assert kept == ({Guard.BUDGET, Guard.BOUNDS, Guard.CODE} - out) | (kept & {Guard.SPIN}), kind(out)
+        assert Guard.SPIN not in out or Guard.SPIN not in kept
+
+
 def test_threaded_code_without_any_computes_the_same() -> None:
+    """With superinstructions as well. They are made behind a run, for without a budget it does not stop on the way."""
     for kernel in COMPUTE:
-        assert ran(kernel, threaded_without(ALL)).storage.load(RESULT) == expected(kernel, kernel.quick)
+        made = Machine(machine(), Storage(machine().word, 1 << 13), engine=threaded_without(ALL, 100))
+        prepared = Prepared(made, image(kernel, kernel.quick))
+        for _ in range(3):
+            prepared.run()
+        dispatch = _native(made).code.dispatch
+        assert dispatch is not None and dispatch.numbers and dispatch.kind == kind(ALL)
+        assert made.storage.load(RESULT) == expected(kernel, kernel.quick)
 
 
 def test_nobody_else_gets_such_code() -> None:

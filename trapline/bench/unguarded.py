@@ -14,11 +14,12 @@ from isa.engines.native.accesses import Accesses
 from isa.engines.native.code import NativeCode
 from isa.engines.native.convention import STOP
 from isa.engines.native.engine import NativeEngine
-from isa.engines.native.exact import Body
+from isa.engines.native.exact import Body, Exact
+from isa.engines.native.fused import Fused, FusedStep, Run
 from isa.engines.native.groups import Group
 from isa.engines.native.module import module_source
 from isa.engines.native.operands import Step
-from isa.engines.native.options import HOT, Options
+from isa.engines.native.options import FUSE, HOT, Options
 from isa.engines.native.plan import Handler
 from isa.engines.native.registers import RegionValues
 from isa.engines.native.rounds import LEAST, Rounds
@@ -27,6 +28,7 @@ from isa.engines.native.summaries import Summary
 from isa.engines.native.text import FALSE, Value, number
 from isa.engines.native.threaded import Threaded
 from isa.engines.native.translate import Translation
+from isa.engines.native.values import Values
 from isa.files import cache
 from isa.machine.machine import EngineFactory, Machine
 
@@ -94,14 +96,15 @@ def threaded(out: Guards) -> type[Threaded]:
     """The same of threaded code."""
 
     class Loose(Threaded):
-        def handler(self, serial: int, handler: Handler) -> list[str]:
+        def careful(self, serial: int) -> str:
+            return "" if Guard.CODE in out else super().careful(serial)
+
+        def _step(self, text: Step, handler: Handler, careful: str, values: Values) -> None:
             if Guard.BOUNDS in out:
                 handler = replace(handler, behaviour=replace(handler.behaviour, traps=()))
             if Guard.SPIN in out:
                 handler = replace(handler, spins=False)
-            if Guard.CODE in out:
-                return [self._handler(f"@handler.{serial}", handler, "")]
-            return super().handler(serial, handler)
+            super()._step(text, handler, careful, values)
 
         def _store(self, text: Body, index: Value, word: Value, looked: bool) -> None:
             super()._store(text, index, word, looked or Guard.CODE in out)
@@ -132,6 +135,17 @@ def threaded(out: Guards) -> type[Threaded]:
     return Loose
 
 
+def fused(out: Guards) -> type[Fused]:
+    """The same of its superinstructions."""
+
+    class Loose(Fused, threaded(out)):  # type: ignore[misc]
+        def _sufficient(self, text: FusedStep, run: Run, short: str) -> None:
+            if Guard.BUDGET not in out:
+                super()._sufficient(text, run, short)
+
+    return Loose
+
+
 @lru_cache(maxsize=16)
 def _code(isa: Isa, out: Guards) -> NativeCode:
     class Loose(NativeCode):
@@ -142,7 +156,10 @@ def _code(isa: Isa, out: Guards) -> NativeCode:
         def key(self) -> str:
             return cache.digest(self.plan.digest, kind(out))
 
-    return Loose(isa)
+    made = Loose(isa)
+    assert made.dispatch is not None
+    made.dispatch.kind, made.dispatch.writer = kind(out), fused(out)(Exact(made.plan))
+    return made
 
 
 def regions_without(out: Guards, hot: int = HOT) -> EngineFactory:
@@ -158,12 +175,12 @@ def regions_without(out: Guards, hot: int = HOT) -> EngineFactory:
     return made
 
 
-def threaded_without(out: Guards) -> EngineFactory:
-    """An engine that runs in threaded code alone, without these guards."""
+def threaded_without(out: Guards, fuse: int = FUSE) -> EngineFactory:
+    """An engine that runs in threaded code alone, superinstructions and all, without these guards."""
 
     class Loose(NativeEngine):
         @staticmethod
         def native(isa: Isa) -> NativeCode:
             return _code(isa, out)
 
-    return lambda machine: Loose(machine, Options(regions=False, fuse=0))
+    return lambda machine: Loose(machine, Options(regions=False, background=False, fuse=fuse))

@@ -16,7 +16,10 @@ TABLE = "table"  # the symbol of what it begins with
 
 
 class Dispatch:
-    """A number that is not known here decodes, as 0 does. What was put in stays."""
+    """A number that is not known here decodes, as 0 does. What was put in stays. `kind` tells what another writer has
+    written from other code."""
+
+    kind = ""
 
     def __init__(self, plan: Plan, first: int) -> None:
         self.plan, self._first, self._used = plan, first, first
@@ -50,7 +53,7 @@ class Dispatch:
 
     def compiled(self, runs: list[Run]) -> Linked:
         """Code for runs, made or loaded. Any thread may."""
-        key = cache.digest(self.plan.digest, repr([[(*part,) for part in run] for run in runs]))
+        key = cache.digest(self.plan.digest, self.kind, repr([[(*part,) for part in run] for run in runs]))
         symbols = tuple(symbol(n) for n in range(len(runs)))
         return Compiler().load(lambda: self.writer.module(runs), Tier.QUICK, key, symbols)
 

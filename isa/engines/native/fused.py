@@ -118,12 +118,16 @@ class Fused(Threaded):
     def run(self, name: str, run: Run) -> str:
         text = FusedStep(run, self.places)
         short = text.label("short")
-        room = number(64, len(run) * self.plan.record_bytes)
-        text.guard(text.compare("ult", text.sub(STOP, IP), room), short)
+        self._sufficient(text, run, short)
         self._on(text, IP)
         text.block(short)
         tail(text, f"@handler.{run[0].serial}")
         return text.define(f"define preserve_nonecc i64 @{name}({ARGUMENTS})")
+
+    def _sufficient(self, text: FusedStep, run: Run, short: str) -> None:
+        """Go to `short` unless there are steps enough for all of a run."""
+        room = number(64, len(run) * self.plan.record_bytes)
+        text.guard(text.compare("ult", text.sub(STOP, IP), room), short)
 
     def traits(self, serial: int) -> Traits:
         if serial not in self._traits:
