@@ -17,7 +17,7 @@ from isa.engines.native.convention import END, IP, tail
 from isa.engines.native.counted import CountedNative
 from isa.engines.native.engine import NativeEngine
 from isa.engines.native.frame import LONGEST, Tables
-from isa.engines.native.fused import FusedValues
+from isa.engines.native.fused import Fused, FusedValues
 from isa.engines.native.options import Options
 from isa.engines.native.recorded import Records
 from isa.engines.native.text import number
@@ -41,6 +41,7 @@ FLAGS = TEXT.replace("state off ", "state flag : bits(1) @general\nstate off ")
 FLAGS = re.sub("instr sra .*", lambda found: SAME, re.sub("instr rem .*", lambda found: FLAG, FLAGS))
 
 
+RECORD = number(64, 8)  # bytes of one of G3's
 WORD = assemble(G3, "xori r5, r5, 100\n").segments[0].words[0]
 
 
@@ -140,6 +141,23 @@ def stores() -> None:
         g3(source, (*FINE, 400), None, r9=(at - 10) & 0xFFFFFFFF, r6=WORD)
 
 
+def loops() -> None:
+    """Runs that are loops: left by their condition, at the bound, by stores into themselves, with few steps left."""
+    source = (
+        "2: set r1, 0\n1: addi r1, r1, 1\n xor r2, r2, r1\n add r3, r3, r2\n bne r1, r9, 1b\n addi r5, r5, 1\n b 2b\n"
+    )
+    g3(source, r9=20)
+
+    def cut(machine: Machine) -> None:
+        machine.state["bound"] = FIRST + 4
+
+    g3(source, FINE, cut, r9=20)
+    source = "1: addi r1, r1, 1\n andi r2, r1, 31\n sltiu r2, r2, 1\n mul r2, r2, r9\n sw r6, 2f(r2)\n addi r5, r5, 3\n"
+    source += "add r5, r5, r1\n bne r1, r10, 1b\n set r1, 0\n b 1b\n2: .word 0\n"
+    for at in (5, 0):
+        g3(source, (*FINE, 400), None, r9=(at - 10) & 0xFFFFFFFF, r6=WORD, r10=90)
+
+
 def changes_from_outside() -> None:
     """A word in the middle of a run is written between two runs of the machine."""
     for at in range(FIRST, FIRST + 10):
@@ -173,7 +191,7 @@ def flags() -> None:
         agree(source, FINE, None, isa, pc=FIRST, bound=SIZE, r2=1)
 
 
-CHECKS = (registers, jumps_into_runs, traps, windows, stores, changes_from_outside, breakpoints, flags)
+CHECKS = (registers, jumps_into_runs, traps, windows, stores, loops, changes_from_outside, breakpoints, flags)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -222,7 +240,14 @@ def operands_are_taken_for_each_other(patch: Patch) -> None:
 @caught_by(registers, jumps_into_runs)
 def a_run_that_is_not_begun_takes_no_step(patch: Patch) -> None:
     anew(patch)
-    patch.setattr(fused, "tail", lambda text, to: tail(text, to, end=text.add(END, number(64, 8))))
+    patch.setattr(fused, "tail", lambda text, to: tail(text, to, end=text.add(END, RECORD)))
+
+
+@caught_by(loops)
+def a_round_is_charged_too_little(patch: Patch) -> None:
+    anew(patch)
+    right = Fused._again
+    patch.setattr(Fused, "_again", lambda self, text, at, stop, end: right(self, text, at, stop, text.add(end, RECORD)))
 
 
 @caught_by(traps)

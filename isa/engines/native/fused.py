@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from isa.classes import dataclass
-from isa.engines.native.convention import ARGUMENTS, IP, STOP, TAIL, tail
+from isa.engines.native.convention import ARGUMENTS, END, IP, STOP, TAIL, tail
 from isa.engines.native.exact import Body, Exact
 from isa.engines.native.operands import Step, ThreadedValues
 from isa.engines.native.plan import Handler
@@ -59,6 +59,9 @@ class FusedStep(Step):
     def __init__(self, run: Run, places: Mapping[str, int]) -> None:
         super().__init__()
         self.rest, self.places = list(run), places
+        self.backs: list[
+            tuple[str, dict[Value, Value]]
+        ] = []  # labels where it jumps to its beginning, `stop` and `end`
         self.scalars: dict[str, Value] = {}
         self.cells: list[dict[Cell, Value]] = []  # by instruction, the latest first
 
@@ -117,12 +120,19 @@ class Fused(Threaded):
 
     def run(self, name: str, run: Run) -> str:
         text = FusedStep(run, self.places)
+        text.jump("again")
+        text.block("again")
+        here = len(text.lines)
         short = text.label("short")
         self._sufficient(text, run, short)
         self._on(text, IP)
         text.block(short)
         tail(text, f"@handler.{run[0].serial}")
-        return text.define(f"define preserve_nonecc i64 @{name}({ARGUMENTS})")
+        for place in (STOP, END):
+            backs = "".join(f", [ {places[place].text}, %{label} ]" for label, places in text.backs)
+            text.lines.insert(here, f"  {place.text} = phi i64 [ {place.text}.first, %entry ]{backs}")
+        arguments = ARGUMENTS.replace(STOP.text, f"{STOP.text}.first").replace(END.text, f"{END.text}.first")
+        return text.define(f"define preserve_nonecc i64 @{name}({arguments})")
 
     def _sufficient(self, text: FusedStep, run: Run, short: str) -> None:
         """Go to `short` unless there are steps enough for all of a run."""
@@ -164,6 +174,20 @@ class Fused(Threaded):
         part = text.rest.pop(0)
         text.ip = ip
         self._step(text, self.plan.handlers[part.serial - 1], self.careful(part.serial), FusedValues(text, self, part))
+
+    def _dispatch(self, text: Body, ip: Value, stop: Value = STOP, end: Value = END) -> None:
+        """A jump to its own beginning stays in the run: a loop is often no longer."""
+        if isinstance(text, FusedStep) and stop is not STOP:
+            back, away = text.label("back"), text.label("away")
+            text.branch(text.compare("eq", ip, IP), back, away)
+            text.block(back)
+            self._again(text, back, stop, end)
+            text.block(away)
+        super()._dispatch(text, ip, stop, end)
+
+    def _again(self, text: FusedStep, label: str, stop: Value, end: Value) -> None:
+        text.backs.append((label, {STOP: stop, END: end}))
+        text.jump("again")
 
     def _next(self, text: Body, ip: Value, stop: Value = STOP) -> None:
         if isinstance(text, FusedStep) and text.rest:
