@@ -9,16 +9,18 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import pytest
 
 from isa.assembler import assemble
 from isa.engines.choice import bare
-from isa.engines.native import background
-from isa.engines.native.background import AHEAD, BACKGROUND, MOST_WAITING, Background, Job
+from isa.engines.native import background, translations
+from isa.engines.native.background import AHEAD, BACKGROUND, LATER, MOST_WAITING, Background, Job
 from isa.engines.native.engine import NativeEngine
 from isa.engines.native.options import Options
 from isa.engines.reference.engine import ReferenceEngine
+from isa.files.cache import VARIABLE
 from isa.machine import Machine, Storage
 from tests.machines_to_test import G3
 
@@ -114,6 +116,25 @@ def test_on_one_core_hot_code_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch
     assert isinstance(machine.engine, NativeEngine) and machine.engine.translations.made
 
 
+def test_what_makes_code_better_waits_for_what_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def noted(work: Callable[[], Any], priority: int = 0) -> Job[Any]:
+        asked.append(priority)
+        job = Job(work)
+        job.run()
+        return job
+
+    monkeypatch.setattr(background, "submit", noted)
+    monkeypatch.setattr(translations, "FULL_AFTER", 1000)
+    monkeypatch.setattr(translations, "_LINKED", WeakValueDictionary())
+    monkeypatch.setenv(VARIABLE, "off")
+    machine = hot_loop("native")
+    for _ in range(10):
+        machine.run(100_000)
+    assert asked == [0, LATER]
+
+
 def hot_loop(engine: str) -> Machine:
     """A machine with a loop in it."""
     machine = bare(G3, Storage(G3.word, 64))
@@ -187,7 +208,7 @@ def run(script: str, code: int = 0) -> str:
     head = f"""
 import os, sys, threading, time; sys.path[:0] = {sys.path!r}
 from isa.files import cache
-from isa.engines.native import background
+from isa.engines.native import background, translations
 from isa.engines.native.compiler import Compiler, Tier
 from tests.engines.test_native_compiler import SUM, call, text
 background.workers = lambda: 1

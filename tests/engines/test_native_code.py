@@ -109,12 +109,12 @@ def test_rough_code_is_for_whom_it_saves_time(monkeypatch: Patch, tmp_path: Path
 
 
 def test_rough_code_is_made_better_once_it_has_cost_more_than_regions_would(monkeypatch: Patch) -> None:
-    asked: list[int] = []
-    monkeypatch.setattr(native, "submit", lambda work, priority: asked.append(priority) or object())
+    asked: list[object] = []
+    monkeypatch.setattr(native, "aside", lambda work: asked.append(work) or object())
     code = rough(monkeypatch, anew(monkeypatch, M16))
     code.ran(10**10, PROVED)  # in regions: a step takes so little nowhere else
     code.ran(1000, PROVED / 2)
     assert not asked
     code.ran(1000, PROVED)
     code.ran(1000, PROVED)
-    assert asked == [native.LATER]
+    assert asked == [code.improve]

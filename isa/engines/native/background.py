@@ -1,8 +1,8 @@
-"""A thread that works while others run: it compiles, mostly, which leaves Python's lock to them.
+"""Threads that work while others run: they compile, mostly, which leaves Python's lock to them.
 
-There is one for the process, started when first needed. When the process ends, it finishes what it has in hand, if that
-takes no longer than a moment. If it does, the process ends without taking anything down: LLVM's own objects would go
-while LLVM works with them.
+There is one for the process, and one for what takes very long, each started when first needed. When the process ends,
+they finish what they have in hand, if that takes no longer than a moment. If it does, the process ends without taking
+anything down: LLVM's own objects would go while LLVM works with them.
 """
 
 import atexit
@@ -22,6 +22,7 @@ Result = TypeVar("Result")
 PATIENCE = 0.0005  # seconds that somebody who comes back from native code waits for Python's lock while this works
 PARTING = 0.2  # seconds that the end of the process waits for what is in hand
 AHEAD = 0.025  # seconds that work may take, on one core, before the guest ran for as long
+LATER = 1  # the priority of what makes code better that is there: what there is none of yet is worth more
 MOST_WAITING = 64  # pieces of work; who finds no room asks again later, and knows better then what is worth it
 
 
@@ -156,6 +157,8 @@ def workers() -> int:
     return int(cores > 1)
 
 
-BACKGROUND = Background()
+BACKGROUND, ASIDE = Background(), Background()
 submit = BACKGROUND.submit
-atexit.register(BACKGROUND.close)
+aside = ASIDE.submit  # for what takes so long that all other work would wait for it
+for one in (BACKGROUND, ASIDE):
+    atexit.register(one.close)

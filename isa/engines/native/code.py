@@ -12,7 +12,7 @@ from threading import RLock
 from weakref import WeakKeyDictionary, WeakSet
 
 from isa.description import Isa
-from isa.engines.native.background import Job, submit, workers
+from isa.engines.native.background import Job, aside, workers
 from isa.engines.native.compiler import Compiler, Linked, Tier
 from isa.engines.native.dispatch import TABLE, Dispatch
 from isa.engines.native.frame import Frame, Tables, callable_at, tables_of
@@ -25,7 +25,6 @@ from isa.machine.storage import Storage
 SYMBOLS = ("execute", "touch", "claim", "single", "enter", "skip")
 PROVED = 0.1  # seconds that ROUGH code has cost before it is compiled again, where regions did not do the work:
 REGION = 1e-9  # a step takes less than so many seconds there
-LATER = 1  # all regions that wait are compiled first: they are sooner of use
 _MAKING = RLock()
 _DISPATCHED: "WeakKeyDictionary[Tables, Dispatch | None]" = WeakKeyDictionary()
 
@@ -82,7 +81,7 @@ class NativeCode:
         if self.rough and self.better is None:
             self._left -= max(0, seconds - steps * REGION)
             if self._left <= 0:
-                self.better = submit(self.improve, LATER)
+                self.better = aside(self.improve)
 
     def improve(self) -> None:
         """Exchange ROUGH code for better. Any thread may, while others are inside."""

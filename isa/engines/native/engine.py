@@ -9,6 +9,7 @@ from collections.abc import Callable
 from time import perf_counter
 
 from isa.description import Isa
+from isa.engines.native.background import LATER
 from isa.engines.native.code import REGION, NativeCode, native_code
 from isa.engines.native.frame import FIELD, Code
 from isa.engines.native.fusing import fusing_of
@@ -217,7 +218,7 @@ class NativeEngine(ReferenceEngine):
         if fusing is not None and fusing.due(self.options.fuse, lambda: self.translations.steps):
             with self.translations.alone() as alone:
                 if alone:
-                    fusing.look(lambda work: begun(work, self.options, 1))
+                    fusing.look(lambda work: begun(work, self.options, LATER))
 
     def _places(self) -> Callable[[int], int | None]:
         """Where in the root the word at a pc lies, as things are; None if its fetch would trap."""

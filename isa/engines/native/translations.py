@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 from isa.classes import dataclass
 from isa.description import Isa
 from isa.engines.native import background
-from isa.engines.native.background import Job
+from isa.engines.native.background import LATER, Job
 from isa.engines.native.compiler import Compiler, Linked, Tier
 from isa.engines.native.frame import Tables
 from isa.engines.native.options import Options
@@ -294,7 +294,7 @@ class Translations:
         if installed.better is None:
             if self._earned(installed):
                 region = installed.region
-                installed.better = begun(lambda: self._linked(region, Tier.FULL), options)
+                installed.better = begun(lambda: self._linked(region, Tier.FULL), options, LATER)
         elif installed.better.done:
             self._retired.append(installed.code)
             installed.code, installed.tier = installed.better.result(), Tier.FULL
