@@ -94,7 +94,7 @@ class Dispatcher:
                 asked = self._asked
                 stop = self._stretch(limit, NEVER if asked is None else most(self.isa, asked, vm.steps + self.done))
             else:
-                stop = level.run(limit, deliver)
+                stop = self._natively(level, limit, deliver)
                 self.trapped += level.trapped
             if deliver and stop.__class__ is Trap:
                 self._deliver(stop)
@@ -141,7 +141,9 @@ class Dispatcher:
 
     def _level_on(self, lower: object) -> "NativeLevel | None":
         vm = self.vm
-        if self._asked or vm.subscribers or vm.breaking or vm.replaced or self.below.watched:
+        if self._asked or vm.subscribers or vm.replaced or self.below.watched:
+            return None
+        if vm.breaking and (isinstance(self.below, Virtual) or not self.core.always):
             return None
         if self._native is None:
             from monitor.native import native_level
@@ -150,6 +152,12 @@ class Dispatcher:
         if self._native is not None:
             self._native.stand_on(lower)
         return self._native
+
+    def _natively(self, level: "NativeLevel", limit: int, deliver: bool) -> Trap | Pause | None:
+        if not self.vm.breaking:
+            return level.run(limit, deliver)
+        with stopping(self):
+            return level.run(limit, deliver)
 
     def _deliver(self, trap: Trap) -> None:
         trace = None if self._asked is None else self._recorded

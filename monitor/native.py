@@ -16,6 +16,7 @@ from isa.engines.native.exits import NOTHING, Outcome, Table, signed
 from isa.engines.native.frame import BELOW, FIELD, Code
 from isa.engines.native.layer_code import LayerCode, layer_code
 from isa.engines.native.layers import Bare, Level
+from isa.engines.native.stopping import Stops
 from isa.engines.native.told import ENTERED, Log, ToldCode, told_code
 from isa.engines.reference.engine import Stop
 from isa.machine import Machine, Pause, Trap
@@ -77,6 +78,7 @@ class NativeLevel:
         if self.alone is not None:
             self.frame["bare"] = self.alone.frame.address
         self.exits = Table(self.frame)
+        self._stops = Stops(self.frame)
         self._kinds = _Kinds(self)
         self.log = Log(self.frame) if isinstance(code, ToldCode) else None
         self.vm.statistics.pending = self.count
@@ -104,9 +106,12 @@ class NativeLevel:
             self.trapped += fields[_TRAPPED]
             self._tell(first)
             stop = self._finish(code)
-            asked = stop is Pause.ASKED and not self.vm.disturbed and dispatcher.done < limit
-            if not (asked or code & BELOW):
+            if not (code & BELOW or (self._went_on(stop) and dispatcher.done < limit)):
                 return stop
+
+    def _went_on(self, stop: Stop | None) -> bool:
+        """Whether all that was to be done was done, and the next step is nobody's business."""
+        return stop is Pause.ASKED and not (self.vm.disturbed or self.vm.breaking)
 
     def bare(self, machine: Machine) -> Bare:
         return self.lower.bare(machine)
@@ -140,6 +145,8 @@ class NativeLevel:
         fields, lower = self.frame.fields, self.lower
         self.dispatcher.below.random = self.vm.random
         self.frame.look(self.vm.watched, self.vm.deadline is not None)
+        if self.vm.breaking or self._stops.there:
+            self._stops.look(self.vm)
         lower.begin()
         fields[_BELOW], fields[_SLICE] = lower.frame.address, lower.slice
         if self.alone is not None:

@@ -1,20 +1,28 @@
 """Breakpoints do not make a machine go singly: engines stop at them, and stop nowhere else; bugs planted in that."""
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
 
 import pytest
 
 from isa.assembler import assemble
+from isa.devices import Ports
 from isa.engines.choice import bare
+from isa.engines.native import layered
 from isa.engines.native.engine import NativeEngine
+from isa.engines.native.exact import Body
+from isa.engines.native.frame import FIELD
+from isa.engines.native.layer_code import layer_code
 from isa.engines.native.translations import Translations, translations_of
 from isa.engines.reference.engine import ReferenceEngine
-from isa.machine import Machine, Reason, Storage
-from monitor import following
-from monitor.monitor import tower
+from isa.machine import Machine, Pause, Reason, Storage
+from monitor import following, native
+from monitor.dispatcher import Dispatcher
+from monitor.monitor import VirtualMachine, tower
+from monitor.native import NativeLevel
 from tests.engines.engines import Factory
 from tests.engines.engines import native as native_engine
+from tests.engines.fresh import hasty
 from tests.machines_to_test import G3
 from tests.planting import Bugs, Planted, must_catch, passes
 
@@ -157,6 +165,39 @@ def never_met_is_as_fast() -> None:
     assert taken[1] >= 0.9 * taken[0] > 1_000
 
 
+def under_a_monitor() -> None:
+    every_stop_is_met(["native"], 1)
+
+
+def behind_what_python_does() -> None:
+    """Under a monitor, in a loop that sends a word each time, which is Python's: there, and before and behind it."""
+    source = ".org 16\nset r2, 40\n1: addi r3, r3, 1\nout r3, r0\naddi r2, r2, -1\nbnez r2, 1b\nhalt\n"
+    image = assemble(G3, source, "out.s")
+    for stops in ({17}, {18}, {19}, {18, 19}):
+        found = []
+        for depth in (0, 1):
+            made = tower(G3, 4096, 1, Ports({})) if depth else bare(G3, Storage(32, 4096), Ports({}))
+            made.hosts[-1].engine = HOT(made.hosts[-1])
+            made.load(image)
+            found.append(met(made, (stops, set()), 160))
+        assert found[0] == found[1] and len(found[0]) > 30
+
+
+def refused(*arguments: object) -> None:
+    raise AssertionError("Python was asked for steps")
+
+
+def stays_native() -> None:
+    """Breakpoints that are never met keep no exit from native code: Python takes no single step for any."""
+    made = machine(HOT, 1)
+    assert isinstance(made, VirtualMachine)
+    made.breakpoints, made.break_places = {200}, {500}
+    made.run(STEPS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Dispatcher, "_stretch", refused)
+        assert made.run(STEPS).reason is Reason.BUDGET
+
+
 def test_every_stop_is_met() -> None:
     passes(every_stop_is_met)
 
@@ -166,16 +207,17 @@ def test_so_they_are_under_monitors(depth: int) -> None:
     every_stop_is_met(["native", "reference"], depth)
 
 
+@pytest.mark.parametrize("check", [behind_what_python_does, stays_native], ids=lambda check: check.__name__)
+def test_under_a_monitor(check: Callable[[], None]) -> None:
+    passes(check)
+
+
 def test_stops_that_come_late_are_met() -> None:
     passes(stops_that_come_late_are_met)
 
 
 def test_a_stop_that_is_never_met_keeps_nothing_from_regions() -> None:
     passes(never_met_is_as_fast)
-
-
-def under_a_monitor() -> None:
-    every_stop_is_met(["native"], 1)
 
 
 # ---- planted
@@ -227,6 +269,39 @@ def places_of_a_guest_taken_for_those_of_its_host(patch: Patch) -> None:
         return stopping(dispatcher)  # type: ignore[arg-type]
 
     patch.setattr("monitor.dispatcher.stopping", here)
+
+
+def unasked(patch: Patch, of: str) -> None:
+    """Native code of a layer does not ask where this field counts the steps before."""
+    right = layered.if_at_one
+
+    def ask(text: Body, done: str, frame: str, out: str, on: str) -> None:
+        right(text, "never" if done == of else done, frame, out, on)
+
+    patch.setitem(FIELD, "never", FIELD["next"])
+    patch.setattr(layered, "if_at_one", ask)
+    hasty(patch)
+    patch.setattr(native, "layer_code", lru_cache(layer_code.__wrapped__))
+
+
+@caught_by(under_a_monitor)
+def nobody_asks_between_direct_runs(patch: Patch) -> None:
+    unasked(patch, "ran")
+
+
+@caught_by(under_a_monitor)
+def nobody_asks_where_a_direct_run_goes_on(patch: Patch) -> None:
+    unasked(patch, "partial")
+
+
+@caught_by(behind_what_python_does)
+def native_code_goes_on_behind_what_python_did(patch: Patch) -> None:
+    patch.setattr(NativeLevel, "_went_on", lambda self, stop: stop is Pause.ASKED and not self.vm.disturbed)
+
+
+@caught_by(stays_native)
+def breakpoints_are_for_python(patch: Patch) -> None:
+    patch.setattr("monitor.dispatcher.Virtual", Machine)
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)

@@ -11,7 +11,7 @@ from monitor.history import History
 from monitor.history.looks import Executes
 from monitor.history.questions import last, seek, step
 from trapline.bench.figures import Bench, Figure, at_least, at_most
-from trapline.bench.kernels import COMPUTE, Kernel, image
+from trapline.bench.kernels import COMPUTE, EMULATE, REFLECT, Kernel, image
 from trapline.bench.machines import monitored, unmonitored
 from trapline.bench.sitting import summary
 
@@ -19,6 +19,7 @@ ROWS = ("history", "back", "breaks")
 STEPS, FEW = 100_000_000, 20_000
 RECORDED = 10  # times as many steps, so that what is made once does not count
 FAR = 10  # the part of the steps over which a breakpoint is looked for
+EXITING = (REFLECT, EMULATE)
 KERNEL = next(kernel for kernel in COMPUTE if kernel.name == "crc32")
 MAKERS: dict[str, Callable[[str], Machine]] = {"bare": unmonitored, "monitored": monitored}
 
@@ -31,6 +32,7 @@ def measure(bench: Bench, rows: set[str]) -> Iterator[Figure]:
     if "breaks" in rows:
         for name in MAKERS:
             yield _breaking(bench, name, steps * (1 if bench.quick else RECORDED))
+        yield _breaking(bench, "monitored", steps, EXITING, ", where all is exits")
     if "back" in rows:
         for name in MAKERS:
             yield from _back(bench, name, steps)
@@ -70,17 +72,17 @@ def _ratio(bench: Bench, name: str, kernel: Kernel, steps: int, turn: int) -> fl
     return seconds[True] / seconds[False]
 
 
-def _breaking(bench: Bench, name: str, steps: int) -> Figure:
+def _breaking(bench: Bench, name: str, steps: int, kernels: tuple[Kernel, ...] = COMPUTE, where: str = "") -> Figure:
     """The speed of a run with breakpoints that are never met, by pc and by place, against that of the same run without,
     in the mean over the kernels."""
     ratios: dict[str, list[float]] = {}
-    for kernel in COMPUTE:
+    for kernel in kernels:
         bench.show(f"breaks, {name}, {kernel.name}")
         _made(bench, name, kernel).run(steps)
         ratios[kernel.name] = [_unmet(bench, name, kernel, steps, turn) for turn in range(bench.repeat)]
     means = [geometric_mean(turn) for turn in zip(*ratios.values(), strict=True)]
     detail = {kernel: summary(values) for kernel, values in ratios.items()}
-    what = f"a run with breakpoints that are never met against one without, {name}"
+    what = f"a run with breakpoints that are never met against one without, {name}{where}"
     return Figure("breaks", what, means, "", at_least(0.9), {"kernels": detail})
 
 

@@ -14,6 +14,7 @@ from isa.engines.native.code import REGION, NativeCode, native_code
 from isa.engines.native.frame import FIELD, Code
 from isa.engines.native.fusing import fusing_of
 from isa.engines.native.options import Options
+from isa.engines.native.stopping import Stops
 from isa.engines.native.traced import traced_code
 from isa.engines.native.translations import begun, translations_of
 from isa.engines.reference.engine import HAPPENED, ReferenceEngine, Stop
@@ -47,8 +48,7 @@ class NativeEngine(ReferenceEngine):
         self.fusing = None if dispatch is None else fusing_of(self.storage.root, self.tables, dispatch)
         self._since = LOOK  # steps since the last look at what was compiled
         self.trapped = 0  # steps of the present run that trapped
-        self._stops: tuple[frozenset[int], frozenset[int]] = frozenset(), frozenset()
-        self._breaks: list[array[int]] = []  # the lists that native code has of them
+        self._stops = Stops(self.frame)
 
     @staticmethod
     def native(isa: Isa) -> NativeCode:
@@ -151,20 +151,11 @@ class NativeEngine(ReferenceEngine):
         self.frame["heat"] = self.options.hot if asks else 0
         self.frame.look(self.machine.watched, self.machine.deadline is not None)
         self.frame["attentive"] = self.machine.attentive
-        if self.machine.breaking or self._breaks:
-            self._stop_at()
+        stops = self._stops
+        if (self.machine.breaking or stops.there) and stops.look(self.machine):
+            words = frozenset(self.storage.offset + place for place in stops.places)
+            self.translations.avoid(self, stops.pcs, words)
         self.translations.begin()
-
-    def _stop_at(self) -> None:
-        """Have native code stop at the breakpoints that there are now."""
-        pcs, places = frozenset(self.machine.breakpoints), frozenset(self.machine.break_places)
-        if (pcs, places) != self._stops:
-            self._stops = pcs, places
-            self._breaks = [array("Q", [len(found), *sorted(found)]) for found in self._stops] if pcs or places else []
-            for name, found in zip(("pcs", "places"), self._breaks, strict=False):
-                self.frame[name] = found.buffer_info()[0]
-            self.frame["breaking"] = bool(self._breaks)
-            self.translations.avoid(self, pcs, frozenset(self.storage.offset + place for place in places))
 
     def bare(self, machine: Machine) -> "NativeEngine":
         return type(self)(machine, self.options)

@@ -17,6 +17,7 @@ from isa.engines.native.exact import FRAME, Body, Exact
 from isa.engines.native.exits import CAPACITY, NOTHING, RECORD, SLOTS, Outcome
 from isa.engines.native.frame import BELOW, FIELD, Code
 from isa.engines.native.layers import Layer
+from isa.engines.native.stopping import LISTED, if_at_one, stops
 from isa.engines.native.text import METADATA, RARE, USUAL, Value, number
 from isa.engines.native.values import Values
 from isa.ir.fold import either
@@ -25,7 +26,7 @@ from isa.ir.nodes import FALSE, TRUE, Load, Origin
 DECLARATIONS = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\ndeclare i64 @llvm.umin.i64(i64, i64)\n"
 LOWER, BOTH = "%lower", "ptr %frame, ptr %lower"
 LIMIT, STEPS = Value(64, "%limit"), Value(64, "%steps")
-ENDS = (Code.TRAP, Code.HALT, Code.SPIN)  # what ends a run of the machine below before its time
+ENDS = (Code.TRAP, Code.HALT, Code.SPIN, Code.BREAK)  # what ends a run of the machine below before its time
 LONG = 1 << 22  # steps after which Python is entered, between two runs: it may have been interrupted
 MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)  # odd, with their bits spread: they make the hash
 
@@ -38,7 +39,7 @@ class Layered:
         self.alone = None if layer.direct is TRUE else Alone(exact, layer)
 
     def functions(self) -> list[str]:
-        found = [self.place(), self.count(), self.layered()]
+        found = [self.place(), self.count(), self.layered(), LISTED, stops(self.exact)]
         if self.alone is not None:
             found.append(self.alone.direct())
         if self.layer.direct is not FALSE:
@@ -107,6 +108,9 @@ class Layered:
         text.branch(self._full(text), "full", "room", RARE)
         self._leave(text, "full", Code.FULL)
         text.block("room")
+        if_at_one(text, "ran", FRAME, "broke", "anew")
+        self._leave(text, "broke", Code.BREAK)
+        text.block("anew")
         if self.alone is None or below == alone:
             text.jump(below)
         else:
@@ -132,8 +136,12 @@ class Layered:
         text.branch(text.is_zero(Value(64, "%next")), "direct", "ended", USUAL)
 
     def _direct(self, text: Body) -> None:
-        """Let the machine below run."""
+        """Let the machine below run. Where it went out of native code it may stand at a breakpoint."""
         text.block("direct")
+        if_at_one(text, "partial", LOWER, "marked", "go")
+        text.block("marked")
+        text.jump("ended")
+        text.block("go")
         rest = text.sub(text.field("allowed"), text.field("partial"))
         steps = Value(64, text.call("i64", "@llvm.umin.i64", [rest.typed, text.field("slice").typed]))
         run = text.pointer(text.at(LOWER, FIELD["run"]))
@@ -154,7 +162,7 @@ class Layered:
     def _ended(self, text: Body) -> None:
         """The run of the machine below is over: take over what it did."""
         text.block("ended")
-        direct = "[ %code, %direct ], " * len(ENDS)
+        direct = "[ %code, %go ], " * len(ENDS) + f"[ {int(Code.BREAK)}, %marked ], "
         text.lines.append(f"  %end = phi i64 {direct}[ %code, %fully ], [ %next, %resumed ]")
         end, steps = Value(64, "%end"), text.field("partial")
         text.set("inside", number(64, 0))

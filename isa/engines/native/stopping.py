@@ -8,11 +8,17 @@ around steps that are taken exactly `stops` is asked. The first step of a run is
 machine has seen to it.
 """
 
+from array import array
+from typing import TYPE_CHECKING
+
 from isa.engines.native.exact import FRAME, Body, Exact
-from isa.engines.native.frame import Code
+from isa.engines.native.frame import Code, Frame
 from isa.engines.native.text import RARE, Value, number
 from isa.ir.fold import either
 from isa.ir.nodes import Load
+
+if TYPE_CHECKING:
+    from isa.machine.machine import Machine
 
 LISTED = """
 define internal i1 @listed(ptr %list, i64 %wanted) {
@@ -35,6 +41,29 @@ no:
   ret i1 false
 }
 """
+
+
+class Stops:
+    """The breakpoints of the machine that has this frame: `pcs`, and `places` in its storage. `there`: whether native
+    code knows of any."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self.pcs = self.places = frozenset[int]()
+        self._lists: list[array[int]] = []
+        self.there = False
+
+    def look(self, machine: "Machine") -> bool:
+        """Tell native code of the breakpoints that there are now; whether they are others than before."""
+        pcs, places = frozenset(machine.breakpoints), frozenset(machine.break_places)
+        if pcs == self.pcs and places == self.places:
+            return False
+        self.pcs, self.places, self.there = pcs, places, bool(pcs or places)
+        self._lists = [array("Q", [len(found), *sorted(found)]) for found in (pcs, places)]
+        for name, found in zip(("pcs", "places"), self._lists, strict=True):
+            self._frame[name] = found.buffer_info()[0]
+        self._frame["breaking"] = self.there
+        return True
 
 
 def listed(text: Body, name: str, value: Value) -> Value:
@@ -67,15 +96,22 @@ def stops(exact: Exact) -> str:
 
 def stop_there(text: Body) -> None:
     """Return if there are breakpoints and the next step is at one, unless it is the first."""
-    look, ask, out, on = (text.label(hint) for hint in ("look", "ask", "broke", "on"))
-    text.branch(text.is_zero(text.field("breaking")), on, look)
-    text.block(look)
-    text.branch(text.is_zero(text.field("ran")), on, ask)
-    text.block(ask)
-    text.branch(text.is_zero(Value(64, text.call("i64", "@stops", [f"ptr {FRAME}"]))), on, out)
+    out, on = text.label("broke"), text.label("on")
+    if_at_one(text, "ran", FRAME, out, on)
     text.block(out)
     text.give(Code.BREAK)
     text.block(on)
+
+
+def if_at_one(text: Body, done: str, frame: str, out: str, on: str) -> None:
+    """Go `out` if there are breakpoints, steps are done that this field counts, and the next one of the machine with
+    that frame is at one; else `on`."""
+    look, ask = text.label("look"), text.label("ask")
+    text.branch(text.is_zero(text.field("breaking")), on, look)
+    text.block(look)
+    text.branch(text.is_zero(text.field(done)), on, ask)
+    text.block(ask)
+    text.branch(text.is_zero(Value(64, text.call("i64", "@stops", [f"ptr {frame}"]))), on, out)
 
 
 def mark(record_bytes: int, stopped: int) -> str:
