@@ -59,9 +59,7 @@ class FusedStep(Step):
     def __init__(self, run: Run, places: Mapping[str, int]) -> None:
         super().__init__()
         self.rest, self.places = list(run), places
-        self.backs: list[
-            tuple[str, dict[Value, Value]]
-        ] = []  # labels where it jumps to its beginning, `stop` and `end`
+        self.backs: list[tuple[str, dict[Value, Value]]] = []  # where it begins again: label, arguments
         self.scalars: dict[str, Value] = {}
         self.cells: list[dict[Cell, Value]] = []  # by instruction, the latest first
 
