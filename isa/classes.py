@@ -2,12 +2,14 @@
 
 Those import a fifth of all that such a command loads, and compile six methods for each class, most of which nobody
 ever calls. Here a method is compiled when it is called first. All else is the same: type checkers see the standard
-library's, and its functions take these classes, and its classes may derive from them.
+library's, and its functions take these classes, and its classes may derive from them. From Python 3.14 on, where a
+class has its annotations only when somebody asks, it is the standard library's.
 """
 
+import sys
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
+if TYPE_CHECKING or sys.version_info >= (3, 14):
     from dataclasses import dataclass as dataclass
     from dataclasses import field as field
     from dataclasses import fields as fields
