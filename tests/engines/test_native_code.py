@@ -18,6 +18,7 @@ from isa.engines.native.plan import plan_of
 from isa.files.cache import VARIABLE
 from isa.machine import Storage
 from monitor.monitor import tower
+from monitor.native import MAKING
 from tests.engines.differential import agree, difference
 from tests.engines.engines import native as engine
 from tests.engines.fresh import Patch, anew
@@ -86,6 +87,7 @@ def test_all_frames_lead_to_the_better_code(monkeypatch: Patch) -> None:
     guest = tower(fresh, 1024, 1, engine=NATIVE)
     for machine in (one, guest):
         machine.run(100)
+    MAKING[guest.dispatcher.core].result()
     level = guest.engine.level()  # type: ignore[attr-defined]
     layer, before = level.frame["run"], one.engine.frame["run"]  # type: ignore[attr-defined]
     code.improve()
