@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import count
 from threading import Event
 from unittest.mock import patch
 
@@ -40,6 +41,7 @@ def _stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(choice._FACTORIES, choice.NATIVE, StandIn)
     monkeypatch.setattr(choice, "prepare", lambda isa: True)
     monkeypatch.setattr(background, "workers", lambda: 0)
+    monkeypatch.setattr(auto, "WORTH", 0)
     yield
 
 
@@ -117,6 +119,20 @@ def test_the_other_engine_takes_over_once_it_is_earned() -> None:
     assert type(inner(machine)) is ReferenceEngine
     assert machine.run(1).steps == 1
     assert type(inner(machine)) is StandIn
+
+
+def test_steps_that_take_little_time_do_not_earn_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each run between two looks takes a second here; but what is loaded already is taken at the first."""
+    monkeypatch.setattr(auto, "WORTH", 5)
+    monkeypatch.setattr(auto, "perf_counter", count().__next__)
+    machine = forever("auto")
+    machine.run(EARNED + 4 * SLICE)
+    assert type(inner(machine)) is ReferenceEngine
+    machine.run(1)
+    assert type(inner(machine)) is StandIn
+    other = forever("auto")
+    other.run(EARNED + 1)
+    assert type(inner(other)) is StandIn
 
 
 def test_a_program_goes_on_while_the_other_engine_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -215,6 +215,7 @@ def test_whoever_watches_the_machine_below_sees_its_steps() -> None:
 def test_a_program_that_has_earned_it_changes_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """By itself, and between two steps, once the code is there; until then Python goes on."""
     monkeypatch.setattr(auto, "EARNED", 10)
+    monkeypatch.setattr(auto, "WORTH", 0)
     monkeypatch.setattr(auto, "SLICE", 1)
     source = checks.COUNTING.replace("set r8, 40", "set r8, 4000")
     vm, other = checks.tall(G3, 2, choose(AUTO)), checks.tall(G3, 2, STEPPING)
