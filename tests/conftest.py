@@ -85,7 +85,7 @@ LONG = {
     *("test_types", "test_unusual_steps", "test_variants", "test_variants_planted", "test_verdicts_leaks"),
     *("test_verdicts_letter", "test_verdicts_prologues", "test_verdicts_proved", "test_verification_corners"),
     *("test_watching", "test_witness_steps", "test_native_code", "test_native_fused", "test_native_trees"),
-    *("test_native_flags", "test_native_wide_loops", "test_bench_guards"),
+    *("test_native_flags", "test_native_wide_loops", "test_bench_guards", "test_screen", "test_screens"),
 }
 
 
