@@ -16,6 +16,7 @@ from isa.engines.native.compiler import Linked
 from isa.engines.native.dispatch import Dispatch
 from isa.engines.native.frame import LONGEST, Tables
 from isa.engines.native.fused import Part, Run, Traits, sources
+from isa.engines.native.summaries import as_signed
 from isa.ir.fold import const, rewriter
 from isa.ir.nodes import Const, Expr, Param
 from isa.machine.storage import CODE, LINE_SHIFT, Storage
@@ -128,7 +129,7 @@ def _value(distance: Expr, operands: Mapping[str, int]) -> int:
     """A distance in words, with its sign."""
     found = rewriter(lambda n: const(n.width, operands[n.name]) if isinstance(n, Param) else None)(distance)
     assert isinstance(found, Const)
-    return found.value - (found.value >> found.width - 1 << found.width)
+    return as_signed(found)
 
 
 _MAKING = Lock()

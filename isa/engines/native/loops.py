@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from isa.classes import dataclass
 from isa.engines.native.shapes import Access, Place, compared
-from isa.engines.native.summaries import Check, Event, Put, Summary, place_of
+from isa.engines.native.summaries import Check, Event, Put, Summary, as_signed, place_of
 from isa.ir.fold import apply, const, negate, rewriter, sub
 from isa.ir.nodes import TRUE, Apply, Const, Expr, Param, nodes
 from isa.passes.ways import leaves
@@ -156,10 +156,6 @@ def known_before(trees: Mapping[int, Summary], pc: int) -> dict[Place, Expr]:
     found = [part.state for part in parts if pc not in part.ways and here in leaves(part.target)]
     first = {p: v for p, v in found[0].items() if isinstance(v, Const)} if found else {}
     return {p: v for p, v in first.items() if all(state.get(p) is v for state in found)}
-
-
-def as_signed(value: Const) -> int:
-    return value.value - (value.value >> (value.width - 1) << value.width)
 
 
 def _fits(event: Event, straight: Straight) -> bool:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from isa.engines.native.accesses import Accesses, Sheet
 from isa.engines.native.claims import claimed
 from isa.engines.native.groups import Group, groups
-from isa.engines.native.loops import MOST, Loop, Until, While, as_signed
+from isa.engines.native.loops import MOST, Loop, Until, While
 from isa.engines.native.registers import LEFT, RegionValues, variable
 from isa.engines.native.shapes import Access, Place, Room
-from isa.engines.native.summaries import Fetch, Put, split
+from isa.engines.native.summaries import Fetch, Put, as_signed, split
 from isa.engines.native.text import USUAL, Value, number
 from isa.engines.native.values import Memory
 from isa.ir.nodes import Const, Expr

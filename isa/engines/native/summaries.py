@@ -152,11 +152,16 @@ def is_free(expr: Expr) -> bool:
     return not any(isinstance(n, Param) for n in nodes(expr))
 
 
+def as_signed(value: Const) -> int:
+    """The number that a constant is in two's complement."""
+    return value.value - (value.value >> (value.width - 1) << value.width)
+
+
 def split(address: Expr) -> tuple[Expr, int]:
     """An address as a root and a signed constant."""
     match address:
         case Const(width, offset):
             return const(width, 0), offset
-        case Apply(width, "add", (root, Const(_, offset))):
-            return root, offset - (offset >> (width - 1) << width)
+        case Apply(_, "add", (root, Const() as offset)):
+            return root, as_signed(offset)
     return address, 0
