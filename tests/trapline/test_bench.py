@@ -24,7 +24,7 @@ from trapline.bench.boot import GROUPS, ROUNDS, program
 from trapline.bench.building import NATIVE, LeftOut
 from trapline.bench.figures import Bench, Figure, at_least, at_most
 from trapline.bench.footprint import executable
-from trapline.bench.kernels import COMPUTE, KERNELS, RESULT, Kernel, image, machine
+from trapline.bench.kernels import COMPUTE, KERNELS, ON_NARROW, ON_WIDE, RESULT, TRAPS, Kernel, image, machine
 from trapline.bench.machines import Prepared, finish, monitored, unmonitored
 from trapline.bench.rows import ROWS
 from trapline.cli import main
@@ -207,7 +207,8 @@ def booted(virtual: bool, boot: Image) -> Machine:
 
 
 def test_every_guest_of_the_bench_assembles_at_its_full_sizes() -> None:
-    named = [*COMPUTE, *(one for module in iter_modules(trapline.bench.__path__) for one in kernels(module.name))]
+    named = [*COMPUTE, *ON_WIDE, *ON_NARROW, *TRAPS.values()]
+    named += (one for module in iter_modules(trapline.bench.__path__) for one in kernels(module.name))
     for kernel in named:
         assert image(kernel, kernel.full).top
     for path in (directory() / "bench").glob("*.s"):
