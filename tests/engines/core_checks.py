@@ -21,6 +21,8 @@ CALLING = TEXT.replace("trap call(x[d]) when x[a] != 1", "trap call(x[d])")  # e
 CALLED = load_text(CALLING.format(width=32, rest="0:24"))
 TIMED = load_text(CALLING.replace("core[5] <- info", "core[5] <- timer").format(width=32, rest="0:24"))
 GATED = load_text(TEXT.format(width=32, rest="0:24").replace("when timer >u 1", "when timer >u 1 && psw.on == 1"))
+SWAP = "x[d] <- mem[x[a]]; mem[x[a]] <- x[d] when x[d] != 0"
+CONDITIONAL = load_text(TEXT.format(width=32, rest="0:24").replace("x[d] <- x[d] >>s x[a]", SWAP))
 SIZE = 512
 ALONE = ("interpreter",)
 
@@ -260,7 +262,24 @@ def the_same_words_at_another_address() -> None:
         agree(plan, guest(loop, first, second, first))
 
 
+STORING = """
+        .org 16
+start:  st   x2, x1
+        {first}
+        sra  x3, x1             # x3 and the word change places, but the word stays if x3 is 0
+        ld   x2, x1
+        inc  x2, x2
+        bnz  x1, start
+"""
+
+
+def what_may_have_been_stored_is_loaded() -> None:
+    for first in ("rem x3, x3", "inc x3, x3"):
+        agree(("quick",), guest(STORING.format(first=first), turn(400, x=[0, 200, 7, 5])), of=CONDITIONAL)
+
+
 CHECKS = (
+    what_may_have_been_stored_is_loaded,
     the_first_trap_counts,
     the_machine_halts,
     one_engine_changes_the_code_of_another,

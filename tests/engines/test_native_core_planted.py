@@ -16,11 +16,13 @@ from isa.engines.native.exact import Body, Exact
 from isa.engines.native.frame import Frame, Tables
 from isa.engines.native.loop import Loop
 from isa.engines.native.plan import Plan
+from isa.engines.native.shapes import Access
+from isa.engines.native.summaries import Summary
 from isa.engines.native.text import Value, number
 from isa.engines.native.threaded import Threaded
 from isa.engines.native.translations import Translations
 from isa.engines.native.values import Values
-from isa.ir.nodes import TRUE, Behaviour
+from isa.ir.nodes import TRUE, Behaviour, Expr
 from tests.engines.core_checks import (
     CHECKS,
     SMALL,
@@ -43,6 +45,7 @@ from tests.engines.core_checks import (
     the_window_ends_where_it_ends,
     the_window_is_that_of_the_context,
     waiting_is_left_at_once,
+    what_may_have_been_stored_is_loaded,
 )
 from tests.planting import Bugs, Check, Planted
 
@@ -244,6 +247,23 @@ def a_region_is_not_forgotten(patch: Patch) -> None:
 @caught_by(a_region_is_changed_from_elsewhere)
 def the_words_of_a_region_are_not_marked(patch: Patch) -> None:
     patch.setattr(Tables, "mark", lambda self, word: None)
+
+
+@caught_by(what_may_have_been_stored_is_loaded)
+def a_store_that_may_not_happen_is_taken_for_granted(patch: Patch) -> None:
+    right = Summary._keep
+    patch.setattr(Summary, "_keep", lambda self, guard, access, value: right(self, TRUE, access, value))
+
+
+@caught_by(what_may_have_been_stored_is_loaded)
+def a_store_that_may_happen_is_passed_over(patch: Patch) -> None:
+    right = Summary._keep
+
+    def keep(self: Summary, guard: Expr, access: Access, value: Expr) -> None:
+        if guard is TRUE:
+            right(self, guard, access, value)
+
+    patch.setattr(Summary, "_keep", keep)
 
 
 # ---- the window, and regions in it
