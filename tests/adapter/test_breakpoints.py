@@ -11,6 +11,8 @@ from tests.planting import Bugs, Patch, Planted, must_catch
 from trapline.adapter import breakpoints, movement
 from trapline.debugging.asking import at_pc
 
+pytestmark = pytest.mark.every(2)
+
 Set = Callable[[Client], Message]
 
 

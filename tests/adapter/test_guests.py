@@ -12,6 +12,8 @@ from tests.planting import Bugs, Patch, Planted, must_catch
 from trapline.adapter import movement
 from trapline.adapter.session import Session
 
+pytestmark = pytest.mark.every(2)
+
 BUGS = Bugs()
 
 

@@ -23,6 +23,8 @@ from tests.clients import module
 from trapline.adapter.framing import framed
 from trapline.cli import main
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 EMPTY = {
     "ConfigurationDone",

@@ -15,6 +15,8 @@ from tests.trapline.test_readme import commands, pattern
 from trapline.cli import main
 from trapline.containers.reading import read
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 Capture = pytest.CaptureFixture[str]
 VISITS = (directory() / "contained" / "visits.s").read_text()
 BASE = """

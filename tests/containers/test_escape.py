@@ -13,6 +13,8 @@ from tests.planting import Planted, must_catch
 from trapline.bench.contained.counts import KEEPERS, attacked, printed
 from trapline.bench.contained.systems import CONTAINERS, MACHINES, escape, keeper, kernel
 
+pytestmark = pytest.mark.slow
+
 OURS = "[escape: the kernel is mine, and all that it keeps]\n"
 SECRET = "the cake is in the cellar\n"
 END = "nobody has asked for my secret"

@@ -18,6 +18,8 @@ from tests.planting import Check, Patch, Planted, must_catch
 from tests.sizes import sized
 from tests.vmm.hosted import Texts
 
+pytestmark = pytest.mark.slow
+
 COMMON: Layer = {"visits.bin": shipped("visits.s"), "motd": b"mine\n"}
 LIMITS = Limits(processes=2)
 STEPS = 1_000_000

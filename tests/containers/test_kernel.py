@@ -9,6 +9,8 @@ from isa.machine import Reason
 from proofs.runs.compare import Setup, compare
 from tests.containers.kernel import G3, Containers, kernel, program, shipped
 
+pytestmark = pytest.mark.long
+
 VISITS: Layer = {"visits.bin": shipped("visits.s"), "motd": b"from below\n"}
 OWN: Layer = {"motd": b"from above\n"}
 

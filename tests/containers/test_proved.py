@@ -10,6 +10,8 @@ from proofs.kernel.reached import Kernel
 from proofs.terms.solving import Found
 from trapline.cli import main
 
+pytestmark = pytest.mark.long
+
 OF = {promise.key: promise for promise in PROMISES}
 DAILY = ("any length", "nobody looks (UNCHECKED)")
 

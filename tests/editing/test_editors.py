@@ -12,6 +12,8 @@ import pytest
 from tests.clients import client
 from tests.editing.cases import ROOT
 
+pytestmark = pytest.mark.slow
+
 SHOWN = (ROOT / "docs" / "editors.md").read_text("utf-8")
 TEXT = "# Words.\n\n        .equ N, 3\nstart: li r1, N\n        b    nowhere\n"
 FORMATTED = TEXT.replace("start: li r1,", "start:  li   r1,")

@@ -18,6 +18,8 @@ from tests.editing.cases import MACHINES
 from tests.editing.test_descriptions import TEXT as TINY
 from trapline.cli import main
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "trapline", "lsp"]
 PROGRAM = '# machine: g3\n        .equ N, 3\n        .string "\U0001f600", N, "x"\nstart:  li r1, N\n'
 PATIENCE = 60.0  # seconds until something that must come counts as missing

@@ -31,6 +31,8 @@ from tests.machines_to_test import G3
 from tests.planting import Bugs, Check, Patch, Planted, must_catch, passes
 from tests.sizes import NIGHTLY
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 Counted = dict[int | None, tuple[int, int]]
 SMALL = any_width(32)
 GUESTS = 12 if NIGHTLY else 2

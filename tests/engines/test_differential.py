@@ -18,6 +18,8 @@ from tests.engines.hot_programs import HotGuest, hot_generator
 from tests.isa.test_engine_programs import blocks
 from tests.machines_to_test import G3, M16, W64
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 CLOSELY = {"g3": G3, "m16": M16, "w64": W64}  # looked at with more guests
 ALWAYS = {*CLOSELY, "s360"}
 MACHINES = [*CLOSELY, *(name for name in shipped() if name != "g3")]

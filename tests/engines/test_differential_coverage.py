@@ -14,6 +14,8 @@ from tests.engines.hot_programs import hot_generator
 from tests.machines_to_test import G3, W64
 from tests.sizes import NIGHTLY
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 Patch = pytest.MonkeyPatch
 GUESTS = 16
 

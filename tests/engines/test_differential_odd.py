@@ -19,6 +19,8 @@ from tests.isa.test_engine_programs import STRANGE
 from tests.isa.view_machines import VIEWS, small
 from tests.machines_to_test import HERE
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 NO_LAW = """
 variant no_law of g3 "The timer runs by twos, so that there is no law of time." {
   override step {

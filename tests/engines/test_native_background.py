@@ -24,6 +24,8 @@ from isa.files.cache import VARIABLE
 from isa.machine import Machine, Storage
 from tests.machines_to_test import G3
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:

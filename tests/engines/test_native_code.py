@@ -25,6 +25,8 @@ from tests.engines.fresh import Patch, anew
 from tests.engines.hot_programs import HotGuest, hot_generator
 from tests.machines_to_test import G3, M16, W64
 
+pytestmark = pytest.mark.long
+
 MIXED = {"interpreter": engine(regions=False), "quick": engine(hot=2, full=False)}
 PLAN = ["interpreter", "quick"]
 

@@ -19,6 +19,8 @@ from tests.engines.engines import ENGINES, STEPPING, Factory, at_the_bottom
 from tests.machines_to_test import G3, W64
 from tests.rewriting import READING
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(2)]
+
 SIZE = 1024
 NAMES = sorted(ENGINES)
 FAST = pytest.mark.parametrize("engine", NAMES)

@@ -14,6 +14,8 @@ from isa.engines.native import compiler as native
 from isa.engines.native.compiler import Compiler, Linked, NativeCodeError, Tier, available
 from isa.files import cache, kept
 
+pytestmark = pytest.mark.long
+
 KEY, OTHER = cache.digest("one"), cache.digest("another")
 
 

@@ -49,6 +49,8 @@ from tests.engines.core_checks import (
 )
 from tests.planting import Bugs, Check, Planted
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(2)]
+
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_without_a_bug_all_is_well(check: Check) -> None:

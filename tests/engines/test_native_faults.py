@@ -22,6 +22,8 @@ from tests.engines.differential import agree
 from tests.engines.fresh import hasty
 from tests.engines.hot_programs import hot_generator
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(2)]
+
 Patch = pytest.MonkeyPatch
 SMALL = any_width(16)
 

@@ -18,6 +18,8 @@ from tests.isa.test_engine_programs import Stepping, ran
 from tests.machines_to_test import M16
 from tests.planting import Bugs, Check, Patch, Planted, must_catch
 
+pytestmark = pytest.mark.long
+
 SIZE = 3000
 PROGRAM = """
         .org 32

@@ -29,6 +29,8 @@ from tests.isa.test_engine_programs import Stepping, ran
 from tests.machines_to_test import G3
 from tests.planting import Bugs, Check, Patch, Planted
 
+pytestmark = pytest.mark.long
+
 SIZE, FIRST = 1200, 300
 WARM, FINE = (80, 80, 80), (*range(1, 2 * LONGEST), 400)  # budgets: until runs are there; then to stop anywhere in them
 BUGS = Bugs()

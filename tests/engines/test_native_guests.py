@@ -23,6 +23,8 @@ from tests.engines.engines import ENGINES, Switch, native
 from tests.guests.boot import image_of, outfit
 from tests.machines_to_test import HERE, M16
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(3)]
+
 TRACED = 1200  # steps that are traced from the beginning on; later, now and then, a few
 FOR_GUESTS = {**ENGINES, "warm": native(hot=50, full=False)}  # compiles less than those that are to be thrown out
 NATIVE = [name for name in ENGINES if name != "reference"]

@@ -28,6 +28,8 @@ from tests.machines_to_test import G3
 from tests.monitor.native_checks import SIZE, tall
 from tests.planting import Bugs, Planted, must_catch
 
+pytestmark = pytest.mark.every(2)
+
 Patch = pytest.MonkeyPatch
 Play = Callable[[Machine], object]
 NATIVE = native_engine(regions=False)

@@ -4,6 +4,7 @@ Random programs hardly ever count. Here each loop does, or nearly: pointers that
 steps of every size and sign, and something compares.
 """
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from tests.engines.test_native_regions import Regions, dirty
 from tests.isa.test_engine_programs import Stepping, ran
 from tests.machines_to_test import G3
 from tests.program_strategies import Draw
+
+pytestmark = pytest.mark.slow
 
 SIZE = 5000  # words: more lines than are looked at together
 CODE = 300

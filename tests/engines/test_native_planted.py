@@ -22,6 +22,8 @@ from tests.isa.test_engine_programs import Stepping, ran
 from tests.machines_to_test import G3
 from tests.planting import Bugs, Check, Patch, Planted
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 SIZE, FIRST = 5000, 300
 BUGS = Bugs()
 

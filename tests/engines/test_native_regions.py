@@ -6,6 +6,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,8 @@ from isa.machine.storage import DIRTY, REGION
 from tests.isa.test_engine_programs import Stepping, ran
 from tests.machines_to_test import EACH, G3, MACHINES
 from tests.program_strategies import Program, programs
+
+pytestmark = pytest.mark.slow
 
 FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_int64)
 Compiled = tuple[Any, Any]  # the function, and what keeps its code

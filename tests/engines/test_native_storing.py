@@ -26,6 +26,8 @@ from tests.machines_to_test import G3
 from tests.monitor.native_checks import SIZE, tall
 from tests.planting import Bugs, Planted, must_catch
 
+pytestmark = pytest.mark.long
+
 Patch = pytest.MonkeyPatch
 PRINT = "start: set r2, 64\n set r8, 900\n1: addi r2, r2, 1\n out r2, r0\n addi r8, r8, -1\n bnez r8, 1b\n halt"
 # Two ports in turn, with questions in between, then one that is sent to twice, and a command that takes what is there.

@@ -20,6 +20,8 @@ from tests.engines.test_native_regions import Regions
 from tests.machines_to_test import G3
 from tests.planting import Bugs, Check, Patch, Planted
 
+pytestmark = pytest.mark.long
+
 BUGS = Bugs()
 
 

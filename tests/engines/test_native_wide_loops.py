@@ -15,6 +15,8 @@ from tests.planting import Patch, Planted, must_catch
 from trapline.bench.kernels import WIDE
 from trapline.bench.kernels import machine as described
 
+pytestmark = pytest.mark.long
+
 ISA = described(WIDE)
 LARGE: dict[str, tuple[str, dict[int, int]]] = {  # each of them would wrap in 64 bits
     "a step": ("add r1, r1, r9\n bltu r1, r4, 1b", {1: 5, 4: 1 << 39, 9: 1 << 62}),

@@ -27,6 +27,8 @@ from tests.planting import Bugs, Planted, must_catch
 from tests.program_pairs import setup_of
 from tests.program_strategies import programs
 
+pytestmark = pytest.mark.slow
+
 SIZE, BUDGET = 1024, 3000
 MANY = st.integers(2, 4)
 FEW = settings(max_examples=settings().max_examples // 3)

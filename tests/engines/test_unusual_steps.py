@@ -16,6 +16,8 @@ from monitor import Monitor
 from tests.engines.differential import shown
 from tests.engines.engines import ENGINES, STEPPING, Factory, native
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(2)]
+
 TEXT = """
 isa small "Words of 16 bits." {{
 type word = bits(16)

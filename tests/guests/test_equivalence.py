@@ -10,6 +10,8 @@ from isa.machine.exits import Reason
 from proofs.runs.compare import Comparison, Setup, compare
 from tests.guests.boot import image_of, machine, outfit
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 ON_G3 = [g for g in guests() if g.machine == "g3"]
 DEPTHS = st.integers(1, 3)
 SEEDS = st.integers(0, 2**32 - 1)

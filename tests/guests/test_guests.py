@@ -8,6 +8,8 @@ from guests.catalogue import Guest, find, guests
 from isa.machine.exits import Reason
 from tests.guests.boot import Booted, machine
 
+pytestmark = pytest.mark.every(2)
+
 QUICK = 60_000  # no guest may need more steps by default
 CONCERNED = ("rogue", "selftest")  # they look at every privileged instruction
 UNCONCERNED = [g for g in guests() if g.machine == "g3" and g.name not in CONCERNED]

@@ -18,6 +18,8 @@ from isa.machine.exits import Reason
 from proofs.runs.compare import Comparison, Setup, compare
 from tests.guests.boot import Booted, image_of, machine, outfit
 
+pytestmark = pytest.mark.slow
+
 OS = find("os")
 G3 = machine("g3")
 

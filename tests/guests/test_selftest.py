@@ -14,6 +14,8 @@ from isa.machine.exits import Reason
 from isa.machine.trace import each_line
 from tests.guests.boot import Booted, image_of, machine
 
+pytestmark = pytest.mark.every(3)
+
 G3 = machine("g3")
 GUEST = find("selftest")
 IMAGE = image_of(GUEST, G3)

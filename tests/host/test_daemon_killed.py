@@ -33,6 +33,8 @@ from trapline.hosting.daemon.client import Answered, asked, serving
 from trapline.hosting.daemon.owning import Owning
 from trapline.hosting.daemon.serving import serve
 
+pytestmark = pytest.mark.long
+
 POINTS = 1000 if NIGHTLY else 50
 VERBS = ["start", "pause", "resume", "reset", "kill", "send"]
 VERBS += ["save", "restore", "snapshot", "revert", "clone", "undefine"]

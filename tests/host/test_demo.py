@@ -9,6 +9,8 @@ from tests.planting import Patch
 from trapline.cli import main
 from trapline.hosting import demo
 
+pytestmark = pytest.mark.slow
+
 
 def test_all_of_it_holds(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["host", "demo", "--json"]) == 0

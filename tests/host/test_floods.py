@@ -19,6 +19,8 @@ from tests.planting import Patch
 from trapline.cli import main
 from trapline.hosting.daemon.client import Answered, asked, serving
 
+pytestmark = pytest.mark.long
+
 BLOCKS = 8
 QMP = b'{"execute": "qmp_capabilities"}'
 LOUD = "start: addi r1, r1, 1\n out r1, r0\n j start\n"  # prints for ever

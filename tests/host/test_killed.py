@@ -18,6 +18,8 @@ from tests.planting import Patch
 from tests.sizes import NIGHTLY
 from trapline.running import programs
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 POINTS = 1000 if NIGHTLY else 10
 TWO: tuple[Verb, ...] = (
     define,

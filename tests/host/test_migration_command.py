@@ -17,6 +17,8 @@ from tests.trapline.test_monitors_doc import blocks
 from tests.trapline.test_readme import commands, pattern
 from trapline.cli import main
 
+pytestmark = pytest.mark.long
+
 Capture = pytest.CaptureFixture[str]
 ROOT = Path(__file__).parents[2]
 

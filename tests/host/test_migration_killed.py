@@ -23,6 +23,8 @@ from tests.host.killing import Calls
 from tests.host.moving import PACE, POST_COPY, begun, moved, two, where
 from tests.planting import Patch
 
+pytestmark = pytest.mark.long
+
 SAID = ("say", "hear")
 SOURCE = (
     *("depart", "say migrate", "hear ready", "say offer", "hear want", "say objects", "say round", "hear got", "step"),

@@ -21,6 +21,8 @@ from tests.planting import Patch
 from trapline.cli import main
 from trapline.hosting.daemon.client import asked, serving
 
+pytestmark = pytest.mark.long
+
 Capture = pytest.CaptureFixture[str]
 ROOT = Path(__file__).parents[2]
 

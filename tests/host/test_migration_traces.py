@@ -27,6 +27,8 @@ from tests.host.moving import moved
 from tests.planting import Patch
 from tests.sizes import sized
 
+pytestmark = pytest.mark.long
+
 PACES = {
     "post-copy": Pace(rate=30, rounds=0, post_copy=True),
     "pre-copy": Pace(limit=20, rate=1),

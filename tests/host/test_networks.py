@@ -21,6 +21,8 @@ from tests.planting import Patch
 from trapline.hosting.daemon.owning import Owning
 from trapline.running import programs
 
+pytestmark = pytest.mark.long
+
 KEPT = Segment.kept
 
 

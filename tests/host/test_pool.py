@@ -20,6 +20,8 @@ from tests.screens.desks import WORDS, desk, read
 from tests.sizes import sized
 from trapline.cli import main
 
+pytestmark = pytest.mark.long
+
 USERS = [f"user{number}" for number in range(sized(2, 50))]
 STEPS = 500_000
 ROOM = {"storage": 1 << 21, "machines": 60}

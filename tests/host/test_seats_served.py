@@ -30,6 +30,8 @@ from trapline.cli import main
 from trapline.hosting.daemon.client import asked, serving
 from trapline.hosting.daemon.doors import answered
 
+pytestmark = pytest.mark.long
+
 VNCDO = [sys.executable, "-m", "vncdotool.command"]
 NOVNC = "@novnc/novnc"
 CLICKED = ["40,30", "a"]  # a key that needs no Shift, which would paint too

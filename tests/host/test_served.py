@@ -28,6 +28,8 @@ from trapline.cli import main
 from trapline.hosting.daemon.client import Connection, asked, serving
 from trapline.hosting.daemon.qmp import Messages, Refusal
 
+pytestmark = pytest.mark.long
+
 Capture = pytest.CaptureFixture[str]
 ROOT = Path(__file__).parents[2]
 

@@ -20,6 +20,8 @@ from tests.planting import Patch
 from tests.sizes import NIGHTLY, sized
 from trapline.running.programs import find as program
 
+pytestmark = pytest.mark.long
+
 TYPED = b"one\ntwo\n"
 PAGE = (Path(__file__).parents[2] / "docs" / "host.md").read_text()
 WRITES = """

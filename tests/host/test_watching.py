@@ -26,6 +26,8 @@ from trapline.cli import main
 from trapline.hosting import metrics
 from trapline.hosting.view import Row, rates, rows, seen, thousandths
 
+pytestmark = pytest.mark.long
+
 Capture = pytest.CaptureFixture[str]
 ROOT = Path(__file__).parents[2]
 

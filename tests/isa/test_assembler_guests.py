@@ -11,6 +11,8 @@ from isa.assembler.image_format import load_image, save_image
 from isa.description import Isa
 from isa.machines.catalogue import find
 
+pytestmark = pytest.mark.every(2)
+
 GUESTS = pytest.mark.parametrize("guest", guests(), ids=lambda g: g.name)
 
 

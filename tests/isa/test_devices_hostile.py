@@ -17,6 +17,8 @@ from tests.isa.hostile_devices import EMPTY, World, commands
 from tests.planting import Bugs, Patch, Planted, must_catch
 from tests.sizes import sized
 
+pytestmark = pytest.mark.long
+
 SEQUENCES = sized(100, 10_000)
 SHARDS = sized(1, 5)
 MANY, EACH = 1_000_000, 50_000  # without a save

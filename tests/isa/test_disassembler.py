@@ -11,6 +11,8 @@ from isa.encoding import encode
 from tests.isa.small_machines import LEFT, RIGHT
 from tests.isa.test_encoding import M16, MACHINES, of_each
 
+pytestmark = pytest.mark.every(2)
+
 
 @MACHINES
 @given(data=st.data())

@@ -21,6 +21,8 @@ from tests.machines_to_test import EACH, G3, HERE, M16, MACHINES
 from tests.program_pairs import setup_of
 from tests.program_strategies import SIZE, Program, programs
 
+pytestmark = pytest.mark.every(2)
+
 Build = Callable[[Ports | None], Machine]
 DEPTHS = pytest.mark.parametrize("depth", [0, pytest.param(1, marks=pytest.mark.nightly), 2])
 FEW = settings(max_examples=settings().max_examples // 3)  # of those that run for each machine and depth

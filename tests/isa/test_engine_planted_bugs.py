@@ -34,6 +34,8 @@ from tests.isa.shortcut_checks import (
 )
 from tests.planting import Bugs, Planted, must_catch
 
+pytestmark = pytest.mark.every(2)
+
 BUGS = Bugs()
 caught_by = BUGS.caught_by
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from isa.machine.trace import each_line
 from tests import ir_evaluation
 from tests.machines_to_test import BY_DAY, EACH, MACHINES
 from tests.program_strategies import Program, programs
+
+pytestmark = pytest.mark.long
 
 RUNNING = {Reason.BUDGET, Reason.TRAP}
 

@@ -12,6 +12,8 @@ from isa.errors import Source, SourceError, TraplineError
 from isa.language import Library, limits, load_file, load_text, names_in
 from tests.sizes import sized
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(3)]
+
 BASE = """isa bad {
 type word = bits(16)
 enum Mode : bits(1) { supervisor = 0, user = 1 }

@@ -38,6 +38,8 @@ from tests.isa.view_machines import EACH_VIEW, EVERY, VIEWS, described, number, 
 from tests.machines_to_test import G3
 from tests.sizes import sized
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 SEEDS = st.integers(0, 2**32)
 FEW = settings(max_examples=sized(8, 500))  # of each of many machines
 

@@ -17,6 +17,8 @@ from isa.machine import Storage
 from isa.machine.storage import DIRTY, LINE_SHIFT, RECORD, REFERENCE, REGION, cell_bytes
 from tests.machines_to_test import G3
 
+pytestmark = pytest.mark.every(2)
+
 
 class Listener:
     """Notes the words of code it is told of."""

@@ -21,6 +21,8 @@ from tests.planting import Bugs, Planted, must_catch
 from tests.sizes import sized
 from tests.time_machines import TIMED, Timed
 
+pytestmark = pytest.mark.every(2)
+
 EACH = pytest.mark.parametrize("kind", TIMED)
 TIMER = Place("timer", 0, 32)
 

@@ -18,6 +18,8 @@ from tests.isa.view_machines import EACH_VIEW, EVERY, VIEWS, corners, described,
 from tests.machines_to_test import G3
 from tests.sizes import sized
 
+pytestmark = pytest.mark.every(2)
+
 Access = tuple[Expr, Expr, Expr]
 
 BASE, BOUND, SIZE, PC = Read(32, "base"), Read(32, "bound"), Size(32), Read(32, "pc")

@@ -15,6 +15,8 @@ from tests.isa.test_windows import in_every_state
 from tests.isa.view_machines import small
 from tests.planting import Bugs, Patch, Planted, must_catch
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 BUGS = Bugs()
 caught_by = BUGS.caught_by
 

@@ -22,6 +22,8 @@ from trapline.jobs.running import run
 from trapline.labs.folder import start
 from trapline.labs.reading import find
 
+pytestmark = pytest.mark.long
+
 dask = pytest.importorskip("distributed", reason="dask is part of the test extra")
 
 

@@ -28,6 +28,8 @@ from trapline.labs.lab import Lab
 from trapline.labs.reading import find, read_lab
 from trapline.labs.signing import is_genuine
 
+pytestmark = pytest.mark.every(2)
+
 RIGHT = Path(__file__).parent / "01-guest" / "right" / "table.s"
 KEY = b"0123456789abcdef"
 Capture = pytest.CaptureFixture[str]

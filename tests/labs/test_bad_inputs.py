@@ -16,6 +16,8 @@ from trapline.jobs.local import Local
 from trapline.jobs.results import Results
 from trapline.labs import grading
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 LAB = """title = "Mine"
 about = "Nothing"

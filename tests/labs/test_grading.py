@@ -24,6 +24,8 @@ from trapline.labs.formats.sheet import sheet
 from trapline.labs.reading import find
 from trapline.labs.signing import is_genuine, make_key, read_key
 
+pytestmark = pytest.mark.long
+
 RIGHT = Path(__file__).parent / "01-guest" / "right" / "table.s"
 KEY = b"0123456789abcdef"
 Capture = pytest.CaptureFixture[str]

@@ -19,6 +19,8 @@ from trapline.labs.lab import Lab
 from trapline.labs.reading import find, names
 from trapline.labs.submission import open_submission
 
+pytestmark = pytest.mark.every(2)
+
 HERE = Path(__file__).parent
 PROVED = ("06-mend-it",)  # labs in which a starter is proved wrong, for longer than the day has time
 KEY = b"the instructor's"

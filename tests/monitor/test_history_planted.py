@@ -36,6 +36,8 @@ from tests.monitor.history_checks import guest_at, kept_everywhere, small_stretc
 from tests.monitor.test_unknown import ISA as UNSURE
 from tests.planting import Bugs, Planted, must_catch
 
+pytestmark = pytest.mark.every(2)
+
 Patch = pytest.MonkeyPatch
 BUGS = Bugs()
 caught_by = BUGS.caught_by

@@ -32,6 +32,8 @@ from tests.monitor.test_history_outside import WRITING, made
 from tests.program_strategies import Program, programs
 from tests.sizes import sized
 
+pytestmark = pytest.mark.every(2)
+
 BUDGET = 300
 PRINTING = 31  # where `WRITING` prints its letter
 

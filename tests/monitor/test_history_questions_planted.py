@@ -20,6 +20,8 @@ from tests.monitor.history_checks import kept_everywhere, whole
 from tests.monitor.test_history_outside import WRITING, made
 from tests.planting import Bugs, Planted, must_catch
 
+pytestmark = pytest.mark.every(2)
+
 Patch = pytest.MonkeyPatch
 BUGS = Bugs()
 caught_by = BUGS.caught_by

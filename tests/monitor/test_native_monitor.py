@@ -28,6 +28,8 @@ from tests.monitor import native_checks as checks
 from tests.program_pairs import setup_of
 from tests.program_strategies import Program, programs
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 DEPTHS = pytest.mark.parametrize("depth", [1, pytest.param(2, marks=pytest.mark.nightly), 3])
 FEW = settings(max_examples=max(1, settings().max_examples // 3))
 

@@ -17,6 +17,8 @@ from tests.engines.fresh import hasty
 from tests.monitor import native_checks as checks
 from tests.planting import Bugs, Planted, must_catch
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 Patch = pytest.MonkeyPatch
 
 BUGS = Bugs()

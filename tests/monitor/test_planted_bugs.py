@@ -21,6 +21,8 @@ from monitor.dispatcher import Dispatcher
 from tests.monitor import planted_checks as checks
 from tests.planting import Bugs, Planted, must_catch
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 Patch = pytest.MonkeyPatch
 Compiled = Callable[..., object]
 CAUGHT = (AssertionError, MachineError, IndexError)

@@ -18,6 +18,8 @@ from tests.machines_to_test import BY_DAY, G3, MACHINES
 from tests.monitor.planted_checks import CLOCK, PROCESSES, VECTORS
 from tests.program_strategies import programs
 
+pytestmark = pytest.mark.slow
+
 SIZE, BUDGET = 1024, 4000
 
 HALTS = "start: set r1, 5\n halt"

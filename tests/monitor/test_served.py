@@ -26,6 +26,8 @@ from tests.machines_to_test import G3
 from tests.monitor.test_scheduling import DEAF, GREEDY, GUESTS, HALTS, SIZE, WAITS, load
 from tests.sizes import sized
 
+pytestmark = pytest.mark.long
+
 BUSY = [DEAF, GREEDY]
 WRAPS = (1 << 64) - 3_000  # a clock that soon begins again
 PERIODS = (400, 500, 1000)

@@ -17,6 +17,8 @@ from tests.isa.test_engine_programs import outcome
 from tests.machines_to_test import EACH, G3, M16, MACHINES
 from tests.program_strategies import SIZE
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 
 def os_at(depth: int) -> VirtualMachine:
     guest = find("os")

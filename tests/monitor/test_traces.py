@@ -21,6 +21,8 @@ from tests.engines.test_native_guests import machine_of
 from tests.monitor import trace_checks as checks
 from tests.planting import Bugs, Planted, must_catch, passes
 
+pytestmark = pytest.mark.every(2)
+
 Patch = pytest.MonkeyPatch
 BUGS = Bugs()
 caught_by = BUGS.caught_by

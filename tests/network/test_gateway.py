@@ -25,6 +25,8 @@ from trapline.networking.doors import frames
 from trapline.networking.doors.call import Call
 from trapline.networking.doors.frames import ACK, Segment, Station
 
+pytestmark = pytest.mark.long
+
 LAB = """
 [[guests]]
 name = "web"

@@ -15,6 +15,8 @@ from tests.sizes import sized
 from tests.trapline.test_monitors_doc import check
 from trapline.cli import main
 
+pytestmark = pytest.mark.long
+
 Capture = pytest.CaptureFixture[str]
 ASKS = """
 monitor = "{monitor}"

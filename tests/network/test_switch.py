@@ -11,6 +11,8 @@ from proofs.network.promises import PROMISES, kept, possible
 from proofs.terms.solving import Found
 from tests.sizes import sized
 
+pytestmark = pytest.mark.long
+
 BROADCAST = b"\xff" * 6
 
 

@@ -16,6 +16,8 @@ from trapline.networking import live
 from trapline.networking.doors.tap import Tap
 from trapline.networking.live import Live
 
+pytestmark = pytest.mark.long
+
 LAB = """
 [[guests]]
 name = "web"

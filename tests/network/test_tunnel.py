@@ -18,6 +18,8 @@ from trapline.cli import main
 from trapline.networking.doors import vxlan
 from trapline.networking.doors.vxlan import Vxlan
 
+pytestmark = pytest.mark.long
+
 LAB = """
 speed = 200000
 [[guests]]

@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, Error, expect
 
 from tests.page.opened import NARROW, PATIENCE, Elsewhere, Opened, opened, violations
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, address: str) -> Opened:

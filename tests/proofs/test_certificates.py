@@ -11,6 +11,8 @@ from proofs.obligations.statements import THEOREMS
 from proofs.verdict.proving import certificates, export
 from tests.machines_to_test import EACH, G3, MACHINES
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(2)]
+
 cvc5 = pytest.importorskip("cvc5", reason="the second solver is part of the test extra")
 LIMIT = 120_000  # milliseconds for one certificate
 SPREAD = 2  # certificates of each theorem in the quick profile

@@ -12,6 +12,8 @@ from tests.machines_to_test import BY_DAY, EACH, G3, MACHINES
 from tests.program_pairs import compared, setup_of
 from tests.program_strategies import FIRST, SIZE, Program, programs
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 DEPTHS = st.integers(1, 3)
 
 

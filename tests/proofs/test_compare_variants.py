@@ -15,6 +15,8 @@ from tests.isa.test_engine_programs import Stepping, blocks, ran
 from tests.program_pairs import compared
 from tests.program_strategies import Program, programs
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 STEP = "override step {{ {time} pc <- pc + 1 execute mem[pc] else trap illegal(insn) }}"
 DEVICE = "trap device(zext(pending)) when psw.ie == 1 && pending != 0"
 TRAP = """

@@ -12,6 +12,8 @@ import proofs
 from proofs.obligations.statements import THEOREMS
 from tests.clients import client
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 SOURCES = Path(proofs.__file__).parent / "mechanised"
 FILES = [line for line in (SOURCES / "_CoqProject").read_text().split() if line.endswith(".v")]
 OBLIGATIONS = (SOURCES / "Obligations.v").read_text()

@@ -27,6 +27,8 @@ from tests.proofs.verdict_machines import verified_once
 from trapline.explaining.manual import manual
 from trapline.reports.verification_facts import verification_facts
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(3)]
+
 RINGS = Path(__file__).parents[1] / "machines" / "rings.isa"
 TIMEOUT = 20.0
 YES, NO = Found.YES, Found.NO

@@ -18,6 +18,8 @@ from proofs.obligations.deciding import decided
 from proofs.obligations.statements import MAP, SENTENCES, TIME, obligations
 from proofs.terms.solving import Found
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(3)]
+
 MUTANTS = mutants()
 ALL = [(mutant, check) for mutant in MUTANTS for check in mutant.checks]
 FIRST = [(mutant, mutant.checks[i % len(mutant.checks)]) for i, mutant in enumerate(MUTANTS)]

@@ -32,6 +32,8 @@ from proofs.verdict.proving import (
 from tests.machines_to_test import BY_DAY, G3, MACHINES, theorems_of
 from tests.proofs import verdict_machines
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 TIMEOUT = 60.0
 X, Y = z3.BitVecs("x y", 8)
 CULPRITS = {"g3_jrst": "jrst", "g3_sgdt": "rrel", "g3_popf": "setie"}

@@ -10,6 +10,8 @@ from proofs.terms.products import abstracted
 from proofs.terms.solving import Found, exists
 from proofs.terms.walking import kinds_below, terms_below
 
+pytestmark = pytest.mark.long
+
 BITS, SEEDS = 2, 100
 OPERATORS: list[Callable[..., z3.ExprRef]] = [lambda a, b: a * b, z3.UDiv, z3.URem, lambda a, b: a / b, z3.SRem]
 Operator = Callable[[z3.ExprRef, z3.ExprRef], z3.ExprRef]

@@ -18,6 +18,8 @@ from proofs.terms.symbolic import Memory, cells
 from tests.machines_to_test import G3
 from tests.planting import Bugs, Patch, Planted, must_catch
 
+pytestmark = pytest.mark.every(2)
+
 BUGS = Bugs()
 IN, OUT = range(100, 103), range(104, 108)  # words that the program reads and writes
 # Choices that meet again, one of them of the other kind of jump; a table; a loop; a timer, read and set on one way.

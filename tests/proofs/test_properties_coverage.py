@@ -14,6 +14,8 @@ from proofs.runs.properties import tally
 from proofs.terms.solving import Answer, Found
 from tests.machines_to_test import BY_DAY, G3, MACHINES
 
+pytestmark = pytest.mark.slow
+
 
 @BY_DAY
 def test_every_cell_is_reached_or_proved_impossible(name: str) -> None:

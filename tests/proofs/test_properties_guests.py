@@ -13,6 +13,8 @@ from proofs.runs.guests import Guest
 from proofs.runs.shrinking import shrunk
 from tests.machines_to_test import EACH, MACHINES
 
+pytestmark = pytest.mark.slow
+
 
 def guests(name: str, count: int) -> list[Guest]:
     return [generator(MACHINES[name]).guest(Random(seed)) for seed in range(count)]

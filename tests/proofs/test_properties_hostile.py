@@ -10,6 +10,8 @@ from proofs.runs.properties import tally
 from tests.machines_to_test import G3, M16, MACHINES
 from tests.sizes import HOSTILE
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(3)]
+
 SHARD = 93  # three at a time, one below each depth
 SHARDS = [(G3.name, i) for i in range(7)] + [(M16.name, i) for i in range(4)]
 OFTEN = 0.2  # the least share of direct execution of an average guest: most of them are made to trap

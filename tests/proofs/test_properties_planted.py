@@ -25,6 +25,8 @@ from proofs.runs.justification import justified
 from proofs.runs.properties import alone, tally
 from tests.machines_to_test import BY_DAY, EACH, G3, MACHINES
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(2)]
+
 GUESTS = 150
 
 # ---- bugs in the core: what is loaded into the machine below, and what is copied back

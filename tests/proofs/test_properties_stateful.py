@@ -25,6 +25,8 @@ from proofs.runs.laboratory import Laboratory, Resident
 from tests.machines_to_test import BY_DAY, MACHINES
 from tests.sizes import HISTORIES, RULES
 
+pytestmark = pytest.mark.long
+
 QUANTA = st.sampled_from([1, 2, 3, 7, 40, 97])
 LARGE = [HealthCheck.large_base_example, HealthCheck.too_slow, HealthCheck.data_too_large]  # whole guests are drawn
 ANY = st.integers(0, 63)  # taken modulo what there is

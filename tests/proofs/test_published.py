@@ -25,6 +25,8 @@ from proofs.verdict.published import Published, agreement, class_differences, fl
 from proofs.verdict.theorems import Refusal, Theorems
 from proofs.verdict.verification import refusal
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(2)]
+
 TIMEOUT = 20.0
 FOLDER = Path(__file__).parents[2] / "isa" / "machines" / "published"
 KNOWN: dict[object, Verdict] = {}

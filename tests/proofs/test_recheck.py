@@ -41,6 +41,8 @@ from tests.sizes import SECOND_OPINION
 cvc5 = pytest.importorskip("cvc5", reason="the second solver is part of the test extra")
 from proofs.certificates.second_solver import by_cvc5  # noqa: E402
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 CORNERS = Path(__file__).parents[1] / "machines" / "corners.isa"
 ROOT = Path(__file__).parents[2]
 SPREAD = 8  # questions of each answer in the quick profile

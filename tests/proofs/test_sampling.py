@@ -19,6 +19,8 @@ from proofs.terms.evaluation import Question
 from proofs.terms.symbolic import smt_meaning
 from tests.machines_to_test import BY_DAY, EACH, MACHINES, theorems_of
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 X, Y = z3.BitVecs("x y", 16)
 
 

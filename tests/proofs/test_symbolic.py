@@ -17,6 +17,8 @@ from isa.machine.state import MachineState
 from isa.machines.catalogue import find
 from proofs.terms.symbolic import Memory, SymbolicState, arbitrary, attempt, smt_meaning, sum_fact
 
+pytestmark = pytest.mark.every(2)
+
 
 def term(width: int, value: int) -> z3.ExprRef:
     return z3.BoolVal(bool(value)) if width == BOOL else z3.BitVecVal(value, width)

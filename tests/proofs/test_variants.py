@@ -19,6 +19,8 @@ from proofs.variants.shapes import DOWN, FEW, UP, Shape
 from proofs.variants.states import parted
 from tests.sizes import VARIANTS
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(3)]
+
 SHARD = 50
 drawn = cache(variant)  # tests look at the same few
 

@@ -16,6 +16,8 @@ from proofs.variants.judging import Verify
 from proofs.variants.shapes import DOWN
 from proofs.verdict.verification import verify
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(3)]
+
 SEEDS = range(6)
 WRONG = [name for name, change in CHANGES.items() if not change.right]
 # Of kinds by which finer bugs are caught further below, a bug that all catch is left to the night.

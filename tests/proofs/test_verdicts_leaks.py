@@ -12,6 +12,8 @@ from proofs.verdict.repair import repair
 from proofs.verdict.theorems import Kind
 from tests.proofs.verdict_machines import Expected, detail, observed, small_text, verified
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(3)]
+
 SOUND = Expected("yy", "yy", Kind.TRAP_AND_EMULATE)
 EXPECTED = {
     "vacuous": Expected("nn", "nn", Kind.NEITHER, ("vk",)),

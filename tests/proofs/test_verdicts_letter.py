@@ -18,6 +18,8 @@ from tests.proofs.verdict_machines import Expected, machine, observed, share_ver
 from trapline.cli import main
 from trapline.reports.verification_page import page
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(2)]
+
 Capture = pytest.CaptureFixture[str]
 EXPECTED = {
     ("extents", "shows_bound"): Expected("nn", "yy", Kind.NEITHER, ("rbnd",)),

@@ -13,6 +13,8 @@ from proofs.verdict.repair import repair
 from proofs.verdict.theorems import Kind
 from tests.proofs.verdict_machines import Expected, detail, observed, small_text, verified
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(3)]
+
 NO_LAW = "has a shape whose time law is not known"
 UNTIMED = Expected("nn", "nn", Kind.NEITHER, (), ("prologue",), NO_LAW)
 EXPECTED = {

@@ -16,6 +16,8 @@ from proofs.verdict.proving import Proof, Refused, certificates, prove, required
 from tests.proofs.verdict_machines import machine
 from trapline.reports.proof import OUTSIDE, proof_facts, show_proof
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(2)]
+
 CORNERS = Path(__file__).parents[1] / "machines" / "corners.isa"
 EARLY = """variant early of corners_quiet "Traps while the timer is off, as a monitor always has it." {
   add instr early "d" D(0x27) { trap odd(insn) when timer == 0; r[d] <- 1 }

@@ -25,6 +25,8 @@ from proofs.verdict.theorems import Kind, Verification
 from proofs.verdict.verification import core_of, study, unanswered, verify
 from tests.proofs.verdict_machines import verified_once
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 MACHINES = ROOT / "tests" / "machines"
 CORNERS = MACHINES / "corners.isa"

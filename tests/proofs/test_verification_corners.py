@@ -15,6 +15,8 @@ from proofs.verdict.verification import study
 from tests.proofs.corner_verdicts import EXPECTED, observed
 from tests.proofs.verdict_machines import verified_once
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(2)]
+
 CORNERS = Path(__file__).parents[1] / "machines" / "corners.isa"
 
 

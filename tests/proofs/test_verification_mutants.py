@@ -22,6 +22,8 @@ from proofs.verdict.theorems import Kind
 from proofs.verdict.verification import verify
 from tests.proofs.corner_verdicts import EXPECTED, LETTERS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 CORNERS = ROOT / "tests" / "machines" / "corners.isa"
 

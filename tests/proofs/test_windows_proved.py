@@ -13,6 +13,8 @@ from tests.isa.test_narrowed import steps
 from tests.isa.test_windows import window_of
 from tests.isa.view_machines import VIEWS, described, small
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 TIMEOUT = 20_000  # milliseconds
 # A shipped variant has the accesses of its parent, but for what it changes.
 BY_DAY = [pytest.param(n, marks=pytest.mark.nightly if isinstance(find(n).parent, str) else ()) for n in shipped()]

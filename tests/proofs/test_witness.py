@@ -20,6 +20,8 @@ from tests.machines_to_test import G3, M16
 from tests.planting import Patch
 from tests.proofs.witness_machines import GUARDED, unguarded, variant
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 EQUIVALENCE, CONTROL = "equivalence", "resource control"
 
 

@@ -9,6 +9,8 @@ from proofs.terms.solving import Found
 from proofs.witness.finding import Unreached, Witness, Witnesses
 from tests.proofs.test_witness import check
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 ARM = """ldm.user stm.user mrs msr cps rfe srs ldm.pc mrs.spsr msr.spsr adcs.pc adds.pc ands.pc bics.pc eors.pc movs.pc
     mvns.pc orrs.pc rsbs.pc rscs.pc sbcs.pc subs.pc ldrt ldrbt strt strbt"""
 CULPRITS = {

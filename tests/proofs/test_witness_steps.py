@@ -8,6 +8,8 @@ from proofs.witness.finding import Finding, Sound, Turned, Unreached, Witness, W
 from tests.machines_to_test import G3
 from tests.proofs.verdict_machines import machine
 
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(2)]
+
 
 def finding(file: str, name: str, culprit: str) -> Finding:
     return Witnesses(machine(file, name, small=False)).against(culprit)

@@ -31,6 +31,8 @@ from tests.planting import Bugs, Patch, Planted, must_catch
 from tests.sizes import sized
 from trapline.cli import main
 
+pytestmark = pytest.mark.long
+
 STEPS = 300_000
 
 

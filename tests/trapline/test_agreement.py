@@ -13,6 +13,8 @@ from tests.proofs.verdict_machines import share_verdicts, verified
 from trapline.cli import main
 from trapline.reports.agreement import _show, agreement_facts, exit_code
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 Capture = pytest.CaptureFixture[str]
 SMALL = "s360"
 

@@ -14,6 +14,8 @@ import pytest
 from guests.catalogue import find as guest
 from trapline.cli import main
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 ROOT = Path(__file__).parents[2]
 GARBAGE = bytes(range(256)) * 20

@@ -29,6 +29,8 @@ from trapline.bench.machines import Prepared, finish, monitored, unmonitored
 from trapline.bench.rows import ROWS
 from trapline.cli import main
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 Capture = pytest.CaptureFixture[str]
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "bench.md").read_text().partition("## Two types")[0]
 QUICK = ("bench", "--quick", "--repeat", "1", "--engine", "reference")

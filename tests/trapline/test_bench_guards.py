@@ -30,6 +30,8 @@ from trapline.bench.unguarded import (
     translation,
 )
 
+pytestmark = pytest.mark.long
+
 OF_REGIONS, ALL = frozenset(REGIONS), frozenset(THREADED)
 WITHOUT = [*(frozenset({guard}) for guard in REGIONS), OF_REGIONS]
 BY_NAME = {kernel.name: kernel for kernel in COMPUTE}

@@ -14,6 +14,8 @@ from trapline.bench.machines import Ours
 from trapline.bench.peers import QEMU_SYSTEM, QEMU_USER, maker
 from trapline.bench.sitting import Agreement, Run, part, sit
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 NAMES = {kernel.name for kernel in COMPUTE}
 NEEDS = {
     "gcc-O1": (NATIVE,),

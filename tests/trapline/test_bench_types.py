@@ -18,6 +18,8 @@ from trapline.bench.types.report import _kinds, _rows, count, facts
 from trapline.bench.types.systems import SHARED, TYPE1, TYPE2, tenant
 from trapline.cli import main
 
+pytestmark = pytest.mark.long
+
 Capture = pytest.CaptureFixture[str]
 
 

@@ -19,6 +19,8 @@ from isa.errors import MachineError, TraplineError, UsageError
 from trapline import cli, output
 from trapline.__main__ import start
 
+pytestmark = pytest.mark.slow
+
 
 def test_no_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([]) == 2

@@ -15,6 +15,8 @@ from trapline.cli import main
 from trapline.explaining import cost, strips
 from trapline.explaining.strips import FEW, Strip
 
+pytestmark = pytest.mark.long
+
 Capture = pytest.CaptureFixture[str]
 Patch = pytest.MonkeyPatch
 MACHINES = [G3, M16, W64, *(find(name) for name in shipped()[1 :: sized(6, 1)])]

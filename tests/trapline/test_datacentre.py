@@ -13,6 +13,8 @@ from tests.clients import client
 from tests.trapline.test_readme import BLOCK, ROOT, Capture, commands, pattern
 from trapline.cli import main
 
+pytestmark = pytest.mark.long
+
 PAGE = (ROOT / "docs" / "datacentre.md").read_text()
 NAMED = re.compile(r"`([\w./-]+\.(?:toml|html))`:\s*$")
 QUOTED = re.compile(r"\$'([^']*)'")

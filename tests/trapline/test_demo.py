@@ -14,6 +14,8 @@ from trapline.demo.stage import Stage
 from trapline.demo.story import Story
 from trapline.running.programs import find
 
+pytestmark = pytest.mark.slow
+
 Performance = tuple[Findings, str]
 
 

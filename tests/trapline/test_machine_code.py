@@ -21,6 +21,8 @@ from isa.machine.state import layout_of
 from isa.machines.catalogue import find, shipped
 from trapline.cli import main
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 
 LOOP = """start:  set  r4, 100

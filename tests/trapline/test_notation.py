@@ -13,6 +13,8 @@ from isa.machines.catalogue import find, shipped
 from trapline.explaining import notation
 from trapline.explaining.notation import behaviour_lines, expression_lines
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 FAMILIES = [name for name in shipped() if not any(find(other).parent == name for other in shipped())]
 
 

@@ -17,6 +17,8 @@ from tests.trapline.test_readme import BLOCK, ROOT, commands, execute, pattern
 from trapline.cli import main
 from trapline.profiling import profile as profiling
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 DEPTHS = ("none", "trap", "trap,hybrid")
 COUNTS = ("direct", "emulated", "trapped")

@@ -18,6 +18,8 @@ from proofs.obligations.statements import THEOREMS
 from tests.machines_to_test import theorems_of
 from trapline.cli import main
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 FEW = str(Path(__file__).parents[2] / "proofs" / "variants" / "machines" / "few.isa")  # G3 with six instructions
 SMALL = (Path(__file__).parents[1] / "machines" / "small.isa").read_text().rstrip().removesuffix("}")

@@ -9,6 +9,8 @@ from isa.machines.catalogue import find
 from proofs.terms.workers import Lost
 from trapline.cli import main
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 Capture = pytest.CaptureFixture[str]
 FEW = str(Path(__file__).parents[2] / "proofs" / "variants" / "machines" / "few.isa")  # G3 with six instructions
 

@@ -11,6 +11,8 @@ from isa.machines.catalogue import find
 from proofs.certificates.certificate import LARGEST, BadCertificate, read
 from trapline.cli import main
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 Capture = pytest.CaptureFixture[str]
 QUIET = str(Path(__file__).parents[1] / "machines" / "small.isa")
 

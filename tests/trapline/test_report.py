@@ -19,6 +19,8 @@ from trapline.cli import main
 from trapline.profiling import report
 from trapline.profiling.timeline import MOST, Series, Timeline
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 NIGHTLY = pytest.mark.nightly
 TOLD = ("mode", "trap", "device", "printed")  # what a guest's monitor must not change

@@ -14,6 +14,8 @@ from tests.clients import client
 from tests.trapline.test_report import HOSTILE, data_of
 from trapline.cli import main
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 WIDE, NARROW = {"width": 1200, "height": 900}, {"width": 320, "height": 640}
 
 

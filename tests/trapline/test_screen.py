@@ -19,6 +19,8 @@ from trapline.debugging.words import WORDS
 from trapline.screen import application, keys
 from trapline.screen.application import Application
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 BUGS = Bugs()
 caught_by = BUGS.caught_by
 

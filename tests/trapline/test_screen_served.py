@@ -22,6 +22,8 @@ from trapline.cli import main
 from trapline.guard import Guard
 from trapline.screen.served.server import Served
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 ROOT = Path(__file__).parents[2]
 BUGS = Bugs()
 caught_by = BUGS.caught_by

@@ -12,6 +12,8 @@ import pytest
 
 from tests.clients import client
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 START = """
 import os, sys

@@ -6,6 +6,8 @@ from tests.planting import Bugs, Planted, must_catch, passes
 from tests.trapline.screens import Session, debugger, driven
 from trapline.screen.panes.timeline import NAMES, Timeline, fitting
 
+pytestmark = pytest.mark.slow
+
 Patch = pytest.MonkeyPatch
 BUGS = Bugs()
 caught_by = BUGS.caught_by

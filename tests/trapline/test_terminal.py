@@ -15,6 +15,8 @@ import pytest
 
 from trapline.cli import main
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 TYPED = "hello trapline\n"
 ECHO = "HELLO TRAPLINE"

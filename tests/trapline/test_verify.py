@@ -12,6 +12,8 @@ from isa.machines.catalogue import find
 from tests.proofs.verdict_machines import share_verdicts
 from trapline.cli import main
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 ROOT = Path(__file__).parents[2]
 MACHINES = ROOT / "tests" / "machines"

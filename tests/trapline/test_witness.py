@@ -8,6 +8,8 @@ import pytest
 
 from trapline.cli import main
 
+pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
+
 Capture = pytest.CaptureFixture[str]
 
 

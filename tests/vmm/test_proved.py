@@ -17,6 +17,8 @@ from tests.vmm.mistakes import MISTAKES, Mistake
 from tests.vmm.packed import G3, monitor
 from trapline.cli import main
 
+pytestmark = pytest.mark.long
+
 PAGE = Path(__file__).parents[2] / "docs" / "proved.md"
 DAY = "svc"
 DAY_MISTAKE = "the real status in the trap area"

@@ -15,6 +15,8 @@ from tests.planting import Patch
 from tests.sizes import sized
 from tests.volumes.groups import EACH, Bench, Memory, all_of, mixed, put
 
+pytestmark = pytest.mark.every(2)
+
 SHAPES = [("linear", 2), ("striped", 3), ("mirrored", 2), ("mirrored", 3), ("parity", 3), ("parity", 4)]
 REDUNDANT = [shape for shape in SHAPES if shape[0] in ("mirrored", "parity")]
 

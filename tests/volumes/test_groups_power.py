@@ -15,6 +15,8 @@ from tests.planting import Patch
 from tests.sizes import sized
 from tests.volumes.groups import Bench, Memory, all_of, mixed
 
+pytestmark = pytest.mark.long
+
 SHAPES = [("linear", 2), ("mirrored", 2), ("parity", 3)]
 
 
