@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from isa.engines.native import translations
 from isa.engines.reference.engine import ReferenceEngine
 from isa.machine import Machine, Pause, Trap
+from isa.machine.storage import DIRTY
 from isa.machines.catalogue import find, shipped
 from tests.engines.differential import agree, deepest, difference, shrunk
 from tests.engines.engines import ENGINES, native
@@ -95,13 +96,7 @@ class Careless(ReferenceEngine):
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine)
-        self.store = self._store
-
-    def _store(self, index: int, word: int) -> bool:
-        before = bytes(self.storage.lines)
-        found = type(self.storage).store(self.storage, index, word)
-        self.storage.lines[:] = before
-        return found
+        self.lines = memoryview(bytes([DIRTY]) * len(self.storage.lines))
 
 
 class Late(ReferenceEngine):

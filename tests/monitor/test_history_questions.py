@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isa.engines.choice import AUTO, NATIVE, REFERENCE
-from isa.machine import Machine, Storage
+from isa.machine import Machine
 from isa.machine.trace import TraceLine, each_line
 from monitor import Decision, ExitEvent, VirtualMachine
 from monitor.history import History, HistoryError, cuts
@@ -138,21 +138,26 @@ def test_exits_tell_the_step(data: st.DataObject, here: int, depth: int) -> None
 def writes_of(program: Program, place: int) -> list[int]:
     """The steps of a bare run that store a word, found by looking at each store."""
     found: list[int] = []
-    with pytest.MonkeyPatch.context() as patch:
-        machines: list[Machine] = []
-        store = Storage.store
+    machine = build(program, 0, REFERENCE)
+    store = machine.storage.store
 
-        def noted(self: Storage, index: int, word: int) -> bool:
-            if machines and index == place:
-                found.append(machines[0].steps)
-            return store(self, index, word)
+    class Noted:
+        """What a step writes."""
 
-        patch.setattr(Storage, "store", noted)
-        machine = build(program, 0, REFERENCE)
-        machines.append(machine)
-        for step_ in range(BUDGET):
-            if machine.steps == step_:
-                machine.run(1)
+        def __setitem__(self, index: int, word: int) -> None:
+            note(index, word)
+
+    def note(index: int, word: int) -> bool:
+        """What a step or a device writes."""
+        if index == place:
+            found.append(machine.steps)
+        return store(index, word)
+
+    machine.engine.stores = Noted()  # type: ignore[attr-defined]
+    machine.storage.store = note  # type: ignore[method-assign]
+    for step_ in range(BUDGET):
+        if machine.steps == step_:
+            machine.run(1)
     return found
 
 

@@ -136,8 +136,9 @@ class Astray(Dispatcher):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.interpreter.storage = self.below.storage
-        self.interpreter.store = self.below.storage.store  # type: ignore[method-assign]
+        interpreter, storage = self.interpreter, self.below.storage
+        interpreter.storage, interpreter.stores = storage, storage.cells
+        interpreter.lines, interpreter.touch = storage.lines, storage.touch  # type: ignore[method-assign]
 
 
 class Wide(Dispatcher):

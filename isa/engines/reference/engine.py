@@ -34,8 +34,9 @@ class ReferenceEngine:
         self.machine = machine
         self.isa, self.state, self.storage = machine.isa, machine.state, machine.storage
         self.size = self.storage.size
-        self.store = self.storage.store
+        self.lines, self.touch = self.storage.lines, self.storage.touch
         self.loads: Any = self.storage.cells  # what instructions read, once they are fetched
+        self.stores: Any = self.storage.cells  # what they and the trap entry write
         self.done = 0  # steps of the present `execute` before the one under way: devices want to know the time
         self._asked = False
         self.steps = steps_of(self.isa)

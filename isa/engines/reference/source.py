@@ -13,6 +13,7 @@ from typing import Any
 from isa.ir.nodes import TRUE, Apply, Behaviour, Element, Expr, Load, Send, SetElement, Store, TrapIf, Write, nodes
 from isa.ir.operators import BOOL, python_text
 from isa.ir.reading import Reading
+from isa.machine.storage import DIRTY, LINE_SHIFT
 from isa.passes.normal import copied_cells
 
 Where = Mapping[str, tuple[str, int]]  # state -> (the block's name in the source, its first slot)
@@ -43,7 +44,8 @@ def uses(roots: Iterable[Expr]) -> Counter[Expr]:
 
 class PythonSource(Reading[str]):
     """Collects `lines` of one function body. Blocks of state are indexed as `where` says, storage is `m`, and `e` is
-    the engine, which answers `e.size`, `e.recv`, `e.send`, `e.store` and `e.unknown`."""
+    the engine, which answers `e.size`, `e.recv`, `e.send` and `e.unknown`, and for stores `e.stores`, `e.lines` and
+    `e.touch`: see `isa.machine.storage.Storage.store`."""
 
     def __init__(self, where: Where, counts: Counter[Expr], indent: str = "    ") -> None:
         super().__init__()
@@ -131,22 +133,26 @@ class PythonSource(Reading[str]):
             if isinstance(effect, SetElement) and effect.state in copies:
                 continue
             text = [self.settled(e, several) for e in parts_of(effect)]
-            guard = "" if effect.guard is TRUE else bare(text.pop())
-            line = self.write(effect, text)
-            entry = (guard, line)
+            guard = "" if effect.guard is TRUE else text.pop()
+            if isinstance(effect, Store):
+                text[0] = self.named(text[0], "i")
+                inside = f"{text[0]} < e.size"
+                guard = f"({guard} and {inside})" if guard else inside
+            entry = (bare(guard), self.write(effect, text))
             pending.insert(0, entry) if isinstance(effect, Send) else pending.append(entry)
         for guard, line in pending:
             self.emit(f"if {guard}: {line}" if guard else line)
 
     def write(self, effect: Write | SetElement | Store | Send, text: list[str]) -> str:
-        """The statement for one effect; `text` holds its index, if any, and its value."""
+        """The statement for one effect; `text` holds its index, if any, and its value. That of a store is inside."""
         match effect:
             case Write(_, state, _, _):
                 return f"{self.read(state, 0)} = {bare(text[0])}"
             case SetElement(_, state, index, value):
                 return f"{self.element(state, text[0], Element(value.width, state, index))} = {bare(text[1])}"
             case Store():
-                return f"e.store({bare(text[0])}, {bare(text[1])})"
+                at, word = text
+                return f"e.stores[{at}] = {bare(word)}; e.lines[{at} >> {LINE_SHIFT}] == {DIRTY} or e.touch({at})"
             case Send(_, channel, _, _):
                 return f"e.send({channel!r}, {bare(text[0])}, {bare(text[1])})"
 

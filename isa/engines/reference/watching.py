@@ -20,6 +20,20 @@ class Loads:
         return self._cells[index]
 
 
+class Stores:
+    """Storage as they write it."""
+
+    __slots__ = ("_cells", "_offset", "_watch")
+
+    def __init__(self, machine: Machine, watch: Watch) -> None:
+        self._cells, self._offset, self._watch = machine.storage.cells, machine.storage.offset, watch
+
+    def __setitem__(self, index: int, word: int) -> None:
+        if index + self._offset in self._watch.words:
+            self._watch.note(Touch.WRITTEN, index + self._offset)
+        self._cells[index] = word
+
+
 class WatchingReference(ReferenceEngine):
     """The reference engine without the shortcuts that nobody can look into."""
 
@@ -27,7 +41,7 @@ class WatchingReference(ReferenceEngine):
         super().__init__(machine)
         self.watch = watch_of(self.storage)
         self.loads = Loads(machine, self.watch)
-        self.store = self._store
+        self.stores = Stores(machine, self.watch)
 
     def execute(self, limit: int) -> tuple[int, Stop]:
         try:
@@ -41,8 +55,3 @@ class WatchingReference(ReferenceEngine):
         if place is not None and not isinstance(stop, Trap) and self.last in self.watch.names:
             self.watch.note(Touch.RUN, self.storage.offset + place)
         return stop
-
-    def _store(self, index: int, word: int) -> bool:
-        if index + self.storage.offset in self.watch.words:
-            self.watch.note(Touch.WRITTEN, index + self.storage.offset)
-        return self.storage.store(index, word)
