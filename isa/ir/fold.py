@@ -152,6 +152,20 @@ def _and(args: tuple[Expr, ...], width: int, low: int) -> Expr | None:
             return a
         if _ones(a):
             return b
+        if isinstance(a, Const):
+            return _masked(b, a)
+    return None
+
+
+def _masked(value: Expr, mask: Const) -> Expr | None:
+    """A value, of which some bits are known, under a mask that takes all of the others, or none."""
+    match value:
+        case Apply(width, "shl", (Apply(_, "zext", (part,)), Const(_, low))):
+            there = const(width, (1 << part.width) - 1 << low)
+            return value if not there.value & ~mask.value else const(width, 0) if not there.value & mask.value else None
+        case Apply(_, "or", (a, b)):
+            parts = apply("and", a, mask), apply("and", b, mask)
+            return apply("or", *parts) if any(isinstance(part, Const) for part in parts) else None
     return None
 
 
@@ -178,7 +192,7 @@ def _ne(args: tuple[Expr, ...], width: int, low: int) -> Expr | None:
 
 def _ult(args: tuple[Expr, ...], width: int, low: int) -> Expr | None:
     a, b = args
-    if a is b or _zero(b):
+    if a is b or _zero(b) or _ones(a):
         return FALSE
     if isinstance(b, Const) and b.value == 1:
         return eq(a, const(a.width, 0))
@@ -230,6 +244,8 @@ def _select(args: tuple[Expr, ...], width: int, low: int) -> Expr | None:
         return then
     if width == BOOL and then is TRUE and otherwise is FALSE:
         return condition
+    if _zero(then) and isinstance(condition, Apply) and condition.op == "ult" and condition.args == (then, otherwise):
+        return then  # the less of the two
     return None
 
 

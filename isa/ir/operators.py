@@ -6,7 +6,8 @@ that writes native code (of the functions of `isa.engines.native.text`), and a l
 Every reading of the semantics takes an operator's meaning from here and nowhere else.
 Values are unsigned integers below 2**w; booleans have width `BOOL` and are Python's True and False.
 Placeholders in a meaning: {0} {1} {2} operands; {w} the width of operand 0, {m} its mask, {h} its sign bit;
-{v} the width of the result, {rm} its mask; {lo} and {hi} the ends of a slice; {more} how many bits an extension adds.
+{v} the width of the result, {rm} its mask; {lo} and {hi} the ends of a slice, {down} a shift to the lower one;
+{more} how many bits an extension adds.
 """
 
 from collections.abc import Callable
@@ -175,7 +176,7 @@ OPERATORS: dict[str, Operator] = {
             "slice",
             1,
             _stated,
-            "({0} >> {lo}) & {rm}",
+            "{0}{down} & {rm}",
             "Extract({hi}, {lo}, {0})",
             "trunc(lshr({0}, const({w}, {lo})), {v})",
             "bits [hi:lo]",
@@ -239,6 +240,7 @@ def _filled(meaning: str, operands: tuple[str, ...], widths: tuple[int, ...], wi
         v=width,
         rm=hex((1 << width) - 1),
         lo=low,
+        down=f" >> {low}" if low else "",
         hi=low + width - 1,
         more=width - first,
     )

@@ -96,10 +96,10 @@ def _read(place: Place, whole: int) -> Expr:
 
 def least(values: list[Expr]) -> Expr:
     """The least of some numbers; 0 if one of them is 0."""
-    nothing = const(values[0].width, 0)
+    nothing, most = const(values[0].width, 0), const(values[0].width, -1)
     if nothing in values:
         return nothing
-    found = values[0]
-    for value in values[1:]:
+    found, *others = [value for value in values if value is not most] or [most]
+    for value in others:
         found = select(ult(value, found), value, found)
     return found

@@ -50,6 +50,7 @@ from isa.ir.operators import BOOL, OPERATORS, python_meaning
 A, B, C = (Param(8, n) for n in "abc")
 P, Q = Param(BOOL, "p"), Param(BOOL, "q")
 ZERO, ONE, ONES = const(8, 0), const(8, 1), const(8, 255)
+HIGH = apply("shl", zext(Param(4, "d"), 8), const(8, 4))
 
 Values = dict[str, int]
 
@@ -82,6 +83,11 @@ RULES: list[tuple[Expr, Expr]] = [
     (apply("and", A, ZERO), ZERO),
     (apply("and", ONES, A), A),
     (apply("and", A, A), A),
+    (apply("and", HIGH, const(8, 0xF0)), HIGH),
+    (apply("and", const(8, 0xF8), HIGH), HIGH),
+    (apply("and", HIGH, const(8, 0x0F)), ZERO),
+    (apply("and", apply("or", HIGH, ONE), const(8, 0x07)), ONE),
+    (apply("and", apply("or", A, ONE), const(8, 0x07)), apply("or", apply("and", A, const(8, 0x07)), ONE)),
     (apply("or", ZERO, A), A),
     (apply("or", A, ONES), ONES),
     (apply("or", A, A), A),
@@ -93,6 +99,7 @@ RULES: list[tuple[Expr, Expr]] = [
     (apply("ne", A, B), negate(eq(A, B))),
     (ult(A, A), FALSE),
     (ult(A, ZERO), FALSE),
+    (ult(ONES, A), FALSE),
     (ult(A, ONE), eq(A, ZERO)),
     (ule(A, A), TRUE),
     (ule(ZERO, A), TRUE),
@@ -110,6 +117,7 @@ RULES: list[tuple[Expr, Expr]] = [
     (select(FALSE, A, B), B),
     (select(P, A, A), A),
     (select(P, TRUE, FALSE), P),
+    (select(ult(ZERO, A), ZERO, A), ZERO),
     (zext(A, 8), A),
     (sext(A, 8), A),
     (slice_(A, 0, 8), A),
@@ -226,6 +234,16 @@ def test_insert_replaces_exactly_its_bits(low: int, width: int, sample: Values) 
     whole = insert(A, low, slice_(B, 0, width))
     mask = ((1 << width) - 1) << low
     assert evaluate(whole, sample) == (sample["a"] & ~mask) | (sample["b"] << low & mask)
+
+
+@given(st.integers(0, 7), st.integers(1, 8), st.integers(0, 255), st.integers(0, 255), values)
+def test_a_mask_leaves_of_an_inserted_part_what_it_takes(
+    low: int, width: int, base: int, mask: int, sample: Values
+) -> None:
+    width = min(width, 8 - low)
+    whole = insert(const(8, base), low, slice_(B, 0, width))
+    masked = apply("and", whole, const(8, mask))
+    assert evaluate(masked, sample) == evaluate(whole, sample) & mask
 
 
 def test_operands_that_do_not_fit_are_refused() -> None:
