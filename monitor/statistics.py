@@ -42,7 +42,8 @@ class ExitEvent(NamedTuple):
 
 
 SCHEDULED = Decision.SCHEDULED  # an Enum is slow to ask
-Exits = Counter[tuple[Decision, str, int, int | None]]
+Kind = tuple[Decision, str, int, int | None]
+Exits = Counter[Kind]
 MOST_PLACES = 1 << 16  # a hostile guest may trap at every address there is
 ELSEWHERE = -1  # the pc that stands for all places after that many
 
@@ -50,8 +51,7 @@ ELSEWHERE = -1  # the pc that stands for all places after that many
 class Accounts(NamedTuple):
     """What `Statistics` had counted at a moment."""
 
-    exits: dict[tuple[Decision, str, int, int | None], int]
-    since: dict[tuple[Decision, str, int, int | None], int]
+    counts: dict[Kind, tuple[int, int]]
     direct: int
     interpreted: int
 
@@ -66,8 +66,7 @@ class Statistics:
 
     def __init__(self) -> None:
         self.pending: Callable[[Statistics], None] | None = None
-        self._exits: Exits = Counter()
-        self._since: Exits = Counter()
+        self._counts: dict[Kind, list[int]] = {}  # how many exits of a kind, and how many steps before them
         self._direct = self._interpreted = self._taken = 0
 
     @property
@@ -79,12 +78,12 @@ class Statistics:
     @property
     def exits(self) -> Exits:
         self.settle()
-        return self._exits
+        return Counter({kind: count for kind, (count, _) in self._counts.items()})
 
     @property
     def since(self) -> Exits:
         self.settle()
-        return self._since
+        return Counter({kind: since for kind, (_, since) in self._counts.items()})
 
     @property
     def direct(self) -> int:
@@ -106,26 +105,36 @@ class Statistics:
         self._direct += direct
         self._interpreted += interpreted
 
-    def add(self, decision: Decision, cause: str, pc: int, place: int | None, count: int, since: int) -> None:
-        """Count so many exits of a kind, `since` steps after those before them. What is pending came before."""
-        key = (decision, cause, pc, place)
-        self._taken += count if decision is not SCHEDULED else 0
-        if len(self._exits) >= MOST_PLACES and key not in self._exits:
-            key = (decision, cause, ELSEWHERE, None)
-        self._exits[key] += count
-        self._since[key] += since
+    def add(
+        self, decision: Decision, cause: str, pc: int, place: int | None, count: int, since: int, interpreted: int = 0
+    ) -> None:
+        """Count so many exits of a kind, `since` steps after those before them, and steps `interpreted` for them. What
+        is pending came before."""
+        self._interpreted += interpreted
+        if decision is not SCHEDULED:
+            self._taken += count
+        counts = self._counts.get((decision, cause, pc, place)) or self._begin(decision, cause, pc, place)
+        counts[0] += count
+        counts[1] += since
+
+    def _begin(self, decision: Decision, cause: str, pc: int, place: int | None) -> list[int]:
+        """The counts of a kind that is new."""
+        full = len(self._counts) >= MOST_PLACES
+        kind = (decision, cause, ELSEWHERE, None) if full else (decision, cause, pc, place)
+        return self._counts.setdefault(kind, [0, 0])
 
     def mark(self) -> "Accounts":
         """All that is counted now, for `rewind`."""
         self.settle()
-        return Accounts(dict(self._exits), dict(self._since), self._direct, self._interpreted)
+        counts = {kind: (count, since) for kind, (count, since) in self._counts.items()}
+        return Accounts(counts, self._direct, self._interpreted)
 
     def rewind(self, mark: "Accounts") -> None:
         """Count on from there."""
         self.settle()
-        self._exits, self._since = Counter(mark.exits), Counter(mark.since)
+        self._counts = {kind: [*counts] for kind, counts in mark.counts.items()}
         self._direct, self._interpreted = mark.direct, mark.interpreted
-        self._taken = sum(count for key, count in mark.exits.items() if key[0] is not Decision.SCHEDULED)
+        self._taken = sum(count for kind, (count, _) in mark.counts.items() if kind[0] is not SCHEDULED)
 
     def by_decision(self) -> dict[Decision, int]:
         """How many exits ended in each decision; decisions that did not occur are there with 0."""

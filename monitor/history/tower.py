@@ -63,7 +63,7 @@ class Tower:
         own = sum(moment.size(other) for moment, other in zip(self.moments, moments, strict=True))
         for account, known in zip(self.accounts, accounts, strict=True):
             if account and not (known and account.counted is known.counted):
-                own += EXIT_BYTES * len(account.counted.exits)
+                own += EXIT_BYTES * len(account.counted.counts)
         return own
 
 

@@ -10,7 +10,7 @@ from monitor.statistics import Accounts, Decision
 from monitor.virtual import Virtual
 
 UNTRAPPED = "no trap"  # the cause of an exit that no trap has caused
-_NONE = Accounts({}, {}, 0, 0)
+_NONE = Accounts({}, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

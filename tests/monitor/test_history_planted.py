@@ -1,7 +1,6 @@
 """Bugs planted in histories, each caught by the check that the history as it is passes: an operating system with timer,
 console, disk and random source, bare or two monitors deep, that goes back and forth."""
 
-from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -183,10 +182,10 @@ def transcript_shared_with_the_checkpoint(patch: Patch) -> None:
 def counts_shared_with_the_checkpoint(patch: Patch) -> None:
     def shared(self: Statistics) -> Accounts:
         self.settle()
-        return Accounts(self._exits, self._since, self._direct, self._interpreted)
+        return Accounts(self._counts, self._direct, self._interpreted)  # type: ignore[arg-type]
 
     def taken(self: Statistics, mark: Any) -> None:
-        self._exits, self._since, self._direct, self._interpreted = mark
+        self._counts, self._direct, self._interpreted = mark
 
     patch.setattr(Statistics, "mark", shared)
     patch.setattr(Statistics, "rewind", taken)
@@ -197,7 +196,7 @@ def counts_that_native_code_holds_forgotten(patch: Patch) -> None:
     """What is pending belongs to the stretch that is left."""
 
     def wrong(self: Statistics, mark: Accounts) -> None:
-        self._exits, self._since = Counter(mark.exits), Counter(mark.since)
+        self._counts = {kind: [*counts] for kind, counts in mark.counts.items()}
         self._direct, self._interpreted = mark.direct, mark.interpreted
 
     patch.setattr(Statistics, "rewind", wrong)

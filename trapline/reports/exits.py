@@ -26,10 +26,10 @@ def exit_table(statistics: "Statistics", image: Image | None, file: TextIO) -> N
     from monitor.statistics import ELSEWHERE
 
     table = Table("exits", "decision", "cause", "pc", "steps before", "source", box=None, pad_edge=False)
-    rows = statistics.exits.most_common()
+    rows, since = statistics.exits.most_common(), statistics.since
     for key, count in rows[:ROWS]:
         decision, cause, pc, place = key
-        before = f"{statistics.since[key] / count:.1f}"
+        before = f"{since[key] / count:.1f}"
         where = "elsewhere" if pc == ELSEWHERE else f"{pc:#x}"
         table.add_row(f"{count:,}", decision.value, cause, where, before, source_line(image, place))
     if rows[ROWS:]:
