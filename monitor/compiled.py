@@ -1,11 +1,19 @@
-"""The core of the monitor as Python: the same generator that makes instructions makes these functions of its IR. And as
-data, of which native code is made."""
+"""The core of the monitor as Python: the same generator that makes instructions makes these functions of its IR, one
+for each way between the two machines. And as data, of which native code is made."""
 
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from isa.engines.reference.source import behaviour_function, compiled, values_function
+from isa.engines.reference.source import (
+    PythonSource,
+    bare,
+    behaviour_function,
+    compiled,
+    function,
+    uses,
+    values_function,
+)
 from isa.engines.reference.steps import steps_of
 from isa.ir.nodes import FALSE, TRUE, Behaviour
 from isa.ir.operators import NAMES
@@ -22,9 +30,11 @@ _AUDITING = (*_ARGUMENTS, "steps")
 class CompiledCore:
     """Functions `f(v, r, offset, size)` of the virtual and the real block, and the window's place and size in words.
 
-    `breach` and `breached` take the steps of the direct run as well; `advance(v, steps)` and `direct(v)` take nothing
-    else. `always` and `never` say of `direct` that it is so in every state; where it is `never`, there is only it.
-    `sudden`: any instruction may change it, and not only one after which an engine stops that is `attentive`."""
+    `take_back` and `breached` take the steps of the direct run as well. `take_back` is whether the audit finds a
+    breach; if it finds none, the virtual block has what passed, and its own resources have aged. `direct(v)` takes
+    nothing else. `always` and `never` say of `direct` that it is so in every state; where it is `never`, there is
+    only it. `sudden`: any instruction may change it, and not only one after which an engine stops that is
+    `attentive`."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -43,10 +53,7 @@ class CompiledCore:
         names = [name for name, _ in core.audits()]
         changed = tuple(expression for _, expression in core.audits())
         self.resume = self._compiled(behaviour_function("resume", core.resume, self._where, _ARGUMENTS), "resume")
-        self.save = self._compiled(behaviour_function("save", core.save, self._where, _ARGUMENTS), "save")
-        self.breach = self._compiled(values_function("breach", (core.breach,), self._where, _AUDITING), "breach")
-        advance = merge(core.isa, core.advance)
-        self.advance = self._compiled(behaviour_function("advance", advance, alone, ("v", "steps")), "advance")
+        self.take_back = self._compiled(self._take_back(core, alone), "take_back")
         self._audits = self._compiled(values_function("audits", changed, self._where, _AUDITING), "audits")
         self._names = names
 
@@ -66,6 +73,20 @@ class CompiledCore:
         found = self._audits(v, r, offset, size, steps)
         flags = found if isinstance(found, tuple) else (found,)
         return [name for name, changed in zip(self._names, flags, strict=True) if changed]
+
+    def _take_back(self, core: Core, alone: dict[str, tuple[str, int]]) -> str:
+        """Audit, save and advance, one after the other: each reads what the one before it left."""
+        advance = merge(core.isa, core.advance)
+        audit = PythonSource(self._where, uses([core.breach]))
+        save = PythonSource(self._where, uses(core.save.expressions()))
+        age = PythonSource(alone, uses(advance.expressions()), " " * 8)
+        for part in (audit, save, age):
+            part.reserve(_AUDITING)
+        audit.emit(f"if {bare(audit.value(core.breach))}: return True")
+        save.effects(core.save)
+        age.effects(advance)
+        ageing = ["    if steps:", *age.lines] if age.lines else []
+        return function("take_back", _AUDITING, [*audit.lines, *save.lines, *ageing, "    return False"])
 
     def _compiled(self, source: str, name: str) -> Callable[..., object]:
         return compiled(source, name, NAMES)

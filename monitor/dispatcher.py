@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _EMULATED, _REFLECTED, _PROLOGUE = Decision.EMULATED, Decision.REFLECTED, Origin.PROLOGUE  # an Enum is slow to ask
+_LIMIT = Pause.LIMIT
 
 
 class Dispatcher:
@@ -123,9 +124,9 @@ class Dispatcher:
         cause = None
         if allowed > 0:
             end = self._direct(allowed)
-            if isinstance(end, Trap):
+            if end.__class__ is Trap:
                 cause = end.cause
-            elif end is Pause.LIMIT:
+            elif end is _LIMIT:
                 if self.done == limit:
                     due = self.vm.ports.deadline() == self.vm.steps + limit
                     self._count(Decision.SCHEDULED, "device deadline" if due else "quantum")
@@ -203,18 +204,16 @@ class Dispatcher:
 
     def _directly(self, allowed: int) -> Trap | Pause:
         """As the machine below stands."""
-        vm, below, core = self.vm, self.below, self.core
-        v, r, (offset, size) = vm.state.block, below.state.block, self._window
+        vm, below = self.vm, self.below
         traffic = below.ports.traffic
         first = self.began = below.steps
         reason, trap, detail = below.proceed(allowed)
         self.began = below.steps
         steps = self.began - first
-        if core.breach(v, r, offset, size, steps) or below.ports.traffic != traffic:
+        blocks = vm.state.block, below.state.block
+        if below.ports.traffic != traffic or self.core.take_back(*blocks, *self._window, steps):
             return self.kill(steps)
-        core.save(v, r, offset, size)
         if steps:
-            core.advance(v, steps)
             self.done += steps
             vm.statistics.count_steps(steps, 0)
         if trap is not None:
@@ -225,7 +224,7 @@ class Dispatcher:
             case Reason.VIOLATION:
                 vm.stopped_by = detail
                 return Pause.VIOLATION
-        return Pause.LIMIT
+        return _LIMIT
 
     def idle(self) -> Pause:
         """The machine below waits for ever, and so does this one until something of its own is due."""
@@ -249,14 +248,15 @@ class Dispatcher:
         pc, place = block[self._pc], self._steps.place(block, vm.storage.cells, interpreter)
         interpreter.done = self.done
         stop = interpreter.single() if self._asked is None and not vm.replaced else self._single()
-        if isinstance(stop, Trap):
+        steps = 1
+        if stop.__class__ is Trap:
             cause = stop.cause
-            vm.statistics.count_steps(0, 1)
         elif stop is None or stop in HAPPENED:
             self.done += 1
-            vm.statistics.count_steps(0, 1)
+        else:
+            steps = 0
         name = "" if cause is None else self._causes.get(cause) or str(cause)
-        self._record(_EMULATED if stop is None else _decision(stop), name, pc, place)
+        self._record(_EMULATED if stop is None else _decision(stop), name, pc, place, steps)
         return stop
 
     @cached_property
@@ -347,14 +347,14 @@ class Dispatcher:
     def since(self, steps: int) -> None:
         self.last_exit = self.vm.steps + self.done - steps
 
-    def _record(self, decision: Decision, cause: str, pc: int, place: int | None) -> None:
-        """Count an exit, and tell whoever subscribed."""
+    def _record(self, decision: Decision, cause: str, pc: int, place: int | None, steps: int = 0) -> None:
+        """Count an exit, and the steps that were interpreted for it, and tell whoever subscribed."""
         vm = self.vm
-        step = vm.steps + self.done
+        step, statistics = vm.steps + self.done, vm.statistics
         since, self.last_exit = step - self.last_exit, step
-        if vm.statistics.pending is not None:
-            vm.statistics.settle()
-        vm.statistics.add(decision, cause, pc, place, 1, since)
+        if statistics.pending is not None:
+            statistics.settle()
+        statistics.add(decision, cause, pc, place, 1, since, steps)
         for subscriber in vm.subscribers:
             subscriber(ExitEvent(vm, step, decision, cause, pc, place, since))
         if vm.told is not None:
@@ -368,7 +368,7 @@ def _decision(stop: Trap | Pause | None) -> Decision:
     """What an interpreted step turned out to be."""
     if stop is None:
         return _EMULATED
-    if isinstance(stop, Trap):
+    if stop.__class__ is Trap:
         return Decision.INJECTED if stop.origin is _PROLOGUE else _REFLECTED
     match stop:
         case Pause.SPIN:

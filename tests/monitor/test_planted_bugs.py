@@ -1,7 +1,6 @@
 """Bugs planted in the monitor, each caught by a named check that the monitor as it is passes."""
 
-from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from isa.description import Role
 from isa.errors import MachineError
 from isa.ir.fold import add, const, rewriter, select, sub, ult
-from isa.ir.nodes import Behaviour, Expr, Read
+from isa.ir.nodes import FALSE, TRUE, Behaviour, Effect, Expr, Read, Write
 from isa.machine import Machine, Pause, Storage, Trap
 from monitor import VirtualMachine
 from monitor import core as core_module
@@ -24,7 +23,7 @@ from tests.planting import Bugs, Planted, must_catch
 pytestmark = [pytest.mark.slow, pytest.mark.every(2)]
 
 Patch = pytest.MonkeyPatch
-Compiled = Callable[..., object]
+Effects = Iterable[Effect]
 CAUGHT = (AssertionError, MachineError, IndexError)
 
 
@@ -92,66 +91,58 @@ def real_mode_is_the_virtual_one(patch: Patch) -> None:
     patch.setattr(Core, "mapped", mapped)
 
 
-def rewired(patch: Patch, name: str, make: Callable[[CompiledCore, Compiled, Any], Compiled]) -> None:
-    """Replace a compiled function of the core: `make` gets the core, the function, and the state's layout."""
+def saved(patch: Patch, make: Callable[[Core, Effects], Effects]) -> None:
+    """Have other effects copied back: `make` gets the core and the right ones."""
+    right = Core.save.func
+    patch.setattr(Core, "save", property(lambda core: Behaviour((), tuple(make(core, right(core).effects)))))
+
+
+def copied_back(core: Core, effects: Effects, name: str) -> Effects:
+    """These effects and that of a whole scalar."""
+    real = core_module.read(core_module.REAL, core.isa.states[name])
+    target = core_module.VIRTUAL + name
+    kept = [e for e in effects if not (isinstance(e, Write) and e.state == target)]
+    return [*kept, Write(TRUE, target, 0, real)]
+
+
+@caught_by(checks.processes_keep_to_their_windows)
+def relocation_stale_after_a_load_psw(patch: Patch) -> None:
+    """Composed once, when the machine starts."""
     build = CompiledCore.__init__
 
     def init(self: CompiledCore, core: Core) -> None:
         from isa.engines.reference.steps import steps_of
 
         build(self, core)
-        setattr(self, name, make(self, getattr(self, name), steps_of(core.isa).layout))
-
-    patch.setattr(CompiledCore, "__init__", init)
-
-
-@caught_by(checks.processes_keep_to_their_windows)
-def relocation_stale_after_a_load_psw(patch: Patch) -> None:
-    """Composed once, when the machine starts."""
-
-    def make(core: CompiledCore, resume: Compiled, layout: Any) -> Compiled:
+        resume, slots = self.resume, steps_of(core.isa).layout.slots
         first: dict[str, int] = {}
 
         def stale(v: Any, r: Any, offset: int, size: int) -> None:
             resume(v, r, offset, size)
             for name in ("base", "bound"):
-                slot = layout.slots[name].first
+                slot = slots[name].first
                 r[slot] = first.setdefault(name, r[slot])
 
-        return stale
+        self.resume = stale
 
-    rewired(patch, "resume", make)
+    patch.setattr(CompiledCore, "__init__", init)
     unadmitted(patch)
 
 
 @caught_by(checks.processes_keep_to_their_windows, checks.the_clock_rings_in_time)
 def virtual_mode_not_kept(patch: Patch) -> None:
-    def make(core: CompiledCore, save: Compiled, layout: Any) -> Compiled:
-        def whole(v: Any, r: Any, offset: int, size: int) -> None:
-            save(v, r, offset, size)
-            v[layout.slots["psw"].first] = r[layout.slots["psw"].first]
-
-        return whole
-
-    rewired(patch, "save", make)
+    saved(patch, lambda core, effects: copied_back(core, effects, "psw"))
 
 
 @caught_by(checks.a_changed_resource_is_a_breach, checks.the_clock_rings_in_time)
 def resource_copied_back_instead_of_audited(patch: Patch) -> None:
-    def make(core: CompiledCore, save: Compiled, layout: Any) -> Compiled:
-        def with_timer(v: Any, r: Any, offset: int, size: int) -> None:
-            save(v, r, offset, size)
-            v[layout.slots["timer"].first] = r[layout.slots["timer"].first]
-
-        return with_timer
-
-    rewired(patch, "save", make)
-    rewired(patch, "breach", lambda core, breach, layout: lambda *arguments: False)
+    saved(patch, lambda core, effects: copied_back(core, effects, "timer"))
+    patch.setattr(Core, "breach", FALSE)
 
 
 @caught_by(checks.a_changed_resource_is_a_breach)
 def no_audit(patch: Patch) -> None:
-    rewired(patch, "breach", lambda core, breach, layout: lambda *arguments: False)
+    patch.setattr(Core, "breach", FALSE)
 
 
 # ---- the dispatcher
@@ -241,16 +232,7 @@ def trap_entered_at_the_wrong_pc(patch: Patch) -> None:
 
 @caught_by(checks.processes_keep_to_their_windows)
 def general_registers_not_saved(patch: Patch) -> None:
-    def make(core: CompiledCore, save: Compiled, layout: Any) -> Compiled:
-        def forgetful(v: Any, r: Any, offset: int, size: int) -> None:
-            slot = layout.slots["x"]
-            kept = v[slot.first : slot.first + slot.count]
-            save(v, r, offset, size)
-            v[slot.first : slot.first + slot.count] = array("Q", kept)
-
-        return forgetful
-
-    rewired(patch, "save", make)
+    saved(patch, lambda core, effects: [e for e in effects if isinstance(e, Write)])
 
 
 # ---- devices of virtual machines
