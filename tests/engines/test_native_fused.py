@@ -170,20 +170,6 @@ def changes_from_outside() -> None:
         g3(LOOP, FINE, written)
 
 
-def breakpoints() -> None:
-    """Breakpoints in the middle of a run, set when it is there, and taken away again."""
-    for pcs, places in (({FIRST + 3}, set[int]()), (set[int](), {FIRST + 4, FIRST + 5}), ({FIRST}, {FIRST + 1})):
-
-        def broken(machine: Machine, pcs: set[int] = pcs, places: set[int] = places) -> None:
-            machine.breakpoints, machine.break_places = pcs, places
-            machine.run(40), machine.run(40)
-            machine.storage.store(FIRST + 2, machine.storage.load(FIRST + 2))
-            machine.run(40)
-            machine.breakpoints, machine.break_places = set(), set()
-
-        g3(LOOP, FINE, broken)
-
-
 def flags() -> None:
     """A scalar that is set under a condition, and read and set again; on words of 64 and of 16 bits."""
     for width in (16, 64):
@@ -193,7 +179,7 @@ def flags() -> None:
         agree(source, FINE, None, isa, pc=FIRST, bound=SIZE, r2=1)
 
 
-CHECKS = (registers, jumps_into_runs, traps, windows, stores, loops, changes_from_outside, breakpoints, flags)
+CHECKS = (registers, jumps_into_runs, traps, windows, stores, loops, changes_from_outside, flags)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -275,11 +261,6 @@ def a_jump_is_measured_from_the_first_instruction(patch: Patch) -> None:
 
 @caught_by(stores)
 def runs_stay_when_a_guest_writes_over_them(patch: Patch) -> None:
-    module_anew(patch, "split")
-
-
-@caught_by(breakpoints)
-def runs_go_over_breakpoints(patch: Patch) -> None:
     module_anew(patch, "split")
 
 

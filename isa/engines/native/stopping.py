@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from isa.engines.native.exact import FRAME, Body, Exact
 from isa.engines.native.frame import Code, Frame
-from isa.engines.native.text import RARE, Value, number
+from isa.engines.native.text import RARE, USUAL, Value, number
 from isa.ir.fold import either
 from isa.ir.nodes import Load
 
@@ -91,7 +91,7 @@ def stops(exact: Exact) -> str:
     text.emit("ret i64 1")
     text.block(no)
     text.emit("ret i64 0")
-    return text.define(f"define internal i64 @stops(ptr {FRAME})")
+    return text.define(f"define internal i64 @stops(ptr {FRAME}) alwaysinline")
 
 
 def stop_there(text: Body) -> None:
@@ -115,7 +115,8 @@ def if_at_one(text: Body, done: str, frame: str, out: str, on: str) -> None:
 
 
 def mark(record_bytes: int, stopped: int) -> str:
-    """`mark(frame)`: have the records of all breakpoints lead to the handler `stopped`, as the context is."""
+    """`mark(frame)`: have the records of all breakpoints lead to the handler `stopped`, as the context is. Where
+    one does already, no run leads over it: `Fusing` makes runs only of instructions that have a handler."""
     text = Body()
     shift = number(64, record_bytes.bit_length() - 1)
     places, entries = text.field("place"), text.field("entries")
@@ -123,13 +124,14 @@ def mark(record_bytes: int, stopped: int) -> str:
     for name, first, limit in (("pcs", origin, "window"), ("places", number(64, 0), "size")):
         items, most = text.address(name), text.field(limit)
         count, before = text.load(text.at(items, 0), 64), text.label("before")
-        again, look, inside, done = (text.label(hint) for hint in ("again", "look", "inside", "done"))
+        again, look, inside, put, done = (text.label(hint) for hint in ("again", "look", "inside", "put", "done"))
         text.jump(before)
         text.block(before)
         text.jump(again)
         text.block(again)
         n, following = f"%{again}.n", f"%{again}.next"
-        text.lines.append(f"  {n} = phi i64 [ 0, %{before} ], [ {following}, %{look} ], [ {following}, %{inside} ]")
+        turns = ", ".join(f"[ {following}, %{label} ]" for label in (look, inside, put))
+        text.lines.append(f"  {n} = phi i64 [ 0, %{before} ], {turns}")
         text.branch(text.compare("eq", Value(64, n), count), done, look)
         text.block(look)
         text.lines.append(f"  {following} = add i64 {n}, 1")
@@ -138,9 +140,11 @@ def mark(record_bytes: int, stopped: int) -> str:
         text.block(inside)
         at = text.shl(text.add(first, value), shift)
         record = text.named(f"inttoptr {text.add(text.field('records'), at).typed} to ptr")
+        text.branch(text.compare("eq", text.load(record, 16, 16), number(16, stopped)), again, put, USUAL)
+        text.block(put)
         text.store(record, number(16, stopped), 16)
         text.call("void", "@split", [f"ptr {record}"])
         text.jump(again)
         text.block(done)
     text.emit("ret void")
-    return text.define(f"define internal void @mark(ptr {FRAME})")
+    return text.define(f"define internal void @mark(ptr {FRAME}) alwaysinline")
