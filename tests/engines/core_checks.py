@@ -213,6 +213,26 @@ def the_trap_entry_looks_at_the_clock() -> None:
     agree(ALONE, guest(TRAPPING, turn(30, timer=50)), of=TIMED)
 
 
+WRITTEN_OVER = """
+first:  inc  x1, x1             # where the trap entry puts the status
+        inc  x1, x1
+        inc  x1, x1
+        inc  x1, x1
+        inc  x1, x1
+        jump x0, x3
+        .org 8
+        .word handler, 0, 0, 512
+        .org 16
+start:  inc  x2, x2
+        call x1, x0
+handler: jump x0, x0
+"""
+
+
+def a_trap_entry_writes_over_code() -> None:
+    agree(ALONE, guest(WRITTEN_OVER, turn(40, x=[0, 0, 0, 16], pc=0, timer=50)), of=CALLED)
+
+
 def the_window_is_that_of_the_context() -> None:
     for bound in range(50, 56):
         agree(ALONE, guest(LEAVING.format(psw=0, bound=bound), turn(40, x=[0, 0, 0, 40])))
@@ -294,6 +314,7 @@ CHECKS = (
     the_clock_stands_still_in_another_context,
     the_clock_goes_on_in_a_trap,
     the_trap_entry_looks_at_the_clock,
+    a_trap_entry_writes_over_code,
     the_window_is_that_of_the_context,
     waiting_is_left_at_once,
     the_window_ends_where_it_ends,

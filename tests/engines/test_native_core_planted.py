@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from isa.engines.native import landing
 from isa.engines.native import plan as plan_module
-from isa.engines.native import threaded
 from isa.engines.native.exact import Body, Exact
 from isa.engines.native.frame import Frame, Tables
 from isa.engines.native.loop import Loop
@@ -29,6 +29,7 @@ from tests.engines.core_checks import (
     Patch,
     a_monitor_takes_the_step_that_it_meets,
     a_region_is_changed_from_elsewhere,
+    a_trap_entry_writes_over_code,
     code_that_changes_in_regions,
     one_engine_changes_the_code_of_another,
     relocation_changes_on_the_way,
@@ -93,8 +94,8 @@ def without(*parts: str) -> Callable[[str], str]:
 def time_stands_still_in_threaded_code(patch: Patch) -> None:
     right = Loop._settle
 
-    def settle(self: Loop, text: Body) -> None:
-        right(self, text)
+    def settle(self: Loop, text: Body, *rest: Value) -> None:
+        right(self, text, *rest)
         text.lines[:] = [line for line in text.lines if "@advance(" not in line]
 
     patch.setattr(Loop, "_settle", settle)
@@ -110,7 +111,7 @@ def the_horizon_is_late_by_one(patch: Patch) -> None:
 
 @caught_by(the_clock_goes_on_in_another_context)
 def the_counters_are_taken_to_be_true_in_another_context(patch: Patch) -> None:
-    rewritten(patch, Loop, "go", lambda text: re.sub(r"(sub i64 %\w+), %end", r"\1, 0", text))
+    rewritten(patch, Loop, "go", lambda text: re.sub(r"(sub i64 %\w+), %lag", r"\1, 0", text))
 
 
 @caught_by(the_clock_stands_still_in_another_context)
@@ -118,7 +119,7 @@ def what_the_clock_depends_on_changes_behind_its_back(patch: Patch) -> None:
     patch.setattr(Plan, "gates", frozenset())
 
 
-@caught_by(the_clock_goes_on_in_a_trap)
+@caught_by(a_trap_entry_writes_over_code)
 def the_counters_are_taken_to_be_true_after_a_trap(patch: Patch) -> None:
     rewritten(
         patch,
@@ -128,6 +129,24 @@ def the_counters_are_taken_to_be_true_after_a_trap(patch: Patch) -> None:
             "i64 0, i64 %zero, ptr %cells, ptr %table) {", "i64 %end, i64 %zero, ptr %cells, ptr %table) {"
         ),
     )
+
+
+@caught_by(the_clock_goes_on_in_a_trap)
+def the_counters_are_taken_to_be_true_after_a_trap_at_once(patch: Patch) -> None:
+    right = Loop._surely
+    patch.setattr(Loop, "_surely", lambda self, *rest: right(self, *rest[:-1], number(64, 0)))
+
+
+@caught_by(a_trap_entry_writes_over_code)
+def nobody_looks_what_a_trap_at_once_writes_over(patch: Patch) -> None:
+    right = Loop._quietly
+
+    def quietly(self: Loop, *rest: Any) -> bool:
+        with Patch.context() as inner:
+            inner.setattr(Exact, "looked", lambda self, text, line, indexes, on, touch: text.jump(on))
+            return right(self, *rest)
+
+    patch.setattr(Loop, "_quietly", quietly)
 
 
 @caught_by(the_trap_entry_looks_at_the_clock)
@@ -144,6 +163,11 @@ def who_looks_at_the_clock_sees_it_late(patch: Patch) -> None:
 def a_spin_is_not_left(patch: Patch) -> None:
     right = Threaded._go
     patch.setattr(Threaded, "_go", lambda self, text, spins, *rest: right(self, text, False, *rest))
+
+
+@caught_by(code_that_changes_in_regions)
+def a_far_jump_goes_elsewhere(patch: Patch) -> None:
+    rewritten(patch, Threaded, "far", lambda text: text.replace("sub i64 %ip, %zero", "sub i64 %ip, 0"))
 
 
 @caught_by(single_steps_and_threaded_code)
@@ -296,12 +320,12 @@ def a_region_is_entered_at_another_address(patch: Patch) -> None:
 
 @caught_by(code_that_changes_in_regions)
 def steps_of_regions_are_not_counted(patch: Patch) -> None:
-    right = threaded.tail
+    right = landing.tail
 
     def tail(text: Body, to: str, **places: Value) -> None:
         right(text, to, **{name: at for name, at in places.items() if (to, name) != ("@come", "end")})
 
-    patch.setattr(threaded, "tail", tail)
+    patch.setattr(landing, "tail", tail)
 
 
 def test_there_are_bugs_of_every_kind() -> None:

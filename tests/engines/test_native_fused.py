@@ -16,9 +16,11 @@ from isa.engines.native.code import NativeCode
 from isa.engines.native.convention import END, IP, tail
 from isa.engines.native.counted import CountedNative
 from isa.engines.native.engine import NativeEngine
+from isa.engines.native.exact import Exact
 from isa.engines.native.frame import LONGEST, Tables
 from isa.engines.native.fused import Fused, FusedValues
 from isa.engines.native.options import Options
+from isa.engines.native.plan import plan_of
 from isa.engines.native.recorded import Records
 from isa.engines.native.text import number
 from isa.engines.native.threaded import Threaded
@@ -347,6 +349,13 @@ def test_a_number_that_another_table_has_is_decoded_anew() -> None:
     machine.engine = counting
     machine.run(1_100)
     assert sum(count.steps for count in counting.counts.of(machine.storage)) == 1_100
+
+
+def test_what_always_traps_is_in_no_run() -> None:
+    """It would be left to the loop from there, and what follows it would be in no run of its own."""
+    writer = Fused(Exact(plan_of(G3)))
+    fits = {handler.instruction.name: writer.traits(n).fits for n, handler in enumerate(writer.plan.handlers, 1)}
+    assert not fits["svc"] and fits["lw"] and fits["sw"] and fits["beq"]
 
 
 def test_a_full_table_takes_no_more_runs(monkeypatch: Patch) -> None:

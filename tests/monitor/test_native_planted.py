@@ -138,6 +138,11 @@ def horizon_not_asked(patch: Patch) -> None:
 
 
 @caught_by(checks.the_same_came_of_it)
+def the_prologue_is_not_asked_before_a_single_step(patch: Patch) -> None:
+    rewritten(patch, "layered", lambda text: sub("or i1 %v[0-9]+, (.*\n.*label %traps)", r"or i1 false, \1", text))
+
+
+@caught_by(checks.the_same_came_of_it)
 def time_stands_still_in_direct_runs(patch: Patch) -> None:
     rewritten(patch, "layered", lambda text: "\n".join(s for s in text.splitlines() if "@advance(" not in s))
 

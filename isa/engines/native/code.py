@@ -22,7 +22,7 @@ from isa.ir.nodes import Origin
 from isa.machine.machine import Machine
 from isa.machine.storage import Storage
 
-SYMBOLS = ("execute", "touch", "claim", "single", "enter", "skip")
+SYMBOLS = ("execute", "touch", "claim", "single", "take", "enter", "skip")
 PROVED = 0.1  # seconds that ROUGH code has cost before it is compiled again, where regions did not do the work:
 REGION = 1e-9  # a step takes less than so many seconds there
 _MAKING = RLock()

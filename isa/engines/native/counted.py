@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from isa.description import Isa, Role
 from isa.engines.native.code import NativeCode
-from isa.engines.native.convention import ZERO, tail
+from isa.engines.native.convention import ZERO
 from isa.engines.native.dispatch import Dispatch
 from isa.engines.native.engine import USUAL as ORDINARY
 from isa.engines.native.engine import NativeEngine
@@ -78,7 +78,7 @@ class CountedLoop(Loop):
         text.branch(text.or_(deaf, same), on, heard, USUAL)
         text.block(heard)
         text.set("moded", now)
-        tail(text, "@back", stop=number(64, Code.LIMIT))
+        self._return(text, number(64, Code.LIMIT))
         text.block(on)
 
 

@@ -53,7 +53,7 @@ class Exact:
 
     def functions(self) -> list[str]:
         """The text of all of them."""
-        found = [self.decode(), self.touch(), self.put(), self.enter(), self.single(), self.decoded()]
+        found = [self.decode(), self.touch(), self.put(), self.enter(), self.single(), self.take(), self.decoded()]
         found += [self.steps()] if self.plan.fast else []
         found += [self.unassigned()]
         found += [self.instruction(number) for number in range(len(self.plan.instructions))]
@@ -79,11 +79,25 @@ class Exact:
         for trap in (*self.isa.prologue.traps, *self.isa.fetch.traps):
             self.trap(text, values, trap)
         fetch = self.isa.fetch.word
-        word = values.value(fetch)
-        if self.plan.fast and isinstance(fetch, Load):
-            self._recorded(text, text.zext(values.value(fetch.index), 64), word)
-        text.emit(f"ret i64 {text.call('i64', '@decoded', [f'ptr {FRAME}', word.typed])}")
+        if isinstance(fetch, Load):
+            index = text.zext(values.value(fetch.index), 64)
+            code = text.call("i64", "@take", [f"ptr {FRAME}", index.typed], "tail call")
+        else:
+            code = text.call("i64", "@decoded", [f"ptr {FRAME}", values.value(fetch).typed], "tail call")
+        text.emit(f"ret i64 {code}")
         return text.define(f"define i64 @single(ptr {FRAME}) noinline")
+
+    def take(self) -> str:
+        """`take(frame, index)`: as `single`, once prologue and fetch have let through a word of storage."""
+        text, index, fetch = Body(), Value(64, "%index"), self.isa.fetch.word
+        if isinstance(fetch, Load):
+            word = self.values(text).load(index, fetch)
+            if self.plan.fast:
+                self._recorded(text, index, word)
+            text.emit(f"ret i64 {text.call('i64', '@decoded', [f'ptr {FRAME}', word.typed], 'tail call')}")
+        else:
+            text.give(Code.ASK)
+        return text.define(f"define i64 @take(ptr {FRAME}, {index.typed}) noinline")
 
     def _recorded(self, text: Body, index: Value, word: Value) -> None:
         """Take the step that the record of a word names, if there is one."""
@@ -94,7 +108,7 @@ class Exact:
         known, on = text.label("known"), text.label("on")
         text.branch(Value(0, text.named(f"icmp eq ptr {step}, null")), on, known, RARE)
         text.block(known)
-        text.emit(f"ret i64 {text.call('i64', step, [f'ptr {FRAME}', word.typed])}")
+        text.emit(f"ret i64 {text.call('i64', step, [f'ptr {FRAME}', word.typed], 'tail call')}")
         text.block(on)
 
     def steps(self) -> str:
@@ -184,12 +198,16 @@ class Exact:
             text.branch(values.value(trap.guard), here, on, RARE)
         known = dict(values.values)
         text.block(here)
-        text.set("cause", number(64, trap.cause))
-        text.set("info", text.zext(values.value(trap.info), 64))
-        text.set("site", number(64, self.plan.site(trap)))
+        self.demand(text, trap, values.value(trap.info))
         text.give(Code.TRAP)
         values.values = known  # what was computed for the trap is not there where it was not taken
         text.block(on)
+
+    def demand(self, text: Body, trap: TrapIf, info: Value) -> None:
+        """Say which trap it is."""
+        text.set("cause", number(64, trap.cause))
+        text.set("info", text.zext(info, 64))
+        text.set("site", number(64, self.plan.site(trap)))
 
     def _perform(self, text: Body, values: Values, behaviour: Behaviour) -> None:
         for trap in behaviour.traps:

@@ -58,6 +58,7 @@ OWN = (
     # what a machine above it, and who records its steps, asks of this one
     "run",  # the functions that run this machine, and that take or trap a single step of it
     "single",
+    "take",
     "enter",
     "skip",  # the function that lets time pass where the next step spins
     "used",  # set by Python if this machine used a channel in the run that the machine above asked for

@@ -154,12 +154,12 @@ class Fused(Threaded):
             if isinstance(n, Element) and isinstance(n.index, Param)
         }
         target = ways.target(effects, pc)
-        far = None
+        far, trapping = None, any(trap.guard is TRUE for trap in behaviour.traps)
         if target is not None:
             found = ways.branch(target, self._following())
             far = ways.distance(target if found is None else found.then, Read(self.plan.pc_width, pc))
         return Traits(
-            fits=sum(isinstance(e, Store) for e in effects) <= 1 and not copied_cells(behaviour),
+            fits=sum(isinstance(e, Store) for e in effects) <= 1 and not copied_cells(behaviour) and not trapping,
             straight=target is self._following() and not handler.crosses,
             reads=tuple(sorted(reads)),
             writes=tuple(cell for cell in sure if files.count(cell[0]) == 1),

@@ -28,7 +28,7 @@ LOWER, BOTH = "%lower", "ptr %frame, ptr %lower"
 LIMIT, STEPS = Value(64, "%limit"), Value(64, "%steps")
 ENDS = (Code.TRAP, Code.HALT, Code.SPIN, Code.BREAK)  # what ends a run of the machine below before its time
 LONG = 1 << 22  # steps after which Python is entered, between two runs: it may have been interrupted
-MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)  # odd, with their bits spread: they make the hash
+MIX = 0x9E3779B97F4A7C15  # odd, with its bits spread: it makes the hash
 
 
 class Layered:
@@ -216,7 +216,7 @@ class Layered:
             causes += [(nothing, "below"), ("%because", "kept")]
         text.lines.append(f"  %cause = phi i64 {', '.join(f'[ {cause}, %{block} ]' for cause, block in causes)}")
         here = self._here(text)
-        code = Value(64, text.call("i64", text.address("single"), [f"ptr {FRAME}"]))
+        code = self._took(text, here[1])
         took = f"i64 {int(Code.LIMIT)}, label %took i64 {int(Code.HALT)}, label %took"
         cases = f"{took} i64 {int(Code.TRAP)}, label %trap i64 {int(Code.SPIN)}, label %waits"
         text.emit(f"switch {code.typed}, label %refused [ {cases} ]")
@@ -231,6 +231,20 @@ class Layered:
         self._leave(text, "halted", Code.HALT)
         self._trapped(text, here)
         self._waits(text, here)
+
+    def _took(self, text: Body, place: Value) -> Value:
+        """What a single step came to. Where neither prologue nor fetch traps, they need not be asked again."""
+        due = self.exact.values(text).value(either(*(trap.guard for trap in self.isa.prologue.traps)))
+        nowhere = text.compare("eq", place, number(64, NOTHING))
+        text.branch(text.or_(due, nowhere), "traps", "takes", RARE)
+        text.block("traps")
+        trapped = Value(64, text.call("i64", text.address("single"), [f"ptr {FRAME}"]))
+        text.jump("judged")
+        text.block("takes")
+        taken = Value(64, text.call("i64", text.address("take"), [f"ptr {FRAME}", place.typed]))
+        text.jump("judged")
+        text.block("judged")
+        return text.phi(64, (trapped, "traps"), (taken, "takes"))
 
     def _waits(self, text: Body, here: tuple[Value, Value]) -> None:
         """The single step spins, or the machine below does, which has no device to wake it: so does this one, as long
@@ -318,9 +332,10 @@ class Layered:
         """`count(frame, what, cause, pc, place)`: count an exit; see `isa.engines.native.exits`. There is room."""
         text, kind = Body(), [Value(64, f"%{name}") for name in RECORD[:4]]
         index, records = text.address("index"), text.address("exits")
-        mixed = text.mul(text.add(text.mul(kind[2], number(64, MIX[0])), kind[3]), number(64, MIX[1]))
-        mixed = text.mul(text.add(mixed, text.or_(text.shl(kind[1], number(64, 3)), kind[0])), number(64, MIX[2]))
-        first = text.lshr(mixed, number(64, 64 - (SLOTS.bit_length() - 1)))
+        what, cause, pc, place = kind
+        mixed = text.add(pc, text.shl(place, number(64, 21)))
+        mixed = text.add(mixed, text.shl(text.or_(text.shl(cause, number(64, 3)), what), number(64, 42)))
+        first = text.lshr(text.mul(mixed, number(64, MIX)), number(64, 64 - (SLOTS.bit_length() - 1)))
         text.jump("probe")
         text.block("probe")
         text.lines.append(f"  %slot = phi i64 [ {first.text}, %entry ], [ %next, %other ]")

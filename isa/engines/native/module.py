@@ -19,11 +19,10 @@ DECLARATIONS = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\n"
 def module_source(isa: Isa, threaded: type[Threaded] = Threaded, loop: type[Loop] = Loop) -> str:
     """The LLVM text. Its entry points are those of `isa.engines.native.code.SYMBOLS`."""
     exact, places = Exact(plan_of(isa)), 0
-    functions = exact.functions()
+    functions, fast = exact.functions(), threaded(exact)
     if exact.plan.fast:
-        fast = threaded(exact)
         functions, places = functions + fast.functions(), len(fast.places)
-    functions += loop(exact).functions()
+    functions += loop(exact, fast).functions()
     return "\n".join([*functions, _sizes(exact.plan, places), CLAIM, DECLARATIONS, METADATA])
 
 

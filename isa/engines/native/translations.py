@@ -18,9 +18,9 @@ from isa.engines.native import background
 from isa.engines.native.background import LATER, Job
 from isa.engines.native.compiler import Compiler, Linked, Tier
 from isa.engines.native.frame import Tables
+from isa.engines.native.landing import NOT_AGAIN, POINTERS
 from isa.engines.native.options import Options
 from isa.engines.native.regions import Region, discover
-from isa.engines.native.threaded import NOT_AGAIN, POINTERS
 from isa.engines.native.translate import Translation, source
 from isa.machine.storage import Storage
 
