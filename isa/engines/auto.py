@@ -2,8 +2,8 @@
 
 To load the native engine takes a tenth of a second, in which the reference engine does most small programs. So loading
 begins when the program has taken a fair part of that already. Where there is a second core, one engine is loaded there
-while the other goes on. The change is between two steps, and nothing but speed changes with it, since all that matters
-is in the machine's state and storage.
+while the other goes on. What another machine of the process has loaded is there at once. The change is between two
+steps, and nothing but speed changes with it, since all that matters is in the machine's state and storage.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,7 @@ class AutoEngine(Delegate):
         super().__init__(first)
         self.machine, self._native, self._prepare = machine, native, prepare
         self.settled = False  # there will be no other `inner`
-        self._left = EARNED  # steps until the next look
+        self._left = 0 if self._loaded else EARNED  # steps until the next look
         self._spent = 0.0  # seconds that steps have taken
         self._loading: Job[bool] | None = None
 
@@ -77,7 +77,9 @@ class AutoEngine(Delegate):
             return limit
         if self._left <= 0:
             self._left = SLICE
-            if self._loading is not None or self._loaded or self._spent >= WORTH:
+            if self._loaded:
+                self._settle()
+            elif self._loading is not None or self._spent >= WORTH:
                 self._look()
         return limit if self.settled else min(limit, self._left)
 

@@ -5,7 +5,9 @@ import sys
 from collections.abc import Iterator
 from itertools import count
 from threading import Event
+from typing import Any
 from unittest.mock import patch
+from weakref import WeakKeyDictionary
 
 import pytest
 from hypothesis import given, settings
@@ -122,7 +124,7 @@ def test_the_other_engine_takes_over_once_it_is_earned() -> None:
 
 
 def test_steps_that_take_little_time_do_not_earn_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each run between two looks takes a second here; but what is loaded already is taken at the first."""
+    """Each run between two looks takes a second here."""
     monkeypatch.setattr(auto, "WORTH", 5)
     monkeypatch.setattr(auto, "perf_counter", count().__next__)
     machine = forever("auto")
@@ -130,9 +132,6 @@ def test_steps_that_take_little_time_do_not_earn_it(monkeypatch: pytest.MonkeyPa
     assert type(inner(machine)) is ReferenceEngine
     machine.run(1)
     assert type(inner(machine)) is StandIn
-    other = forever("auto")
-    other.run(EARNED + 1)
-    assert type(inner(other)) is StandIn
 
 
 def test_a_program_goes_on_while_the_other_engine_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +182,7 @@ def changes_nothing(program: Program, depth: int, earned: int, slice: int) -> No
         setup = setup_of(program, max(depth, 1), engine=engine)
         return setup.monitored() if depth else setup.bare()
 
-    with patch.multiple(auto, EARNED=earned, SLICE=slice):
+    with patch.multiple(auto, EARNED=earned, SLICE=slice, LOADED=WeakKeyDictionary()):
         assert ran(build("auto"), program.budgets) == ran(build("reference"), program.budgets)
 
 
@@ -232,12 +231,24 @@ def test_engines_can_be_exchanged_between_any_two_runs(name: str, data: st.DataO
 def a_change_in_a_loop() -> None:
     """Wherever in the loop it comes, and in whatever kind of run."""
     for later in range(3):
-        with patch.object(auto, "EARNED", EARNED + later):
+        with patch.multiple(auto, EARNED=EARNED + later, LOADED=WeakKeyDictionary()):
             machine, reference = forever("auto"), forever("reference")
-        for budget in (EARNED, 7, 2 * SLICE):
-            assert machine.run(budget).steps == budget
-            reference.run(budget)
-            assert outcome(machine) == outcome(reference)
+            for budget in (EARNED, 7, 2 * SLICE):
+                assert machine.run(budget).steps == budget
+                reference.run(budget)
+                assert outcome(machine) == outcome(reference)
+
+
+def what_is_loaded_need_not_be_earned() -> None:
+    with patch.object(auto, "LOADED", WeakKeyDictionary()):
+        first, second = forever("auto"), forever("auto")
+        first.run(EARNED + 1)
+        assert type(inner(first)) is StandIn
+        third = forever("auto")
+        third.run(1)
+        assert type(inner(third)) is StandIn
+        second.run(EARNED + 1)
+        assert type(inner(second)) is StandIn and outcome(second) == outcome(first)
 
 
 BUGS = Bugs()
@@ -273,6 +284,17 @@ def a_step_at_the_change_is_not_told(patch: pytest.MonkeyPatch) -> None:
         return ran if self.inner is before else ran - 1, trapped, why
 
     patch.setattr(AutoEngine, "deliver", deliver)
+
+
+@caught_by(what_is_loaded_need_not_be_earned)
+def every_machine_earns_its_engine(patch: pytest.MonkeyPatch) -> None:
+    right = AutoEngine.__init__
+
+    def init(self: AutoEngine, *arguments: Any) -> None:
+        right(self, *arguments)
+        self._left = EARNED
+
+    patch.setattr(AutoEngine, "__init__", init)
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
