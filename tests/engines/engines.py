@@ -21,8 +21,8 @@ class Stepping(ReferenceEngine):
 
 
 def native(**options: Any) -> Factory:
-    """The native engine, compiling in the foreground if nothing else is said."""
-    return lambda machine: NativeEngine(machine, Options(**{"background": False, **options}))
+    """The native engine, compiling in the foreground and however little, if nothing else is said."""
+    return lambda machine: NativeEngine(machine, Options(**{"background": False, "short": 0, **options}))
 
 
 STEPPING: Factory = Stepping

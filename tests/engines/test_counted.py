@@ -39,7 +39,7 @@ GUESTS = 12 if NIGHTLY else 2
 
 
 def native(**options: Any) -> Factory:
-    return lambda machine: CountedNative(machine, Options(**{"background": False, **options}))
+    return lambda machine: CountedNative(machine, Options(**{"background": False, "short": 0, **options}))
 
 
 ENGINES: dict[str, Factory] = {

@@ -22,11 +22,13 @@ from isa.machine import Machine, Pause, Reason, Storage, Trap
 from isa.machine.storage import DIRTY, REGION
 from tests.isa.test_engine_programs import Stepping, ran
 from tests.machines_to_test import EACH, G3, MACHINES
+from tests.planting import Bugs, Patch, Planted, must_catch
 from tests.program_strategies import Program, programs
 
 pytestmark = pytest.mark.slow
 
 FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_int64)
+MANY = 40  # steps in a region without coming out, as far as it is asked whether that can be
 Compiled = tuple[Any, Any]  # the function, and what keeps its code
 
 
@@ -47,7 +49,7 @@ class Regions(ReferenceEngine):
         self.frame = code.frame(machine, code.tables(machine.storage))
         self.made: list[Region] = []
         self.taken = 0
-        self._entries: dict[tuple[int, ...], dict[int, tuple[Compiled, int]]] = {}
+        self._entries: dict[tuple[int, ...], dict[int, tuple[Compiled, int, Region]]] = {}
         self._visits: Counter[tuple[int, ...]] = Counter()
         self._ran: set[int] = set()
         self.storage.on_code_write(self._stale)
@@ -80,10 +82,11 @@ class Regions(ReferenceEngine):
         left = min(limit, self.steps.horizon(self.state.block, self.storage.cells, self), 1 << 40)
         if found is None or left == 0:
             return 0
-        (function, _), entry = found
+        (function, _), entry, region = found
         a, frame = self.storage.addresses, self.frame
         rest = function(frame.address, frame["state"], a.cells, a.lines, left, entry)
         assert 0 <= rest <= left and not frame["rewritten"]
+        assert not region.left_within(min(left - rest, MANY))
         self.advance(left - rest)
         self.taken += left - rest
         return int(left - rest)
@@ -98,7 +101,7 @@ class Regions(ReferenceEngine):
         if region is not None:
             self.made.append(region)
             code = compiled(source(region, "region"), self.tier)
-            entries.update({pc: (code, n) for n, pc in enumerate(region.entries)})
+            entries.update({pc: (code, n, region) for n, pc in enumerate(region.entries)})
             for at in region.code:
                 self.storage.mark_code(self._at(at)[1], REGION)
 
@@ -149,9 +152,59 @@ around: li   r4, 20000
 
 def test_code_around_hot_loops_becomes_hot_too() -> None:
     """The routine is called less often than a place is to be jumped to, but much time is spent in it."""
+    assert {18, 64} <= in_regions(ROUTINE)
+
+
+def in_regions(text: str) -> set[int]:
+    """The pcs that are in regions after a program has run."""
     options = Options(hot=1000, background=False, full=False)
     machine = Machine(G3, Storage(32, 1024), engine=lambda m: NativeEngine(m, options))
-    machine.load(assemble(G3, ROUTINE))
+    machine.load(assemble(G3, text))
     assert machine.run(1 << 40).reason is Reason.HALT
     assert isinstance(machine.engine, NativeEngine)
-    assert 64 in machine.engine.translations.installed
+    return {pc for installed in machine.engine.translations.installed.values() for pc in installed.region.code}
+
+
+CALLS = """
+        .org 16
+start:  li   r8, 3000
+        la   r7, apart
+1:      {call}
+        addi r8, r8, -1
+        bnez r8, 1b
+        halt
+apart:  addi r4, r4, 1
+        ret
+"""
+
+
+def a_loop_that_calls_is_one() -> None:
+    assert 19 in in_regions(CALLS.format(call="call apart"))
+
+
+def what_calls_an_unknown_place_is_left_at_once() -> None:
+    assert not in_regions(CALLS.format(call="jalr ra, 0(r7)"))
+
+
+BUGS = Bugs()
+caught_by = BUGS.caught_by
+
+
+@caught_by(a_loop_that_calls_is_one)
+def a_return_leads_out(patch: Patch) -> None:
+    patch.setattr(Region, "_goals", lambda self, placed: placed.goals)
+
+
+@caught_by(a_loop_that_calls_is_one)
+def all_is_left_at_once(patch: Patch) -> None:
+    patch.setattr(Region, "left_within", lambda self, steps: True)
+
+
+@caught_by(what_calls_an_unknown_place_is_left_at_once)
+def a_call_returns_before_it_calls(patch: Patch) -> None:
+    patch.setattr(Region, "_goals", lambda self, placed: (*placed.goals, *(self.returns if placed.computed else ())))
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: Patch) -> None:
+    must_catch(bug, monkeypatch, (AssertionError,))

@@ -45,6 +45,17 @@ class Region:
         heads = {goal for placed in self.code.values() for goal in placed.goals if _latches(self.code, goal)}
         return {head: _leading(self.code, _latches(self.code, head), {head}) for head in heads & set(self.code)}
 
+    def left_within(self, steps: int) -> bool:
+        """Whether fewer steps than so many are taken in it, on whatever way from whatever entry."""
+        here = {*self.entries}
+        for _ in range(steps - 1):
+            here = {goal for pc in here for goal in self._goals(self.code[pc]) if goal in self.code}
+        return not here
+
+    def _goals(self, placed: Placed) -> Iterable[int]:
+        """Where an instruction may go to. A computed jump returns, or leads out if it calls."""
+        return (*placed.goals, *self.returns) if placed.computed and placed.back is None else placed.goals
+
     @cached_property
     def returns(self) -> list[int]:
         """The entries that routines return to."""

@@ -19,7 +19,7 @@ from isa.engines.native.background import LATER, Job
 from isa.engines.native.compiler import Compiler, Linked, Tier
 from isa.engines.native.frame import Tables
 from isa.engines.native.landing import NOT_AGAIN, POINTERS
-from isa.engines.native.options import Options
+from isa.engines.native.options import SHORT, Options
 from isa.engines.native.regions import Region, discover
 from isa.engines.native.translate import Translation, source
 from isa.machine.storage import Storage
@@ -32,7 +32,7 @@ STUBBORN = 8  # times that a place may be rewritten before it is left to the int
 FULL_AFTER = 30_000_000  # steps in a region before it is compiled with all passes
 _SYMBOL = "region"
 LOOK, APART = 16, 1 << 18  # so many regions at most are looked at each time, and each after so many steps more
-VISITS, SHORT = 1 << 12, 10  # after so many visits, an entry from which fewer steps are taken each time is closed
+VISITS = 1 << 12  # after so many, an entry from which few steps are taken each time is closed
 _CODE, _STEPS, _VISITS, _FIELDS = 0, 4, 5, 6  # fields of an entry, and how many; see `Threaded.region`
 
 
@@ -228,7 +228,7 @@ class Translations:
             return word is not None and self.tables.decoded(word)
 
         region = discover(self.isa, word_at, pc, executed)
-        if region is None:
+        if region is None or region.left_within(options.short):
             return None
         tier = Tier.FULL if options.full or (options.full is None and self._at_hand(region)) else Tier.QUICK
         return Made(region, {at: places[at] for at in region.code}, self._linked(region, tier), tier, bool(avoided))
