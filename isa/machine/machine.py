@@ -206,18 +206,25 @@ class Machine(Displayed):
         """Run at most `budget` steps, stopping with the state before the first trap."""
         first, retired = self.steps, self.retired
         reason, trap, detail = self.proceed(budget)
+        assert reason is not None
         return Exit(reason, self.steps - first, self.retired - retired, trap, detail)
 
-    def proceed(self, budget: int) -> tuple[Reason, Trap | None, str]:
+    def proceed(self, budget: int) -> Came:
         """The same, for whoever knows how many steps there were from the machine itself: why it stopped."""
+        stop, came = self.steps + budget, _ON
         if self.ports.devices:
             self.ports.renew()
-        stop, reason = self.steps + budget, None
-        while reason is None:
-            reason, trap, detail = self._stretch(stop)
+        elif budget > 0 and not (self.breakpoints or self.break_places or self.trace is not None):
+            self.deadline = None
+            ran, why = self.engine.execute(budget)
+            self.steps += ran
+            self.retired += ran
+            came = (_TRAPPED, why, "") if isinstance(why, Trap) else self._paused(why, stop, None)
+        while came[0] is None:
+            came = self._stretch(stop)
         if self.trace is not None:
             self._pass_on()
-        return reason, trap, detail
+        return came
 
     def enter(self, trap: Trap) -> None:
         """Deliver a trap that `run_to_trap` stopped before: the step happens, trapped. Counts one step."""
@@ -266,8 +273,10 @@ class Machine(Displayed):
                 self.ports.settle()
         self.steps += ran
         self.retired += ran - trapped
-        if isinstance(why, Trap):
-            return _TRAPPED, why, ""
+        return (_TRAPPED, why, "") if isinstance(why, Trap) else self._paused(why, stop, deadline)
+
+    def _paused(self, why: Pause, stop: int, deadline: int | None) -> Came:
+        """What it comes to that the engine stopped for no trap."""
         match why:
             case Pause.LIMIT:
                 return _ON

@@ -20,10 +20,11 @@ from isa.machine.records import Trace
 
 Stop = Trap | Pause
 Block = tuple[Callable[..., int], int]  # the function and the most steps one pass may take
+Blocks = dict[int, Block | int | None]  # by pc; the heat of code that has none, and None where there can be none
 
 HAPPENED = (Pause.HALT, Pause.ASKED)  # stops after a step; all others are stops before one
 HOT = 16  # how often a pc is stepped singly before a block is made there
-UNFIT, REWRITTEN = -(1 << 62), -1000  # the heat of code that cannot be translated, and of code that changed
+REWRITTEN = -1000  # the heat of code that changed
 MOST_WORDS, MOST_BLOCKS, MOST_CONTEXTS = 1 << 16, 1 << 12, 1 << 8  # bounds of the caches, against hostile programs
 
 
@@ -38,12 +39,13 @@ class ReferenceEngine:
         self.loads: Any = self.storage.cells  # what instructions read, once they are fetched
         self.stores: Any = self.storage.cells  # what they and the trap entry write
         self.done = 0  # steps of the present `execute` before the one under way: devices want to know the time
+        self.place_of_word: int | None = None  # where the last word lies that was fetched for a step
         self._asked = False
         self.steps = steps_of(self.isa)
         self.translator = self.steps.translator
         self._decoded = self.steps.decoded
-        self._contexts: dict[tuple[int, ...], dict[int, Block | int]] = {}
-        self._in_block: dict[int, list[tuple[dict[int, Block | int], int]]] = {}
+        self._contexts: dict[tuple[int, ...], Blocks] = {}
+        self._in_block: dict[int, list[tuple[Blocks, int]]] = {}
         self._block_count = 0
         self._listens = False  # to stores into code
         slots = self.steps.layout.slots
@@ -73,7 +75,7 @@ class ReferenceEngine:
         Returns how many ran and why it stopped; a trap or spin is the step that did not run.
         """
         machine = self.machine
-        if machine.halted:
+        if self.steps.halted(self.state.block):
             return 0, Pause.HALT
         if machine.breakpoints or machine.break_places or self._heeded:
             self._heed()
@@ -105,38 +107,35 @@ class ReferenceEngine:
     def _execute_blocks(self, limit: int) -> tuple[int, Stop]:
         """As `_execute_singly`. `left` steps may run before the prologue must be asked; `lag` steps have run in blocks
         that the counters do not show yet."""
-        s, m, pc, single = self.state.block, self.storage.cells, self._pc, self.single
-        lines, touch = self.storage.lines, self.storage.touch
-        advance, horizon = self.steps.advance, self.steps.horizon
-        machine = self.machine
+        s, m, pc, steps, machine = self.state.block, self.storage.cells, self._pc, self.steps, self.machine
         breaking = machine.breakpoints or machine.break_places
         done = lag = left = 0
-        blocks = self._contexts.get(self.steps.context(s))
+        blocks = self._contexts.get(steps.context(s))
         if blocks is None:
             blocks = self._context()
         while done < limit:
             if breaking and done and machine.at_breakpoint():
                 break
             entry = blocks.get(s[pc], 0)
-            if left <= 0 and entry != UNFIT:
+            if left <= 0 and entry is not None:
                 if lag:
-                    advance(s, m, self, lag)
+                    steps.advance(s, m, self, lag)
                     lag = 0
-                left = min(limit - done, horizon(s, m, self))
+                left = min(limit - done, steps.horizon(s, m, self))
             if isinstance(entry, tuple):
                 run, longest = entry
                 if longest <= left:
-                    ran = run(s, m, lines, touch, left)
+                    ran = run(s, m, self.lines, self.touch, left)
                     if ran:
                         done, lag, left = done + ran, lag + ran, left - ran
                         continue
-            elif entry != UNFIT and left > LONGEST and self._warm(blocks, s[pc], entry):
+            elif entry is not None and left > LONGEST and self._warm(blocks, s[pc], entry):
                 continue
             if lag:
-                advance(s, m, self, lag)
+                steps.advance(s, m, self, lag)
                 lag = 0
             self.done = done
-            stop = single()
+            stop = self.single()
             if stop is not None:
                 return done + (stop.__class__ is Pause and stop in HAPPENED), stop
             done, left = done + 1, left - 1
@@ -145,7 +144,7 @@ class ReferenceEngine:
             if not self._was_quiet:
                 left, blocks = 0, self._context()
         if lag:
-            advance(s, m, self, lag)
+            steps.advance(s, m, self, lag)
         return done, Pause.LIMIT
 
     def single(self) -> Stop | None:
@@ -210,7 +209,7 @@ class ReferenceEngine:
 
     # ---- translating
 
-    def _context(self) -> dict[int, Block | int]:
+    def _context(self) -> Blocks:
         """The blocks (and heat counts) of the present context."""
         key = self.steps.context(self.state.block)
         found = self._contexts.get(key)
@@ -221,7 +220,7 @@ class ReferenceEngine:
             found = self._contexts[key] = {}
         return found
 
-    def _warm(self, blocks: dict[int, Block | int], pc: int, heat: int) -> bool:
+    def _warm(self, blocks: Blocks, pc: int, heat: int) -> bool:
         """Count a visit to code that has no block; True if it now has one."""
         if len(blocks) >= MOST_WORDS or self._block_count >= MOST_BLOCKS:
             self._forget_all()
@@ -229,11 +228,11 @@ class ReferenceEngine:
             blocks[pc] = heat + 1
         else:
             block = self._translate(blocks, pc)
-            blocks[pc] = block or UNFIT
+            blocks[pc] = block
             return block is not None
         return False
 
-    def _translate(self, blocks: dict[int, Block | int], pc: int) -> Block | None:
+    def _translate(self, blocks: Blocks, pc: int) -> Block | None:
         """A block from this pc on in the present context, or None if nothing there can be in one."""
         lines = self._lines(pc)
         if not lines:

@@ -6,11 +6,11 @@ use and shared by all machines of one description.
 """
 
 from collections.abc import Callable
-from functools import cached_property, lru_cache, partial
-from types import SimpleNamespace
+from functools import cached_property, lru_cache
+from types import MethodType, SimpleNamespace
 from typing import Any, NamedTuple
 
-from isa.description import Instruction, Isa
+from isa.description import Instruction, Isa, Role
 from isa.encoding import decoder
 from isa.engines.reference.blocks import Translator
 from isa.engines.reference.source import (
@@ -23,7 +23,7 @@ from isa.engines.reference.source import (
     uses,
     values_function,
 )
-from isa.ir.fold import both, eq, negate
+from isa.ir.fold import both, const, either, eq, negate
 from isa.ir.nodes import Behaviour, Expr, Load, Origin, Read, Recv, TrapIf, Unknown, Write, nodes
 from isa.ir.operators import NAMES
 from isa.machine.exits import Trap
@@ -34,7 +34,7 @@ from isa.passes.normal import merge, next_values
 Function = Callable[..., Any]
 _NAMES = {
     **NAMES,
-    "Trap": partial(tuple.__new__, Trap),
+    "Trap": MethodType(tuple.__new__, Trap),  # of one tuple, which costs half of what the names of its parts do
     "Origin": SimpleNamespace(**Origin.__members__),
 }  # an Enum is slow to ask
 _FIRST = ("s", "m", "e")
@@ -178,6 +178,12 @@ class Steps:
         return compiled(function("place", _FIRST, source.lines), "place", _NAMES)
 
     @cached_property
+    def halted(self) -> Function:
+        """`f(s)`: whether a place with the role @halt is not zero."""
+        places = (negate(eq(self.isa.read(place), const(place.width, 0))) for place in self.isa.roles[Role.HALT])
+        return compiled(values_function("halted", (either(*places),), self.where, ("s",)), "halted", _NAMES)
+
+    @cached_property
     def context(self) -> Function:
         """`f(s)`: the state that decides where code lies, a tuple."""
         cells = [
@@ -209,10 +215,14 @@ class Steps:
 
     def _fetched(self, name: str, traps: tuple[TrapIf, ...]) -> Function:
         """`f(s, m, e)`: the instruction word, or the first of these traps that is due before it is there."""
-        source = PythonSource(self.where, uses([t.guard for t in traps] + [self.isa.fetch.word]))
+        word = self.isa.fetch.word
+        fetched = [word, word.index] if isinstance(word, Load) else [word]
+        source = PythonSource(self.where, uses([*(t.guard for t in traps), *fetched]))
         source.reserve(_FIRST)
         for trap in traps:
             source.trap(trap)
+        if name == "begin" and isinstance(word, Load):
+            source.emit(f"e.place_of_word = {source.value(word.index)}")
         source.emit(f"return {source.value(self.isa.fetch.word)}")
         return compiled(function(name, _FIRST, source.lines), name, _NAMES)
 
