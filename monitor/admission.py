@@ -85,7 +85,7 @@ def _check_relocation(core: Core, compiled: CompiledCore, steps: Steps) -> None:
         _fill(isa, virtual, random, (below, offset, size))
         if not compiled.direct(virtual.block):
             continue
-        compiled.resume(virtual.block, real.block, offset, size)
+        compiled.hand_down(virtual.block, real.block, offset, size)
         wanted = _place(access, virtual, size, offset)
         found = _place(access, real, below, 0)
         if wanted != found:

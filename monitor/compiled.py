@@ -3,12 +3,11 @@ for each way between the two machines. And as data, of which native code is made
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from isa.engines.reference.source import (
     PythonSource,
     bare,
-    behaviour_function,
     compiled,
     function,
     uses,
@@ -30,6 +29,7 @@ _AUDITING = (*_ARGUMENTS, "steps")
 class CompiledCore:
     """Functions `f(v, r, offset, size)` of the virtual and the real block, and the window's place and size in words.
 
+    `hand_down` puts the virtual machine into the real block, and is for how many steps it may run there.
     `take_back` and `breached` take the steps of the direct run as well. `take_back` is whether the audit finds a
     breach; if it finds none, the virtual block has what passed, and its own resources have aged. `direct(v)` takes
     nothing else. `always` and `never` say of `direct` that it is so in every state; where it is `never`, there is
@@ -52,7 +52,7 @@ class CompiledCore:
         """What is asked of a virtual machine that may run directly."""
         names = [name for name, _ in core.audits()]
         changed = tuple(expression for _, expression in core.audits())
-        self.resume = self._compiled(behaviour_function("resume", core.resume, self._where, _ARGUMENTS), "resume")
+        self.hand_down = self._compiled(self._hand_down(core), "hand_down")
         self.take_back = self._compiled(self._take_back(core, alone), "take_back")
         self._audits = self._compiled(values_function("audits", changed, self._where, _AUDITING), "audits")
         self._names = names
@@ -74,6 +74,15 @@ class CompiledCore:
         flags = found if isinstance(found, tuple) else (found,)
         return [name for name, changed in zip(self._names, flags, strict=True) if changed]
 
+    def _hand_down(self, core: Core) -> str:
+        """The horizon, and resume."""
+        source = PythonSource(self._where, uses([core.horizon, *core.resume.expressions()]))
+        source.reserve(_ARGUMENTS)
+        due = source.named(source.value(core.horizon), "due")
+        source.effects(core.resume)
+        source.emit(f"return {due}")
+        return function("hand_down", _ARGUMENTS, source.lines)
+
     def _take_back(self, core: Core, alone: dict[str, tuple[str, int]]) -> str:
         """Audit, save and advance, one after the other: each reads what the one before it left."""
         advance = merge(core.isa, core.advance)
@@ -88,5 +97,5 @@ class CompiledCore:
         ageing = ["    if steps:", *age.lines] if age.lines else []
         return function("take_back", _AUDITING, [*audit.lines, *save.lines, *ageing, "    return False"])
 
-    def _compiled(self, source: str, name: str) -> Callable[..., object]:
+    def _compiled(self, source: str, name: str) -> Callable[..., Any]:
         return compiled(source, name, NAMES)

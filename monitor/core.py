@@ -6,6 +6,7 @@ it. Engines run this IR as they run any instruction, and proofs read the same. R
 
 - `resume`: the virtual machine map. Ordinary state passes, the mode is that of guests, relocation is composed, and
   every resource is parked at the value it has after reset.
+- `horizon`: how long the virtual machine may run directly until something of its own is due.
 - `save`: its inverse: what passed is copied back.
 - `advance`: what the direct run's time does to the virtual machine's own state after that, over `Param("steps")`, the
   length of the run. What passed has lived through it; what was parked has not.
@@ -25,7 +26,7 @@ from isa.description import Isa, Kind, Place, Role, State
 from isa.errors import MachineError
 from isa.ir.fold import add, const, either, eq, insert, negate, rewriter, select, slice_, sub, ult
 from isa.ir.nodes import FALSE, TRUE, Apply, Behaviour, Effect, Element, Expr, Param, Read, SetElement, Write, nodes
-from isa.machine.time import time_of
+from isa.machine.time import law_of, time_of
 from isa.passes.normal import next_values
 from isa.passes.partition import ORDINARY, ordinary_bits, owned_bits
 from monitor.techniques import TRAP, Technique
@@ -94,6 +95,13 @@ class Core:
             if kept is not read(VIRTUAL, state):
                 scalars.append(Write(TRUE, VIRTUAL + state.name, 0, kept))
         return Behaviour((), (*scalars, *self._cells(REAL, VIRTUAL)))
+
+    @cached_property
+    def horizon(self) -> Expr:
+        """After how many untrapped steps the virtual machine's own prologue would trap; 64 bits."""
+        horizon = law_of(self.isa).horizon()
+        assert horizon is not None
+        return _of(VIRTUAL, horizon)
 
     @cached_property
     def advance(self) -> Behaviour:

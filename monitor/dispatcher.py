@@ -84,7 +84,7 @@ class Dispatcher:
         that is possible; whatever that leaves is done here."""
         vm, self.done, self.trapped = self.vm, 0, 0
         vm.attentive = not self.core.never or vm.told is not None
-        if vm.halted:
+        if self._steps.halted(vm.state.block):
             return 0, 0, Pause.HALT
         while self.done < limit:
             if (vm.breakpoints or vm.break_places) and self.done and vm.at_breakpoint():
@@ -98,10 +98,13 @@ class Dispatcher:
                 stop = self._natively(level, limit, deliver)
                 self.trapped += level.trapped
             if deliver and stop.__class__ is Trap:
-                self._deliver(stop)
+                if self._asked is None and vm.told is None:
+                    self.enter(stop)
+                else:
+                    self._deliver(stop)
                 self.done += 1
                 self.trapped += 1
-                stop = Pause.HALT if vm.halted else None
+                stop = Pause.HALT if self._steps.halted(vm.state.block) else None
             if stop is not None:
                 return self.done, self.trapped, stop
         return self.done, self.trapped, Pause.LIMIT
@@ -120,16 +123,22 @@ class Dispatcher:
         """Directly as far as that goes, then one interpreted step if that is what is needed. None: go on."""
         if not (self.core.always or self.may_run_directly()):
             return self._interpreted(limit)
-        allowed = min(limit - self.done, self._horizon(), most)
-        cause = None
+        vm, (offset, size) = self.vm, self._window
+        due: int = self.core.hand_down(vm.state.block, self.below.state.block, offset, size)
+        allowed, cause = limit - self.done, None
+        if due < allowed:
+            allowed = due
+        if most < allowed:
+            allowed = most
         if allowed > 0:
-            end = self._direct(allowed)
+            looked_at = self._asked is not None or vm.breakpoints or vm.break_places
+            end = self._looked_at(allowed) if looked_at else self._direct(allowed)
             if end.__class__ is Trap:
                 cause = end.cause
             elif end is _LIMIT:
                 if self.done == limit:
-                    due = self.vm.ports.deadline() == self.vm.steps + limit
-                    self._count(Decision.SCHEDULED, "device deadline" if due else "quantum")
+                    device = vm.ports.deadline() == vm.steps + limit
+                    self._count(Decision.SCHEDULED, "device deadline" if device else "quantum")
                 return None
             else:
                 return end
@@ -191,27 +200,24 @@ class Dispatcher:
 
     # ---- direct execution
 
-    def _direct(self, allowed: int) -> Trap | Pause:
-        """Run de-privileged on the machine below for at most `allowed` steps."""
-        self.below.random = self.vm.random
-        self.core.resume(self.vm.state.block, self.below.state.block, *self._window)
+    def _looked_at(self, allowed: int) -> Trap | Pause:
+        """As `_direct`, where its steps are recorded, or it has breakpoints."""
         if self._asked is not None:
-            return followed(self, self._asked, partial(self._directly, allowed))
-        if self.vm.breakpoints or self.vm.break_places:
-            with stopping(self):
-                return self._directly(allowed)
-        return self._directly(allowed)
+            return followed(self, self._asked, partial(self._direct, allowed))
+        with stopping(self):
+            return self._direct(allowed)
 
-    def _directly(self, allowed: int) -> Trap | Pause:
-        """As the machine below stands."""
+    def _direct(self, allowed: int) -> Trap | Pause:
+        """Run on the machine below, into which the virtual one was handed down, for at most `allowed` steps."""
         vm, below = self.vm, self.below
+        below.random = vm.random
         traffic = below.ports.traffic
         first = self.began = below.steps
         reason, trap, detail = below.proceed(allowed)
         self.began = below.steps
         steps = self.began - first
-        blocks = vm.state.block, below.state.block
-        if below.ports.traffic != traffic or self.core.take_back(*blocks, *self._window, steps):
+        v, r, (offset, size) = vm.state.block, below.state.block, self._window
+        if below.ports.traffic != traffic or self.core.take_back(v, r, offset, size, steps):
             return self.kill(steps)
         if steps:
             self.done += steps
@@ -244,19 +250,21 @@ class Dispatcher:
     def interpret(self, cause: int | None) -> Trap | Pause | None:
         """One step of the machine's own semantics on the virtual machine; `cause` is of the trap with which direct
         execution ended, if it did."""
-        vm, interpreter, block = self.vm, self.interpreter, self.vm.state.block
-        pc, place = block[self._pc], self._steps.place(block, vm.storage.cells, interpreter)
-        interpreter.done = self.done
+        vm, interpreter = self.vm, self.interpreter
+        pc, interpreter.done, interpreter.place_of_word = vm.state.block[self._pc], self.done, None
         stop = interpreter.single() if self._asked is None and not vm.replaced else self._single()
-        steps = 1
-        if stop.__class__ is Trap:
-            cause = stop.cause
-        elif stop is None or stop in HAPPENED:
+        place, decision, steps = interpreter.place_of_word, _EMULATED, 1
+        if stop is None:
             self.done += 1
+        elif stop.__class__ is Trap:
+            cause, decision = stop.cause, _REFLECTED
+            if stop.origin is _PROLOGUE:  # nothing was fetched
+                decision, place = Decision.INJECTED, interpreter.place()
         else:
-            steps = 0
+            decision, steps = _decision(stop), stop in HAPPENED
+            self.done += steps
         name = "" if cause is None else self._causes.get(cause) or str(cause)
-        self._record(_EMULATED if stop is None else _decision(stop), name, pc, place, steps)
+        self._record(decision, name, pc, place, steps)
         return stop
 
     @cached_property
@@ -328,10 +336,6 @@ class Dispatcher:
             return ask()
         with self.vm.as_written():
             return ask()
-
-    def _horizon(self) -> int:
-        horizon: int = self._steps.horizon(self.vm.state.block, None, None)
-        return horizon
 
     # ---- accounts
 

@@ -7,9 +7,10 @@ import pytest
 
 from isa.description import Role
 from isa.errors import MachineError
-from isa.ir.fold import add, const, rewriter, select, sub, ult
+from isa.ir.fold import add, const, eq, rewriter, select, sub, ult
 from isa.ir.nodes import FALSE, TRUE, Behaviour, Effect, Expr, Read, Write
 from isa.machine import Machine, Pause, Storage, Trap
+from isa.machine.time import NEVER
 from monitor import VirtualMachine
 from monitor import core as core_module
 from monitor import monitor as monitor_module
@@ -114,16 +115,17 @@ def relocation_stale_after_a_load_psw(patch: Patch) -> None:
         from isa.engines.reference.steps import steps_of
 
         build(self, core)
-        resume, slots = self.resume, steps_of(core.isa).layout.slots
+        hand_down, slots = self.hand_down, steps_of(core.isa).layout.slots
         first: dict[str, int] = {}
 
-        def stale(v: Any, r: Any, offset: int, size: int) -> None:
-            resume(v, r, offset, size)
+        def stale(v: Any, r: Any, offset: int, size: int) -> int:
+            due: int = hand_down(v, r, offset, size)
             for name in ("base", "bound"):
                 slot = slots[name].first
                 r[slot] = first.setdefault(name, r[slot])
+            return due
 
-        self.resume = stale
+        self.hand_down = stale
 
     patch.setattr(CompiledCore, "__init__", init)
     unadmitted(patch)
@@ -145,6 +147,12 @@ def no_audit(patch: Patch) -> None:
     patch.setattr(Core, "breach", FALSE)
 
 
+def due(patch: Patch, make: Callable[[Expr], Expr]) -> None:
+    """Have another horizon: `make` gets the right one."""
+    right = Core.horizon.func
+    patch.setattr(Core, "horizon", property(lambda core: make(right(core))))
+
+
 # ---- the dispatcher
 
 
@@ -161,26 +169,23 @@ def window_one_word_too_long(patch: Patch) -> None:
 
 @caught_by(checks.the_clock_rings_in_time)
 def horizon_late_by_one(patch: Patch) -> None:
-    right = Dispatcher._horizon
-    patch.setattr(Dispatcher, "_horizon", lambda self: right(self) + 1)
+    due(patch, lambda right: select(eq(right, const(64, NEVER)), right, add(right, const(64, 1))))
 
 
 @caught_by(checks.every_exit_has_a_reason)
 def horizon_early_by_one(patch: Patch) -> None:
-    right = Dispatcher._horizon
-    patch.setattr(Dispatcher, "_horizon", lambda self: max(0, right(self) - 1))
+    due(patch, lambda right: select(eq(right, const(64, 0)), right, sub(right, const(64, 1))))
 
 
 @caught_by(checks.every_exit_has_a_reason)
 def everything_interpreted(patch: Patch) -> None:
-    patch.setattr(Dispatcher, "_horizon", lambda self: 0)
+    due(patch, lambda right: const(64, 0))
 
 
 @caught_by(checks.the_clock_rings_in_time, checks.devices_live_in_virtual_time)
 def interrupt_a_step_late(patch: Patch) -> None:
     """What is due is not asked before a direct run, which takes at least one step."""
-    right = Dispatcher._horizon
-    patch.setattr(Dispatcher, "_horizon", lambda self: max(1, right(self)))
+    due(patch, lambda right: select(eq(right, const(64, 0)), const(64, 1), right))
 
 
 @caught_by(checks.the_clock_rings_in_time)

@@ -10,10 +10,10 @@ from unittest.mock import patch
 import pytest
 
 from isa.description import Place, Role, State
-from isa.ir.fold import add, const, insert, select, slice_, sub, ult
+from isa.ir.fold import add, const, either, eq, insert, select, slice_, sub, ult
 from isa.ir.nodes import Behaviour, Expr, SetElement
 from isa.machine import Machine, Pause, Trap
-from isa.machine.time import NEVER
+from isa.machine.time import COUNT_WIDTH, NEVER
 from monitor import Monitor, VirtualMachine
 from monitor.allocator import Allocator
 from monitor.compiled import CompiledCore
@@ -28,6 +28,7 @@ from tests.machines_to_test import BY_DAY, EACH, G3, MACHINES
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.every(2)]
 
 GUESTS = 150
+_NOW, _STEP, _NEVER = (const(COUNT_WIDTH, n) for n in (0, 1, NEVER))
 
 # ---- bugs in the core: what is loaded into the machine below, and what is copied back
 
@@ -82,6 +83,24 @@ class Forgetful(Core):
         return Behaviour((), tuple(e for e in whole if e is not cells[-1]))
 
 
+class Early(Core):
+    """Ends a direct run one step before the interrupt is due."""
+
+    @property
+    def horizon(self) -> Expr:  # type: ignore[override]
+        right = super().horizon
+        return select(either(eq(right, _NOW), eq(right, _NEVER)), right, sub(right, _STEP))
+
+
+class Tardy(Core):
+    """Ends a direct run one step after the interrupt was due."""
+
+    @property
+    def horizon(self) -> Expr:  # type: ignore[override]
+        right = super().horizon
+        return select(eq(right, _NEVER), right, add(right, _STEP))
+
+
 # ---- bugs in the dispatcher
 
 
@@ -90,21 +109,6 @@ class Lazy(Dispatcher):
 
     def _stretch(self, limit: int, most: int) -> Trap | Pause | None:
         return self.interpret(None)
-
-
-class Early(Dispatcher):
-    """Ends a direct run one step before the interrupt is due."""
-
-    def _horizon(self) -> int:
-        horizon = super()._horizon()
-        return horizon if horizon in (0, NEVER) else horizon - 1
-
-
-class Tardy(Dispatcher):
-    """Ends a direct run one step after the interrupt was due."""
-
-    def _horizon(self) -> int:
-        return min(super()._horizon() + 1, NEVER)
 
 
 class Hasty(Dispatcher):
@@ -172,11 +176,11 @@ CORES = {
     Generous: Property.CONTROL,
     Stingy: Property.EFFICIENCY,
     Forgetful: Property.EQUIVALENCE,
+    Early: Property.EFFICIENCY,
+    Tardy: Property.EQUIVALENCE,
 }
 DISPATCHERS = {
     Lazy: Property.EFFICIENCY,
-    Early: Property.EFFICIENCY,
-    Tardy: Property.EQUIVALENCE,
     Hasty: Property.EQUIVALENCE,
     Vague: Property.EQUIVALENCE,
     Mute: Property.EQUIVALENCE,
