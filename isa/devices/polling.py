@@ -15,9 +15,8 @@ was sent.
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
-from itertools import groupby
-from typing import NamedTuple, Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 PORTS = 64  # a bit for each
 MOST = 256  # notes; where there is no room for another, native code leaves the step to Python
@@ -67,25 +66,6 @@ class Storing(Protocol):
     def store(self, port: int, words: Sequence[int]) -> None:
         """As `send` of each of the words, in this order."""
         ...
-
-
-class Received(NamedTuple):
-    """A word that native code took so often. `handed`: the device has to hand it out, with its own number of the
-    port."""
-
-    port: int
-    word: int
-    times: int
-    handed: tuple[Steady, int] | None = None
-
-
-class Sent(NamedTuple):
-    """Words that native code put down for a port, whose number at the device is `own`."""
-
-    port: int
-    device: Storing
-    own: int
-    words: list[int]
 
 
 class Polls:
@@ -150,15 +130,34 @@ class Polls:
         table[ONCE], table[AFTER] = 1 << asked, after
         self._once = asked
 
-    def take(self) -> Iterator[Received | Sent]:
-        """What native code did since the last call, in order."""
+    def take(self) -> list[tuple[int, int]]:
+        """The notes since the last call, in order."""
         table, count = self.table, self.table[NOTES]
         table[NOTES] = 0
-        notes = zip(table[ASKED : ASKED + count], table[AMOUNTS : AMOUNTS + count], strict=True)
-        for key, found in groupby(notes, lambda note: note[0]):
-            amounts = [amount for _, amount in found]
+        return list(zip(table[ASKED : ASKED + count], table[AMOUNTS : AMOUNTS + count], strict=True))
+
+    def settle(self) -> tuple[int, bytes]:
+        """Have devices do what native code did for them: how many words passed since the last call, and a line of each
+        as `Ports` has it in the fingerprint."""
+        notes, lines = self.take(), list[bytes]()
+        passed, at, end = 0, 0, len(notes)
+        while at < end:
+            key, amount = notes[at]
+            at += 1
             if key < SAID:
-                handed = self._hands[key] if key == self._once else None
-                yield Received(key % PORTS, table[WORDS + key], sum(amounts), handed)
+                word = self.table[WORDS + key]
+                if key == self._once:
+                    device, own = self._hands[key]
+                    device.recv(own, 0)  # whenever it is asked
+                lines.append(b"<%x %x" % (key % PORTS, word) * amount)
+                passed += amount
             else:
-                yield Sent(key - SAID, *self._told[key - SAID], amounts)
+                words = [amount]
+                while at < end and notes[at][0] == key:
+                    words.append(notes[at][1])
+                    at += 1
+                storing, own = self._told[key - SAID]
+                storing.store(own, words)
+                lines.append(b">%x %%x" % (key - SAID) * len(words) % tuple(words))
+                passed += len(words)
+        return passed, b"".join(lines)

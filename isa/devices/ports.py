@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 from zlib import crc32
 
-from isa.devices.polling import NOTES, Polls, Received
+from isa.devices.polling import NOTES, Polls
 from isa.devices.rewinding import branch, mark_device, rewind_device
 from isa.devices.saved import Saved
 from isa.errors import MachineError, TraplineError
@@ -155,25 +155,17 @@ class Ports:
         self._note(b">%x %x" % (port, word))
         self._polls.renew(self.sent is None)
 
-    def _note(self, line: bytes, times: int = 1) -> None:
-        self._traffic += times
+    def _note(self, line: bytes) -> None:
+        self._traffic += 1
         self._fingerprint = crc32(line, self._fingerprint)
 
     def settle(self) -> None:
         """After native code, and before anybody looks: have devices store what it sent them, and count that and what it
         received without asking."""
-        if not self._polls.table[NOTES]:
-            return
-        for passed in self._polls.take():
-            if isinstance(passed, Received):
-                port, word, times, handed = passed
-                if handed is not None:
-                    handed[0].recv(handed[1], 0)  # whenever it is asked
-                self._note(b"<%x %x" % (port, word) * times, times)
-            else:
-                port, device, own, words = passed
-                device.store(own, words)
-                self._note(b">%x %%x" % port * len(words) % tuple(words), len(words))
+        if self._polls.table[NOTES]:
+            passed, lines = self._polls.settle()
+            self._traffic += passed
+            self._fingerprint = crc32(lines, self._fingerprint)
 
     @property
     def traffic(self) -> int:

@@ -13,7 +13,7 @@ from isa.devices import Console, Ports
 from isa.devices.backing import MemoryBacking
 from isa.devices.disk import Disk
 from isa.devices.inputs import Script
-from isa.devices.polling import AFTER, MOST, NOTES, ONCE, OPEN, PAGE, WORDS, Handing, Polls, Received, Sent
+from isa.devices.polling import AFTER, MOST, NOTES, ONCE, OPEN, PAGE, SAID, WORDS, Handing, Polls
 from isa.engines.native.frame import Frame
 from isa.machine import Machine, Storage
 from isa.machine.trace import each_line
@@ -247,10 +247,13 @@ def a_character_is_promised_for_ever(patch: Patch) -> None:
 
 @caught_by(polling_is_the_same)
 def a_character_that_was_handed_out_is_kept(patch: Patch) -> None:
-    right = Polls.take
-    patch.setattr(
-        Polls, "take", lambda self: [n._replace(handed=None) if isinstance(n, Received) else n for n in right(self)]
-    )
+    right = Polls.settle
+
+    def settle(self: Polls) -> tuple[int, bytes]:
+        self._once = -1
+        return right(self)
+
+    patch.setattr(Polls, "settle", settle)
 
 
 @caught_by(polling_is_the_same)
@@ -260,7 +263,7 @@ def a_character_is_said_to_wait_after_the_last(patch: Patch) -> None:
 
 @caught_by(polling_is_the_same)
 def what_native_code_took_is_not_counted(patch: Patch) -> None:
-    def take(self: Polls) -> list[Received | Sent]:
+    def take(self: Polls) -> list[tuple[int, int]]:
         self.table[NOTES] = 0
         return []
 
@@ -270,23 +273,21 @@ def what_native_code_took_is_not_counted(patch: Patch) -> None:
 @caught_by(polling_is_the_same)
 def what_native_code_took_is_counted_once(patch: Patch) -> None:
     right = Polls.take
-    patch.setattr(
-        Polls, "take", lambda self: [n._replace(times=1) if isinstance(n, Received) else n for n in right(self)]
-    )
+    patch.setattr(Polls, "take", lambda self: [(key, 1 if key < SAID else amount) for key, amount in right(self)])
 
 
 @caught_by(two_devices_are_the_same)
 def what_native_code_took_is_counted_in_another_order(patch: Patch) -> None:
     right = Polls.take
-    patch.setattr(Polls, "take", lambda self: list(right(self))[::-1])
+    patch.setattr(Polls, "take", lambda self: right(self)[::-1])
 
 
 @caught_by(two_devices_are_the_same)
 def the_last_note_is_lost_where_all_are_full(patch: Patch) -> None:
     right = Polls.take
 
-    def take(self: Polls) -> list[Received | Sent]:
+    def take(self: Polls) -> list[tuple[int, int]]:
         self.table[NOTES] -= self.table[NOTES] == MOST
-        return list(right(self))
+        return right(self)
 
     patch.setattr(Polls, "take", take)

@@ -12,7 +12,7 @@ from isa.devices import Console, Device, Ports
 from isa.devices.backing import MemoryBacking
 from isa.devices.disk import Disk
 from isa.devices.inputs import Script
-from isa.devices.polling import MOST, NOTES, Polls, Received, Sent
+from isa.devices.polling import MOST, NOTES, SAID, Polls
 from isa.engines.native.frame import Frame
 from isa.machine import Machine, Reason, Storage
 from isa.machine.trace import each_line
@@ -234,9 +234,9 @@ def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: Patch) -> None:
     must_catch(bug, monkeypatch, (AssertionError,))
 
 
-def taken_otherwise(patch: Patch, change: Callable[[list[Received | Sent]], list[Received | Sent]]) -> None:
+def taken_otherwise(patch: Patch, change: Callable[[list[tuple[int, int]]], list[tuple[int, int]]]) -> None:
     right = Polls.take
-    patch.setattr(Polls, "take", lambda self: change(list(right(self))))
+    patch.setattr(Polls, "take", lambda self: change(right(self)))
 
 
 @caught_by(printing_is_the_same)
@@ -246,7 +246,7 @@ def what_is_sent_is_counted_twice(patch: Patch) -> None:
 
 @caught_by(two_ports_are_the_same)
 def two_ports_are_settled_in_another_order(patch: Patch) -> None:
-    taken_otherwise(patch, lambda notes: sorted(notes, key=lambda note: note.port))
+    taken_otherwise(patch, lambda notes: sorted(notes, key=lambda note: note[0] % SAID))
 
 
 @caught_by(printing_is_the_same)
@@ -264,9 +264,9 @@ def the_first_block_is_kept_and_not_the_last(patch: Patch) -> None:
 def the_last_word_is_lost_where_there_is_no_more_room(patch: Patch) -> None:
     right = Polls.take
 
-    def take(self: Polls) -> list[Received | Sent]:
+    def take(self: Polls) -> list[tuple[int, int]]:
         self.table[NOTES] -= self.table[NOTES] == MOST
-        return list(right(self))
+        return right(self)
 
     patch.setattr(Polls, "take", take)
 
