@@ -51,6 +51,12 @@ class Keys:
     def steady(self, port: int) -> int | None:
         return None if self._waiting else 0
 
+    def next(self, port: int) -> int | None:
+        return self._waiting[0] if self._waiting else None
+
+    def then(self, asked: int, port: int) -> int | None:
+        return None if len(self._waiting) > 1 else 0
+
     def send(self, port: int, word: int, now: int) -> None:
         pass
 
