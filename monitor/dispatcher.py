@@ -107,7 +107,7 @@ class Dispatcher:
                 stop = Pause.HALT if self._steps.halted(vm.state.block) else None
             if stop is not None:
                 return self.done, self.trapped, stop
-        return self.done, self.trapped, Pause.LIMIT
+        return self.done, self.trapped, _LIMIT
 
     def may_run_directly(self) -> bool:
         """Whether the technique lets the virtual machine run directly as it is now."""
@@ -164,7 +164,7 @@ class Dispatcher:
         return self._native
 
     def _natively(self, level: "NativeLevel", limit: int, deliver: bool) -> Trap | Pause | None:
-        if not self.vm.breaking:
+        if not (self.vm.breakpoints or self.vm.break_places):
             return level.run(limit, deliver)
         with stopping(self):
             return level.run(limit, deliver)

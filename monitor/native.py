@@ -13,7 +13,7 @@ from isa.description import Isa
 from isa.engines.auto import URGENT
 from isa.engines.native.background import Job, submit
 from isa.engines.native.exits import NOTHING, Outcome, Table, signed
-from isa.engines.native.frame import BELOW, FIELD, Code
+from isa.engines.native.frame import BELOW, CODES, FIELD, Code
 from isa.engines.native.layer_code import LayerCode, layer_code
 from isa.engines.native.layers import Bare, Level
 from isa.engines.native.stopping import Stops
@@ -38,7 +38,8 @@ DECISIONS = {
 WORDS = {Outcome.LIMIT: "quantum", Outcome.DEADLINE: "device deadline", Outcome.SPUN: "spin"}  # for the cause of those
 _BELOW, _SLICE, _DUE, _INSIDE = (FIELD[name] for name in ("below", "slice", "due", "inside"))
 _RAN, _TRAPPED, _SINCE, _REWRITTEN = (FIELD[name] for name in ("ran", "trapped", "since", "rewritten"))
-_DIRECT, _INTERPRETED = (FIELD[name] for name in ("direct", "interpreted"))
+_DIRECT, _INTERPRETED, _SKIPPED = (FIELD[name] for name in ("direct", "interpreted", "skipped"))
+_LIMIT, _ASKED, _TO_LIMIT = Code.LIMIT, Pause.ASKED, Outcome.LIMIT  # an Enum is slow to ask
 
 FAR = (1 << 63) - 1  # steps that native code can count
 Making = WeakKeyDictionary[CompiledCore, Job[LayerCode]]
@@ -111,7 +112,7 @@ class NativeLevel:
 
     def _went_on(self, stop: Stop | None) -> bool:
         """Whether all that was to be done was done, and the next step is nobody's business."""
-        return stop is Pause.ASKED and not (self.vm.disturbed or self.vm.breaking)
+        return stop is _ASKED and not (self.vm.disturbed or self.vm.breaking)
 
     def bare(self, machine: Machine) -> Bare:
         return self.lower.bare(machine)
@@ -120,7 +121,7 @@ class NativeLevel:
 
     def begin(self) -> None:
         self.dispatcher.done = 0
-        self._begin(Outcome.LIMIT)
+        self._begin(_TO_LIMIT)
 
     def finish(self, code: Code | None) -> tuple[int, Stop | None]:
         first, ran, self.frame["steps"] = self.vm.steps, self.frame["steps"], 0
@@ -139,14 +140,14 @@ class NativeLevel:
 
     def _limit(self, limit: int) -> Outcome:
         """What it means that the machine does `limit` steps."""
-        return Outcome.DEADLINE if self.vm.ports.deadline() == self.vm.steps + limit else Outcome.LIMIT
+        return Outcome.DEADLINE if self.vm.deadline == self.vm.steps + limit else _TO_LIMIT
 
     def _begin(self, due: Outcome) -> None:
-        fields, lower = self.frame.fields, self.lower
-        self.dispatcher.below.random = self.vm.random
-        self.frame.look(self.vm.watched, self.vm.deadline is not None)
-        if self.vm.breaking or self._stops.there:
-            self._stops.look(self.vm)
+        vm, fields, lower = self.vm, self.frame.fields, self.lower
+        self.dispatcher.below.random = vm.random
+        self.frame.look(vm.watched, vm.deadline is not None)
+        if vm.breaking or self._stops.there:
+            self._stops.look(vm)
         lower.begin()
         fields[_BELOW], fields[_SLICE] = lower.frame.address, lower.slice
         if self.alone is not None:
@@ -158,15 +159,16 @@ class NativeLevel:
         """Count what native code did, and see to what it came back for, here or below. Why this machine stops; None: it
         goes on."""
         below = ended & BELOW
-        self._passed(None if below else Code(ended))
-        steps, stop = self.lower.finish(Code(ended & ~BELOW) if below else None)
-        self.vm.skipped += self.frame.take_skipped()
+        self._passed(None if below else CODES[ended])
+        steps, stop = self.lower.finish(CODES[ended & ~BELOW] if below else None)
+        if self.frame.fields[_SKIPPED]:
+            self.vm.skipped += self.frame.take_skipped()
         self.dispatcher.since = signed(self.frame.fields[_SINCE])
         if self.frame.fields[_REWRITTEN]:
             for word in self.frame.take_rewritten():
                 self.vm.storage.tell(word)
         if not below:
-            return self._left(Code(ended))
+            return None if ended == _LIMIT else self._left(CODES[ended])
         self._pass(steps, stop)
         return None
 

@@ -18,7 +18,8 @@ from isa.machine import Exit, Machine, Reason, Storage
 QUANTUM = 10_000  # steps of a guest's turn, before the next one's
 ENDLESS = 1 << 62  # steps; nothing runs so many
 ENDED = (Reason.HALT, Reason.IDLE, Reason.VIOLATION)  # nothing goes on from there by itself
-_NOTHING = Exit(Reason.BUDGET, 0, 0)
+BUDGET = Reason.BUDGET  # an Enum is slow to ask
+_NOTHING = Exit(BUDGET, 0, 0)
 
 
 @dataclass(slots=True, eq=False)
@@ -112,7 +113,7 @@ class Schedule:
             if share is None:
                 continue
             end = self.turn(share, min(most, step - guest.steps) if share.guest is guest else most)
-            if share.end is None and end.reason is not Reason.BUDGET:
+            if share.end is None and end.reason is not BUDGET:
                 return self._exit(end, first, retired)
             self.passed(share)
         last = self.end_of(guest) if guest is not None else self._last()
@@ -142,7 +143,7 @@ class Schedule:
             end = self.turn(share, share.left)
             if share.end is not None:
                 continue
-            if end.reason is Reason.BUDGET:
+            if end.reason is BUDGET:
                 self.waiting.append(share)
             else:
                 share.end = end
@@ -156,7 +157,7 @@ class Schedule:
             self.told(share.guest, False)
         share.rest -= end.steps
         share.left -= end.steps
-        if end.reason in ENDED or (end.reason is Reason.BUDGET and not share.left):
+        if end.reason in ENDED or (end.reason is BUDGET and not share.left):
             share.end = end
         if share.end is not None or not share.rest:
             share.turns, share.rest = share.turns + 1, self.quantum

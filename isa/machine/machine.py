@@ -84,7 +84,7 @@ Came = tuple[Reason | None, Trap | None, str]  # of a stretch: why a run ends, i
 _ON: Came = None, None, ""
 _HALTED: Came = Reason.HALT, None, ""
 _SPENT: Came = Reason.BUDGET, None, ""
-_TRAPPED = Reason.TRAP  # an Enum is slow to ask for its members
+_TRAPPED, _LIMIT = Reason.TRAP, Pause.LIMIT  # an Enum is slow to ask for its members
 
 
 class Machine(Displayed):
@@ -192,7 +192,8 @@ class Machine(Displayed):
 
     def run(self, budget: int) -> Exit:
         """Run at most `budget` steps, delivering traps. Never ends with `Reason.TRAP`."""
-        self.ports.renew()
+        if self.ports.devices:
+            self.ports.renew()
         first, retired, stop = self.steps, self.retired, self.steps + budget
         while True:
             reason, trap, detail = self._stretch(stop, deliver=True)
@@ -277,9 +278,9 @@ class Machine(Displayed):
 
     def _paused(self, why: Pause, stop: int, deadline: int | None) -> Came:
         """What it comes to that the engine stopped for no trap."""
+        if why is _LIMIT:
+            return _ON
         match why:
-            case Pause.LIMIT:
-                return _ON
             case Pause.HALT:
                 return _HALTED
             case Pause.SPIN:
@@ -343,7 +344,7 @@ class Machine(Displayed):
     @property
     def watched(self) -> bool:
         """Whether somebody looks at single steps."""
-        return self.breaking or self.trace is not None
+        return self.trace is not None or bool(self.breakpoints or self.break_places)
 
     @property
     def disturbed(self) -> bool:

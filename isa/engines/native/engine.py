@@ -11,7 +11,7 @@ from time import perf_counter
 from isa.description import Isa
 from isa.engines.native.background import LATER
 from isa.engines.native.code import REGION, NativeCode, native_code
-from isa.engines.native.frame import FIELD, Code
+from isa.engines.native.frame import CODES, FIELD, Code
 from isa.engines.native.fusing import fusing_of
 from isa.engines.native.options import Options
 from isa.engines.native.stopping import Stops
@@ -25,10 +25,11 @@ from isa.machine.records import Trace
 USUAL = Options()
 SLICE = 1 << 23  # steps after which Python looks at what was compiled meanwhile
 LONG_SLICE = 1 << 25  # as much if nothing is: where a slice ends, code is left that is not entered there again at once
-CODES = tuple(Code)
 LOOK = 1 << 12  # steps before the next look at what was compiled meanwhile: it takes longer than a thousand steps
 QUESTIONS = 64  # to Python, between two looks at what was compiled meanwhile
-_RAN, _TRAPPED, _ASK = FIELD["ran"], FIELD["trapped"], int(Code.ASK)
+_RAN, _TRAPPED, _SKIPPED, _REWRITTEN = (FIELD[name] for name in ("ran", "trapped", "skipped", "rewritten"))
+_HEAT, _ATTENTIVE, _STEPS = (FIELD[name] for name in ("heat", "attentive", "steps"))
+_TRAP, _HOT, _ASK, _LIMIT, _ASKED = Code.TRAP, Code.HOT, Code.ASK, Pause.LIMIT, Pause.ASKED  # an Enum is slow to ask
 _PAUSES = {Code.SPIN: Pause.SPIN, Code.HALT: Pause.HALT}
 
 
@@ -72,10 +73,10 @@ class NativeEngine(ReferenceEngine):
         while self.done < limit:
             if self.done and (self.machine.attentive or (self.machine.breaking and self.machine.at_breakpoint())):
                 break
-            code, stop = self.enter_native(min(limit, self.done + self.slice), deliver)
+            code, stop = self.enter_native(limit if limit <= SLICE else min(limit, self.done + self.slice), deliver)
             if code in _PAUSES:
                 stop = _PAUSES[code]
-            elif code is Code.TRAP:
+            elif code is _TRAP:
                 stop = self._trap()
             elif isinstance(stop, Trap) and deliver:
                 self.enter(stop)
@@ -86,7 +87,7 @@ class NativeEngine(ReferenceEngine):
                 self.done += 1
             if stop is not None:
                 return self.done, self.trapped, stop
-        return self.done, self.trapped, Pause.LIMIT
+        return self.done, self.trapped, _LIMIT
 
     def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Stop]:
         self.done = self.trapped = 0
@@ -106,14 +107,16 @@ class NativeEngine(ReferenceEngine):
     def enter_native(self, until: int, deliver: bool) -> tuple[Code, Stop | None]:
         """Run native code up to so many steps of the present run, and see to what it met: code that became hot, code
         that was overwritten. Why it returned, and what came of the step that it left to Python."""
-        first, began = self.done, perf_counter()
+        first, timed = self.done, self.code.rough
+        began = perf_counter() if timed else 0.0
         self.begin()
         try:
             code, stop = self._converse(until, deliver)
         finally:
             self.translations.end()
         self._took(self.done - first)
-        self.code.ran(self.done - first, perf_counter() - began)
+        if timed:
+            self.code.ran(self.done - first, perf_counter() - began)
         self.attend(code)
         return code, stop
 
@@ -127,8 +130,8 @@ class NativeEngine(ReferenceEngine):
             if code != _ASK:
                 return CODES[code], None
             stop = self.single()
-            if stop is not None and (stop is not Pause.ASKED or self.machine.disturbed):
-                return Code.ASK, stop
+            if stop is not None and (stop is not _ASKED or self.machine.disturbed):
+                return _ASK, stop
             self.done += 1
             if self.done >= until or self.machine.breaking or self.machine.attentive:
                 break
@@ -147,12 +150,11 @@ class NativeEngine(ReferenceEngine):
     def begin(self) -> None:
         """Before native code. While a region is being made no other is asked for: to tell Python means to wait for its
         lock, and what is hot will still be hot afterwards."""
-        asks = self.options.regions and not self.translations.busy
-        self.frame["heat"] = self.options.hot if asks else 0
-        self.frame.look(self.machine.watched, self.machine.deadline is not None)
-        self.frame["attentive"] = self.machine.attentive
-        stops = self._stops
-        if (self.machine.breaking or stops.there) and stops.look(self.machine):
+        machine, fields, options, stops = self.machine, self.frame.fields, self.options, self._stops
+        fields[_HEAT] = options.hot if options.regions and not self.translations.busy else 0
+        fields[_ATTENTIVE] = machine.attentive
+        self.frame.look(machine.watched, machine.deadline is not None)
+        if (stops.there or machine.breaking) and stops.look(machine):
             words = frozenset(self.storage.offset + place for place in stops.places)
             self.translations.avoid(self, stops.pcs, words)
         self.translations.begin()
@@ -166,9 +168,11 @@ class NativeEngine(ReferenceEngine):
 
     def passed(self) -> int:
         self.translations.end()
-        ran, self.frame["steps"] = self.frame["steps"], 0
+        fields = self.frame.fields
+        ran, fields[_STEPS] = fields[_STEPS], 0
         self._took(ran)
-        self.code.ran(0, ran * REGION)  # nobody knows how long they took
+        if self.code.rough:
+            self.code.ran(0, ran * REGION)  # nobody knows how long they took
         return ran
 
     def _took(self, steps: int) -> None:
@@ -179,7 +183,7 @@ class NativeEngine(ReferenceEngine):
     def finish(self, code: Code | None) -> tuple[int, Stop | None]:
         self._count(self.passed())
         self.attend(code)
-        if code is not Code.ASK:
+        if code is not _ASK:
             return 0, None
         self.done = 0
         traffic = self.machine.ports.traffic
@@ -195,12 +199,13 @@ class NativeEngine(ReferenceEngine):
 
     def attend(self, code: Code | None) -> None:
         """What has to be done in Python between two runs of native code."""
-        frame = self.frame
-        self.machine.skipped += frame.take_skipped()
-        if frame["rewritten"]:
+        frame, fields = self.frame, self.frame.fields
+        if fields[_SKIPPED]:
+            self.machine.skipped += frame.take_skipped()
+        if fields[_REWRITTEN]:
             for word in frame.take_rewritten():
                 self.storage.tell(word)
-        if code is Code.HOT:
+        if code is _HOT:
             self.translations.hot(frame["hot"], self._places(), self.options)
         elif self._since >= LOOK and self.translations.unsettled:
             steps, self._since = self._since, 0

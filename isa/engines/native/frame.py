@@ -90,7 +90,7 @@ LAYER = (
 REWRITTEN = "rewritten"  # how many words of code were overwritten; the words follow in `MOST_REWRITTEN` fields
 FIELDS = (*OWN, *LAYER, REWRITTEN)
 FIELD = {name: number for number, name in enumerate(FIELDS)}
-_WATCHED, _AWAITED, _SKIPPED = (FIELD[name] for name in ("watched", "awaited", "skipped"))
+_WATCHED, _AWAITED = FIELD["watched"], FIELD["awaited"]
 LONGEST = 8  # instructions of a run: see `isa.engines.native.fused`
 BEFORE = LONGEST - 1  # records before that of a word that may lead to a handler of its instruction as well
 MOST_REWRITTEN = 64  # words of code that one step can overwrite
@@ -115,6 +115,7 @@ class Code(IntEnum):
     BREAK = 10  # the next step is at a breakpoint
 
 
+CODES = tuple(Code)  # an Enum is slow to ask for its members
 Execute = Callable[[int, int, int], int]  # a function of native code that gets a frame, and what it is told
 
 BELOW = 16  # added to a code that leaves something to Python at a machine below the one that returns it
@@ -223,9 +224,7 @@ class Frame:
 
     def take_skipped(self) -> int:
         """The steps that passed in idling since the last call."""
-        skipped: int = self.fields[_SKIPPED]
-        if skipped:
-            self.fields[_SKIPPED] = 0
+        skipped, self["skipped"] = self["skipped"], 0
         return skipped
 
     def take_rewritten(self) -> Iterable[int]:
