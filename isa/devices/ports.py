@@ -100,6 +100,9 @@ class PortsMark(NamedTuple):
     raised: int
 
 
+_NOTHING = Polls()  # where there is no device nothing is ever in the table
+
+
 class Ports:
     """The devices of one machine, by first port.
 
@@ -117,7 +120,7 @@ class Ports:
         self._traffic = self._fingerprint = self._raised = 0
         self.acted: Acted | None = None
         self.sent: Sent | None = None
-        self._polls = Polls()
+        self._polls = Polls() if self.devices else _NOTHING
         self.polls = self._polls.address  # the table that native code has of them: see `isa.devices.polling`
         self._places: dict[int, tuple[Device, int]] = {}
         for first, device in self.devices.items():

@@ -128,7 +128,6 @@ class Machine(Displayed):
         self._halt = [(slots[p.state].first, (1 << p.width) - 1 << p.low) for p in isa.roles[Role.HALT]]
         self.pc_slot = slots[isa.pc].first
         self._pending = isa.roles[Role.PENDING]
-        self._masks = {s.name: (1 << s.width) - 1 for s in isa.states.values()}  # of a channel's words
         self.factory = engine
         self.engine = self.factory(self)
         if state is None:
@@ -369,7 +368,7 @@ class Machine(Displayed):
 
     def receive(self, channel: str, port: int, ahead: int) -> int:
         """What an engine asks for a `recv`, `ahead` steps after `steps`: the word, cut to the channel's width."""
-        word = self.ports.recv(port, self.steps + ahead) & self._masks[channel]
+        word = self.ports.recv(port, self.steps + ahead) & (1 << self.isa.states[channel].width) - 1
         if self.traffic is not None:
             self.traffic.append((Kind.RECV, port, word))
         return word

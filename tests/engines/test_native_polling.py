@@ -26,7 +26,7 @@ from tests.engines.fresh import watched
 from tests.isa.alarm import Alarm
 from tests.machines_to_test import G3
 from tests.monitor.native_checks import SIZE, tall
-from tests.planting import Bugs, Planted, must_catch
+from tests.planting import Bugs, Planted, must_catch, passes
 
 Patch = pytest.MonkeyPatch
 NATIVE = native_engine(regions=False)
@@ -145,6 +145,22 @@ CHECKS = (
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_what_is_received_is_the_same(check: Callable[[int], None], depth: int) -> None:
     check(depth)
+
+
+def where_no_device_is_there_is_nothing() -> None:
+    """Machines without devices have one table in common, which stays empty."""
+    found = []
+    for engine in (NATIVE, STEPPING):
+        made = Machine(G3, Storage(G3.word, SIZE), engine=engine)
+        made.load(assemble(G3, BOTH, "test"))
+        made.run(3000)
+        found.append(shown(made))
+    assert found[0] == found[1]
+    assert Ports().polls == Ports({}).polls != outfit().polls
+
+
+def test_where_no_device_is_there_is_nothing() -> None:
+    passes(where_no_device_is_there_is_nothing)
 
 
 @pytest.mark.parametrize(("source", "most"), [(POLL, 5), (EVENTS, 6)])  # of two events that come at once it is asked
@@ -289,6 +305,20 @@ def a_character_is_said_to_wait_after_the_last(patch: Patch) -> None:
 @caught_by(events_are_the_same)
 def no_event_is_said_to_wait_after_the_first(patch: Patch) -> None:
     patch.setattr(Keys, "then", lambda self, asked, port: 0)
+
+
+@caught_by(where_no_device_is_there_is_nothing)
+def a_device_is_taken_to_be_where_none_is(patch: Patch) -> None:
+    right = Ports.recv
+
+    def recv(self: Ports, port: int, now: int) -> int:
+        word = right(self, port, now)
+        self._polls.received(port, Console(), 1)
+        self._polls.renew(True)
+        return word
+
+    patch.setattr("isa.devices.ports._NOTHING", Polls())
+    patch.setattr(Ports, "recv", recv)
 
 
 @caught_by(polling_is_the_same)
