@@ -6,6 +6,7 @@ import pytest
 
 from isa.devices import Console, Ports, attach
 from isa.engines.choice import NATIVE, REFERENCE
+from isa.engines.native.engine import NativeEngine
 from isa.machines.catalogue import find, shipped
 from monitor.statistics import Decision
 from tests.machines_to_test import G3, M16, W64
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.long
 Capture = pytest.CaptureFixture[str]
 Patch = pytest.MonkeyPatch
 MACHINES = [G3, M16, W64, *(find(name) for name in shipped()[1 :: sized(6, 1)])]
+RUNS = "a step, in runs"
 HANDLER = """
         movzbl  3(%r14), %r9d
         addq    $8, %r14        # comment
@@ -68,7 +70,24 @@ def each_word_is_printed() -> None:
         assert made.run(FEW) and printed(made.machine.ports) == FEW
 
 
-CHECKS = (steps_go_straight_on, each_step_traps, each_step_is_emulated, each_word_is_printed)
+def only_runs_have_handlers_of_runs() -> None:
+    for fuse, any_does in ((cost.NEVER, False), (cost.AT_ONCE, True)):
+        made = cost.step(G3, NATIVE, fuse)
+        for _ in range(4):
+            assert made.run(made.length)
+        assert isinstance(made.machine.engine, NativeEngine)
+        tables = made.machine.engine.tables
+        found = [tables.is_run(tables.number(word)) for word in range(made.start, made.start + made.length)]
+        assert any(found) == any_does
+
+
+CHECKS = (
+    only_runs_have_handlers_of_runs,
+    steps_go_straight_on,
+    each_step_traps,
+    each_step_is_emulated,
+    each_word_is_printed,
+)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -85,7 +104,8 @@ def test_every_row_is_measured(monkeypatch: Patch) -> None:
     monkeypatch.setattr(strips, "SECONDS", 0.0)
     found = list(cost.costs(G3, native=False))
     assert [row.what for row in found] == list(cost.ROWS)
-    assert all(set(row.nanoseconds) == {REFERENCE} and not row.why for row in found)
+    assert all(set(row.nanoseconds) == {REFERENCE} and not row.why for row in found if row.what != RUNS)
+    assert [row.why for row in found if row.why] == ["only the native engine has handlers of several instructions"]
 
 
 @pytest.mark.nightly  # for what LLVM takes
@@ -95,7 +115,7 @@ def test_the_command_has_every_row(capsys: Capture, monkeypatch: Patch) -> None:
     said = json.loads(capsys.readouterr().out)
     assert said["machine"] == "g3" and [row["what"] for row in said["costs"]] == list(cost.ROWS)
     for row in said["costs"]:
-        assert set(row["nanoseconds"]) == {REFERENCE, NATIVE} and not row["why"]
+        assert set(row["nanoseconds"]) == ({NATIVE} if row["what"] == RUNS else {REFERENCE, NATIVE}) and not row["why"]
     assert 5 < said["costs"][0]["host"] < 50
 
 
@@ -122,6 +142,12 @@ def test_a_planted_bug_is_caught(bug: Planted, monkeypatch: Patch) -> None:
 def a_word_that_goes_elsewhere_passes(patch: Patch) -> None:
     strips.plain.cache_clear()
     patch.setattr(Strip, "goes_through", lambda self: True)
+
+
+@caught_by(only_runs_have_handlers_of_runs)
+def runs_are_found_meanwhile(patch: Patch) -> None:
+    right = cost.step
+    patch.setattr(cost, "step", lambda isa, engine, fuse: right(isa, engine, cost.AT_ONCE))
 
 
 @caught_by(each_step_traps)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ENGINES = (REFERENCE, NATIVE)
 LEAVES = re.compile(r"jmpq? \*|br ")  # the jump from one handler to the next, on x86-64 and AArch64
 LONG = 1 << 12  # steps of a run in which each traps
+NEVER, AT_ONCE = 0, 1  # when runs of instructions get handlers of their own: see `isa.engines.native.options`
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,25 @@ Engines = tuple[str, ...]
 
 
 def _step(isa: Isa, engines: Engines) -> Measured:
-    words = strips.plain(isa)
-    return {engine: Strip(isa, words, engine).nanoseconds() for engine in engines} if words else {}
+    """In native code each with a handler of its own."""
+    return {engine: step(isa, engine).nanoseconds() for engine in engines} if strips.plain(isa) else {}
+
+
+def _in_runs(isa: Isa, engines: Engines) -> Measured:
+    if NATIVE not in engines:
+        raise MachineError("only the native engine has handlers of several instructions")
+    return {NATIVE: step(isa, NATIVE, AT_ONCE).nanoseconds()} if strips.plain(isa) else {}
+
+
+def step(isa: Isa, engine: str, fuse: int = NEVER) -> Strip:
+    """Ordinary instructions; after so many steps runs of them get handlers of their own."""
+    made = Strip(isa, strips.plain(isa), engine)
+    if engine == NATIVE:
+        from isa.engines.native.engine import NativeEngine
+        from isa.engines.native.options import Options
+
+        made.machine.engine = NativeEngine(made.machine, Options(regions=False, background=False, fuse=fuse))
+    return made
 
 
 def _trap(isa: Isa, engines: Engines, monitors: int = 0) -> Measured:
@@ -154,6 +172,7 @@ def _sending(isa: Isa) -> int | None:
 
 ROWS: dict[str, Callable[[Isa, Engines], Measured]] = {
     "a step": _step,
+    "a step, in runs": _in_runs,
     "a trap": _trap,
     "an exit: a trap reflected": _reflected,
     "an exit: an instruction emulated": _emulated,
