@@ -12,9 +12,11 @@ from isa.assembler import assemble
 from isa.description import Isa
 from isa.engines import auto
 from isa.engines.choice import AUTO, choose
+from isa.engines.native import exits
 from isa.engines.native.exits import CAPACITY
 from isa.machine import Machine, Reason, Storage
 from isa.machine.snapshot import Snapshot
+from isa.machine.storage import PAGE_BYTES
 from isa.machine.trace import each_line
 from monitor import Decision, ExitEvent, Monitor, VirtualMachine
 from monitor import native as native_module
@@ -119,6 +121,21 @@ def test_more_places_than_native_code_has_room_for(most: int, monkeypatch: pytes
     assert vm.statistics.by_decision()[Decision.REFLECTED] == 2 * (CAPACITY + 100)
     assert len(vm.statistics.exits) <= most + 2
     checks.both(G3, places(CAPACITY + 100), 2, finish)
+
+
+def few_kinds_are_in_one_page() -> None:
+    vm = checks.both(G3, places(30), 1, finish)
+    level = vm.dispatcher.level()
+    assert level is not None and len(vm.statistics.exits) > 30
+    assert not any(level.exits._memory[PAGE_BYTES:])
+
+
+def test_few_kinds_are_in_one_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So they are a page of memory, and for the processor one to find."""
+    few_kinds_are_in_one_page()
+    monkeypatch.setattr(exits, "_INDEX_BYTES", 2 * PAGE_BYTES)
+    with pytest.raises(AssertionError):
+        few_kinds_are_in_one_page()
 
 
 def test_kinds_stand_in_the_order_in_which_they_first_occurred() -> None:

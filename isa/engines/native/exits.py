@@ -11,8 +11,8 @@ from isa.classes import dataclass
 from isa.engines.native.frame import Frame, address
 from isa.machine.storage import lazy
 
-CAPACITY = 1024  # kinds between two readings
-SLOTS = 4 * CAPACITY  # of the index, two bytes each: the number of a record, counted from 1, or 0
+CAPACITY = 512  # kinds between two readings; the first forty and the index are a page
+SLOTS = 2 * CAPACITY  # of the index, two bytes each: the number of a record, counted from 1, or 0
 RECORD = ("what", "cause", "pc", "place", "count", "since")  # the 64-bit fields of a record
 NOTHING = (1 << 64) - 1  # stands for no cause, and for no place
 _INDEX_BYTES, _WORDS = 2 * SLOTS, len(RECORD)
