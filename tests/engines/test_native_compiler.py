@@ -154,7 +154,7 @@ def test_what_is_kept_is_for_one_key_tier_processor_and_program(monkeypatch: pyt
     assert compiler.kept(Tier.QUICK, OTHER) is None
     assert compiler.kept(Tier.FULL, KEY) is None
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(native._llvm(), "identity", "another processor")
+        elsewhere.setattr(native, "_identity", lambda: "another processor")
         assert compiler.kept(Tier.QUICK, KEY) is None
     assert compiler.kept(Tier.QUICK, KEY) is not None
     monkeypatch.setattr(native, "_program", lambda: cache.digest("another program"))
@@ -333,9 +333,11 @@ def test_who_links_does_not_wait_for_who_compiles(monkeypatch: pytest.MonkeyPatc
 @pytest.fixture
 def fresh() -> Iterator[None]:
     """As if nobody had asked for LLVM yet."""
-    native._llvm.cache_clear()
+    for asked in (native._llvm, native._identity):
+        asked.cache_clear()
     yield
-    native._llvm.cache_clear()
+    for asked in (native._llvm, native._identity):
+        asked.cache_clear()
 
 
 @pytest.mark.usefixtures("fresh")
@@ -344,7 +346,7 @@ def test_without_llvmlite(missing: str, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(sys.modules, missing, None)
     assert not available()
     with pytest.raises(ImportError):
-        Compiler()
+        Compiler().object(text(), Tier.QUICK, KEY)
 
 
 @pytest.mark.usefixtures("fresh")

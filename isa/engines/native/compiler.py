@@ -1,8 +1,8 @@
 """From LLVM's text to code that can be called: passes, machine code, the cache of objects, linking.
 
 Nothing here knows what a text means. Objects are kept from one process to the next through `isa.files.cache`;
-`background` compiles while others run. llvmlite is imported on first use, so that whoever does not compile does not
-wait for it, and without it everything else works: ask `available()`.
+`background` compiles while others run. llvmlite is imported when something has to be compiled, so that whoever finds
+all that he needs does not wait for it, and without it everything else works: ask `available()`.
 
 Any thread may do anything here at any time. Each compilation has a context and a target machine of its own, so LLVM
 itself needs no lock. llvmlite puts one around every call all the same, which would let a thread that links old code
@@ -15,13 +15,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from enum import Enum
 from functools import cache as once
+from importlib.util import find_spec
 from itertools import count
+from threading import RLock
 from typing import Any
 
+from isa.engines.native.linking import Placed, placed
 from isa.errors import TraplineError
 from isa.files import cache, kept
 
-KIND = "native"  # of entries in the cache
+KIND, HOST = "native", "host"  # of entries in the cache: objects, and who makes them
 
 
 class Tier(Enum):
@@ -42,6 +45,9 @@ _PASSES = {
 _OLDEST = (22,)  # LLVM: older ones end the process over tail calls that keep no registers
 _PROCESSORS = ("x86_64", "aarch64", "arm64")  # those that have such calls
 
+_PROCESSOR = "/proc/cpuinfo"  # where Linux says of an x86-64 what it is,
+_SAYING = ("vendor_id", "cpu family", "model", "stepping", "flags")  # in lines of which these do not change
+
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # of all that has a part in writing the text
 
 
@@ -59,7 +65,7 @@ class Linked:
     """Machine code in this process. It is freed by `close`, and also when nobody holds this object any more: whoever
     keeps an address keeps this too. Nobody may be inside the code then."""
 
-    def __init__(self, tracker: Any) -> None:
+    def __init__(self, tracker: "Placed | Any") -> None:
         self._tracker = tracker
 
     def address(self, symbol: str) -> int:
@@ -71,9 +77,9 @@ class Linked:
 
 
 def available() -> bool:
-    """Whether code can be compiled here at all. Never raises; the first call imports llvmlite (about 60 ms)."""
+    """Whether code can be compiled here at all. Never raises. Nothing heavy is imported where that is known already."""
     try:
-        _llvm()
+        _identity()
     except Exception:  # not installed, its library not loadable, a processor it does not know: all the same to us
         return False
     return True
@@ -86,8 +92,10 @@ class Compiler:
     everything the text depends on, other than this program itself. Raises NativeCodeError if LLVM refuses something.
     """
 
-    def __init__(self) -> None:
-        self._llvm = _llvm()
+    @property
+    def _llvm(self) -> "_Llvm":
+        with _LOADING:
+            return _llvm()
 
     def object(self, source: str | Callable[[], str], tier: Tier, key: str) -> bytes:
         """The object code of a text: what was kept, or else made now and kept."""
@@ -101,7 +109,8 @@ class Compiler:
 
     def link(self, code: bytes, symbols: tuple[str, ...]) -> Linked:
         """Object code brought into this process, with the addresses of these symbols to ask for."""
-        return self._llvm.link(code, symbols)
+        here = placed(code, symbols)
+        return self._llvm.link(code, symbols) if here is None else Linked(here)
 
     def load(self, source: str | Callable[[], str], tier: Tier, key: str, symbols: tuple[str, ...]) -> Linked:
         """`object` and `link` in one; what was kept but cannot be linked is compiled again."""
@@ -131,7 +140,7 @@ class Compiler:
 
     def _name(self, tier: Tier, key: str) -> str | None:
         program = _program()
-        return None if program is None else cache.digest(program, self._llvm.identity, tier.value, key)
+        return None if program is None else cache.digest(program, _identity(), tier.value, key)
 
 
 class _Llvm:
@@ -231,9 +240,44 @@ class _Llvm:
             raise NativeCodeError(error) from None
 
 
+_LOADING = RLock()
+
+
 @once
 def _llvm() -> _Llvm:
     return _Llvm()
+
+
+@once
+def _identity() -> str:
+    """Which LLVM it is, and for which processor it compiles. That is kept, too. Raises whatever llvmlite raises."""
+    program, host = _program(), _host()
+    key = None if program is None or host is None else cache.digest(program, host)
+    known = None if key is None else cache.load(HOST, key)
+    if known is not None:
+        return known.decode()
+    found = Compiler()._llvm.identity
+    if key is not None:
+        cache.store(HOST, key, found.encode())
+    return found
+
+
+def _host() -> str | None:
+    """Which files llvmlite has, and what the processor says of itself; None if that cannot be seen."""
+    try:
+        spec = find_spec("llvmlite")
+        if spec is None or spec.origin is None:
+            return None
+        folder = os.path.join(os.path.dirname(spec.origin), "binding")
+        files = sorted(
+            (e.name, e.stat().st_size, e.stat().st_mtime_ns, e.stat().st_ctime_ns) for e in os.scandir(folder)
+        )
+        with open(_PROCESSOR) as file:
+            first = file.read().partition("\n\n")[0]
+    except (OSError, ValueError):  # ValueError: there is something in its place
+        return None
+    said = [line for line in first.splitlines() if line.startswith(_SAYING)]
+    return repr((folder, files, os.uname(), said)) if len(said) >= len(_SAYING) else None
 
 
 @once
