@@ -9,11 +9,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from isa.description import Isa
+from isa.engines.choice import bare
 from isa.language import load_text
+from isa.machine import Storage
 from isa.machines.catalogue import find
 from tests.engines.any_width import any_width
 from tests.engines.differential import agree, deepest
-from tests.engines.engines import ENGINES
+from tests.engines.engines import ENGINES, STEPPING
 from tests.engines.hot_programs import hot_generator
 from tests.isa.test_engine_programs import STRANGE
 from tests.isa.view_machines import VIEWS, small
@@ -42,7 +44,7 @@ variant table of g3 "Storage says where storage is, so that a fetch is no plain 
 TEXTS = {"strange": STRANGE, "no_law": NO_LAW, "table": TABLE}
 CORNERS = ["corners_plain", "corners_open", "corners_split", "corners_wrap", "corners_lost", "corners_tick"]
 WIDTHS = [8, 12, 17, 24, 33, 48]
-OFTEN = {"strange", "no_law", "corners_split", "w8", "twice"}
+OFTEN = {"strange", "no_law", "corners_split", "w8", "twice", "unchecked"}
 NAMES = [*TEXTS, *CORNERS, "hostile", *(f"w{width}" for width in WIDTHS), *VIEWS]
 
 
@@ -68,3 +70,16 @@ def test_engines_agree(name: str, seed: int, plan: list[str], depth: int) -> Non
     isa = described(name)
     depth = min(depth, deepest(isa)) if (1 << isa.word) > 1 << 16 else 0
     agree(hot_generator(isa).hot_guest(Random(seed), 500), depth, plan)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("base", [20, 1 << 31])
+def test_a_word_that_storage_lacks_is_zero_and_nothing_was_made_of_it(engine: str, base: int) -> None:
+    """Whether a fetch is in storage is the description's to ask, and this one does not."""
+    ends = []
+    for factory in (STEPPING, ENGINES[engine]):
+        machine = bare(described("unchecked"), Storage(32, 20))
+        machine.engine = factory(machine)
+        machine.state["base"], machine.state["bound"], machine.state["r"] = base, 30, [7, 1, 2, 3]
+        ends.append((machine.run(40), [*machine.state.block]))
+    assert ends[0] == ends[1] and ends[0][0].steps == 40

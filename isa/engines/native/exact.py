@@ -91,21 +91,28 @@ class Exact:
         """`take(frame, index)`: as `single`, once prologue and fetch have let through a word of storage."""
         text, index, fetch = Body(), Value(64, "%index"), self.isa.fetch.word
         if isinstance(fetch, Load):
-            word = self.values(text).load(index, fetch)
+            values = self.values(text)
+            word = values.load(index, fetch)
             if self.plan.fast:
-                self._recorded(text, index, word)
+                self._recorded(text, index, word, fetch.index in values.inside)
             text.emit(f"ret i64 {text.call('i64', '@decoded', [f'ptr {FRAME}', word.typed], 'tail call')}")
         else:
             text.give(Code.ASK)
         return text.define(f"define i64 @take(ptr {FRAME}, {index.typed}) noinline")
 
-    def _recorded(self, text: Body, index: Value, word: Value) -> None:
-        """Take the step that the record of a word names, if there is one."""
+    def _recorded(self, text: Body, index: Value, word: Value, inside: bool) -> None:
+        """Take the step that the record of a word names, if there is one. Where a fetch need not be `inside` storage,
+        there may be neither a word nor a record."""
+        on = text.label("on")
+        if not inside:
+            there = text.label("there")
+            text.branch(text.compare("ult", index, text.field("size")), there, on, USUAL)
+            text.block(there)
         record = text.at(text.address("records"), text.mul(index, number(64, self.plan.record_bytes)), 8)
         which = text.load(record, 16, 16)
         run = text.compare("ugt", which, number(16, self.plan.marked))
         step = text.pointer(text.at("@steps", text.select(run, number(16, 0), which)))
-        known, on = text.label("known"), text.label("on")
+        known = text.label("known")
         text.branch(Value(0, text.named(f"icmp eq ptr {step}, null")), on, known, RARE)
         text.block(known)
         text.emit(f"ret i64 {text.call('i64', step, [f'ptr {FRAME}', word.typed], 'tail call')}")
