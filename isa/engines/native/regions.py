@@ -18,11 +18,13 @@ MOST = 256  # instructions of a region: what it costs to compile grows faster th
 
 @dataclass(frozen=True)
 class Region:
-    """Instructions by pc, and the entries, in the order in which their numbers are given to the native function."""
+    """Instructions by pc, and the entries, in the order in which their numbers are given to the native function.
+    `unrun` has the pcs to which it leads that had not run when it was found."""
 
     isa: Isa
     code: Mapping[int, Placed]
     entries: tuple[int, ...]
+    unrun: frozenset[int] = frozenset()
 
     @property
     def lo(self) -> int:
@@ -70,12 +72,16 @@ def discover(
 
     `fetch_word` gives the word at a pc, None where the fetch would trap. `executed` tells whether the instruction at a
     pc ran already: what never ran is left out, and so is everything beyond `cap` instructions."""
+    unrun: set[int] = set()
     placed = shapes_of(isa).placed
     code: dict[int, Placed] = {}
     waiting, seen = deque([pc]), {pc}
     while waiting and len(code) < cap:
         at = waiting.popleft()
-        word = fetch_word(at) if executed(at) or at == pc else None
+        if at != pc and not executed(at):
+            unrun.add(at)
+            continue
+        word = fetch_word(at)
         found = None if word is None else placed(at, word)
         if found is None:
             continue
@@ -88,7 +94,8 @@ def discover(
         return None
     kept = _loop(code, pc) or _ahead(code, pc)
     backs = {p.back for at, p in code.items() if at in kept and p.back is not None and p.back in kept}
-    return Region(isa, {at: p for at, p in code.items() if at in kept}, (pc, *sorted(backs - {pc})))
+    met = unrun.intersection(goal for at in kept for goal in code[at].goals)
+    return Region(isa, {at: code[at] for at in code if at in kept}, (pc, *sorted(backs - {pc})), frozenset(met))
 
 
 def _loop(code: Mapping[int, Placed], head: int) -> set[int]:

@@ -28,6 +28,7 @@ Result = TypeVar("Result")
 Place = Callable[[int], int | None]  # where in the root the word at a pc lies; None if its fetch would trap
 
 MOST = 2048  # regions of one storage; with the next one all begin anew
+EXTENDED = 8  # times that a region is made larger
 STUBBORN = 8  # times that a place may be rewritten before it is left to the interpreter
 FULL_AFTER = 30_000_000  # steps in a region before it is compiled with all passes
 _SYMBOL = "region"
@@ -49,6 +50,16 @@ class Installed:
     cut: bool = False
     better: "Job[Linked] | None" = None
     told: int = 0  # of its steps, those that its code has been told of
+
+    @property
+    def head(self) -> int:
+        """The pc that was hot."""
+        return self.region.entries[0]
+
+    @property
+    def place(self) -> int:
+        """The word of the root where that lies."""
+        return self.words[self.head]
 
     @property
     def steps(self) -> int:
@@ -92,6 +103,7 @@ class Translations:
         self._young: dict[Installed, None] = {}  # those that may still change, who was looked at longest ago first
         self._at: dict[int, set[Installed]] = {}
         self._waiting: list[Waiting] = []
+        self._extended: dict[int, int] = {}  # how often regions were made larger, by the word of the hot place
         self._rewritten: dict[int, int] = {}
         self._retired: list[Installed | Linked] = []
         self._steps = 0  # since the last look at a region
@@ -128,7 +140,11 @@ class Translations:
         self.tables.entries[here] = NOT_AGAIN if self._rewritten.get(here, 0) >= STUBBORN else 0
         if not self.tables.entries[here]:
             self.tables.watch(here)
-            job = begun(lambda: self._made(pc, place, options), options)
+            lacking = self._lacking(pc, place)
+            heads = [pc] if lacking is None else [lacking.head, pc]
+            job = begun(lambda: self._made(heads, place, options), options)
+            if lacking is not None and job is not None:
+                self._extended[lacking.place] = self._extended.get(lacking.place, 0) + 1
         if job is not None:
             self.tables.entries[here] = NOT_AGAIN  # until it is done; if too much is waiting, count again
             self._waiting.append(Waiting(here, job))
@@ -147,7 +163,7 @@ class Translations:
             made = waiting.job.result()
             if made is None and any(any(stops) for stops in self._avoided.values()):
                 self._refused.add(waiting.place)
-            elif made is not None and not self._install(made):
+            elif made is not None and (not self._install(made) or self.tables.entries[waiting.place] == NOT_AGAIN):
                 self.tables.entries[waiting.place] = 0
         for installed in self._looked_at():
             self._judge(installed)
@@ -201,15 +217,22 @@ class Translations:
         """A word of the root was written: what was made of it is gone."""
         with self._turn:
             for installed in list(self._at.get(word, ())):
-                place = installed.words[installed.region.entries[0]]
-                self._rewritten[place] = self._rewritten.get(place, 0) + 1
+                self._rewritten[installed.place] = self._rewritten.get(installed.place, 0) + 1
                 self._remove(installed)
 
     # ---- one region
 
-    def _made(self, pc: int, place: Place, options: Options) -> Made | None:
-        """The region around a pc, compiled; None if there can be none. May run beside the guest: what it read of the
-        storage is compared again before the region is put in."""
+    def _lacking(self, pc: int, place: Place) -> Installed | None:
+        """The region in which most steps were taken of those that are left for this pc because it had not run when they
+        were made."""
+        lacking = [one for one in self.installed.values() if pc in one.region.unrun and place(one.head) == one.place]
+        most = max(lacking, key=lambda one: one.steps, default=None)
+        return None if most is None or self._extended.get(most.place, 0) >= EXTENDED else most
+
+    def _made(self, heads: list[int], place: Place, options: Options) -> Made | None:
+        """The region that begins at one of these pcs, the first that will do, and has the last in it, compiled; None if
+        there can be none. May run beside the guest: what it read of the storage is compared again before the region is
+        put in."""
         places: dict[int, int] = {}
         avoided: list[int] = []
 
@@ -227,7 +250,8 @@ class Translations:
             word = place(pc)
             return word is not None and self.tables.decoded(word)
 
-        region = discover(self.isa, word_at, pc, executed)
+        found = (discover(self.isa, word_at, head, executed) for head in heads)
+        region = next((region for region in found if region is not None and heads[-1] in region.code), None)
         if region is None or region.left_within(options.short):
             return None
         tier = Tier.FULL if options.full or (options.full is None and self._at_hand(region)) else Tier.QUICK
@@ -318,7 +342,7 @@ class Translations:
             if closed or self.tables.entries[place] == ctypes.addressof(entry):
                 self.tables.entries[place] = 0
         self._young.pop(installed, None)
-        self.installed.pop(installed.words[installed.region.entries[0]], None)
+        self.installed.pop(installed.place, None)
         self._retired.append(installed)
 
 
