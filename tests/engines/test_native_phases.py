@@ -1,14 +1,17 @@
-"""Programs that go on in another way than they began: regions are made larger when that is worth it."""
+"""Programs that go on in another way than they began: regions are made larger, and entries that were closed are opened
+again, when that is worth it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from isa.assembler import assemble
-from isa.engines.native import translations
+from isa.engines.native import engine, entrances, translations
 from isa.engines.native.engine import NativeEngine
+from isa.engines.native.entrances import Entrances, Installed, Trial
 from isa.engines.native.options import Options
-from isa.engines.native.translations import Installed, Place, Translations
+from isa.engines.native.translations import Place, Translations
 from isa.engines.reference.engine import ReferenceEngine
 from isa.machine import Machine, Storage
 from tests.engines.fresh import hasty
@@ -36,6 +39,38 @@ start:  li   r8, 900
         bnez r8, 1b
         halt
 """
+
+# A loop of two rounds, until it has been begun r9 times, and then of r10; nothing around it is in a region.
+SHORT = """
+        .org 16
+start:  li   r9, 3000
+        li   r10, 400
+        set  r8, 2
+1:      rtim r2
+        mov  r3, r8
+2:      addi r3, r3, -1
+        xor  r6, r6, r3
+        bnez r3, 2b
+        addi r9, r9, -1
+        bnez r9, 1b
+        mov  r8, r10
+        bnez r10, 1b
+        halt
+"""
+
+
+# Few instructions between two that are in no region, and many once r9 is 0.
+FEW = """
+        .org 16
+start:  li   r9, 3000
+        li   r10, 3000
+1:      rtim r2
+        beqz r9, 2f
+        addi r9, r9, -1
+        b    1b
+2:      addi r10, r10, -1
+"""
+FEW += "        add  r6, r6, r10\n        xor  r7, r7, r6\n" * 15 + "        bnez r10, 1b\n        halt\n"
 
 
 def ran(source: str, steps: int) -> Translations:
@@ -65,12 +100,51 @@ def at_most() -> None:
     assert len(found.installed[LOOP].region.code) == 8
 
 
+def opened() -> None:
+    """The loop is entered again once it has many rounds."""
+    found = ran(SHORT, 200_000)
+    assert found.steps > 100_000
+
+
+def refused() -> None:
+    """A place where a region would be left at once is looked at again."""
+    found = ran(FEW, 200_000)
+    assert found.steps > 50_000
+
+
+def seldom() -> None:
+    """As long as it has few, it is tried again half as often each time."""
+    tried: list[int] = []
+    judge = Entrances.judge
+
+    def judged(self: Entrances, installed: Installed) -> None:
+        was = len(self._closed)
+        judge(self, installed)
+        tried.append(len(self._closed) - was)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Entrances, "judge", judged)
+        found = ran(SHORT.replace("3000", "30000"), 200_000)
+    assert found.steps < 50_000 and 6 <= sum(tried) <= 18
+
+
 @pytest.fixture(autouse=True)
-def soon(monkeypatch: Patch) -> None:
+def eager(monkeypatch: Patch) -> None:
+    """What is looked at after many steps is looked at after few."""
     hasty(monkeypatch)
+    for module, name, value in (
+        (engine, "LOOK", 500),
+        (engine, "SELDOM", 500),
+        (engine, "SLICE", 2000),
+        (engine, "LONG_SLICE", 2000),
+        (translations, "APART", 500),
+        (entrances, "VISITS", 50),
+        (entrances, "AGAIN", 4000),
+    ):
+        monkeypatch.setattr(module, name, value)
 
 
-@pytest.mark.parametrize("check", [larger, at_most])
+@pytest.mark.parametrize("check", [larger, at_most, opened, refused, seldom])
 def test_what_changes_later(check: Check) -> None:
     check()
 
@@ -95,6 +169,32 @@ def it_is_made_larger_each_time(patch: Patch) -> None:
         return lacking(self, pc, place)
 
     patch.setattr(Translations, "_lacking", always)
+
+
+@BUGS.caught_by(opened, refused)
+def what_is_closed_stays_so(patch: Patch) -> None:
+    patch.setattr(Entrances, "open", lambda self: iter(()))
+
+
+@BUGS.caught_by(opened)
+def nobody_looks_where_nothing_is_known_to_have_changed(patch: Patch) -> None:
+    patch.setattr(engine, "SELDOM", 1 << 60)
+
+
+@BUGS.caught_by(seldom)
+def it_is_tried_again_as_often(patch: Patch) -> None:
+    close = Entrances.close
+
+    def forgetting(self: Entrances, *which: Any) -> None:
+        self._again.clear()
+        close(self, *which)
+
+    patch.setattr(Entrances, "close", forgetting)
+
+
+@BUGS.caught_by(opened)
+def what_was_counted_before_counts_again(patch: Patch) -> None:
+    patch.setattr(entrances, "Trial", lambda visits, steps: Trial(0, 0))
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)

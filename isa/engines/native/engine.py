@@ -26,6 +26,7 @@ USUAL = Options()
 SLICE = 1 << 23  # steps after which Python looks at what was compiled meanwhile
 LONG_SLICE = 1 << 25  # as much if nothing is: where a slice ends, code is left that is not entered there again at once
 LOOK = 1 << 12  # steps before the next look at what was compiled meanwhile: it takes longer than a thousand steps
+SELDOM = 1 << 25  # as many where nothing is being compiled, and nothing may have to be
 QUESTIONS = 64  # to Python, between two looks at what was compiled meanwhile
 _RAN, _TRAPPED, _SKIPPED, _REWRITTEN = (FIELD[name] for name in ("ran", "trapped", "skipped", "rewritten"))
 _HEAT, _ATTENTIVE, _STEPS = (FIELD[name] for name in ("heat", "attentive", "steps"))
@@ -207,7 +208,7 @@ class NativeEngine(ReferenceEngine):
                 self.storage.tell(word)
         if code is _HOT:
             self.translations.hot(frame["hot"], self._places(), self.options)
-        elif self._since >= LOOK and self.translations.unsettled:
+        elif self._since >= (LOOK if self.translations.unsettled else SELDOM):
             steps, self._since = self._since, 0
             self.translations.settle(self.options, steps)
         fusing = self.fusing

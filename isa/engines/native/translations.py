@@ -12,14 +12,14 @@ from threading import Lock, RLock
 from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from isa.classes import dataclass
 from isa.description import Isa
 from isa.engines.native import background
 from isa.engines.native.background import LATER, Job
 from isa.engines.native.compiler import Compiler, Linked, Tier
+from isa.engines.native.entrances import CODE, FIELDS, Entrances, Installed, Trial
 from isa.engines.native.frame import Tables
 from isa.engines.native.landing import NOT_AGAIN, POINTERS
-from isa.engines.native.options import SHORT, Options
+from isa.engines.native.options import Options
 from isa.engines.native.regions import Region, discover
 from isa.engines.native.translate import Translation, source
 from isa.machine.storage import Storage
@@ -33,37 +33,6 @@ STUBBORN = 8  # times that a place may be rewritten before it is left to the int
 FULL_AFTER = 30_000_000  # steps in a region before it is compiled with all passes
 _SYMBOL = "region"
 LOOK, APART = 16, 1 << 18  # so many regions at most are looked at each time, and each after so many steps more
-VISITS = 1 << 12  # after so many, an entry from which few steps are taken each time is closed
-_CODE, _STEPS, _VISITS, _FIELDS = 0, 4, 5, 6  # fields of an entry, and how many; see `Threaded.region`
-
-
-@dataclass(eq=False, slots=True)
-class Installed:
-    """A region in place: the word of the root at which each of its pcs lies, and an entry for each of its entries."""
-
-    region: Region
-    words: dict[int, int]
-    code: Linked
-    tier: Tier
-    entries: "list[ctypes.Array[ctypes.c_uint64]]"
-    open: set[int]  # the pcs of entries of which it is not known yet whether they are worth it
-    cut: bool = False
-    better: "Job[Linked] | None" = None
-    told: int = 0  # of its steps, those that its code has been told of
-
-    @property
-    def head(self) -> int:
-        """The pc that was hot."""
-        return self.region.entries[0]
-
-    @property
-    def place(self) -> int:
-        """The word of the root where that lies."""
-        return self.words[self.head]
-
-    @property
-    def steps(self) -> int:
-        return sum(entry[_STEPS] for entry in self.entries)
 
 
 class Made(NamedTuple):
@@ -107,6 +76,7 @@ class Translations:
         self._rewritten: dict[int, int] = {}
         self._retired: list[Installed | Linked] = []
         self._steps = 0  # since the last look at a region
+        self._entrances = Entrances(tables)
         self.made = 0  # regions put in since the beginning, for whoever asks
         self._avoided: WeakKeyDictionary[object, tuple[frozenset[int], frozenset[int]]] = WeakKeyDictionary()
         self._refused: set[int] = set()  # hot places where a breakpoint is in the way
@@ -148,13 +118,15 @@ class Translations:
         if job is not None:
             self.tables.entries[here] = NOT_AGAIN  # until it is done; if too much is waiting, count again
             self._waiting.append(Waiting(here, job))
-            self.settle(options)
+            self._steps += LOOK * APART
+            self._settle(options)
 
-    def settle(self, options: Options, steps: int = LOOK * APART) -> None:
+    def settle(self, options: Options, steps: int) -> None:
         """Put in what was compiled meanwhile, and have compiled again what has proved hot, `steps` after the last time:
         where many machines have short turns, to look takes no longer than they do."""
         with self._turn:
             self._steps += steps
+            self._entrances.clock += steps
             self._settle(options)
 
     def _settle(self, options: Options) -> None:
@@ -163,10 +135,13 @@ class Translations:
             made = waiting.job.result()
             if made is None and any(any(stops) for stops in self._avoided.values()):
                 self._refused.add(waiting.place)
-            elif made is not None and (not self._install(made) or self.tables.entries[waiting.place] == NOT_AGAIN):
+            elif made is None:
+                self._entrances.close(waiting.place)
+            elif not self._install(made) or self.tables.entries[waiting.place] == NOT_AGAIN:
                 self.tables.entries[waiting.place] = 0
+        self._young.update(dict.fromkeys(self._entrances.open()))
         for installed in self._looked_at():
-            self._judge(installed)
+            self._entrances.judge(installed)
             if options.full is None:
                 self._improve(installed, options)
             if not installed.open and (installed.tier is Tier.FULL or options.full is not None):
@@ -290,8 +265,9 @@ class Translations:
             self._remove(self.installed[here])
         entries = []
         for number, pc in enumerate(region.entries):
-            entries.append((ctypes.c_uint64 * _FIELDS)(code.address(_SYMBOL), pc, region.hi, number))
-        installed = self.installed[here] = Installed(region, words, code, tier, entries, set(region.entries), cut)
+            entries.append((ctypes.c_uint64 * FIELDS)(code.address(_SYMBOL), pc, region.hi, number))
+        open_ = {number: Trial(0, 0) for number in range(len(entries))}
+        installed = self.installed[here] = Installed(region, words, code, tier, entries, open_, cut)
         self._young[installed] = None
         for word in words.values():
             self._at.setdefault(word, set()).add(installed)
@@ -300,16 +276,6 @@ class Translations:
                 self.tables.entries[words[pc]] = ctypes.addressof(entry)
         self.made += 1
         return True
-
-    def _judge(self, installed: Installed) -> None:
-        """Close the entries from which a region is left too soon: to go in and out costs more than that saves. One
-        whose steps do for all the visits that are waited for stays."""
-        for entry, pc in zip(installed.entries, installed.region.entries, strict=True):
-            if pc in installed.open and (entry[_VISITS] >= VISITS or entry[_STEPS] >= SHORT * VISITS):
-                installed.open.discard(pc)
-                mine = self.tables.entries[installed.words[pc]] == ctypes.addressof(entry)
-                if mine and entry[_STEPS] < SHORT * entry[_VISITS]:
-                    self.tables.entries[installed.words[pc]] = NOT_AGAIN
 
     def _improve(self, installed: Installed, options: Options) -> None:
         """Compile a region with all passes once it has earned it; then let its entries lead to the new code."""
@@ -323,7 +289,7 @@ class Translations:
             self._retired.append(installed.code)
             installed.code, installed.tier = installed.better.result(), Tier.FULL
             for entry in installed.entries:
-                entry[_CODE] = installed.code.address(_SYMBOL)
+                entry[CODE] = installed.code.address(_SYMBOL)
 
     @staticmethod
     def _earned(installed: Installed) -> bool:
@@ -337,10 +303,9 @@ class Translations:
         for word in installed.words.values():
             self._at[word].discard(installed)
         for entry, pc in zip(installed.entries, installed.region.entries, strict=True):
-            place = installed.words[pc]
-            closed = pc not in installed.open and self.tables.entries[place] == NOT_AGAIN
-            if closed or self.tables.entries[place] == ctypes.addressof(entry):
-                self.tables.entries[place] = 0
+            if self.tables.entries[installed.words[pc]] == ctypes.addressof(entry):
+                self.tables.entries[installed.words[pc]] = 0
+        self._entrances.forget(installed)
         self._young.pop(installed, None)
         self.installed.pop(installed.place, None)
         self._retired.append(installed)
