@@ -17,7 +17,7 @@ from isa.assembler import assemble
 from isa.engines.choice import bare
 from isa.engines.native import background, translations
 from isa.engines.native.background import AHEAD, BACKGROUND, LATER, MOST_WAITING, Background, Job
-from isa.engines.native.engine import NativeEngine
+from isa.engines.native.engine import FIRST_SLICE, LONG_SLICE, SLICE, NativeEngine
 from isa.engines.native.options import Options
 from isa.engines.reference.engine import ReferenceEngine
 from isa.files.cache import VARIABLE
@@ -143,6 +143,30 @@ def hot_loop(engine: str) -> Machine:
     machine.load(assemble(G3, ".org 16\nstart: addi r1, r1, 1\n j start"))
     machine.engine = NativeEngine(machine, Options(hot=100)) if engine == "native" else ReferenceEngine(machine)
     return machine
+
+
+def test_what_is_soon_there_is_soon_seen(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a region is made, it is looked for after twice as many steps each time; otherwise seldom."""
+    slices: list[int] = []
+    right, made = NativeEngine._converse, translations.Translations._made
+
+    def converse(self: NativeEngine, until: int, deliver: bool) -> Any:
+        slices.append(until - self.done)
+        if slices[-3:] == [SLICE] * 3:
+            gate.go.set()
+        return right(self, until, deliver)
+
+    def waiting(*arguments: Any) -> Any:
+        gate()
+        return made(*arguments)
+
+    monkeypatch.setattr(NativeEngine, "_converse", converse)
+    monkeypatch.setattr(translations.Translations, "_made", waiting)
+    machine = hot_loop("native")
+    while machine.steps < 1 << 36 and not (gate.go.is_set() and slices[-1] == LONG_SLICE):
+        machine.run(1 << 26)
+    doubled = [FIRST_SLICE << n for n in range(9) if FIRST_SLICE << n < SLICE]
+    assert slices[: len(doubled) + 2] == [LONG_SLICE, *doubled, SLICE] and slices[-1] == LONG_SLICE
 
 
 def test_it_is_another_thread(gate: Gate) -> None:

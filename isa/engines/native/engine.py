@@ -23,7 +23,8 @@ from isa.machine.machine import Machine
 from isa.machine.records import Trace
 
 USUAL = Options()
-SLICE = 1 << 23  # steps after which Python looks at what was compiled meanwhile
+FIRST_SLICE, SLICE = 1 << 19, 1 << 23  # steps after which Python looks at what was compiled meanwhile: what is kept
+# is there soon, and for what has to be compiled it looks after twice as many each time
 LONG_SLICE = 1 << 25  # as much if nothing is: where a slice ends, code is left that is not entered there again at once
 LOOK = 1 << 12  # steps before the next look at what was compiled meanwhile: it takes longer than a thousand steps
 SELDOM = 1 << 25  # as many where nothing is being compiled, and nothing may have to be
@@ -48,6 +49,7 @@ class NativeEngine(ReferenceEngine):
         self.frame = self.code.frame(machine, self.tables)
         dispatch = self.code.dispatched(self.tables) if self.fuses and options.fuse else None
         self.fusing = None if dispatch is None else fusing_of(self.storage.root, self.tables, dispatch)
+        self.slice = LONG_SLICE
         self._since = LOOK  # steps since the last look at what was compiled
         self.trapped = 0  # steps of the present run that trapped
         self._stops = Stops(self.frame)
@@ -140,11 +142,6 @@ class NativeEngine(ReferenceEngine):
 
     # ---- under another machine: see `isa.engines.native.layers.Level`
 
-    @property
-    def slice(self) -> int:
-        busy = self.translations.busy or (self.fusing is not None and self.fusing.busy)
-        return SLICE if busy else LONG_SLICE
-
     def level(self) -> object | None:
         return self
 
@@ -216,6 +213,10 @@ class NativeEngine(ReferenceEngine):
             with self.translations.alone() as alone:
                 if alone:
                     fusing.look(lambda work: begun(work, self.options, LATER))
+        if not self.translations.busy and (fusing is None or not fusing.busy):
+            self.slice = LONG_SLICE
+        else:
+            self.slice = FIRST_SLICE if self.slice == LONG_SLICE else min(2 * self.slice, SLICE)
 
     def _places(self) -> Callable[[int], int | None]:
         """Where in the root the word at a pc lies, as things are; None if its fetch would trap."""
