@@ -1,9 +1,10 @@
 """The engine that nobody has to choose: the reference engine, until the program has earned the native one.
 
-To load the native engine takes a tenth of a second, in which the reference engine does most small programs. So loading
-begins when the program has taken a fair part of that already. Where there is a second core, one engine is loaded there
-while the other goes on. What another machine of the process has loaded is there at once. The change is between two
-steps, and nothing but speed changes with it, since all that matters is in the machine's state and storage.
+To load the native engine takes a fiftieth of a second where all of it is kept, in which the reference engine does most
+small programs, and a fifth where nothing is. So loading begins when the program has taken the former already.
+Where there is a second core, one engine is loaded there while the other goes on. What another machine of the process
+has loaded is there at once. The change is between two steps, and nothing but speed changes with it, since all that
+matters is in the machine's state and storage.
 """
 
 from collections.abc import Callable
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
 
 EARNED = 4_000  # steps after which the first look is taken
 SLICE = 2_000  # steps between two looks: a thousandth to a hundredth of a second
-WORTH = (
-    0.03  # seconds that they must have taken, with all that the reference engine makes for them, before loading begins
-)
+WORTH = 0.02  # seconds that they must have taken, with all that the reference engine makes for them, before loading
+# begins: as long as it takes where all is kept
 AT_FIRST, AFTERWARDS = 0.1, 0.005  # seconds to wait for it at a look: two threads of Python hinder each other, and most
 # of loading is Python; what may take longer, to compile, is not, and then the reference engine goes on
 LOADED: WeakKeyDictionary[Isa, set[Callable[[Isa], bool]]] = WeakKeyDictionary()  # by what has prepared it
