@@ -21,6 +21,7 @@ from isa.machine import Machine, Pause, Reason, Trap
 from isa.machine.machine import Engine, EngineFactory
 from isa.machine.recording import look, write
 from isa.machine.records import NEVER, Trace
+from isa.passes.normal import bits_written
 from monitor.compiled import CompiledCore
 from monitor.following import check_alone, followed, most, stopping
 from monitor.statistics import Decision, ExitEvent
@@ -46,6 +47,7 @@ class Dispatcher:
         self._steps = steps_of(vm.isa)
         self.offset = vm.storage.offset - below.storage.offset
         self._window = (self.offset, vm.storage.size)
+        self._entry_halts = bool(bits_written(vm.isa.entry) & self._steps.translator.halt)
         self._pc = vm.state.layout.slots[vm.isa.pc].first
         self._causes = {number: name for name, number in reversed(vm.isa.cause.members.items())}
         self.last_exit = 0
@@ -84,7 +86,7 @@ class Dispatcher:
         that is possible; whatever that leaves is done here."""
         vm, self.done, self.trapped = self.vm, 0, 0
         vm.attentive = not self.core.never or vm.told is not None
-        if self._steps.halted(vm.state.block):
+        if vm.halted:
             return 0, 0, Pause.HALT
         while self.done < limit:
             if (vm.breakpoints or vm.break_places) and self.done and vm.at_breakpoint():
@@ -104,7 +106,7 @@ class Dispatcher:
                     self._deliver(stop)
                 self.done += 1
                 self.trapped += 1
-                stop = Pause.HALT if self._steps.halted(vm.state.block) else None
+                stop = Pause.HALT if self._entry_halts and vm.halted else None
             if stop is not None:
                 return self.done, self.trapped, stop
         return self.done, self.trapped, _LIMIT

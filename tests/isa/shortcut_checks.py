@@ -132,6 +132,40 @@ handler: lw  r8, 0(r0)
         lpsw 0(r0)
 """
 
+ENTERED = """
+        .org 5
+body:   addi r2, r2, 1          # becomes another instruction: here the trap entry puts its info
+        blt  r2, r5, body
+        jr   r15
+        .org 16
+start:  set  r1, handler
+        sw   r1, 8(r0)
+        set  r1, 256
+        sw   r1, 11(r0)
+        set  r5, 60
+        call body
+        lw   r4, other(r0)
+        lw   r3, 0(r4)          # no address, but an instruction
+handler: set r5, 2000
+        call body
+        halt
+other:  addi r2, r2, 100
+"""
+
+LAST = """
+variant last of g3 "A trap is the last thing that happens." {
+  override on trap(cause : Cause, info : word) "Stop." { storage[4] <- zext(cause); storage[5] <- info; halted <- 1 }
+}
+"""
+
+STOPPED = """
+        .org 16
+start:  set  r1, 1
+        svc  3
+        set  r1, 2
+        halt
+"""
+
 LOOSE = """
 variant loose of g3 "A view that lets accesses out of storage: they read zero and write nothing." {
   override view mem[va : word] : word "Only the bound counts." {
@@ -185,6 +219,14 @@ def a_loop_that_leaves_in_the_middle() -> None:
 
 def code_that_rewrites_itself() -> None:
     shortcuts_agree(SELF)
+
+
+def a_trap_entry_over_code() -> None:
+    shortcuts_agree(ENTERED)
+
+
+def a_trap_entry_that_halts() -> None:
+    shortcuts_agree(STOPPED, load_text(LAST))
 
 
 def code_under_two_relocations() -> None:

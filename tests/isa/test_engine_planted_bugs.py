@@ -13,9 +13,10 @@ from isa.engines.reference import engine as reference_module
 from isa.engines.reference import steps as steps_module
 from isa.engines.reference.blocks import BlockSource, Translator
 from isa.engines.reference.engine import ReferenceEngine
+from isa.engines.reference.source import PythonSource
 from isa.engines.reference.steps import Steps
 from isa.ir.fold import add, const
-from isa.ir.nodes import Behaviour, Expr, SetElement
+from isa.ir.nodes import FALSE, Behaviour, Expr, SetElement
 from isa.machine import Machine, Pause, Storage, Trap
 from isa.machine.storage import DIRTY, LINE_SHIFT
 from isa.machine.time import COUNT_WIDTH, Counter, Time
@@ -25,6 +26,8 @@ from tests.isa.shortcut_checks import (
     a_device_calls_in_time,
     a_device_is_asked_after_traps,
     a_loop_that_leaves_in_the_middle,
+    a_trap_entry_over_code,
+    a_trap_entry_that_halts,
     code_that_rewrites_itself,
     code_under_two_relocations,
     storage_ends_where_it_ends,
@@ -73,6 +76,16 @@ def store_into_code_missed(patch: Patch) -> None:
         return False
 
     patch.setattr(Storage, "touch", touch)
+
+
+@caught_by(a_trap_entry_over_code)
+def lines_taken_for_dirty(patch: Patch) -> None:
+    patch.setattr(PythonSource, "_line", lambda self, at: str(DIRTY))
+
+
+@caught_by(a_trap_entry_that_halts)
+def halts_not_looked_for(patch: Patch) -> None:
+    patch.setattr(Steps, "halted", FALSE)
 
 
 @caught_by(code_that_rewrites_itself)

@@ -19,6 +19,7 @@ from monitor import ExitEvent, Monitor, VirtualMachine
 from monitor.allocator import Allocator
 from proofs.runs.compare import Setup, compare
 from tests.isa.alarm import Alarm
+from tests.isa.shortcut_checks import LAST, STOPPED
 from tests.time_machines import TIMED
 
 SIZE, REAL = 1024, 8192
@@ -189,6 +190,15 @@ def disk() -> Ports:
 
 def the_clock_rings_in_time() -> None:
     same(CLOCK)
+
+
+def a_trap_entry_may_halt() -> None:
+    """In one run, in which the machine that has halted would go on."""
+    isa = load_text(LAST)
+    image = assemble(isa, STOPPED, "planted")
+    vm = roomy(Setup(isa, image, SIZE, Ports))
+    vm.load(image)
+    assert vm.run(BUDGET).reason is Reason.HALT and vm.steps == 2
 
 
 def processes_keep_to_their_windows() -> None:

@@ -224,6 +224,17 @@ def steps_of_a_direct_run_counted_wrong(patch: Patch) -> None:
     patch.setattr(Dispatcher, "_direct", direct)
 
 
+@caught_by(checks.a_trap_entry_may_halt)
+def halt_in_a_trap_entry_not_seen(patch: Patch) -> None:
+    build = Dispatcher.__init__
+
+    def init(self: Dispatcher, *arguments: Any) -> None:
+        build(self, *arguments)
+        self._entry_halts = False
+
+    patch.setattr(Dispatcher, "__init__", init)
+
+
 @caught_by(checks.processes_keep_to_their_windows)
 def trap_entered_at_the_wrong_pc(patch: Patch) -> None:
     right = Dispatcher.enter

@@ -66,11 +66,11 @@ class Translator:
         timeless = not self.context_bits & bits_written(isa.prologue)
         self.possible = isinstance(isa.fetch.word, Load) and touched == [isa.fetch.word] and timeless
         self.context = masks(isa, self.context_bits)
-        halt = frozenset((p.state, b) for p in isa.roles[Role.HALT] for b in range(p.low, p.low + p.width))
+        self.halt = frozenset((p.state, b) for p in isa.roles[Role.HALT] for b in range(p.low, p.low + p.width))
         self._time = time_bits(isa)
         mode = frozenset((p.state, b) for p in isa.roles[Role.MODE] for b in range(p.low, p.low + p.width))
-        self.fixed = self._time | self.context_bits | halt | mode  # what only steps change that stand in no block
-        self._halts = bool(halt & bits_written(isa.prologue))  # any step may be the last
+        self.fixed = self._time | self.context_bits | self.halt | mode  # what only steps change that stand in no block
+        self._halts = bool(self.halt & bits_written(isa.prologue))  # any step may be the last
         moves_pc = (e for e in isa.prologue.effects if isinstance(e, Write) and e.state == isa.pc)
         self.default = Behaviour((), tuple(moves_pc))
         self._plain: dict[str, bool] = {}

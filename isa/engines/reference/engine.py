@@ -20,6 +20,7 @@ from isa.machine.records import Trace
 
 Stop = Trap | Pause
 Block = tuple[Callable[..., int], int]  # the function and the most steps one pass may take
+Context = tuple[int, ...]
 Blocks = dict[int, Block | int | None]  # by pc; the heat of code that has none, and None where there can be none
 
 HAPPENED = (Pause.HALT, Pause.ASKED)  # stops after a step; all others are stops before one
@@ -44,7 +45,7 @@ class ReferenceEngine:
         self.steps = steps_of(self.isa)
         self.translator = self.steps.translator
         self._decoded = self.steps.decoded
-        self._contexts: dict[tuple[int, ...], Blocks] = {}
+        self._contexts: dict[Context, Blocks] = {}
         self._in_block: dict[int, list[tuple[Blocks, int]]] = {}
         self._block_count = 0
         self._listens = False  # to stores into code
@@ -74,14 +75,14 @@ class ReferenceEngine:
 
         Returns how many ran and why it stopped; a trap or spin is the step that did not run.
         """
-        machine = self.machine
-        if self.steps.halted(self.state.block):
+        machine, context = self.machine, self.steps.context(self.state.block)
+        if context is None:
             return 0, Pause.HALT
         if machine.breakpoints or machine.break_places or self._heeded:
             self._heed()
         if limit <= LONGEST or not self._translates:
             return self._execute_singly(limit)
-        return self._execute_blocks(limit)
+        return self._execute_blocks(limit, context)
 
     def deliver(self, limit: int) -> tuple[int, int, Pause]:
         """As `execute`, but traps are delivered, one step each, and it goes on after them."""
@@ -104,15 +105,13 @@ class ReferenceEngine:
                 return self.done + 1, Pause.LIMIT
         return limit, Pause.LIMIT
 
-    def _execute_blocks(self, limit: int) -> tuple[int, Stop]:
+    def _execute_blocks(self, limit: int, context: Context) -> tuple[int, Stop]:
         """As `_execute_singly`. `left` steps may run before the prologue must be asked; `lag` steps have run in blocks
         that the counters do not show yet."""
         s, m, pc, steps, machine = self.state.block, self.storage.cells, self._pc, self.steps, self.machine
         breaking = machine.breakpoints or machine.break_places
         done = lag = left = 0
-        blocks = self._contexts.get(steps.context(s))
-        if blocks is None:
-            blocks = self._context()
+        blocks = self._contexts.get(context) or self._context()
         while done < limit:
             if breaking and done and machine.at_breakpoint():
                 break

@@ -52,6 +52,7 @@ class PythonSource(Reading[str]):
         self.where, self.counts, self.indent = where, counts, indent
         self.lines: list[str] = []
         self._taken: set[str] = set()
+        self._lines: dict[int, str] = {}  # names of their entries
 
     # ---- the algebra
 
@@ -152,9 +153,19 @@ class PythonSource(Reading[str]):
                 return f"{self.element(state, text[0], Element(value.width, state, index))} = {bare(text[1])}"
             case Store():
                 at, word = text
-                return f"e.stores[{at}] = {bare(word)}; e.lines[{at} >> {LINE_SHIFT}] == {DIRTY} or e.touch({at})"
+                return f"e.stores[{at}] = {bare(word)}; {self._line(at)} == {DIRTY} or e.touch({at})"
             case Send(_, channel, _, _):
                 return f"e.send({channel!r}, {bare(text[0])}, {bare(text[1])})"
+
+    def _line(self, at: str) -> str:
+        """The entry of a word's line. Where it is known which, that of the state before the step will do: a line that
+        is simply dirty stays so, and of another every store is noted."""
+        if not at[0].isdigit():
+            return f"e.lines[{at} >> {LINE_SHIFT}]"
+        number = int(at, 0) >> LINE_SHIFT
+        if number not in self._lines:
+            self._lines[number] = self.named(f"e.lines[{number}] if {number << LINE_SHIFT} < e.size else 0", "line")
+        return self._lines[number]
 
     def _copy(self, target: str, source: str, count: int) -> str:
         (to, first), (at, start) = self.where[target], self.where[source]

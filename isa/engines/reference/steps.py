@@ -177,19 +177,21 @@ class Steps:
         source.emit(f"return {source.value(word.index)}")
         return compiled(function("place", _FIRST, source.lines), "place", _NAMES)
 
-    @cached_property
-    def halted(self) -> Function:
-        """`f(s)`: whether a place with the role @halt is not zero."""
-        places = (negate(eq(self.isa.read(place), const(place.width, 0))) for place in self.isa.roles[Role.HALT])
-        return compiled(values_function("halted", (either(*places),), self.where, ("s",)), "halted", _NAMES)
+    @property
+    def halted(self) -> Expr:
+        """Whether a place with the role @halt is not zero."""
+        places = self.isa.roles[Role.HALT]
+        return either(*(negate(eq(self.isa.read(place), const(place.width, 0))) for place in places))
 
     @cached_property
     def context(self) -> Function:
-        """`f(s)`: the state that decides where code lies, a tuple."""
+        """`f(s)`: the state that decides where code lies, a tuple; None of a machine that has halted."""
         cells = [
             f"s[{self.layout.slots[state].first}] & {mask:#x}, " for state, mask in self.translator.context.items()
         ]
-        return compiled(function("context", ("s",), [f"    return ({''.join(cells)})"]), "context", _NAMES)
+        halted = PythonSource(self.where, uses([self.halted]))
+        halted.emit(f"return None if {bare(halted.value(self.halted))} else ({''.join(cells)})")
+        return compiled(function("context", ("s",), halted.lines), "context", _NAMES)
 
     def spin_condition(self, instruction: Instruction) -> Expr | None:
         """When an instruction comes back to itself with nothing changed but time; None if it never does. Found once:
