@@ -213,13 +213,13 @@ class Dispatcher:
         """Run on the machine below, into which the virtual one was handed down, for at most `allowed` steps."""
         vm, below = self.vm, self.below
         below.random = vm.random
-        traffic = below.ports.traffic
+        ports, counted = below.ports, below.ports.counted
         first = self.began = below.steps
         reason, trap, detail = below.proceed(allowed)
         self.began = below.steps
         steps = self.began - first
         v, r, (offset, size) = vm.state.block, below.state.block, self._window
-        if below.ports.traffic != traffic or self.core.take_back(v, r, offset, size, steps):
+        if ports.counted != counted or self.core.take_back(v, r, offset, size, steps):
             return self.kill(steps)
         if steps:
             self.done += steps

@@ -106,7 +106,8 @@ _NOTHING = Polls()  # where there is no device nothing is ever in the table
 class Ports:
     """The devices of one machine, by first port.
 
-    `traffic` counts the words sent and received, those at ports without a device too; `fingerprint` is the CRC-32 of
+    `traffic` counts the words sent and received, those at ports without a device too (between two runs `counted` is the
+    same, without asking); `fingerprint` is the CRC-32 of
     them all in order, by which two machines can be compared at any step. `acted`, if set, is told of every device
     that has acted by itself: the step before which it did, the device, and the pending bits that it raises. `sent` is
     told of every word that is sent, with the step and the device; nobody is told of words received, since native code
@@ -117,7 +118,7 @@ class Ports:
     def __init__(self, devices: Mapping[int, Device] | None = None) -> None:
         self.devices: dict[int, Device] = dict(sorted((devices or {}).items()))
         self._devices = tuple(self.devices.values())
-        self._traffic = self._fingerprint = self._raised = 0
+        self.counted = self._fingerprint = self._raised = 0
         self.acted: Acted | None = None
         self.sent: Sent | None = None
         self._polls = Polls() if self.devices else _NOTHING
@@ -159,7 +160,7 @@ class Ports:
         self._polls.renew(self.sent is None)
 
     def _note(self, line: bytes) -> None:
-        self._traffic += 1
+        self.counted += 1
         self._fingerprint = crc32(line, self._fingerprint)
 
     def settle(self) -> None:
@@ -167,14 +168,14 @@ class Ports:
         received without asking."""
         if self._polls.table[NOTES]:
             passed, lines = self._polls.settle()
-            self._traffic += passed
+            self.counted += passed
             self._fingerprint = crc32(lines, self._fingerprint)
 
     @property
     def traffic(self) -> int:
         if self._devices:
             self.settle()
-        return self._traffic
+        return self.counted
 
     @property
     def fingerprint(self) -> int:
@@ -230,7 +231,7 @@ class Ports:
         self.settle()
         for device, part in zip(self._devices, mark.devices, strict=True):
             rewind_device(device, part)
-        _, self._traffic, self._fingerprint, self._raised = mark
+        _, self.counted, self._fingerprint, self._raised = mark
         self.renew()
 
     def branch(self) -> None:
@@ -259,4 +260,4 @@ class Ports:
         for part, device in zip(parts, self.devices.values(), strict=True):
             device.restore(part.mapping("state"))
         self.renew()
-        self._traffic, self._fingerprint, self._raised = traffic, fingerprint, raised
+        self.counted, self._fingerprint, self._raised = traffic, fingerprint, raised

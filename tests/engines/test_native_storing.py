@@ -278,7 +278,7 @@ def a_run_ends_and_nothing_is_settled(patch: Patch) -> None:
 
     def traffic(self: Ports) -> int:
         settle(self)
-        return self._traffic
+        return self.counted
 
     patch.setattr(Ports, "traffic", property(traffic))
     patch.setattr(Ports, "settle", lambda self: None)
