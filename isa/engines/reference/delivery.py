@@ -12,7 +12,7 @@ def deliver(engine: Engine, machine: Machine, limit: int) -> tuple[int, int, Pau
     """
     first, stop, trapped, end = machine.steps, machine.steps + limit, 0, Pause.LIMIT
     while machine.steps < stop:
-        if machine.steps > first and machine.breaking and machine.at_breakpoint():
+        if (machine.breakpoints or machine.break_places) and machine.steps > first and machine.at_breakpoint():
             break
         ran, why = engine.execute(stop - machine.steps)
         machine.steps += ran

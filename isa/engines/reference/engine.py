@@ -73,43 +73,18 @@ class ReferenceEngine:
     def execute(self, limit: int) -> tuple[int, Stop]:
         """Run at most `limit` steps (at least 1) without a device event between them.
 
-        Returns how many ran and why it stopped; a trap or spin is the step that did not run.
+        Returns how many ran and why it stopped; a trap or spin is the step that did not run. `left` steps may run
+        before the prologue must be asked; `lag` steps have run in blocks that the counters do not show yet.
         """
-        machine, context = self.machine, self.steps.context(self.state.block)
+        s, m, pc, steps, machine = self.state.block, self.storage.cells, self._pc, self.steps, self.machine
+        context = steps.context(s)
         if context is None:
             return 0, Pause.HALT
-        if machine.breakpoints or machine.break_places or self._heeded:
+        breaking = machine.breakpoints or machine.break_places
+        if breaking or self._heeded:
             self._heed()
         if limit <= LONGEST or not self._translates:
             return self._execute_singly(limit)
-        return self._execute_blocks(limit, context)
-
-    def deliver(self, limit: int) -> tuple[int, int, Pause]:
-        """As `execute`, but traps are delivered, one step each, and it goes on after them."""
-        return deliver(self, self.machine, limit)
-
-    def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Stop]:
-        """As `deliver` or `execute`, with records of the steps. To the letter, without shortcuts."""
-        return record(self, limit, deliver, trace)
-
-    def _execute_singly(self, limit: int) -> tuple[int, Stop]:
-        single, machine, breaking = self.single, self.machine, self.machine.breaking
-        attentive = machine.attentive
-        for self.done in range(limit):
-            if breaking and self.done and machine.at_breakpoint():
-                return self.done, Pause.LIMIT
-            stop = single()
-            if stop is not None:
-                return self.done + (stop.__class__ is Pause and stop in HAPPENED), stop
-            if attentive and not self._was_plain:
-                return self.done + 1, Pause.LIMIT
-        return limit, Pause.LIMIT
-
-    def _execute_blocks(self, limit: int, context: Context) -> tuple[int, Stop]:
-        """As `_execute_singly`. `left` steps may run before the prologue must be asked; `lag` steps have run in blocks
-        that the counters do not show yet."""
-        s, m, pc, steps, machine = self.state.block, self.storage.cells, self._pc, self.steps, self.machine
-        breaking = machine.breakpoints or machine.break_places
         done = lag = left = 0
         blocks = self._contexts.get(context) or self._context()
         while done < limit:
@@ -145,6 +120,27 @@ class ReferenceEngine:
         if lag:
             steps.advance(s, m, self, lag)
         return done, Pause.LIMIT
+
+    def deliver(self, limit: int) -> tuple[int, int, Pause]:
+        """As `execute`, but traps are delivered, one step each, and it goes on after them."""
+        return deliver(self, self.machine, limit)
+
+    def record(self, limit: int, deliver: bool, trace: Trace) -> tuple[int, int, Stop]:
+        """As `deliver` or `execute`, with records of the steps. To the letter, without shortcuts."""
+        return record(self, limit, deliver, trace)
+
+    def _execute_singly(self, limit: int) -> tuple[int, Stop]:
+        single, machine, breaking = self.single, self.machine, self.machine.breaking
+        attentive = machine.attentive
+        for self.done in range(limit):
+            if breaking and self.done and machine.at_breakpoint():
+                return self.done, Pause.LIMIT
+            stop = single()
+            if stop is not None:
+                return self.done + (stop.__class__ is Pause and stop in HAPPENED), stop
+            if attentive and not self._was_plain:
+                return self.done + 1, Pause.LIMIT
+        return limit, Pause.LIMIT
 
     def single(self) -> Stop | None:
         """One step to the letter. Returns what kept it from happening (a trap, a spin, a failed device), or what came
