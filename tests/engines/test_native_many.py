@@ -1,10 +1,14 @@
 """Many machines on one storage, each with code of its own: what is done for one turn does not grow with them, and what
 one of them has earned is for all."""
 
+from threading import Thread
 from typing import Any
+
+import pytest
 
 from isa.assembler import assemble
 from isa.engines.native import translations
+from isa.engines.native.code import native_code
 from isa.engines.native.compiler import Tier
 from isa.engines.native.engine import NativeEngine
 from isa.engines.native.options import Options
@@ -37,6 +41,42 @@ def test_short_turns_look_no_more_often_than_long_ones() -> None:
     short = looks(5, 40, APART // 4)
     assert [len(some) for some in short] == [0, 0, 0, 1] * 10
     assert [region for some in short for region in some] == [*range(5)] * 2
+
+
+class Meanwhile:
+    """A region while whose steps are asked for another thread puts one in."""
+
+    def __init__(self, found: Translations) -> None:
+        self._found = found
+        self.putting = Thread(target=self._put)
+
+    def _put(self) -> None:
+        with self._found.alone():
+            self._found.installed[7] = self  # type: ignore[assignment]
+
+    @property
+    def steps(self) -> int:
+        self.putting.start()
+        self.putting.join(0.1)
+        return 5
+
+
+def steps_are_summed_while_nothing_changes() -> None:
+    root = Storage(32, 1024)
+    found = Translations(G3, root, native_code(G3).tables(root))
+    region = found.installed[3] = Meanwhile(found)  # type: ignore[assignment]
+    try:
+        assert found.steps == 5
+    finally:
+        region.putting.join()
+    assert len(found.installed) == 2
+
+
+def test_steps_are_summed_while_nothing_changes(monkeypatch: Patch) -> None:
+    steps_are_summed_while_nothing_changes()
+    monkeypatch.setattr(Translations, "steps", property(lambda self: sum(one.steps for one in self.installed.values())))
+    with pytest.raises(RuntimeError, match="changed size"):
+        steps_are_summed_while_nothing_changes()
 
 
 def tiers(count: int) -> list[set[Tier]]:

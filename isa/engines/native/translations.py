@@ -160,7 +160,8 @@ class Translations:
     @property
     def steps(self) -> int:
         """Steps taken in the regions that are in place."""
-        return sum(installed.steps for installed in self.installed.values())
+        with self._turn:
+            return sum(installed.steps for installed in self.installed.values())
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
