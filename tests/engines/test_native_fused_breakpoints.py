@@ -36,7 +36,7 @@ def found_beside_a_breakpoint() -> None:
         machine.run(40)
         if isinstance(machine.engine, Fresh):
             assert machine.engine.fusing is not None
-            machine.engine.fusing._next = 0
+            machine.engine.fusing._next = machine.engine.fusing._looked = 0
         for _ in range(4):
             machine.run(40)
 

@@ -1,7 +1,9 @@
 """Many machines on one storage, each with code of its own: what is done for one turn does not grow with them, and what
 one of them has earned is for all."""
 
+from collections import Counter
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from isa.engines.native import translations
 from isa.engines.native.code import native_code
 from isa.engines.native.compiler import Tier
 from isa.engines.native.engine import NativeEngine
+from isa.engines.native.fused import Run
+from isa.engines.native.fusing import Fusing
 from isa.engines.native.options import Options
 from isa.engines.native.translations import APART, LOOK, Translations
 from isa.machine import Machine, Storage
@@ -41,6 +45,39 @@ def test_short_turns_look_no_more_often_than_long_ones() -> None:
     short = looks(5, 40, APART // 4)
     assert [len(some) for some in short] == [0, 0, 0, 1] * 10
     assert [region for some in short for region in some] == [*range(5)] * 2
+
+
+def runs_are_looked_for_as_steps_outside_of_regions_double() -> None:
+    found: Any = object.__new__(Fusing)
+    found._making, found._steps, found._next, found._outside, found._looked = None, 0, 0, 0, 0
+    found.dispatch, found._fuse, regions, asked = SimpleNamespace(room=1), Counter[Run], 0, list[int]()
+
+    def taken() -> int:
+        asked.append(found._steps)
+        return regions
+
+    looked = []
+    for steps, inside in [(10, 0)] * 40 + [(1000, 1000)] * 1000 + [(1000, 0)] * 70:
+        regions += inside
+        found.took(steps)
+        if found.due(100, taken):
+            found.look(lambda work: None)
+            looked.append(found._steps - regions)
+    assert looked[:3] == [100, 200, 400] and 3 < len(looked) < 6
+    assert len(asked) < 200
+
+
+def test_runs_are_looked_for_as_steps_outside_of_regions_double(monkeypatch: Patch) -> None:
+    runs_are_looked_for_as_steps_outside_of_regions_double()
+    right = Fusing.look
+
+    def look(self: Fusing, begin: Any) -> None:
+        right(self, begin)
+        self._looked, self._next = 0, 2 * self._steps
+
+    monkeypatch.setattr(Fusing, "look", look)
+    with pytest.raises(AssertionError):
+        runs_are_looked_for_as_steps_outside_of_regions_double()
 
 
 class Meanwhile:

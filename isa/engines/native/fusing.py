@@ -22,6 +22,7 @@ from isa.ir.nodes import Const, Expr, Param
 from isa.machine.storage import CODE, LINE_SHIFT, Storage
 
 BATCH = 16  # runs that are compiled in one go: regions wait meanwhile
+SELDOM = 16  # a part of all steps, within which it is not asked twice how many were taken in regions
 Work = Callable[[], Linked]
 
 
@@ -48,6 +49,7 @@ class Fusing:
         self.lines, self.tables, self.dispatch = root.lines, tables, dispatch
         self._making: Making | None = None
         self._steps, self._next = 0, 0
+        self._outside = self._looked = 0  # steps that were not taken in regions: when it was asked, and looked, last
 
     def took(self, steps: int) -> None:
         """So many steps more were taken by machines on this storage."""
@@ -58,9 +60,12 @@ class Fusing:
         on, and when handlers are made."""
         if self._making is not None:
             return self._making.job.done
-        if self._steps >= self._next:
-            self._next = self._steps + max(0, after - self._steps + regions())
-        return self._steps >= self._next
+        if self._steps < self._next:
+            return False
+        self._outside = self._steps - regions()
+        missing = max(after, 2 * self._looked) - self._outside
+        self._next = self._steps + (max(missing, self._steps // SELDOM) if missing > 0 else 0)
+        return missing <= 0
 
     @property
     def busy(self) -> bool:
@@ -75,7 +80,7 @@ class Fusing:
         missing = [run for run, _ in self._fuse().most_common(min(BATCH, self.dispatch.room))]
         job = begin(lambda: self.dispatch.compiled(missing)) if missing else None
         self._making = None if job is None else Making(missing, job)
-        self._next = 2 * self._steps
+        self._looked = self._outside
 
     def _fuse(self) -> "Counter[Run]":
         """Let records lead to the handlers of their runs. Runs that have none, with how often they are there."""
