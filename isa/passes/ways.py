@@ -6,7 +6,7 @@ Whoever chains instructions reads it here: the blocks of the reference engine, t
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from isa.ir.fold import add, const, negate
+from isa.ir.fold import add, const, negate, sext
 from isa.ir.nodes import Apply, Const, Effect, Expr, Write, nodes
 
 
@@ -68,3 +68,17 @@ def distance(going: Expr, pc: Expr) -> Expr | None:
             if rest is not None and pc not in nodes(far):
                 return add(rest, far)
     return None
+
+
+def widened(number: Expr, width: int) -> Expr:
+    """A signed number with more bits. A sum that cannot wrap is one of its parts with more bits."""
+    match number:
+        case Const(narrow, value):
+            return const(width, value - (value >> narrow - 1 << narrow))
+        case Apply(_, "sext", (part,)):
+            return sext(part, width)
+        case Apply(narrow, "add", (Apply(_, "sext", (part,)) as one, Const(_, value) as other)):
+            near = (value + (1 << narrow - 2)) % (1 << narrow) < 1 << narrow - 1
+            if near and part.width < narrow - 1:
+                return add(widened(one, width), widened(other, width))
+    return sext(number, width)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from isa.ir.fold import add, const, eq, negate, rewriter, select, sub
-from isa.ir.nodes import TRUE, Const, Expr, Read, Write
+from isa.ir.fold import add, const, eq, negate, rewriter, select, sext, sub
+from isa.ir.nodes import TRUE, Apply, Const, Expr, Param, Read, Write
 from isa.passes import ways
 
 WIDTH = 16
@@ -65,3 +65,34 @@ def test_a_distance_is_how_far_the_pc_goes(state: dict[str, int]) -> None:
         assert far is not None
         assert (state["pc"] + evaluate(far, state)) % (1 << WIDTH) == evaluate(target, state)
     assert ways.distance(X, PC) is None and ways.distance(add(NEXT, PC), PC) is None
+
+
+NUMBERS = st.sampled_from([*range(-9, 10), 0x3FFF, -0x3FFF, 0x4000, -0x4000, -0x4001, 0x7FFF, -0x8000])
+
+
+@given(width=st.integers(1, 15), value=NUMBERS, more=NUMBERS)
+@example(width=15, value=0x3FFF, more=0x7FFF)
+@example(width=15, value=0x3FFF, more=0x4000)
+@example(width=14, value=-0x2000, more=-0x4000)
+def test_a_number_with_more_bits_is_the_same_number(width: int, value: int, more: int) -> None:
+    """Whether or not it is the sum of two, and wherever that wraps."""
+    part = Param(width, "part")
+    known = rewriter(lambda n: const(width, value) if n is part else None)
+    for number in (sext(part, WIDTH), add(sext(part, WIDTH), const(WIDTH, more)), const(WIDTH, more)):
+        narrow, wide = (known(n) for n in (number, ways.widened(number, 40)))
+        assert isinstance(narrow, Const) and wide is sext(narrow, 40)
+
+
+def test_who_widens_a_sum_that_wraps_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = ways.widened
+
+    def parts(number: Expr, width: int) -> Expr:
+        return (
+            add(*(right(n, width) for n in number.args))
+            if isinstance(number, Apply) and number.op == "add"
+            else right(number, width)
+        )
+
+    monkeypatch.setattr(ways, "widened", parts)
+    with pytest.raises(AssertionError):
+        test_a_number_with_more_bits_is_the_same_number()

@@ -217,8 +217,11 @@ class Layered:
         text.lines.append(f"  %cause = phi i64 {', '.join(f'[ {cause}, %{block} ]' for cause, block in causes)}")
         here = self._here(text)
         code = self._took(text, here[1])
-        took = f"i64 {int(Code.LIMIT)}, label %took i64 {int(Code.HALT)}, label %took"
-        cases = f"{took} i64 {int(Code.TRAP)}, label %trap i64 {int(Code.SPIN)}, label %waits"
+        for usual, to in ((Code.LIMIT, "took"), (Code.TRAP, "trap")):
+            other = text.label("other")
+            text.branch(text.compare("eq", code, number(64, usual)), to, other)
+            text.block(other)
+        cases = f"i64 {int(Code.HALT)}, label %took i64 {int(Code.SPIN)}, label %waits"
         text.emit(f"switch {code.typed}, label %refused [ {cases} ]")
         text.block("refused")
         text.set("because", Value(64, "%cause"))
