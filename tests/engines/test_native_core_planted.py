@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from isa.engines.native import landing
 from isa.engines.native import plan as plan_module
+from isa.engines.native import translate
+from isa.engines.native.convention import END
 from isa.engines.native.exact import Body, Exact
 from isa.engines.native.frame import Frame, Tables
 from isa.engines.native.loop import Loop
@@ -320,12 +321,16 @@ def a_region_is_entered_at_another_address(patch: Patch) -> None:
 
 @caught_by(code_that_changes_in_regions)
 def steps_of_regions_are_not_counted(patch: Patch) -> None:
-    right = landing.tail
+    right = translate.tail_alone
+    patch.setattr(translate, "tail_alone", lambda text, to, ip, end: right(text, to, ip, END))
 
-    def tail(text: Body, to: str, **places: Value) -> None:
-        right(text, to, **{name: at for name, at in places.items() if (to, name) != ("@come", "end")})
 
-    patch.setattr(landing, "tail", tail)
+@caught_by(code_that_changes_in_regions)
+def who_comes_from_a_region_has_a_step_more(patch: Patch) -> None:
+    def more(text: str) -> str:
+        return text.replace("shl i64 %end", "shl i64 %more").replace("entry:", "entry:\n  %more = add i64 %end, 1")
+
+    rewritten(patch, Threaded, "rejoin", more)
 
 
 def test_there_are_bugs_of_every_kind() -> None:

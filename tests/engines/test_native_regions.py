@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from isa.assembler import assemble
 from isa.engines.native.code import native_code
-from isa.engines.native.compiler import Compiler, Tier
+from isa.engines.native.compiler import Compiler, Linked, Tier
+from isa.engines.native.convention import ARGUMENTS
 from isa.engines.native.engine import NativeEngine
+from isa.engines.native.frame import FIELD
 from isa.engines.native.options import Options
 from isa.engines.native.regions import Region, discover
 from isa.engines.native.translate import source
@@ -27,15 +29,26 @@ from tests.program_strategies import Program, programs
 
 pytestmark = pytest.mark.slow
 
-FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_int64)
+WAY_IN = f"""
+define i64 @enter(ptr %region, ptr %frame, ptr %state, ptr %cells, i64 %left, i64 %entry) {{
+  %rest = call preserve_nonecc i64 %region(
+    ptr %frame, ptr %state, i64 0, i64 %entry, i64 %left, i64 0, ptr %cells, ptr null)
+  ret i64 %rest
+}}
+
+define preserve_nonecc i64 @rejoin({ARGUMENTS}) {{
+  %hot = getelementptr i64, ptr %frame, i64 {FIELD["hot"]}
+  store i64 %ip, ptr %hot
+  ret i64 %end
+}}
+"""  # into a region as from threaded code, and back with the steps that are left and the pc in `hot`
+ENTER = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_void_p)
 MANY = 40  # steps in a region without coming out, as far as it is asked whether that can be
-Compiled = tuple[Any, Any]  # the function, and what keeps its code
 
 
 @cache
-def compiled(text: str, tier: Tier) -> Compiled:
-    linked = Compiler().load(text, tier, sha256(text.encode()).hexdigest(), ("region",))
-    return FUNCTION(linked.address("region")), linked
+def compiled(text: str, tier: Tier, *symbols: str) -> Linked:
+    return Compiler().load(text, tier, sha256(text.encode()).hexdigest(), symbols)
 
 
 class Regions(ReferenceEngine):
@@ -47,9 +60,11 @@ class Regions(ReferenceEngine):
         super().__init__(machine)
         code = native_code(self.isa)
         self.frame = code.frame(machine, code.tables(machine.storage))
+        way_in = compiled(WAY_IN, Tier.QUICK, "enter", "rejoin")
+        self.go_in, self.frame["rejoin"] = ENTER(way_in.address("enter")), way_in.address("rejoin")
         self.made: list[Region] = []
         self.taken = 0
-        self._entries: dict[tuple[int, ...], dict[int, tuple[Compiled, int, Region]]] = {}
+        self._entries: dict[tuple[int, ...], dict[int, tuple[Linked, int, Region]]] = {}
         self._visits: Counter[tuple[int, ...]] = Counter()
         self._ran: set[int] = set()
         self.storage.on_code_write(self._stale)
@@ -82,10 +97,11 @@ class Regions(ReferenceEngine):
         left = min(limit, self.steps.horizon(self.state.block, self.storage.cells, self), 1 << 40)
         if found is None or left == 0:
             return 0
-        (function, _), entry, region = found
-        a, frame = self.storage.addresses, self.frame
-        rest = function(frame.address, frame["state"], a.cells, a.lines, left, entry)
+        code, number, region = found
+        frame, entry = self.frame, (ctypes.c_uint64 * 4)(0, 0, 0, number)
+        rest = self.go_in(code.address("region"), frame.address, frame["state"], frame["cells"], left, entry)
         assert 0 <= rest <= left and not frame["rewritten"]
+        self.state.block[self._pc] = frame["hot"]
         assert not region.left_within(min(left - rest, MANY))
         self.advance(left - rest)
         self.taken += left - rest
@@ -100,7 +116,7 @@ class Regions(ReferenceEngine):
         region = discover(self.isa, self._word, pc, self._ran.__contains__)
         if region is not None:
             self.made.append(region)
-            code = compiled(source(region, "region"), self.tier)
+            code = compiled(source(region, "region"), self.tier, "region")
             entries.update({pc: (code, n, region) for n, pc in enumerate(region.entries)})
             for at in region.code:
                 self.storage.mark_code(self._at(at)[1], REGION)

@@ -23,6 +23,7 @@ from isa.machine.machine import Machine
 from isa.machine.storage import Storage
 
 SYMBOLS = ("execute", "touch", "claim", "single", "take", "enter", "skip")
+REJOIN = "rejoin"  # where there is threaded code
 PROVED = 0.1  # seconds that ROUGH code has cost before it is compiled again, where regions did not do the work:
 REGION = 1e-9  # a step takes less than so many seconds there
 _MAKING = RLock()
@@ -88,11 +89,18 @@ class NativeCode:
         self._take(self._load(TIER))
         self.rough = False
 
+    @property
+    def _symbols(self) -> tuple[str, ...]:
+        """The functions that frames lead to."""
+        return (*SYMBOLS, REJOIN) if self.plan.fast else SYMBOLS
+
     def _load(self, tier: Tier) -> Linked:
-        return Compiler().load(self.source, tier, self.key, (*SYMBOLS, SIZES, *([TABLE] if self.plan.fast else [])))
+        return Compiler().load(
+            self.source, tier, self.key, (*self._symbols, SIZES, *([TABLE] if self.plan.fast else []))
+        )
 
     def _take(self, linked: Linked) -> None:
-        found = {"run" if name == "execute" else name: linked.address(name) for name in SYMBOLS}
+        found = {"run" if name == "execute" else name: linked.address(name) for name in self._symbols}
         with self._turn:
             for frame in self._frames:
                 for name, address in found.items():

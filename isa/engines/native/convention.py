@@ -11,12 +11,22 @@ from isa.engines.native.text import Text, Value, number
 ARGUMENTS = "ptr %frame, ptr %state, i64 %ip, i64 %stop, i64 %end, i64 %zero, ptr %cells, ptr %table"
 TAIL = "musttail call preserve_nonecc"
 IP, STOP, END, ZERO = (Value(64, f"%{name}") for name in ("ip", "stop", "end", "zero"))
+NONE = number(64, 0)
 
 
 def tail(text: Text, to: str, ip: Value = IP, stop: Value = STOP, end: Value = END, zero: Value = ZERO) -> None:
     """Go on in another function."""
+    _tail(text, to, ip, stop, end, zero, "%cells", "%table")
+
+
+def tail_alone(text: Text, to: str, ip: Value, end: Value) -> None:
+    """Go on in a function that finds the rest by itself."""
+    _tail(text, to, ip, NONE, end, NONE, "null", "null")
+
+
+def _tail(text: Text, to: str, ip: Value, stop: Value, end: Value, zero: Value, cells: str, table: str) -> None:
     places = ip.typed, stop.typed, end.typed, zero.typed
-    operands = ("ptr %frame", "ptr %state", *places, "ptr %cells", "ptr %table")
+    operands = ("ptr %frame", "ptr %state", *places, f"ptr {cells}", f"ptr {table}")
     text.emit(f"ret i64 {text.call('i64', to, operands, TAIL)}")
 
 

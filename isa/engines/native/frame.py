@@ -26,7 +26,10 @@ OWN = (
     "size",  # words of storage
     "touch",  # the function that notes a store into a line that was not simply dirty
     "claim",  # the function that tells whether words may be written: see `isa.engines.native.claims`
+    "rejoin",  # the function that regions go on in: see `isa.engines.native.landing`
     "heat",  # how often a place is jumped to before it is reported as hot; 0: never
+    "entered",  # the entry of the region that was entered last, and how many steps were left there
+    "lent",
     "earned",  # steps taken in regions since a jump last led to a place that has none
     "polls",  # the table of words that a guest may receive without Python: see `isa.devices.polling`
     "attentive",  # whether code returns after each step that may have changed the mode, or relocation
@@ -55,6 +58,7 @@ OWN = (
     "place",  # the record of pc 0, and the end of the fetch window
     "window",
     "span",  # bytes of its records
+    "zero",  # the record of pc 0, while in a region
     # what a machine above it, and who records its steps, asks of this one
     "run",  # the functions that run this machine, and that take or trap a single step of it
     "single",

@@ -4,14 +4,16 @@ An entry for each word says how often it was jumped to, or leads to a region. Al
 loop began (`isa.engines.native.loop`): its window of the fetch, and its allowance of steps.
 """
 
+import re
 from typing import NamedTuple
 
 from isa.engines.native.convention import ARGUMENTS, END, IP, STOP, ZERO, pc_of, record_at, tail
-from isa.engines.native.exact import Body, Exact
-from isa.engines.native.frame import Code
+from isa.engines.native.exact import FRAME, Body, Exact
+from isa.engines.native.frame import FIELD, Code
 from isa.engines.native.text import RARE, USUAL, Value, number
 
-POINTERS, NOT_AGAIN = 1 << 32, 1 << 31  # an entry from here on is a region's; this one is a place without a region
+POINTERS = 1 << 32  # an entry from here on is a region's
+NOT_AGAIN = (1 << 31) - 1  # an entry of a place without a region; a number of which an instruction has room
 WORTH = 10  # so many steps in regions, as a power of two, count as one jump
 
 
@@ -42,12 +44,6 @@ class Landing:
         text = Body()
         self._land(text, Fetching.of(text), earns=True)
         return text.define(f"define internal preserve_nonecc i64 @land({ARGUMENTS})")
-
-    def come(self) -> str:
-        """The same after a region, where nothing jumped."""
-        text = Body()
-        self._land(text, Fetching.of(text), earns=False)
-        return text.define(f"define internal preserve_nonecc i64 @come({ARGUMENTS}) alwaysinline")
 
     def far(self) -> str:
         """Jump to the record `ip`."""
@@ -103,35 +99,38 @@ class Landing:
         self._until(text, ip, end, text.add(ZERO, fetching.span))
 
     def region(self) -> str:
-        """Run the region of the entry `stop`, if it is one for the pc `ip` and all of it lies in the window; then
-        arrive where it ended."""
+        """Go on in the region of the entry `stop`, if it is one for the pc `ip` and all of it lies in the window."""
         text = Body()
         struct = record_at(text, STOP)
         fits = text.compare("eq", text.load(text.at(struct, 1), 64), IP)
         fits = text.and_(fits, text.compare("ult", text.load(text.at(struct, 2), 64), text.field("window")))
-        call, go, ran, stale, on = (text.label(hint) for hint in ("call", "go", "ran", "stale", "on"))
-        text.branch(fits, call, go, USUAL)
+        within, go = text.label("within"), text.label("go")
+        text.branch(fits, within, go, USUAL)
         text.block(go)
         self._begin(text, Fetching.of(text))
-        text.block(call)
-        operands = ["ptr %frame", "ptr %state", "ptr %cells", f"ptr {text.address('lines')}", END.typed]
-        operands.append(text.load(text.at(struct, 3), 64).typed)
-        rest = Value(64, text.call("i64", text.pointer(struct), operands))
-        text.branch(text.compare("eq", rest, END), go, ran, RARE)
-        text.block(ran)
-        steps = text.at(struct, 4)
-        took = text.sub(END, rest)
-        text.store(steps, text.add(text.load(steps, 64), took))
-        text.set("earned", text.add(text.field("earned"), took))
-        visits = text.at(struct, 5)
-        text.store(visits, text.add(text.load(visits, 64), number(64, 1)))
-        pc = text.load(text.at("%state", self.plan.layout.slots[self.isa.pc].first), 64)
-        text.branch(text.is_zero(text.field("rewritten")), on, stale, USUAL)
-        text.block(stale)
-        self._back(text, pc, text.sub(text.field("allowed"), rest), Code.REWRITTEN)
-        text.block(on)
-        tail(text, "@come", ip=pc, end=rest)
+        text.block(within)
+        for name, value in (("lent", END), ("entered", STOP), ("zero", ZERO)):
+            text.set(name, value)
+        tail(text, text.pointer(struct))
         return text.define(f"define internal preserve_nonecc i64 @region({ARGUMENTS}) noinline")
+
+    def rejoin(self) -> str:
+        """Come from the region that was entered last, to the pc `ip` with `end` steps left."""
+        text = Body()
+        for kept, type_ in (("%zero", "i64"), ("%cells", "ptr"), ("%table", "ptr")):
+            text.lines.append(f"  {kept} = load {type_}, ptr {text.at(FRAME, FIELD[kept[1:]])}")
+        took, struct = text.sub(text.field("lent"), END), text.address("entered")
+        go, ran = text.label("go"), text.label("ran")
+        text.branch(text.is_zero(took), go, ran, RARE)
+        text.block(go)
+        self._begin(text, Fetching.of(text))
+        text.block(ran)
+        for at, more in ((text.at(struct, 4), took), (text.at(struct, 5), number(64, 1))):
+            text.store(at, text.add(text.load(at, 64), more))
+        text.set("earned", text.add(text.field("earned"), took))
+        self._land(text, Fetching.of(text), earns=False)
+        arguments = re.sub("(%zero|%cells|%table)", r"\1.lost", ARGUMENTS)
+        return text.define(f"define preserve_nonecc i64 @rejoin({arguments}) noinline")
 
     # ---- at records
 

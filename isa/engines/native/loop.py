@@ -18,7 +18,7 @@ spun, back   wait; return
 from collections.abc import Mapping
 
 from isa.description import Instruction
-from isa.engines.native.convention import ARGUMENTS, END, IP, STOP, ZERO, pc_of, record_at, tail
+from isa.engines.native.convention import ARGUMENTS, END, IP, NONE, STOP, ZERO, pc_of, record_at, tail
 from isa.engines.native.exact import FRAME, Body, Exact
 from isa.engines.native.frame import Code
 from isa.engines.native.idling import idle
@@ -31,7 +31,6 @@ from isa.machine.storage import LINE_SHIFT
 from isa.passes.normal import merge
 from isa.passes.windows import Window
 
-NONE = number(64, 0)
 LAG = Value(64, "%lag")  # `end` as the loop has it
 
 
@@ -129,7 +128,7 @@ class Loop:
         """Have threaded code see the breakpoints, and arrive."""
         text = Body()
         text.call("void", "@mark", [f"ptr {FRAME}"])
-        tail(text, "@come")
+        self.fast.arrive(text, Fetching.of(text), earns=False)
         return text.define(f"define internal preserve_nonecc i64 @marking({ARGUMENTS})")
 
     # ---- exact steps

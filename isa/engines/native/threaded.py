@@ -32,7 +32,7 @@ class Threaded(Landing):
     def functions(self) -> list[str]:
         records = Records(self.exact)
         found = [records.predecode(), records.split(), self.undecoded()]
-        found += [self.land(), self.far(), self.come(), self.region()]
+        found += [self.land(), self.far(), self.region(), self.rejoin()]
         found += [self.end(), self.spin(), self.stopped(), mark(self.plan.record_bytes, self.plan.marked)]
         for serial, handler in enumerate(self.plan.handlers, 1):
             found += self.handler(serial, handler)
@@ -125,7 +125,7 @@ class Threaded(Landing):
         found = ways.branch(target, following)
         condition, target = (None, target) if found is None else (values.value(found.condition), found.then)
         far = ways.distance(target, Read(self.plan.pc_width, self.isa.pc)) if self.plan.pc_width <= NARROW else None
-        words = None if far is None else text.sext(values.value(far), 64)
+        words = None if far is None else values.value(ways.widened(far, 64))
         return condition, text.zext(values.value(target), 64), words
 
     def _following(self) -> Expr:

@@ -1,10 +1,11 @@
 """A region as one native function: registers in SSA values, jumps within it as edges.
 
-    i64 fn(ptr frame, ptr noalias state, ptr noalias cells, ptr noalias lines, i64 left, i64 entry)
+It has the signature of a handler (`convention.py`); `end` is how many steps are left, `stop` the entry. It takes no
+more steps than that, leaves the registers in the state, and goes on in `rejoin` (`landing.py`) with the pc and the
+steps that are left. What else handlers pass on is found there: to keep it here would take registers.
 
-It takes at most `left` steps, returns how many are left, and leaves pc and registers in the state. It is left *before*
-any step that it cannot take to the letter: one that would trap, that overwrites code, that comes back to itself and
-changes nothing but time, or for which the steps do not suffice. Who called it takes that step then.
+It is left *before* any step that it cannot take to the letter: one that would trap, that overwrites code, that comes
+back to itself and changes nothing but time, or for which the steps do not suffice. Others take that step then.
 
 It is made of trees (`trees.py`). At the head of a tree it is asked whether the steps suffice for the longest way
 through it; charged is the way that was taken, where it leads out. Whatever is known where a part of a tree begins is
@@ -15,6 +16,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from isa.engines.native.accesses import Accesses, Sheet
+from isa.engines.native.convention import ARGUMENTS, END, STOP, record_at, tail_alone
+from isa.engines.native.frame import FIELD
 from isa.engines.native.groups import known_at_head
 from isa.engines.native.loops import Loop, counted, known_before
 from isa.engines.native.regions import Region
@@ -28,7 +31,7 @@ from isa.engines.native.values import Memory
 from isa.ir.nodes import TRUE, Const, Expr
 from isa.passes.ways import fork
 
-SIGNATURE = "ptr %frame, ptr noalias %state, ptr noalias %cells, ptr noalias %lines, i64 %left, i64 %way"
+SIGNATURE = ARGUMENTS.replace("ptr %state", "ptr noalias %state").replace("ptr %cells", "ptr noalias %cells")
 
 
 class Translation:
@@ -69,7 +72,7 @@ class Translation:
             self._again = None
         self.text.write_later()
         self._leave()
-        return self.text.define(f"define i64 @{name}({SIGNATURE})")
+        return self.text.define(f"define preserve_nonecc i64 @{name}({SIGNATURE})")
 
     # ---- in and out
 
@@ -77,7 +80,8 @@ class Translation:
         text = self.text
         for kept, width in ((LEFT, 64), (PC, 64), *((variable(p), w) for p, w in self.widths.items())):
             text.emit(f"{kept} = alloca i{width}")
-        text.store(LEFT, Value(64, "%left"))
+        text.store(LEFT, END)
+        text.lines.append(f"  %lines = load ptr, ptr {text.at('%frame', FIELD['lines'])}")
         for place, width in self.widths.items():
             text.store(variable(place), text.load(self._slot(place), width), width)
         self.accesses = self.accesses_of(text, self.plan.cell_bits)
@@ -86,15 +90,16 @@ class Translation:
         self.accesses.prepare(self.trees.values(), values)
         first, *others = self.region.entries
         cases = " ".join(f"i64 {n}, label %{label(pc)}" for n, pc in enumerate(others, 1))
-        text.emit(f"switch i64 %way, label %{label(first)} [ {cases} ]")
+        way = text.load(text.at(record_at(text, STOP), 3), 64)
+        text.emit(f"switch {way.typed}, label %{label(first)} [ {cases} ]")
 
     def _leave(self) -> None:
         text = self.text
         text.block("leave")
         for place in self.changed:
             text.store(self._slot(place), text.load(variable(place), self.widths[place], self.widths[place]))
-        text.store(text.at("%state", self.slots[self.region.isa.pc].first), text.load(PC, 64))
-        text.emit(f"ret {text.load(LEFT, 64).typed}")
+        rejoin = text.pointer(text.at("%frame", FIELD["rejoin"]))
+        tail_alone(text, rejoin, text.load(PC, 64), text.load(LEFT, 64))
 
     def _out(self, pc: Value) -> None:
         """Leave with this pc."""
