@@ -255,3 +255,20 @@ def they_take_turns() -> None:
 
 def they_take_turns_with_devices() -> None:
     devices_live_in_the_same_time((HYBRID,))
+
+
+def somebody_looks_between_exits() -> None:
+    """Python is entered as often as the engine below asks for it, though no direct run is as long as that."""
+    begun: list[int] = []
+
+    class Asking(NativeEngine):
+        slice = property(lambda self: 50, lambda self, steps: None)  # type: ignore[assignment]
+
+        def begin(self) -> None:
+            begun.append(self.machine.steps)
+            super().begin()
+
+    vm = tall(G3, 1, lambda machine: Asking(machine, Options(regions=False, background=False)))
+    vm.load(assemble(G3, COUNTING, "test"))
+    vm.run(400)
+    assert vm.steps == 400 and len(begun) > 5

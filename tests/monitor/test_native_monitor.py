@@ -270,3 +270,7 @@ def test_virtual_machines_on_several_processors(threads: int) -> None:
         assert vm.state.block == alone.state.block and vm.statistics.since.total() == alone.statistics.since.total()
         assert vm.statistics.by_cause() == alone.statistics.by_cause()
     assert monitor.below.steps == sum(vm.statistics.direct for vm in vms) == 3 * alone.statistics.direct
+
+
+def test_somebody_looks_between_exits() -> None:
+    checks.somebody_looks_between_exits()

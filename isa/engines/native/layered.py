@@ -27,7 +27,8 @@ DECLARATIONS = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\ndeclare 
 LOWER, BOTH = "%lower", "ptr %frame, ptr %lower"
 LIMIT, STEPS = Value(64, "%limit"), Value(64, "%steps")
 ENDS = (Code.TRAP, Code.HALT, Code.SPIN, Code.BREAK)  # what ends a run of the machine below before its time
-LONG = 1 << 22  # steps after which Python is entered, between two runs: it may have been interrupted
+LONG = 1 << 22  # steps after which Python is entered, between two runs: it may have been interrupted;
+MOST = Value(64, "%most")  # or after fewer, if it has to look after what is being compiled
 MIX = 0x9E3779B97F4A7C15  # odd, with its bits spread: it makes the hash
 
 
@@ -83,6 +84,8 @@ class Layered:
         for name in ("ran", "trapped"):
             text.set(name, number(64, 0))
         text.lines.append(f"  {LOWER} = load ptr, ptr {text.at(FRAME, FIELD['below'])}")
+        looked = text.field("slice")
+        text.lines.append(f"  {MOST.text} = call i64 @llvm.umin.i64({looked.typed}, i64 {LONG})")
         if self.layer.direct is FALSE:
             text.jump("again")
             self._again(text, "alone", "alone")
@@ -101,7 +104,7 @@ class Layered:
         """Go on in the one way or the other, as long as there are steps left."""
         text.block("again")
         left = text.sub(LIMIT, text.field("ran"))
-        long = text.compare("uge", text.field("ran"), number(64, LONG))
+        long = text.compare("uge", text.field("ran"), MOST)
         text.branch(text.or_(text.is_zero(left), long), "done", "within", RARE)
         self._leave(text, "done", Code.LIMIT)
         text.block("within")
