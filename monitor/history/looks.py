@@ -41,6 +41,7 @@ __all__ = [
 
 Condition = Callable[[Machine], bool]
 BEGINNING = frozenset(BEGINS)
+BESIDE = tuple(kind for kind in Kind if kind not in BEGINNING)
 _NUMBER = RECORD.size - 16  # where the first number of a record is, behind its kind
 
 
@@ -75,25 +76,59 @@ def of_kind(records: bytes, kind: Kind) -> Iterator[int]:
         at = kinds.find(kind, at + 1)
 
 
+def arrivals(first: int, number: int, kinds: frozenset[Kind]) -> Reader:
+    """Reads the steps, from `first` on, that have such a record, and the first of each wait before one: nothing but
+    time has changed in those that have none."""
+    last = first - 1
+
+    def read(records: bytes) -> Iterable[int]:
+        nonlocal last
+        before, last = last, step_of(records, -1) if records else last
+        told = records[_NUMBER - 1 :: RECORD.size]
+        lines = len(told) - sum(told.count(kind) for kind in BESIDE)
+        if last - before == lines:
+            return such(records, number, kinds)
+        return _behind_gaps(records, number, kinds, before)
+
+    return read
+
+
+def _behind_gaps(records: bytes, number: int, kinds: frozenset[Kind], before: int) -> Iterator[int]:
+    """The same for some records, the last one before them being of that step."""
+    for at in which(records, number, kinds):
+        step, begun = step_of(records, at), at
+        while begun and step_of(records, begun) == step:
+            begun -= 1
+        line = step_of(records, begun)
+        arrived = (line if line < step else before) + 1
+        if arrived < step:
+            yield arrived
+        yield step
+
+
+def step_of(records: bytes, at: int) -> int:
+    """The step of a record, from the end if `at` is negative."""
+    return int(RECORD.unpack_from(records, at * RECORD.size)[0])
+
+
 @dataclass(frozen=True)
 class Executes(Placed):
-    """Steps that execute, or try to, what is at a pc."""
+    """Steps that execute, or try to, what is at a pc; of a wait there the first."""
 
     pc: int
 
     def watch(self, machine: Machine, told: Told) -> Reader:
-        return lambda records: such(records, self.pc, BEGINNING)
+        return arrivals(machine.steps, self.pc, BEGINNING)
 
 
 @dataclass(frozen=True)
 class Fetches(Placed):
-    """Steps that fetch a word of storage, wherever it is to the machine."""
+    """Steps that fetch a word of storage, wherever it is to the machine; of a wait there the first."""
 
     place: int
 
     def watch(self, machine: Machine, told: Told) -> Reader:
-        kinds = frozenset({Kind.STEP, Kind.PLACE})
-        return lambda records: such(records, self.place, kinds)
+        return arrivals(machine.steps, self.place, frozenset({Kind.STEP, Kind.PLACE}))
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ all of them in one pass; `AnyOf` asks several as if they were one. The questions
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from isa.machine import Machine, Reason
-from isa.machine.records import Recorder, Trace
+from isa.machine.records import RECORD, Kind, Recorder, Trace
 from monitor.history.history import History
 
 MANY = 1 << 19  # steps whose records are looked at together
@@ -51,7 +51,8 @@ class Seen(Question):
 
 
 class Placed(Seen):
-    """Steps at a pc or a place. An engine stops there by itself, so a stretch without one costs no more than to run."""
+    """Steps at a pc or a place, wherever the machine arrives there: those that have a line in a trace, and the first of
+    each wait, which has none. An engine stops there by itself, so a stretch without one costs no more than to run."""
 
     pc: int | None = None
     place: int | None = None
@@ -63,35 +64,69 @@ class Placed(Seen):
     def within(self, history: History, first: int, stop: int, latest: bool) -> int | None:
         return at_stops(history, [self], first, stop, latest)
 
+    def next_line(self, machine: Machine) -> bytes:
+        """What would tell of the next step, as far as this is about it."""
+        if machine.state.block[machine.pc_slot] == self.pc:
+            return RECORD.pack(machine.steps, Kind.STEP, self.pc, 0)
+        if self.place is not None and machine.engine.place() == self.place:
+            return RECORD.pack(machine.steps, Kind.STEP, self.place, 0)
+        return b""
+
 
 def at_stops(history: History, questions: Sequence[Placed], first: int, stop: int, latest: bool) -> int | None:
-    """The first step that any of them is about, or the `latest`: looked for from behind, in records, down to the
-    first."""
+    """The first step that any of them is about, or the `latest`: looked for in records, from behind down to the first
+    at which an engine stops. That is the answer forwards, if the stretch does not begin inside a wait."""
     with history.looking(first) as machine:
         machine.breakpoints = {question.pc for question in questions if question.pc is not None}
         machine.break_places = {question.place for question in questions if question.place is not None}
-        end = machine.run(stop - first)
-        least = machine.steps if end.reason is Reason.BREAKPOINT else None
-    if least is None or not latest:
+        if machine.run(stop - first).reason is not Reason.BREAKPOINT:
+            return None
+        least = machine.steps
+        inside = least == first and _waits(machine)
+    if not latest and not (inside and _waited(history, first - 1)):
         return least
-    while stop > least:
-        begin = max(least, stop - MANY)
-        found = [step for steps in in_passing(history, questions, begin, stop) for step in steps]
-        if found:
-            return chosen(sorted(found), latest)
-        stop = begin
-    return least
+    for begin, end in _parts(least, stop, latest):
+        found = in_passing(history, questions, begin, end)
+        if any(found):
+            return chosen(sorted(step for steps in found for step in steps), latest)
+    return None
+
+
+def _parts(first: int, stop: int, latest: bool) -> Iterator[tuple[int, int]]:
+    """A stretch in parts whose records are looked at together, from the first on or from the `latest` down."""
+    while first < stop:
+        begin, end = (max(first, stop - MANY), stop) if latest else (first, min(first + MANY, stop))
+        yield begin, end
+        first, stop = (first, begin) if latest else (end, stop)
+
+
+def _waits(machine: Machine) -> bool:
+    """Take a step; whether it was one in which nothing but time went on."""
+    skipped = machine.skipped
+    machine.run(1)
+    return machine.skipped > skipped
+
+
+def _waited(history: History, step: int) -> bool:
+    """Whether that was such a step, and is known."""
+    if step < history.first:
+        return False
+    with history.looking(step) as machine:
+        return _waits(machine)
 
 
 def in_passing(history: History, questions: Sequence[Seen], first: int, stop: int) -> list[list[int]]:
     """The steps that each of the questions is about, found in one pass."""
     found = [list[int]() for _ in questions]
+    line = stop  # the first step that has one
     with history.looking(first) as machine:
         readers = [question.watch(machine, steps.append) for question, steps in zip(questions, found, strict=True)]
         reading = [(reader, steps) for reader, steps in zip(readers, found, strict=True) if reader is not None]
 
         def consume(view: memoryview) -> None:
+            nonlocal line
             records = bytes(view)
+            line = min(line, RECORD.unpack_from(records)[0])
             for reader, steps in reading:
                 steps.extend(reader(records))
 
@@ -102,7 +137,21 @@ def in_passing(history: History, questions: Sequence[Seen], first: int, stop: in
             machine.run(stop - first)
         finally:
             machine.ports.acted = None
+        for question, reader, steps in zip(questions, readers, found, strict=True):
+            if isinstance(question, Placed) and reader is not None:
+                steps.extend(reader(question.next_line(machine)))
+    if line > first:
+        _arrivals(history, questions, found, first)
     return [sorted(step for step in steps if first <= step < stop) for steps in found]
+
+
+def _arrivals(history: History, questions: Sequence[Seen], found: list[list[int]], first: int) -> None:
+    """Where a stretch begins with a wait, its first step is no arrival if the one before was waited for as well."""
+    begun = [steps for question, steps in zip(questions, found, strict=True) if isinstance(question, Placed)]
+    begun = [steps for steps in begun if steps[:1] == [first]]
+    if begun and _waited(history, first - 1):
+        for steps in begun:
+            del steps[0]
 
 
 def chosen(steps: list[int], latest: bool) -> int | None:

@@ -1,13 +1,14 @@
 """Questions find the very step, in either direction: they are held against a run that was looked at step by step."""
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isa.engines.choice import AUTO, NATIVE, REFERENCE
-from isa.machine import Machine
+from isa.engines.choice import AUTO, NATIVE, REFERENCE, choose
+from isa.machine import Machine, Trap
 from isa.machine.trace import TraceLine, each_line
 from monitor import Decision, ExitEvent, VirtualMachine
 from monitor.history import History, HistoryError, cuts
@@ -39,12 +40,37 @@ PRINTING = 31  # where `WRITING` prints its letter
 
 
 def lines_of(program: Program) -> list[TraceLine]:
-    """Every step of a bare run."""
+    """Every step of a bare run that has a line in its trace."""
     lines: list[TraceLine] = []
     machine = program.bare()
     machine.trace = each_line(lines.append, registers=True)
     cuts.fresh(machine, BUDGET)
     return lines
+
+
+class Arrival(NamedTuple):
+    """A step that a run arrives at; `place` is None where its fetch traps."""
+
+    step: int
+    pc: int
+    place: int | None
+
+
+def arrivals_of(program: Program) -> list[Arrival]:
+    """Every step of a bare run that takes them one by one, but of those that are only waited for the first of each
+    wait alone."""
+    found: list[Arrival] = []
+    machine, waited = program.bare(choose(REFERENCE)), False
+    for step_ in range(BUDGET):
+        pc, before, skipped = machine.state.block[machine.pc_slot], waited, machine.skipped
+        place = None if isinstance(machine.engine.peek(), Trap) else machine.engine.place()
+        machine.run(1)
+        if machine.steps == step_:
+            break
+        waited = machine.skipped > skipped
+        if not (before and waited):
+            found.append(Arrival(step_, pc, place))
+    return found
 
 
 def exits_of(program: Program, depth: int) -> list[ExitEvent]:
@@ -89,12 +115,11 @@ def test_records_tell_the_step(name: str, depth: int, engine: str, data: st.Data
     program = data.draw(programs(MACHINES[name], BUDGET))
     with small_stretches():
         lines, history = lines_of(program), whole_history(program, depth, engine)
-        state = whole(history.machine)
-        line = data.draw(st.sampled_from(lines)) if lines else None
-        pc, place = (line.pc, line.place) if line else (0, 0)
-        check(history, Executes(pc), (x.step for x in lines if x.pc == pc), here)
+        state, arrivals = whole(history.machine), arrivals_of(program)
+        _, pc, place = data.draw(st.sampled_from(arrivals)) if arrivals else (0, 0, 0)
+        check(history, Executes(pc), (x.step for x in arrivals if x.pc == pc), here)
         if place is not None:
-            check(history, Fetches(place), (x.step for x in lines if x.place == place), here)
+            check(history, Fetches(place), (x.step for x in arrivals if x.place == place), here)
         check(history, Traps(), (x.step for x in lines if x.trap), here)
         for cause in set(program.isa.cause.members.values()):
             check(history, Traps(cause), (x.step for x in lines if x.trap and x.trap.cause == cause), here)
