@@ -108,7 +108,13 @@ def neighbours() -> None:
     agree(source + "b 1b\n.space 9\n3: addi r7, r7, 1\n addi r7, r7, 2\n addi r7, r7, 3\n", engine=Later, r8=140, r9=70)
 
 
-CHECKS = (calls, overwritten, guarded_ways, code_on_a_way, neighbours)
+def taken_back() -> None:
+    """A register is changed and taken back, and in between is a store that traps in the end."""
+    source = "la r1, 2f\n1: addi r5, r5, 7\n lw r3, 0(r1)\n sw r8, 0(r3)\n addi r5, r5, -7\n addi r1, r1, 1\n b 1b\n"
+    agree(source + "2: " + ".word 700\n" * 30 + ".word -1\n", engine=Later)
+
+
+CHECKS = (calls, overwritten, guarded_ways, code_on_a_way, neighbours, taken_back)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -162,6 +168,11 @@ def neighbours_are_stored_without_a_look(patch: Patch) -> None:
 def what_follows_is_charged_a_step_too_few(patch: Patch) -> None:
     made = Translation._charged
     patch.setattr(Translation, "_charged", staticmethod(lambda part, taken: made(part, taken) - (part.first > 0)))
+
+
+@BUGS.caught_by(taken_back)
+def only_what_is_changed_in_the_end_is_written(patch: Patch) -> None:
+    patch.setattr(Summary, "states", lambda self: iter((self.state,)))
 
 
 @BUGS.caught_by(calls)

@@ -121,6 +121,13 @@ class Summary:
         kept = {k: v for k, v in self.stored.items() if k[:2] == (room, root) and k[2] != offset}
         self.stored = {**kept, (room, root, offset): value} if guard is TRUE and access.sure else kept
 
+    def states(self) -> Iterator[State]:
+        """The states with which it may be left: at its end, and before what may not happen. What has changed there may
+        be as at the head again at the end."""
+        yield self.state
+        for event in self.events:
+            yield event.state
+
     def reads(self) -> dict[Place, Expr]:
         """The places that are read, and the expressions that read them."""
         roots = [*self.state.values(), self.target]

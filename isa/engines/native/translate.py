@@ -49,7 +49,7 @@ class Translation:
         self.text = Sheet()
         self.trees = Trees(region).heads
         parts = [part for tree in self.trees.values() for part in tree.parts()]
-        self.changed = list(dict.fromkeys(place for part in parts for place in part.state))
+        self.changed = list(dict.fromkeys(place for part in parts for state in part.states() for place in state))
         self.widths = {place: self.slots[place[0]].width for place in self.changed}
         for part in parts:
             self.widths.update((place, node.width) for place, node in part.reads().items())
