@@ -16,7 +16,7 @@ _SYMBOL, _RELOCATION = struct.Struct("<IBxHQ8x"), struct.Struct("<QIIq")
 _WORD, _OFFSET = struct.Struct("<Q"), struct.Struct("<i")
 _IDENT, _X86_64 = b"\x7fELF\x02\x01", 62
 _PROGBITS, _SYMTAB, _RELA = 1, 2, 4  # types of sections,
-_WRITE, _ALLOC, _TLS = 1, 2, 0x400  # and their flags
+_WRITE, _ALLOC = 1, 2  # and their flags
 _CONSTANT = b".data.rel.ro"  # one that is written to only while it is linked
 _GLOBAL = 1  # a symbol's binding: others may ask for it
 _ABSOLUTE, _RELATIVE = {1}, {2, 4}  # types of relocations: R_X86_64_64; R_X86_64_PC32 and R_X86_64_PLT32
@@ -75,7 +75,7 @@ class _Object:
         for number, section in enumerate(self.sections):
             if section.flags & _ALLOC:
                 constant = not section.flags & _WRITE or self._text(names, section.name).startswith(_CONSTANT)
-                if section.type != _PROGBITS or section.flags & _TLS or not constant:
+                if section.type != _PROGBITS or not constant:
                     raise ValueError
                 self.offsets[number] = self.size = -(-self.size // (section.align or 1)) * (section.align or 1)
                 self.size += section.size
